@@ -1,0 +1,90 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace earshot {
+
+struct AudioFormat {
+    int rate_hz = 0;
+    int channels = 0;
+    bool operator==(const AudioFormat&) const = default;
+};
+
+/// A place where the input could not be decoded. What could be is delivered; nothing is invented in between.
+struct Damage {
+    double position_s;  // from the start of the recording
+    std::string what;   // "invalid data", "file ends in the middle of a block", ...
+};
+
+/// Anything that yields blocks of samples: a file, standard input, a URL, or a source around a source.
+/// Not thread-safe: one reader.
+class Source {
+ public:
+    virtual ~Source() = default;
+    Source() = default;
+    Source(const Source&) = delete;
+    Source& operator=(const Source&) = delete;
+
+    virtual AudioFormat format() const = 0;
+
+    /// The next samples, interleaved, full scale ±1, at most max_frames frames (a frame here is one sample of
+    /// every channel). Empty at the end, and only then. The view holds until the next call.
+    /// @throws Error if nothing more can be read for a reason other than the recording's end or damage
+    virtual std::span<const float> read(std::size_t max_frames) = 0;
+
+    /// Length in frames if it is known exactly without decoding, else nothing.
+    virtual std::optional<std::int64_t> frames() const = 0;
+
+    /// What was found damaged up to here; complete once read() has returned empty.
+    virtual std::span<const Damage> damage() const = 0;
+};
+
+/// Which channels a source delivers.
+struct ChannelChoice {
+    enum class Kind { all, mix, one };
+    Kind kind = Kind::mix;
+    int index = 0;  // from 0, for Kind::one
+};
+/// `all`, `mix` (their mean), `left`, `right`, or a number from 1.
+ChannelChoice parse_channels(std::string_view text);
+
+/// Headerless PCM: `FORMAT,RATE,CHANNELS`, FORMAT being u8, s16le, s16be, s24le, s32le, f32le, f64le and the like.
+struct RawFormat {
+    std::string encoding;
+    int rate_hz = 0;
+    int channels = 0;
+};
+RawFormat parse_raw(std::string_view text);
+
+struct SourceOptions {
+    double start_s = 0;                // sample-exact, MP3 and Opus included
+    std::optional<double> duration_s;  // less at the end of the recording
+    ChannelChoice channels;
+    std::optional<int> rate_hz;    // resampled to this; the input's own rate if not given
+    std::optional<RawFormat> raw;  // the input has no header
+    bool ahead = false;            // decode on a thread of its own, a few blocks ahead of the reader
+};
+
+/// Opens `-` (standard input), a URL, or a file of any format, recognised by its content.
+/// @throws Error("clip.txt: not audio ...") and the like; the message starts with the path
+std::unique_ptr<Source> open_source(const std::string& path, const SourceOptions& options);
+
+/// Files to work on, in a stable order: a directory becomes the audio files in it, recursively and sorted
+/// by path; `@list.txt` the lines of a text file (empty ones and # comments skipped; relative to where the
+/// command runs); everything else stays. @throws Error for what does not exist or holds no audio
+std::vector<std::string> expand_inputs(std::span<const std::string> inputs);
+
+/// True for what looks like audio: by content, else by a known extension.
+bool is_audio_file(const std::string& path);
+
+/// True for `scheme://...`.
+bool is_url(std::string_view path);
+
+}  // namespace earshot

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <span>
+
+namespace earshot {
+
+/// Takes one frame: dimension() numbers, valid during the call, and the time of its first sample in seconds.
+using FrameSink = std::function<void(std::span<const float> frame, double onset_s)>;
+
+/// Turns a stream of mono samples into frames. Frames are bit-identical however the stream is cut into blocks.
+class Frontend {
+ public:
+    virtual ~Frontend() = default;
+
+    virtual int rate_hz() const = 0;            // of the samples that push takes
+    virtual std::size_t dimension() const = 0;  // numbers a frame, D
+    virtual double hop_s() const = 0;           // from one frame's first sample to the next one's
+    virtual double window_s() const = 0;        // sound that one frame covers
+
+    virtual void push(std::span<const float> samples, const FrameSink& sink) = 0;
+    /// The end of the recording: emits what is still due and makes the front end as new.
+    virtual void finish(const FrameSink& sink) = 0;
+
+    /// Everything that determines the frames. Travels in the NPZ and in model.json; make_frontend(settings())
+    /// computes the same. {"kind": "spectrum", "rate_hz": 44100, ...}
+    virtual nlohmann::ordered_json settings() const = 0;
+};
+
+/// @throws Error for unknown kinds, missing or out-of-range settings: settings come from files of strangers
+std::unique_ptr<Frontend> make_frontend(const nlohmann::ordered_json& settings);
+
+/// The first setting in which two front ends differ, "sample rate 16000 here, 44100 there", or empty.
+std::string frontend_difference(const nlohmann::ordered_json& ours, const nlohmann::ordered_json& theirs);
+
+}  // namespace earshot

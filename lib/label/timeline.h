@@ -1,0 +1,35 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace earshot {
+
+/// Something that happened from onset to offset. Seconds from the start of the recording.
+struct Event {
+    double onset_s = 0;
+    double offset_s = 0;  // infinity: until the end of the recording
+    std::string label;
+    std::optional<double> score;  // of a detected event
+    bool operator==(const Event&) const = default;
+};
+
+/// The labels of one recording, sorted by onset. Events may overlap and leave gaps.
+struct Timeline {
+    std::vector<Event> events;
+
+    void sort();
+    /// Ends open events at the recording's end and cuts off or drops what lies past it.
+    /// @return number of events changed because they began or ended more than tolerance_s past the end
+    int clip(double duration_s, double tolerance_s = 0.05);
+    /// Label that covers most of [onset_s, offset_s) and how much of it, in seconds; the earliest-named of
+    /// equals. Nothing if no event touches it.
+    struct Cover {
+        std::string label;
+        double seconds;
+    };
+    std::optional<Cover> dominant(double onset_s, double offset_s) const;
+};
+
+}  // namespace earshot

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace earshot {
+
+/// model.json: everything about a model but its weights. A model from a stranger is data: no code, no pickle.
+struct ModelFile {
+    static constexpr int kFormatVersion = 1;
+
+    std::string recipe;                    // "spectrum-mlp"
+    nlohmann::ordered_json frontend;       // Frontend::settings()
+    nlohmann::ordered_json architecture;   // {"kind": "mlp", ...}: what the registry builds the network from
+    std::vector<std::string> labels;       // class names, in the order of the scores
+    std::vector<double> thresholds;        // per class, chosen on validation data
+    std::string background;                // class that makes no events ("negative"), empty if none
+    nlohmann::ordered_json metrics;        // on validation data
+    nlohmann::ordered_json provenance;     // command line, seed, data hashes, versions
+};
+
+/// @throws Error if directory/model.json is missing, malformed, of a newer version, or inconsistent
+ModelFile read_model_file(const std::string& directory);
+/// Writes directory/model.json, last of all, since its presence says that the model is whole.
+void write_model_file(const ModelFile& model, const std::string& directory);
+
+}  // namespace earshot

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "model/model_file.h"
+
+namespace earshot {
+
+/// Windows of frames in, scores out: all that detection and evaluation know of a network.
+/// No LibTorch here, so that another engine can stand behind it. Not thread-safe: one a thread.
+class Scorer {
+ public:
+    virtual ~Scorer() = default;
+    virtual std::size_t window_values() const = 0;  // K · D
+    virtual std::size_t classes() const = 0;
+    /// @param windows  count x window_values(), row-major, frames as the front end made them
+    /// @param scores   count x classes(), probabilities
+    virtual void score(std::span<const float> windows, std::size_t count, std::span<float> scores) = 0;
+};
+
+/// @throws Error if weights and architecture do not fit each other; sizes are checked before memory is taken
+std::unique_ptr<Scorer> open_scorer(const std::string& directory, const ModelFile& model);
+
+/// Threads that matrix products of this process use, and holds LibTorch's own pool at one.
+void set_compute_threads(int threads);
+
+}  // namespace earshot

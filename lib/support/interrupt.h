@@ -1,0 +1,18 @@
+#pragma once
+
+namespace earshot {
+
+/// From now on the first SIGINT or SIGTERM asks for an orderly end, the second one kills.
+void handle_interrupts();
+
+/// True once the user has asked to stop.
+bool interrupted();
+
+/// The signal that was received, 0 if none.
+int interrupt_signal();
+
+/// @throws Interrupted once the user has asked to stop. Long loops call it between pieces of work, so
+/// that destructors remove what is half-written.
+void check_interrupt();
+
+}  // namespace earshot

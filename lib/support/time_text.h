@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace earshot {
+
+/// Seconds from `90`, `1.5s`, `250ms`, `2m`, `1h`, `02:13`, `1:02:13.250`. Not negative, finite, locale-free.
+/// In clock form the fields after the first are below 60 and whole but for the last.
+/// @throws Error that says what is wrong with the text: "02:75: seconds must be below 60"
+double parse_time(std::string_view text);
+
+/// `mm:ss`, or `h:mm:ss` from an hour on, rounded down to whole seconds.
+std::string clock_text(double seconds);
+
+/// Parses all of `text` as a finite decimal number with a point, whatever the locale.
+/// @throws Error("'1,5' is not a number (a decimal point is needed, not a comma)") and the like
+double parse_number(std::string_view text);
+
+}  // namespace earshot

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "support/console.h"
+
+namespace earshot::tools {
+
+// Options that more than one command has are declared here, so that they are spelled and mean the same.
+
+void add_output(CLI::App& app, std::string& path, const std::string& what);  // -o, --output
+void add_jobs(CLI::App& app, int& jobs);                                     // -j, --jobs; 0 = all processors
+void add_force(CLI::App& app, bool& force);
+void add_seed(CLI::App& app, std::uint64_t& seed);
+void add_unbuffered(CLI::App& app, bool& unbuffered);
+
+/// An option whose value is a time (time_text.h), kept in seconds.
+CLI::Option* add_time(CLI::App& app, const std::string& name, double& seconds, const std::string& description);
+CLI::Option* add_time(CLI::App& app, const std::string& name, std::optional<double>& seconds,
+                      const std::string& description);
+
+/// -q, -v, --progress: every command has them; tool_main adds them.
+void add_console(CLI::App& app, std::shared_ptr<ConsoleOptions> console);
+
+/// --recipe NAME|FILE, --config FILE, --dump-config: every command has them; tool_main adds them.
+/// Both name TOML files with one [section] per command. Options given on the command line override those of
+/// --config, which override those of --recipe.
+void add_config(CLI::App& app, const std::string& command);
+
+/// Effective options as a TOML section, as --dump-config prints them.
+std::string config_text(const CLI::App& app, const std::string& command);
+
+/// Number of processors this process may use, for jobs <= 0; else jobs.
+int effective_jobs(int jobs);
+
+/// share/earshot of the tree that this executable lives in (build tree or installed prefix).
+std::string share_directory();
+
+}  // namespace earshot::tools
