@@ -8,20 +8,31 @@
 namespace earshot {
 
 /// Counts of truth (rows) against prediction (columns), accumulated raw and turned into ratios at the end.
+/// A ratio over nothing is NaN, not 0.
 class ConfusionMatrix {
  public:
     explicit ConfusionMatrix(std::size_t classes);
     void add(std::size_t truth, std::size_t predicted, std::uint64_t count = 1);
-    std::uint64_t at(std::size_t truth, std::size_t predicted) const { return counts_[truth * classes_ + predicted]; }
+    std::uint64_t at(std::size_t truth, std::size_t predicted) const {
+        return counts_[truth * classes_ + predicted];
+    }
     std::size_t classes() const { return classes_; }
     std::uint64_t total() const;
+    std::uint64_t support(std::size_t c) const;    // how often c is the truth
+    std::uint64_t predicted(std::size_t c) const;  // how often c is the answer
 
-    /// A ratio over nothing is NaN, not 0.
+    /// Share of right answers. With one label a window this is also the micro average of precision,
+    /// recall and F1, since each wrong answer is one false positive and one false negative.
     double accuracy() const;
-    double precision(std::size_t c) const;
-    double recall(std::size_t c) const;
-    double f1(std::size_t c) const;
-    double macro_f1() const;           // over the classes that have an F1
+    double precision(std::size_t c) const;  // NaN if c is never the answer
+    double recall(std::size_t c) const;     // NaN if c is never the truth
+    double f1(std::size_t c) const;         // NaN if c is neither
+
+    /// Plain means over the classes that are the truth or the answer at least once; there a ratio over
+    /// nothing counts as 0, so that a class which the model never names does not flatter it.
+    double macro_precision() const;
+    double macro_recall() const;
+    double macro_f1() const;
     double balanced_accuracy() const;  // mean recall over the classes that occur
 
  private:
@@ -29,15 +40,20 @@ class ConfusionMatrix {
     std::vector<std::uint64_t> counts_;
 };
 
+// The three below: scores and positive have one entry a window; equal scores are cut together.
+// @throws Error if a score is not a number
+
 /// Area under the ROC curve: probability that a positive scores above a negative, ties counting half.
 /// NaN if either is missing.
 double roc_auc(std::span<const float> scores, std::span<const bool> positive);
 
 /// Average precision: sum over thresholds of (recall step) x precision, without interpolation.
+/// NaN without a positive.
 double average_precision(std::span<const float> scores, std::span<const bool> positive);
 
 /// The threshold with the highest F1, score >= threshold being positive; the middle between the scores on
-/// either side of the cut. 0.5 if either kind is missing.
+/// either side of the cut, the highest threshold of equals. The lowest score itself if all should be
+/// positive, 0.5 if either kind is missing.
 double best_f1_threshold(std::span<const float> scores, std::span<const bool> positive);
 
 }  // namespace earshot
