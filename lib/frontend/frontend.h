@@ -5,13 +5,15 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <span>
+#include <string>
 
 namespace earshot {
 
 /// Takes one frame: dimension() numbers, valid during the call, and the time of its first sample in seconds.
 using FrameSink = std::function<void(std::span<const float> frame, double onset_s)>;
 
-/// Turns a stream of mono samples into frames. Frames are bit-identical however the stream is cut into blocks.
+/// Turns a stream of mono samples into frames. Frames are bit-identical however the stream is cut into
+/// blocks.
 class Frontend {
  public:
     virtual ~Frontend() = default;
@@ -21,9 +23,13 @@ class Frontend {
     virtual double hop_s() const = 0;           // from one frame's first sample to the next one's
     virtual double window_s() const = 0;        // sound that one frame covers
 
+    /// @throws Error for samples that have no spectrum (NaN, infinite). Whatever is thrown here or in finish,
+    /// by the sink too, leaves the front end as new.
     virtual void push(std::span<const float> samples, const FrameSink& sink) = 0;
     /// The end of the recording: emits what is still due and makes the front end as new.
     virtual void finish(const FrameSink& sink) = 0;
+    /// Makes the front end as new: for a recording that is given up half-way.
+    virtual void reset() = 0;
 
     /// Everything that determines the frames. Travels in the NPZ and in model.json; make_frontend(settings())
     /// computes the same. {"kind": "spectrum", "rate_hz": 44100, ...}

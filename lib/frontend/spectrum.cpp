@@ -1,0 +1,165 @@
+#include "frontend/spectrum.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "frontend/fft.h"
+#include "frontend/linear_bands.h"
+#include "frontend/settings.h"
+#include "support/error.h"
+
+namespace earshot {
+namespace {
+
+constexpr std::int64_t kMaxRateHz = 1'000'000;
+constexpr std::size_t kMaxChunk = std::size_t{1}
+                                  << 24;  // samples: six minutes at 44.1 kHz, 200 MB of buffers
+constexpr std::int64_t kMaxBins = 65'536;
+
+struct Settings {
+    int rate_hz;
+    double duration_s;
+    double low_hz, high_hz;
+    std::size_t bins;
+    std::size_t chunk;  // samples, N
+};
+
+Settings read_settings(const nlohmann::ordered_json& json) {
+    const SettingsReader reader(json, {"rate_hz", "duration_s", "low_hz", "high_hz", "bins"});
+    Settings s{};
+    s.rate_hz = static_cast<int>(reader.integer("rate_hz", 1, kMaxRateHz));
+    s.duration_s = reader.number("duration_s", 2.0 / s.rate_hz, static_cast<double>(kMaxChunk) / s.rate_hz);
+    s.chunk = static_cast<std::size_t>(std::llround(s.duration_s * s.rate_hz));
+    s.low_hz = reader.number("low_hz", 0, 1e6);
+    s.high_hz = reader.number("high_hz", 0, 1e6);
+    if (s.high_hz > s.rate_hz / 2.0)
+        throw Error(
+            fmt::format("front end: high_hz is {}, but sound at {} Hz reaches {} Hz only (lower the high "
+                        "frequency or raise the sample rate)",
+                        s.high_hz, s.rate_hz, s.rate_hz / 2.0));
+    if (s.low_hz >= s.high_hz)
+        throw Error(fmt::format("front end: low_hz is {}, must be below high_hz, {}", s.low_hz, s.high_hz));
+    s.bins = static_cast<std::size_t>(reader.integer("bins", 1, kMaxBins));
+    return s;
+}
+
+/// From a chunk of one length to its frame.
+class Analysis {
+ public:
+    Analysis(const Settings& s, std::size_t samples)
+        : fft_(samples), bands_(samples, s.rate_hz, s.low_hz, s.high_hz, s.bins), power_(fft_.bins()) {}
+
+    std::size_t samples() const { return fft_.size(); }
+
+    void run(std::span<const float> chunk, std::span<float> frame) {
+        fft_.power(chunk, power_);
+        bands_.apply(power_, frame);
+    }
+
+ private:
+    RealFft fft_;
+    LinearBands bands_;
+    std::vector<float> power_;
+};
+
+class Spectrum final : public Frontend {
+ public:
+    explicit Spectrum(const Settings& settings)
+        : settings_(settings), whole_(settings, settings.chunk), frame_(settings.bins) {
+        pending_.reserve(settings_.chunk);
+    }
+
+    int rate_hz() const override { return settings_.rate_hz; }
+    std::size_t dimension() const override { return settings_.bins; }
+    double hop_s() const override { return static_cast<double>(settings_.chunk) / settings_.rate_hz; }
+    double window_s() const override { return hop_s(); }
+
+    void push(std::span<const float> samples, const FrameSink& sink) override {
+        reset_if_thrown([&] {
+            if (!pending_.empty()) {
+                const auto part = samples.first(std::min(samples.size(), settings_.chunk - pending_.size()));
+                pending_.insert(pending_.end(), part.begin(), part.end());
+                samples = samples.subspan(part.size());
+                if (pending_.size() < settings_.chunk) return;
+                emit(whole_, pending_, sink);
+            }
+            for (; samples.size() >= settings_.chunk; samples = samples.subspan(settings_.chunk))
+                emit(whole_, samples.first(settings_.chunk), sink);
+            pending_.assign(samples.begin(), samples.end());
+        });
+    }
+
+    void finish(const FrameSink& sink) override {
+        reset_if_thrown([&] {
+            if (pending_.empty() || pending_.size() < shortest_chunk()) return;
+            if (!short_ || short_->samples() != pending_.size()) short_.emplace(settings_, pending_.size());
+            emit(*short_, pending_, sink);
+        });
+        reset();
+    }
+
+    void reset() override {
+        pending_.clear();
+        chunks_ = 0;
+    }
+
+    nlohmann::ordered_json settings() const override {
+        return {{"kind", "spectrum"},
+                {"rate_hz", settings_.rate_hz},
+                {"duration_s", settings_.duration_s},
+                {"low_hz", settings_.low_hz},
+                {"high_hz", settings_.high_hz},
+                {"bins", settings_.bins}};
+    }
+
+ private:
+    std::size_t shortest_chunk() const {
+        const std::size_t half = (settings_.chunk + 1) / 2;
+        if (chunks_ > 0) return half;
+        const double band_hz = (settings_.high_hz - settings_.low_hz) / static_cast<double>(settings_.bins);
+        const double period = std::ceil(settings_.rate_hz / band_hz);  // may be beyond any integer
+        return period < static_cast<double>(half) ? static_cast<std::size_t>(period) : half;
+    }
+
+    template <class Action>
+    void reset_if_thrown(Action&& action) {
+        try {
+            action();
+        } catch (...) {
+            reset();
+            throw;
+        }
+    }
+
+    void emit(Analysis& analysis, std::span<const float> chunk, const FrameSink& sink) {
+        const double onset_s =
+            static_cast<double>(chunks_) * static_cast<double>(settings_.chunk) / settings_.rate_hz;
+        analysis.run(chunk, frame_);
+        // One sample that is not finite makes every bin of its chunk NaN or infinite.
+        if (!std::all_of(frame_.begin(), frame_.end(), [](float value) { return std::isfinite(value); }))
+            throw Error(
+                fmt::format("samples from {:.3f} s on are not finite or far beyond full scale", onset_s));
+        ++chunks_;
+        sink(frame_, onset_s);
+    }
+
+    Settings settings_;
+    Analysis whole_;
+    std::optional<Analysis> short_;  // kept: recordings of one length end alike
+    std::vector<float> pending_;     // the beginning of a chunk
+    std::vector<float> frame_;
+    std::int64_t chunks_ = 0;  // emitted since the recording began
+};
+
+}  // namespace
+
+std::unique_ptr<Frontend> make_spectrum(const nlohmann::ordered_json& settings) {
+    return std::make_unique<Spectrum>(read_settings(settings));
+}
+
+}  // namespace earshot
