@@ -3,8 +3,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "label/timeline.h"
@@ -15,30 +17,74 @@ namespace earshot {
 /// live stream go through the same automaton and need no clock.
 struct EventRule {
     std::string label;
-    double on_threshold = 0.5;    // an event begins where the smoothed score reaches this
-    double off_threshold = 0.5;   // and ends where it falls below this; at most on_threshold
-    double min_duration_s = 0;    // shorter ones are dropped
-    double merge_gap_s = 0;       // events nearer than this become one
-    int median_windows = 1;       // odd; smoothing
+    double on_threshold = 0.5;   // an event begins where the smoothed score reaches this
+    double off_threshold = 0.5;  // and ends where it falls below this; at most on_threshold
+    double min_duration_s = 0;   // shorter ones are dropped, after merging
+    double merge_gap_s = 0;      // gaps up to this between events of the class are filled
+    int median_windows = 1;      // smoothing (MedianSmoother): odd, at most kMaxMedianWindows
+
+    static constexpr int kMaxMedianWindows = 9999;
 };
 
-/// Scores in, events out. Events come out in order of onset as soon as no later score can change them.
+/// Where on the time line windows speak. Window i covers [i * hop, i * hop + window); where windows overlap,
+/// each speaks for the hop around its centre, since a label that covers most of a window covers its centre.
+/// The first and the last window speak for the ends too, so that the slots tile the recording.
+struct WindowGrid {
+    double hop_s = 1;
+    double window_s = 1;
+
+    /// Beginning of the slot of window i, which is the end of the slot of window i - 1.
+    double slot_s(std::int64_t i) const;
+    /// End of the slot of the last window of a recording.
+    double last_slot_end_s(std::int64_t last) const { return static_cast<double>(last) * hop_s + window_s; }
+};
+
+/// Scores in, events out.
+///
+/// Each class goes through this automaton, one smoothed score s a window:
+///
+///     silent   --  s >= on_threshold, a new event       -->  sounding
+///     sounding --  s < off_threshold                    -->  pending
+///     pending  --  s >= on_threshold, the same event    -->  sounding
+///     pending  --  gap longer than merge_gap_s          -->  silent; the event is certain, or dropped if
+///                                                            shorter than min_duration_s
+///
+/// An event lasts from the slot of its first window to that of its last one. Its score is the highest
+/// smoothed score in it: so the events that remain when thresholds are raised to x are among those that
+/// score x or more.
+///
+/// Events of all classes come out in order of onset, then of class, as soon as no later smoothed score can
+/// change them or put one before them. Memory is constant: while an event goes on, at most kMaxWaiting that
+/// began later wait for it; beyond that the earliest of them is let go first.
 class EventDetector {
  public:
     using Sink = std::function<void(const Event&)>;
+    static constexpr std::size_t kMaxWaiting = 4096;
+
     /// @param rules  one per class, in the order of the scores; a class with an empty label makes no events
-    /// @param hop_s, window_s  between windows, and covered by each
-    EventDetector(std::vector<EventRule> rules, double hop_s, double window_s);
+    /// @throws Error for a rule out of its bounds
+    EventDetector(std::vector<EventRule> rules, WindowGrid grid);
+    ~EventDetector();
 
     /// Scores of the next window, one per class.
+    /// @throws Error if one is not a number
     void push(std::span<const float> scores, const Sink& sink);
     /// End of the recording: closes open events, offsets at most duration_s. Then as new.
     void finish(double duration_s, const Sink& sink);
 
  private:
+    struct Run {  // of windows of one event
+        std::int64_t first, last;
+        float score;
+    };
     struct Track;
-    std::vector<EventRule> rules_;
-    double hop_s_, window_s_;
+    void release(const Sink& sink);
+    Event to_event(std::size_t track, const Run& run) const;
+
+    WindowGrid grid_;
+    std::size_t classes_;
+    std::vector<Track> tracks_;                                    // of the classes that make events
+    std::map<std::pair<std::int64_t, std::size_t>, Run> waiting_;  // certain events by first window and track
 };
 
 }  // namespace earshot

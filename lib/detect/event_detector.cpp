@@ -1,0 +1,151 @@
+#include "detect/event_detector.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "detect/median_smoother.h"
+#include "support/error.h"
+
+namespace earshot {
+namespace {
+
+constexpr double kRounding = 1e-6;  // of a window, so that 0.3 s are three hops of 0.1 s
+
+void check(const EventRule& rule) {
+    const auto fail = [&](const std::string& what) {
+        throw Error(fmt::format("event rule of '{}': {}", rule.label, what));
+    };
+    if (!std::isfinite(rule.on_threshold) || !std::isfinite(rule.off_threshold))
+        fail("a threshold must be a number");
+    if (rule.off_threshold > rule.on_threshold) fail("the threshold to end must not exceed the one to begin");
+    if (!(rule.min_duration_s >= 0)) fail("the minimum duration must not be negative");
+    if (!(rule.merge_gap_s >= 0)) fail("the gap to merge must not be negative");
+    const bool odd = rule.median_windows % 2 == 1;
+    if (!odd || rule.median_windows < 1 || rule.median_windows > EventRule::kMaxMedianWindows) {
+        fail(fmt::format("the median needs an odd number of windows from 1 to {}",
+                         EventRule::kMaxMedianWindows));
+    }
+}
+
+/// A count of windows; what exceeds any recording stays a number that can be computed with.
+std::int64_t to_count(double windows) { return static_cast<std::int64_t>(std::min(windows, 1e15)); }
+
+}  // namespace
+
+double WindowGrid::slot_s(std::int64_t i) const {
+    return i == 0 ? 0.0 : static_cast<double>(i) * hop_s + (window_s - hop_s) / 2;
+}
+
+/// The automaton of one class.
+struct EventDetector::Track {
+    std::string label;
+    std::size_t score_index;
+    double on_threshold, off_threshold;
+    std::int64_t min_windows, gap_windows;
+    MedianSmoother smoother;
+
+    std::int64_t next = 0;  // window whose smoothed score comes next
+    bool sounding = false;
+    std::optional<Run> run;  // the event, sounding or pending
+
+    Track(const EventRule& rule, std::size_t index, double hop_s)
+        : label(rule.label),
+          score_index(index),
+          on_threshold(rule.on_threshold),
+          off_threshold(rule.off_threshold),
+          min_windows(to_count(std::ceil(rule.min_duration_s / hop_s - kRounding))),
+          gap_windows(to_count(std::floor(rule.merge_gap_s / hop_s + kRounding))),
+          smoother(rule.median_windows) {}
+
+    /// The first window that an event still to come out may begin with.
+    std::int64_t earliest() const { return run ? run->first : next; }
+
+    /// @return  the event that this smoothed score makes certain
+    std::optional<Run> advance(float score) {
+        const std::int64_t window = next++;
+        sounding = score >= (sounding ? off_threshold : on_threshold);
+        if (sounding) {
+            if (!run) run = Run{window, window, score};
+            run->last = window;
+            run->score = std::max(run->score, score);
+        } else if (run && window - run->last > gap_windows) {
+            return close();
+        }
+        return std::nullopt;
+    }
+
+    std::optional<Run> close() {
+        sounding = false;
+        auto closed = std::exchange(run, std::nullopt);
+        if (closed && closed->last - closed->first + 1 < min_windows) closed.reset();
+        return closed;
+    }
+};
+
+EventDetector::EventDetector(std::vector<EventRule> rules, WindowGrid grid)
+    : grid_(grid), classes_(rules.size()) {
+    if (!(grid.hop_s > 0) || !(grid.window_s > 0))
+        throw Error("event detector: hop and window must be positive");
+    for (std::size_t c = 0; c < rules.size(); ++c) {
+        if (rules[c].label.empty()) continue;
+        check(rules[c]);
+        tracks_.emplace_back(rules[c], c, grid.hop_s);
+    }
+}
+
+EventDetector::~EventDetector() = default;
+
+void EventDetector::push(std::span<const float> scores, const Sink& sink) {
+    if (scores.size() != classes_) throw Error("event detector: one score per class is needed");
+    for (std::size_t t = 0; t < tracks_.size(); ++t) {
+        const float score = scores[tracks_[t].score_index];
+        if (std::isnan(score)) throw Error("a score is not a number (the model's weights are damaged)");
+        const auto smoothed = tracks_[t].smoother.push(score);
+        if (!smoothed) continue;
+        if (const auto run = tracks_[t].advance(*smoothed)) waiting_.emplace(std::pair(run->first, t), *run);
+    }
+    release(sink);
+}
+
+void EventDetector::finish(double duration_s, const Sink& sink) {
+    for (std::size_t t = 0; t < tracks_.size(); ++t) {
+        auto& track = tracks_[t];
+        const auto keep = [&](const std::optional<Run>& run) {
+            if (run) waiting_.emplace(std::pair(run->first, t), *run);
+        };
+        while (const auto smoothed = track.smoother.drain()) keep(track.advance(*smoothed));
+        keep(track.close());
+    }
+    for (const auto& [key, run] : waiting_) {
+        Event event = to_event(key.second, run);
+        const bool to_the_end = run.last + 1 == tracks_[key.second].next;
+        if (to_the_end) event.offset_s = grid_.last_slot_end_s(run.last);
+        event.offset_s = std::min(event.offset_s, duration_s);
+        // The centre of a last window that the recording does not fill can lie behind its end.
+        if (event.onset_s >= event.offset_s) event.onset_s = static_cast<double>(run.first) * grid_.hop_s;
+        sink(event);
+    }
+    waiting_.clear();
+    for (auto& track : tracks_) track.next = 0;
+}
+
+void EventDetector::release(const Sink& sink) {
+    while (!waiting_.empty()) {
+        const auto& [key, run] = *waiting_.begin();
+        const bool overtakable = std::ranges::any_of(tracks_, [&, &key = key](const Track& track) {
+            return std::pair(track.earliest(), static_cast<std::size_t>(&track - tracks_.data())) < key;
+        });
+        if (overtakable && waiting_.size() <= kMaxWaiting) return;
+        sink(to_event(key.second, run));
+        waiting_.erase(waiting_.begin());
+    }
+}
+
+Event EventDetector::to_event(std::size_t track, const Run& run) const {
+    return {grid_.slot_s(run.first), grid_.slot_s(run.last + 1), tracks_[track].label, run.score};
+}
+
+}  // namespace earshot

@@ -1,0 +1,47 @@
+#include "detect/median_smoother.h"
+
+#include <algorithm>
+
+namespace earshot {
+
+MedianSmoother::MedianSmoother(int windows) : size_(static_cast<std::size_t>(windows)) {
+    recent_.reserve(size_);
+    sorted_.reserve(size_);
+}
+
+std::optional<float> MedianSmoother::push(float score) {
+    if (recent_.empty()) {
+        recent_.assign(size_ / 2, score);
+        sorted_ = recent_;
+    }
+    last_ = score;
+    ++due_;
+    return add(score);
+}
+
+std::optional<float> MedianSmoother::drain() {
+    // Fewer scores than half the window came in: the first ones given here fill it.
+    while (due_ > 0) {
+        if (const auto smoothed = add(last_)) return smoothed;
+    }
+    recent_.clear();
+    sorted_.clear();
+    oldest_ = 0;
+    return std::nullopt;
+}
+
+std::optional<float> MedianSmoother::add(float score) {
+    if (recent_.size() < size_) {
+        recent_.push_back(score);
+    } else {
+        sorted_.erase(std::ranges::lower_bound(sorted_, recent_[oldest_]));
+        recent_[oldest_] = score;
+        oldest_ = (oldest_ + 1) % size_;
+    }
+    sorted_.insert(std::ranges::upper_bound(sorted_, score), score);
+    if (recent_.size() < size_) return std::nullopt;
+    --due_;
+    return sorted_[size_ / 2];
+}
+
+}  // namespace earshot
