@@ -14,7 +14,7 @@
 #include "support/output.h"
 #include "tools/commands.h"
 #include "tools/driver/environment.h"
-#include "tools/driver/suggest.h"
+#include "support/nearest.h"
 #include "tools/driver/version.h"
 
 namespace {
@@ -85,7 +85,7 @@ int unknown(const std::string& name) {
     std::vector<std::string> candidates{"help"};
     for (const auto& command : tools::commands()) candidates.emplace_back(command.name);
     for (const auto& other : path_commands()) candidates.push_back(other);
-    const auto meant = tools::nearest(name, candidates);
+    const auto meant = nearest(name, candidates);
     const auto hint = meant.empty() ? std::string("see earshot --help") : fmt::format("did you mean {}?", meant);
     return fail(kUsage, fmt::format("'{}' is no earshot command ({})", name, hint));
 }

@@ -26,14 +26,6 @@ CLI::Option* add_time(CLI::App& app, const std::string& name, std::optional<doub
 /// -q, -v, --progress: every command has them; tool_main adds them.
 void add_console(CLI::App& app, std::shared_ptr<ConsoleOptions> console);
 
-/// --recipe NAME|FILE, --config FILE, --dump-config: every command has them; tool_main adds them.
-/// Both name TOML files with one [section] per command. Options given on the command line override those of
-/// --config, which override those of --recipe.
-void add_config(CLI::App& app, const std::string& command);
-
-/// Effective options as a TOML section, as --dump-config prints them.
-std::string config_text(const CLI::App& app, const std::string& command);
-
 /// Number of processors this process may use, for jobs <= 0; else jobs.
 int effective_jobs(int jobs);
 

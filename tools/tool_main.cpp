@@ -1,13 +1,15 @@
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <csignal>
+#include <algorithm>
+#include <iterator>
 #include <new>
+#include <string_view>
+#include <vector>
 
-#include "support/denormals.h"
 #include "support/error.h"
 #include "support/interrupt.h"
+#include "support/nearest.h"
+#include "tools/config.h"
 #include "tools/options.h"
 #include "tools/tool.h"
 
@@ -21,14 +23,42 @@ std::string one_line(std::string text) {
     return text;
 }
 
+/// The command as it could be typed again: words that the shell would take apart stand in single quotes.
 std::string quoted_command_line(int argc, const char* const* argv, const char* name) {
     std::string line = fmt::format("earshot {}", name);
     for (int i = 1; i < argc; ++i) {
-        std::string word = argv[i];
-        const bool plain = !word.empty() && word.find_first_of(" \t\n'\"\\$`*?[]{}()<>|&;#~!") == std::string::npos;
-        line += " " + (plain ? word : fmt::format("'{}'", word));
+        const std::string_view word = argv[i];
+        if (!word.empty() && word.find_first_of(" \t\n'\"\\$`*?[]{}()<>|&;#~!") == std::string_view::npos) {
+            line += fmt::format(" {}", word);
+            continue;
+        }
+        line += " '";
+        for (const char c : word) line += c == '\'' ? std::string("'\\''") : std::string(1, c);
+        line += "'";
     }
     return line;
+}
+
+std::vector<std::string> option_names(const CLI::App& app) {
+    std::vector<std::string> names;
+    for (const auto* option : app.get_options()) {
+        for (const auto& name : option->get_lnames()) names.push_back("--" + name);
+    }
+    for (const auto* sub : app.get_subcommands())
+        std::ranges::move(option_names(*sub), std::back_inserter(names));
+    return names;
+}
+
+/// What is wrong with the words on the command line, and what may have been meant.
+std::string explain(const CLI::ParseError& error, const CLI::App& app) {
+    const auto left = app.remaining(true);
+    if (!dynamic_cast<const CLI::ExtrasError*>(&error) || left.empty()) return one_line(error.what());
+    const auto dash = std::ranges::find_if(left, [](const auto& word) { return word.starts_with('-'); });
+    if (dash == left.end()) return fmt::format("unexpected argument '{}'", left.front());
+    const auto typed = dash->substr(0, dash->find('='));
+    const auto meant = nearest(typed, option_names(app));
+    return fmt::format("unknown option {}{}", typed,
+                       meant.empty() ? "" : fmt::format(", did you mean {}?", meant));
 }
 
 int run_declared(const Tool& command, int argc, const char* const* argv, Output& out, Console& console) {
@@ -41,25 +71,26 @@ int run_declared(const Tool& command, int argc, const char* const* argv, Output&
     const auto console_options = std::make_shared<ConsoleOptions>();
     add_console(app, console_options);
     add_config(app, command.name);
+    for (auto* sub : app.get_subcommands({})) sub->fallthrough();  // the common options stand anywhere
 
+    const auto print = [&out](const std::string& text) {
+        out.write(text);
+        out.close();
+        return static_cast<int>(Exit::ok);
+    };
     try {
         app.parse(argc, argv);
     } catch (const CLI::CallForHelp&) {
-        out.write(app.help());
-        out.close();
-        return static_cast<int>(Exit::ok);
+        return print(app.help());
+    } catch (const DumpConfig&) {
+        return print(config_text(app, command.name));
     } catch (const CLI::ParseError& error) {
-        console.error(fmt::format("{} (see earshot {} --help)", one_line(error.what()), command.name));
+        console.error(fmt::format("{} (see earshot {} --help)", explain(error, app), command.name));
         return static_cast<int>(Exit::usage);
     }
     console.configure(*console_options);
-    const std::string effective = config_text(app, command.name);
-    if (app.get_option("--dump-config")->count() > 0) {
-        out.write(effective);
-        out.close();
-        return static_cast<int>(Exit::ok);
-    }
-    Context context{out, console, quoted_command_line(argc, argv, command.name), effective};
+    Context context{out, console, quoted_command_line(argc, argv, command.name),
+                    config_text(app, command.name)};
     const Exit status = run(context);
     out.close();
     return static_cast<int>(status);

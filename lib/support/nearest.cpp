@@ -1,9 +1,9 @@
-#include "tools/driver/suggest.h"
+#include "support/nearest.h"
 
 #include <algorithm>
 #include <vector>
 
-namespace earshot::tools {
+namespace earshot {
 namespace {
 
 std::size_t distance(std::string_view a, std::string_view b) {
@@ -37,4 +37,4 @@ std::string nearest(std::string_view typed, std::span<const std::string> candida
     return best;
 }
 
-}  // namespace earshot::tools
+}  // namespace earshot
