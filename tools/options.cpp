@@ -1,11 +1,11 @@
 #include "tools/options.h"
 
 #include <fmt/format.h>
-#include <sched.h>
 
 #include <filesystem>
 
 #include "support/error.h"
+#include "support/parallel.h"
 #include "support/time_text.h"
 
 namespace earshot::tools {
@@ -76,11 +76,7 @@ void add_console(CLI::App& app, std::shared_ptr<ConsoleOptions> console) {
         ->configurable(false);
 }
 
-int effective_jobs(int jobs) {
-    if (jobs > 0) return jobs;
-    cpu_set_t allowed;
-    return ::sched_getaffinity(0, sizeof allowed, &allowed) == 0 ? std::max(1, CPU_COUNT(&allowed)) : 1;
-}
+int effective_jobs(int jobs) { return jobs > 0 ? jobs : available_processors(); }
 
 std::string share_directory() {
     // PREFIX/libexec/earshot/earshot-NAME

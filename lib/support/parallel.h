@@ -1,5 +1,8 @@
 #pragma once
 
+#include <sched.h>
+
+#include <algorithm>
 #include <condition_variable>
 #include <cstddef>
 #include <exception>
@@ -13,6 +16,13 @@
 #include "support/denormals.h"
 
 namespace earshot {
+
+/// Processors that this process may use, which in a container or under taskset are fewer than there are.
+inline int available_processors() {
+    cpu_set_t allowed;
+    if (::sched_getaffinity(0, sizeof allowed, &allowed) == 0) return CPU_COUNT(&allowed);
+    return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
 
 /// Runs work(index, worker) for every index in [0, count) on `jobs` threads and hands the results to
 /// done(index, result) on the calling thread, in order of index whatever order they finish in.

@@ -11,22 +11,28 @@ namespace earshot::tools {
 namespace {
 
 /// Kernels of OpenBLAS on x86-64 that use neither AVX2 nor AVX-512.
-constexpr std::array<std::string_view, 12> kOldKernels{
-    "Katmai", "Coppermine", "Northwood", "Prescott",    "Banias",       "Core2",
-    "Penryn", "Dunnington", "Nehalem",   "Sandybridge", "Barcelona", "Atom"};
+constexpr std::array<std::string_view, 12> kOldKernels{"Katmai",  "Coppermine",  "Northwood", "Prescott",
+                                                       "Banias",  "Core2",       "Penryn",    "Dunnington",
+                                                       "Nehalem", "Sandybridge", "Barcelona", "Atom"};
 
-std::string best_kernel() {
+Processor this_processor() {
+    Processor processor;
 #if defined(__x86_64__)
     __builtin_cpu_init();
-    const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-                        __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
-    if (avx512) return "SkylakeX";
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return "Haswell";
+    processor.avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+                       __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
+    processor.avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 #endif
-    return {};
+    return processor;
 }
 
 }  // namespace
+
+std::string better_kernel(std::string_view detected, Processor processor) {
+    if (std::ranges::find(kOldKernels, detected) == kOldKernels.end()) return {};
+    if (processor.avx512) return "SkylakeX";
+    return processor.avx2 ? "Haswell" : "";
+}
 
 ComputeEnvironment prepare_compute_environment() {
     ComputeEnvironment chosen;
@@ -34,18 +40,19 @@ ComputeEnvironment prepare_compute_environment() {
     void* blas = ::dlopen("libblas.so.3", RTLD_LAZY | RTLD_LOCAL);
     if (!blas) return chosen;
     Dl_info where{};
-    if (void* gemm = ::dlsym(blas, "sgemm_"); gemm && ::dladdr(gemm, &where) != 0) chosen.blas = where.dli_fname;
+    if (void* gemm = ::dlsym(blas, "sgemm_"); gemm && ::dladdr(gemm, &where) != 0)
+        chosen.blas = where.dli_fname;
     using CoreName = char* (*)();
     const auto core_name = reinterpret_cast<CoreName>(::dlsym(blas, "openblas_get_corename"));
     if (!core_name) return chosen;
 
     chosen.blas_detected = chosen.blas_kernel = core_name();
-    const std::string best = best_kernel();
+    const auto better = better_kernel(chosen.blas_detected, this_processor());
     if (std::getenv("OPENBLAS_CORETYPE")) {
         chosen.reason = "set by OPENBLAS_CORETYPE";
-    } else if (std::ranges::find(kOldKernels, chosen.blas_detected) != kOldKernels.end() && !best.empty()) {
-        ::setenv("OPENBLAS_CORETYPE", best.c_str(), 1);
-        chosen.blas_kernel = best;
+    } else if (!better.empty()) {
+        ::setenv("OPENBLAS_CORETYPE", better.c_str(), 1);
+        chosen.blas_kernel = better;
         chosen.reason = "OpenBLAS takes this processor for a " + chosen.blas_detected;
     } else {
         chosen.reason = "OpenBLAS's own choice";

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 namespace earshot::tools {
 
@@ -11,6 +12,15 @@ struct ComputeEnvironment {
     std::string blas_kernel;    // kernel it will use: as set by the user, by us, or its own choice
     std::string reason;         // why blas_kernel
 };
+
+struct Processor {
+    bool avx2 = false;    // and FMA
+    bool avx512 = false;  // F, DQ, BW and VL, and an operating system that saves the registers
+};
+
+/// The OpenBLAS kernel to ask for in place of the one it detected, empty to leave it its choice: only where it
+/// picked one older than AVX2 for a processor that has more.
+std::string better_kernel(std::string_view detected, Processor processor);
 
 /// Sets, unless the user has: OPENBLAS_CORETYPE, where OpenBLAS takes the processor for an older one than it
 /// is (0.3.21 takes new ones for a Prescott, with SSE3 kernels), and OPENBLAS_NUM_THREADS=1, so that

@@ -1,14 +1,14 @@
 #include "tools/driver/version.h"
 
-#include <CLI/Version.hpp>
 #include <dlfcn.h>
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
-#include <sched.h>
 
+#include <CLI/Version.hpp>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "support/parallel.h"
 #include "tools/driver/environment.h"
 
 namespace earshot::tools {
@@ -43,11 +43,6 @@ std::string av_version(const char* library, const char* name) {
     return fmt::format("{}.{}.{}", packed >> 16, packed >> 8 & 0xff, packed & 0xff);
 }
 
-int processors() {
-    cpu_set_t allowed;
-    return ::sched_getaffinity(0, sizeof allowed, &allowed) == 0 ? CPU_COUNT(&allowed) : 1;
-}
-
 }  // namespace
 
 std::string version_text(bool verbose) {
@@ -74,7 +69,7 @@ std::string version_text(bool verbose) {
     } else {
         line("BLAS kernel", fmt::format("{} ({})", compute.blas_kernel, compute.reason));
     }
-    line("processors", fmt::format("{}", processors()));
+    line("processors", fmt::format("{}", available_processors()));
     line("threads", "one pool: OpenBLAS's, sized by --threads; LibTorch's own held at 1");
     line("denormals", "flushed to zero in every computing thread");
     return text;
