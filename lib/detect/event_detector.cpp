@@ -35,10 +35,6 @@ std::int64_t to_count(double windows) { return static_cast<std::int64_t>(std::mi
 
 }  // namespace
 
-double WindowGrid::slot_s(std::int64_t i) const {
-    return i == 0 ? 0.0 : static_cast<double>(i) * hop_s + (window_s - hop_s) / 2;
-}
-
 /// The automaton of one class.
 struct EventDetector::Track {
     std::string label;
@@ -110,7 +106,7 @@ void EventDetector::push(std::span<const float> scores, const Sink& sink) {
     release(sink);
 }
 
-void EventDetector::finish(double duration_s, const Sink& sink) {
+void EventDetector::finish(double end_s, const Sink& sink) {
     for (std::size_t t = 0; t < tracks_.size(); ++t) {
         auto& track = tracks_[t];
         const auto keep = [&](const std::optional<Run>& run) {
@@ -122,14 +118,23 @@ void EventDetector::finish(double duration_s, const Sink& sink) {
     for (const auto& [key, run] : waiting_) {
         Event event = to_event(key.second, run);
         const bool to_the_end = run.last + 1 == tracks_[key.second].next;
-        if (to_the_end) event.offset_s = grid_.last_slot_end_s(run.last);
-        event.offset_s = std::min(event.offset_s, duration_s);
+        if (to_the_end) event.offset_s = grid_.window_offset_s(run.last);
+        event.offset_s = std::min(event.offset_s, end_s);
         // The centre of a last window that the recording does not fill can lie behind its end.
-        if (event.onset_s >= event.offset_s) event.onset_s = static_cast<double>(run.first) * grid_.hop_s;
+        if (event.onset_s >= event.offset_s) event.onset_s = grid_.window_onset_s(run.first);
         sink(event);
     }
+    reset();
+}
+
+void EventDetector::reset() {
     waiting_.clear();
-    for (auto& track : tracks_) track.next = 0;
+    for (auto& track : tracks_) {
+        track.smoother.reset();
+        track.next = 0;
+        track.sounding = false;
+        track.run.reset();
+    }
 }
 
 void EventDetector::release(const Sink& sink) {

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "detect/window_grid.h"
 #include "label/timeline.h"
 
 namespace earshot {
@@ -24,19 +25,6 @@ struct EventRule {
     int median_windows = 1;      // smoothing (MedianSmoother): odd, at most kMaxMedianWindows
 
     static constexpr int kMaxMedianWindows = 9999;
-};
-
-/// Where on the time line windows speak. Window i covers [i * hop, i * hop + window); where windows overlap,
-/// each speaks for the hop around its centre, since a label that covers most of a window covers its centre.
-/// The first and the last window speak for the ends too, so that the slots tile the recording.
-struct WindowGrid {
-    double hop_s = 1;
-    double window_s = 1;
-
-    /// Beginning of the slot of window i, which is the end of the slot of window i - 1.
-    double slot_s(std::int64_t i) const;
-    /// End of the slot of the last window of a recording.
-    double last_slot_end_s(std::int64_t last) const { return static_cast<double>(last) * hop_s + window_s; }
 };
 
 /// Scores in, events out.
@@ -69,8 +57,10 @@ class EventDetector {
     /// Scores of the next window, one per class.
     /// @throws Error if one is not a number
     void push(std::span<const float> scores, const Sink& sink);
-    /// End of the recording: closes open events, offsets at most duration_s. Then as new.
-    void finish(double duration_s, const Sink& sink);
+    /// End of the recording, at end_s on the grid's time line: closes open events. Then as new.
+    void finish(double end_s, const Sink& sink);
+    /// Forgets a recording that is given up half-way.
+    void reset();
 
  private:
     struct Run {  // of windows of one event

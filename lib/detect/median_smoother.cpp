@@ -24,10 +24,13 @@ std::optional<float> MedianSmoother::drain() {
     while (due_ > 0) {
         if (const auto smoothed = add(last_)) return smoothed;
     }
+    return std::nullopt;
+}
+
+void MedianSmoother::reset() {
     recent_.clear();
     sorted_.clear();
-    oldest_ = 0;
-    return std::nullopt;
+    oldest_ = due_ = 0;
 }
 
 std::optional<float> MedianSmoother::add(float score) {

@@ -16,8 +16,10 @@ class MedianSmoother {
 
     /// Takes the next score. The smoothed score of windows / 2 scores ago, once there is one.
     std::optional<float> push(float score);
-    /// At the end: the smoothed scores still due, one a call, then nothing, and the smoother is as new.
+    /// At the end: the smoothed scores still due, one a call, then nothing.
     std::optional<float> drain();
+    /// Makes the smoother as new.
+    void reset();
 
  private:
     std::optional<float> add(float score);
