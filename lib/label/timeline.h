@@ -19,12 +19,14 @@ struct Event {
 struct Timeline {
     std::vector<Event> events;
 
+    /// By onset, then offset, then label: the same events always come out in the same order.
     void sort();
     /// Ends open events at the recording's end and cuts off or drops what lies past it.
     /// @return number of events changed because they began or ended more than tolerance_s past the end
     int clip(double duration_s, double tolerance_s = 0.05);
-    /// Label that covers most of [onset_s, offset_s) and how much of it, in seconds; the earliest-named of
-    /// equals. Nothing if no event touches it.
+    /// Label that covers most of [onset_s, offset_s) and how much of it, in seconds; where events of one
+    /// label overlap, time counts once. Of equals the first in order of name. Nothing if no event touches it.
+    /// Needs sorted events.
     struct Cover {
         std::string label;
         double seconds;
