@@ -1,0 +1,33 @@
+// Audacity label track: onset TAB offset TAB label, a line an event.
+
+#include <fmt/format.h>
+
+#include "label/delimited.h"
+#include "label/formats.h"
+#include "label/label_text.h"
+#include "support/error.h"
+
+namespace earshot::formats {
+
+Labels parse_audacity(std::string_view text, const std::string& name) {
+    Labels labels{LabelFormat::audacity, {}, {}};
+    auto& events = labels.recordings[""].events;
+    bool frequencies = false;
+    DelimitedReader reader(text, name, '\t');
+    while (reader.next()) {
+        const auto& fields = reader.fields();
+        if (fields.front() == "\\") {  // a spectral selection: the low and high frequency of the line before
+            frequencies = true;
+            continue;
+        }
+        if (fields.size() != 3) {
+            throw Error(fmt::format("{}: {} fields, expected onset, offset and label, separated by tabs",
+                                    reader.where(), fields.size()));
+        }
+        events.push_back(checked_event(fields[0], fields[1], fields[2], reader.where()));
+    }
+    if (frequencies) labels.warnings.push_back(name + ": frequency ranges are left out");
+    return labels;
+}
+
+}  // namespace earshot::formats

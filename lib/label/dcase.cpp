@@ -1,0 +1,97 @@
+// Lists of the DCASE challenges, with or without header, tab- or comma-separated: filename onset offset
+// event_label (strong), the same without filename (one recording), or filename event_labels (weak).
+
+#include <fmt/format.h>
+
+#include <limits>
+
+#include "label/delimited.h"
+#include "label/formats.h"
+#include "label/label_text.h"
+#include "support/error.h"
+
+namespace earshot::formats {
+namespace {
+
+struct Layout {
+    std::optional<std::size_t> file, onset, offset, label;
+    std::optional<std::size_t> weak;  // labels of the whole recording, separated by commas
+    std::size_t fields = 0;  // in every row, but that a file name alone is a recording without events
+    bool header = false;
+};
+
+Layout find_layout(const std::vector<std::string>& first, const std::string& where) {
+    const LabelColumns columns(first);
+    const auto label = columns.label ? columns.label : columns.labels;
+    const auto size = first.size();
+    if (columns.onset && columns.offset && label) {
+        return {columns.file, columns.onset, columns.offset, label, {}, size, true};
+    }
+    if (columns.file && columns.labels) return {columns.file, {}, {}, {}, columns.labels, size, true};
+    switch (size) {
+        case 1:
+            return {0, 1, 2, 3, {}, 4, false};
+        case 2:
+            return {0, {}, {}, {}, 1, size, false};
+        case 3:
+            return {{}, 0, 1, 2, {}, size, false};
+        case 4:
+            return {0, 1, 2, 3, {}, size, false};
+        default:
+            throw Error(fmt::format(
+                "{}: {} fields and no header, expected filename, onset, offset, event_label", where, size));
+    }
+}
+
+void add_weak(Timeline& timeline, std::string_view list, const std::string& where) {
+    while (true) {
+        const auto comma = list.find(',');
+        timeline.events.push_back(
+            {0, std::numeric_limits<double>::infinity(), checked_label(list.substr(0, comma), where), {}});
+        if (comma == std::string_view::npos) return;
+        list.remove_prefix(comma + 1);
+    }
+}
+
+void add_row(Labels& labels, const Layout& layout, const std::vector<std::string>& fields,
+             const std::string& where) {
+    const auto field = [&](std::optional<std::size_t> column) -> std::string_view {
+        return column && *column < fields.size() ? trimmed(fields[*column]) : std::string_view{};
+    };
+    const bool file_alone = layout.file && fields.size() == 1;
+    if (fields.size() != layout.fields && !file_alone) {
+        throw Error(fmt::format("{}: {} fields, expected {} as in the lines before", where, fields.size(),
+                                layout.fields));
+    }
+    const auto file = field(layout.file);
+    if (layout.file && file.empty()) throw Error(where + ": the file name is empty");
+    auto& timeline = labels.recordings[std::string(file)];
+    if (layout.weak) {
+        if (!field(layout.weak).empty()) add_weak(timeline, field(layout.weak), where);
+        return;
+    }
+    const auto onset = field(layout.onset), offset = field(layout.offset), label = field(layout.label);
+    if (layout.file && onset.empty() && offset.empty() && label.empty())
+        return;  // a recording without events
+    timeline.events.push_back(checked_event(onset, offset, label, where));
+}
+
+}  // namespace
+
+Labels parse_dcase(std::string_view text, const std::string& name) {
+    Labels labels{LabelFormat::dcase, {}, {}};
+    DelimitedReader reader(text, name, sniff_delimiter(text));
+    std::optional<Layout> layout;
+    while (reader.next()) {
+        if (!layout) {
+            layout = find_layout(reader.fields(), reader.where());
+            if (!layout->file) labels.recordings[""];  // of one recording, even if it has no events
+            if (layout->header) continue;
+        }
+        add_row(labels, *layout, reader.fields(), reader.where());
+    }
+    if (!layout) labels.recordings[""];
+    return labels;
+}
+
+}  // namespace earshot::formats

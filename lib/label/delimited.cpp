@@ -1,0 +1,92 @@
+#include "label/delimited.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "label/label_text.h"
+#include "support/error.h"
+
+namespace earshot {
+
+DelimitedReader::DelimitedReader(std::string_view text, std::string name, char delimiter)
+    : rest_(text), name_(std::move(name)), delimiter_(delimiter) {}
+
+std::string DelimitedReader::where() const { return fmt::format("{}: line {}", name_, line_); }
+
+bool DelimitedReader::next() {
+    while (!rest_.empty()) {
+        line_ = next_line_;
+        row_ended_ = false;
+        std::size_t count = 0;
+        while (!row_ended_) {
+            if (count == fields_.size()) fields_.emplace_back();
+            read_field(count++);
+        }
+        fields_.resize(count);
+        if (count > 1 || !trimmed(fields_.front()).empty()) return true;
+    }
+    return false;
+}
+
+/// Takes one field and what ends it off the front of rest_.
+void DelimitedReader::read_field(std::size_t index) {
+    auto& field = fields_[index];
+    field.clear();
+    if (delimiter_ != '\t' && rest_.starts_with('"')) {
+        rest_.remove_prefix(1);
+        while (true) {
+            const auto quote = rest_.find('"');
+            if (quote == std::string_view::npos) throw Error(where() + ": a quotation mark is not closed");
+            field += rest_.substr(0, quote);
+            rest_.remove_prefix(quote + 1);
+            if (!rest_.starts_with('"')) break;
+            field += '"';
+            rest_.remove_prefix(1);
+        }
+        next_line_ += static_cast<std::size_t>(std::ranges::count(field, '\n'));
+        const auto after = rest_.substr(0, rest_.find_first_of(std::string{delimiter_, '\n'}));
+        if (!trimmed(after).empty()) throw Error(where() + ": text after a closing quotation mark");
+        rest_.remove_prefix(after.size());
+    } else {
+        auto plain = rest_.substr(0, rest_.find_first_of(std::string{delimiter_, '\n'}));
+        rest_.remove_prefix(plain.size());
+        if (plain.ends_with('\r') && (rest_.empty() || rest_.front() == '\n')) plain.remove_suffix(1);
+        field = plain;
+    }
+    row_ended_ = rest_.empty() || rest_.front() == '\n';
+    if (row_ended_) ++next_line_;
+    if (!rest_.empty()) rest_.remove_prefix(1);
+}
+
+char sniff_delimiter(std::string_view text) {
+    const auto first = text.find_first_not_of("\r\n ");
+    if (first == std::string_view::npos) return ',';
+    const auto line = text.substr(first, text.find('\n', first) - first);
+    for (const char delimiter : {'\t', ',', ';'}) {
+        if (line.find(delimiter) != std::string_view::npos) return delimiter;
+    }
+    return ',';
+}
+
+std::optional<std::size_t> find_column(const std::vector<std::string>& fields,
+                                       std::initializer_list<std::string_view> names) {
+    const auto lower = [](char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); };
+    for (const auto wanted : names) {
+        for (std::size_t i = 0; i < fields.size(); ++i) {
+            if (std::ranges::equal(trimmed(fields[i]), wanted, {}, lower)) return i;
+        }
+    }
+    return std::nullopt;
+}
+
+LabelColumns::LabelColumns(const std::vector<std::string>& header)
+    : file(find_column(header, {"file", "filename", "file_name", "path", "id"})),
+      onset(find_column(header, {"onset", "onset_s", "start", "start_s"})),
+      offset(find_column(header, {"offset", "offset_s", "end", "end_s"})),
+      label(find_column(header, {"label", "event_label", "class", "category"})),
+      labels(find_column(header, {"event_labels", "labels"})),
+      source(find_column(header, {"source"})) {}
+
+}  // namespace earshot

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstddef>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace earshot {
+
+/// Rows of tab-, comma- or semicolon-separated text. Blank lines are skipped, CRLF is a line end. Between
+/// commas and semicolons, fields may be quoted as in RFC 4180; between tabs a quotation mark is a character
+/// like any other.
+class DelimitedReader {
+ public:
+    DelimitedReader(std::string_view text, std::string name, char delimiter);
+
+    /// The next row that is not blank. False at the end. @throws Error for unbalanced quotes
+    bool next();
+    const std::vector<std::string>& fields() const { return fields_; }
+    /// "labels.csv: line 3": where the row began.
+    std::string where() const;
+
+ private:
+    void read_field(std::size_t index);
+
+    std::string_view rest_;
+    std::string name_;
+    char delimiter_;
+    std::size_t line_ = 0;       // of the row
+    std::size_t next_line_ = 1;  // of rest_
+    bool row_ended_ = false;
+    std::vector<std::string> fields_;
+};
+
+/// Tab if the first line that is not blank has one, else comma, else semicolon; comma if it has none.
+char sniff_delimiter(std::string_view text);
+
+/// Index of the first of `names` that is among the fields, whatever its case and the spaces around it.
+std::optional<std::size_t> find_column(const std::vector<std::string>& fields,
+                                       std::initializer_list<std::string_view> names);
+
+/// Columns by the names that people give them.
+struct LabelColumns {
+    explicit LabelColumns(const std::vector<std::string>& header);
+    std::optional<std::size_t> file, onset, offset, label, labels;
+    std::optional<std::size_t> source;
+    /// Events with times, as DCASE lists have them. With a source beside the file, as in the manifests of
+    /// `label cut`, onset and offset say where in the source the file was cut out.
+    bool timed() const { return onset && offset && !(file && source); }
+};
+
+}  // namespace earshot

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <fmt/format.h>
+
+#include <cstddef>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "support/error.h"
+
+namespace earshot {
+
+/// Base of the streaming readers of JSON label files: whatever a format does not expect is an error that
+/// names the place. Streaming, since a tree of values drops duplicate keys without a word, and files of
+/// waveforms can be larger than memory.
+class JsonReader : public nlohmann::json_sax<nlohmann::json> {
+ public:
+    explicit JsonReader(std::string name) : name_(std::move(name)) {}
+
+    bool null() override { return unexpected("null"); }
+    bool boolean(bool) override { return unexpected("true or false"); }
+    bool number_integer(number_integer_t value) override { return number(static_cast<double>(value)); }
+    bool number_unsigned(number_unsigned_t value) override { return number(static_cast<double>(value)); }
+    bool number_float(number_float_t value, const string_t&) override { return number(value); }
+    bool string(string_t&) override { return unexpected("a string"); }
+    bool binary(binary_t&) override { return unexpected("binary data"); }
+    bool start_object(std::size_t) override { return unexpected("an object"); }
+    bool key(string_t&) override { return true; }
+    bool end_object() override { return true; }
+    bool start_array(std::size_t) override { return unexpected("an array"); }
+    bool end_array() override { return true; }
+
+    bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception& error) override {
+        // "[json.exception.parse_error.101] parse error at line 1, column 2: syntax error ..."
+        std::string text = error.what();
+        if (const auto at = text.find(" at line "); at != std::string::npos) text.erase(0, at + 4);
+        throw Error(fmt::format("{}: {}", name_, text));
+    }
+
+ protected:
+    virtual bool number(double) { return unexpected("a number"); }
+    /// What was being read: `key "02:13"`; empty at the top.
+    virtual std::string place() const { return {}; }
+    /// What the format has where it goes wrong: `a label, as in {"00:00": "quiet"}`.
+    virtual std::string expected() const = 0;
+
+    [[noreturn]] void fail(const std::string& message) const {
+        const auto at = place();
+        throw Error(fmt::format("{}: {}{}{}", name_, at, at.empty() ? "" : ": ", message));
+    }
+    bool unexpected(const std::string& found) const {
+        fail(fmt::format("{}, expected {}", found, expected()));
+    }
+    const std::string& name() const { return name_; }
+
+ private:
+    std::string name_;
+};
+
+}  // namespace earshot

@@ -1,0 +1,109 @@
+#include "label/label_file.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <sstream>
+
+#include "label/formats.h"
+#include "label/label_text.h"
+#include "support/error.h"
+#include "support/input.h"
+
+namespace earshot {
+namespace {
+
+/// In the order of LabelFormat.
+constexpr std::array<std::string_view, 7> kNames{"labels-json", "audacity",    "dcase",        "raven",
+                                                 "csv",         "word-bounds", "waveform-json"};
+
+/// More than any list of labels has; waveforms are read as a stream and may be longer.
+constexpr std::size_t kMaxBytes = std::size_t{256} << 20;
+
+Labels parse_plain(std::string_view text, const std::string& name, LabelFormat format) {
+    const bool json = format == LabelFormat::labels_json || format == LabelFormat::word_bounds;
+    if (json && text.find_first_not_of(" \t\r\n") == std::string_view::npos)
+        throw Error(name + ": empty, expected a JSON object (no labels are {})");
+    switch (format) {
+        case LabelFormat::labels_json:
+            return formats::parse_labels_json(text, name);
+        case LabelFormat::audacity:
+            return formats::parse_audacity(text, name);
+        case LabelFormat::dcase:
+            return formats::parse_dcase(text, name);
+        case LabelFormat::raven:
+            return formats::parse_raven(text, name);
+        case LabelFormat::csv:
+            return formats::parse_csv(text, name);
+        case LabelFormat::word_bounds:
+            return formats::parse_word_bounds(text, name);
+        case LabelFormat::waveform_json:
+            break;
+    }
+    std::istringstream stream{std::string(text)};
+    return formats::parse_waveform_json(stream, name);
+}
+
+Labels sorted(Labels labels) {
+    for (auto& [recording, timeline] : labels.recordings) timeline.sort();
+    return labels;
+}
+
+}  // namespace
+
+std::span<const std::string_view> label_format_names() { return kNames; }
+
+std::string_view label_format_name(LabelFormat format) { return kNames[static_cast<std::size_t>(format)]; }
+
+LabelFormat parse_label_format(std::string_view name) {
+    std::string wanted(name);
+    for (char& c : wanted) c = c == '_' || c == '.' ? '-' : c;  // labels.json is what people call the format
+    const auto found = std::ranges::find(kNames, wanted);
+    if (found == kNames.end()) {
+        throw UsageError(fmt::format("no label format '{}' (formats: {})", name, fmt::join(kNames, ", ")));
+    }
+    return static_cast<LabelFormat>(found - kNames.begin());
+}
+
+Labels parse_labels(std::string_view text, const std::string& name, LabelFormat format) {
+    return sorted(parse_plain(plain_text(text, name), name, format));
+}
+
+Labels read_labels(const std::string& path, std::optional<LabelFormat> format) {
+    InputBuffer input(path);
+    if (!format) format = guess_label_format(input.peek(), path);
+    if (format != LabelFormat::waveform_json)
+        return parse_labels(input.read_all(kMaxBytes), input.name(), *format);
+    std::istream stream(&input);
+    return sorted(formats::parse_waveform_json(stream, input.name()));
+}
+
+std::vector<std::string> recording_keys(const std::string& audio_path) {
+    namespace fs = std::filesystem;
+    std::error_code unused;
+    auto absolute = fs::absolute(audio_path, unused).lexically_normal().string();
+    std::vector<std::string> keys{audio_path};
+    std::string_view path = absolute;
+    const auto stem_length = path.size() - fs::path(absolute).extension().string().size();
+    std::vector<std::string> stems;
+    for (std::size_t begin = 0; begin != std::string_view::npos;) {
+        keys.emplace_back(path.substr(begin));
+        stems.emplace_back(path.substr(begin, stem_length - begin));
+        const auto slash = path.find('/', begin);
+        begin = slash == std::string_view::npos ? slash : slash + 1;
+    }
+    if (stem_length < path.size()) keys.insert(keys.end(), stems.begin(), stems.end());
+    return keys;
+}
+
+const Timeline* Labels::find(const std::string& audio_path) const {
+    if (recordings.size() == 1 && recordings.begin()->first.empty()) return &recordings.begin()->second;
+    for (const auto& key : recording_keys(audio_path)) {
+        if (const auto found = recordings.find(key); found != recordings.end()) return &found->second;
+    }
+    return nullptr;
+}
+
+}  // namespace earshot

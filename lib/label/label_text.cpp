@@ -1,0 +1,99 @@
+#include "label/label_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdint>
+
+#include "support/error.h"
+#include "support/time_text.h"
+
+namespace earshot {
+namespace {
+
+/// Bytes of the UTF-8 character that text begins with; 0 if it begins with none (Unicode 15, table 3-7).
+std::size_t utf8_length(std::string_view text) {
+    const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<std::uint8_t>(text[i]) : 0; };
+    const auto lead = byte(0);
+    if (lead < 0x80) return 1;
+    const std::size_t length = lead >= 0xC2 && lead <= 0xDF ? 2 : (lead & 0xF0) == 0xE0 ? 3 : 4;
+    if (lead < 0xC2 || lead > 0xF4) return 0;
+    // The second byte's range keeps out overlong forms, surrogates and what lies beyond U+10FFFF.
+    const int low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
+    const int high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+    if (byte(1) < low || byte(1) > high) return 0;
+    for (std::size_t i = 2; i < length; ++i) {
+        if ((byte(i) & 0xC0) != 0x80) return 0;
+    }
+    return length;
+}
+
+}  // namespace
+
+std::string_view plain_text(std::string_view text, const std::string& name) {
+    if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {
+        throw Error(fmt::format("{}: UTF-16, expected UTF-8 (try iconv -f utf-16 -t utf-8)", name));
+    }
+    if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+    for (std::size_t i = 0; i < text.size();) {
+        const auto length = text[i] == '\0' ? 0 : utf8_length(text.substr(i));
+        if (length == 0) {
+            const auto line =
+                1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(i), '\n');
+            if (text.substr(0, 4096).find('\0') != std::string_view::npos || text[i] == '\0') {
+                throw Error(fmt::format("{}: line {}: binary data, expected text", name, line));
+            }
+            throw Error(fmt::format("{}: line {}: not UTF-8 at byte 0x{:02x} (try iconv -f latin1 -t utf-8)",
+                                    name, line, static_cast<std::uint8_t>(text[i])));
+        }
+        i += length;
+    }
+    return text;
+}
+
+std::string_view trimmed(std::string_view text) {
+    const auto first = text.find_first_not_of(" \t\r");
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
+}
+
+std::string checked_label(std::string_view label, const std::string& where) {
+    label = trimmed(label);
+    if (label.empty()) throw Error(fmt::format("{}: the label is empty", where));
+    const auto control = [](char c) { return static_cast<std::uint8_t>(c) < 0x20 || c == 0x7F; };
+    if (std::ranges::any_of(label, control)) {
+        throw Error(fmt::format("{}: the label has a tab, line end or other control character", where));
+    }
+    return std::string(label);
+}
+
+void check_interval(double onset_s, double offset_s, const std::string& where) {
+    if (onset_s < 0) throw Error(fmt::format("{}: onset {} s is negative", where, onset_s));
+    if (offset_s < onset_s) {
+        throw Error(fmt::format("{}: offset {} s is before onset {} s", where, offset_s, onset_s));
+    }
+}
+
+Event checked_event(std::string_view onset, std::string_view offset, std::string_view label,
+                    const std::string& where) {
+    const auto number = [&](std::string_view text, const char* what) {
+        try {
+            return parse_number(trimmed(text));
+        } catch (const Error& error) {
+            throw Error(fmt::format("{}: {}: {}", where, what, error.what()));
+        }
+    };
+    Event event{number(onset, "onset"), number(offset, "offset"), checked_label(label, where), {}};
+    check_interval(event.onset_s, event.offset_s, where);
+    return event;
+}
+
+std::string seconds_text(double seconds) {
+    std::array<char, 512> digits;  // the longest double in fixed notation has 309 before the point
+    const auto end = std::to_chars(digits.begin(), digits.end(), seconds, std::chars_format::fixed).ptr;
+    return {digits.begin(), end};
+}
+
+}  // namespace earshot

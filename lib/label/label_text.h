@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "label/timeline.h"
+
+// What the text formats of labels have in common. `where` is "labels.txt: line 3".
+
+namespace earshot {
+
+/// The text without its byte order mark.
+/// @throws Error with the line if it is not UTF-8, naming UTF-16 and binary data as such
+std::string_view plain_text(std::string_view text, const std::string& name);
+
+/// Without spaces, tabs and carriage returns around it.
+std::string_view trimmed(std::string_view text);
+
+/// @throws Error if the label is empty or has control characters (a tab, a line end)
+std::string checked_label(std::string_view label, const std::string& where);
+
+/// An event from its fields: seconds with a decimal point, 0 <= onset <= offset.
+Event checked_event(std::string_view onset, std::string_view offset, std::string_view label,
+                    const std::string& where);
+/// @throws Error unless 0 <= onset_s <= offset_s
+void check_interval(double onset_s, double offset_s, const std::string& where);
+
+/// The shortest decimal that reads back as the same number, never in exponential notation.
+std::string seconds_text(double seconds);
+
+}  // namespace earshot

@@ -1,0 +1,94 @@
+// {"00:00": "negative", "02:13": "positive"}: every key starts a segment that lasts until the next one.
+
+#include <algorithm>
+#include <limits>
+
+#include "label/formats.h"
+#include "label/json_reader.h"
+#include "label/label_text.h"
+#include "support/time_text.h"
+
+namespace earshot::formats {
+namespace {
+
+struct Segment {
+    double onset_s;
+    std::string key;
+    std::string label;  // empty: nothing is labelled from here on
+};
+
+class Reader : public JsonReader {
+ public:
+    using JsonReader::JsonReader;
+
+    bool start_object(std::size_t) override {
+        if (inside_) return unexpected("an object");
+        return inside_ = true;
+    }
+    bool key(string_t& text) override {
+        key_ = text;
+        onset_s_ = parse_key(text);
+        return true;
+    }
+    bool string(string_t& text) override {
+        if (!inside_) return unexpected("a string");
+        segments.push_back(
+            {onset_s_, key_, text.empty() ? "" : checked_label(text, name() + ": " + place())});
+        return true;
+    }
+
+    std::vector<Segment> segments;
+
+ protected:
+    std::string place() const override { return key_.empty() ? "" : fmt::format("key \"{}\"", key_); }
+    std::string expected() const override {
+        return inside_ ? "a label in quotation marks"
+                       : "an object as {\"00:00\": \"quiet\", \"02:13\": \"cry\"}";
+    }
+
+ private:
+    double parse_key(const std::string& text) const {
+        try {
+            return parse_time(text);
+        } catch (const Error& error) {
+            std::string message = error.what();
+            if (message.starts_with(text + ": ")) message.erase(0, text.size() + 2);
+            fail(message);
+        }
+    }
+
+    bool inside_ = false;
+    std::string key_;
+    double onset_s_ = 0;
+};
+
+}  // namespace
+
+Labels parse_labels_json(std::string_view text, const std::string& name) {
+    Reader reader(name);
+    nlohmann::json::sax_parse(text, &reader);
+    auto& segments = reader.segments;
+
+    Labels labels{LabelFormat::labels_json, {}, {}};
+    if (!std::ranges::is_sorted(segments, {}, &Segment::onset_s)) {
+        labels.warnings.push_back(name + ": keys are not in order of time");
+        std::ranges::stable_sort(segments, {}, &Segment::onset_s);
+    }
+    auto& events = labels.recordings[""].events;
+    for (std::size_t i = 0; i < segments.size(); ++i) {
+        const auto& segment = segments[i];
+        const bool last = i + 1 == segments.size();
+        if (!last && segments[i + 1].onset_s == segment.onset_s) {
+            const auto& other = segments[i + 1].key;
+            throw Error(other == segment.key ? fmt::format("{}: key \"{}\" occurs twice", name, other)
+                                             : fmt::format("{}: keys \"{}\" and \"{}\" are the same time",
+                                                           name, segment.key, other));
+        }
+        if (segment.label.empty()) continue;
+        const double offset_s = last ? std::numeric_limits<double>::infinity() : segments[i + 1].onset_s;
+        events.push_back({segment.onset_s, offset_s, segment.label, {}});
+    }
+    return labels;
+}
+
+}  // namespace earshot::formats
