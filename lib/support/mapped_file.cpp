@@ -1,0 +1,72 @@
+#include "support/mapped_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <memory>
+#include <vector>
+
+#include "support/error.h"
+#include "support/interrupt.h"
+#include "support/temporary_file.h"
+
+namespace earshot {
+namespace {
+
+void copy(int from, const std::string& name, TemporaryFile& to) {
+    std::vector<char> block(std::size_t{1} << 16);
+    while (true) {
+        const ssize_t got = ::read(from, block.data(), block.size());
+        check_interrupt();
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) throw system_error(fmt::format("cannot read {}", name));
+        if (got == 0) return to.flush();
+        to.write({block.data(), static_cast<std::size_t>(got)});
+    }
+}
+
+}  // namespace
+
+MappedFile::MappedFile(const std::string& path) {
+    if (path == "-") {
+        TemporaryFile spool;
+        copy(STDIN_FILENO, "standard input", spool);
+        map(spool.descriptor(), "standard input");  // the map outlives the descriptor
+        return;
+    }
+    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) throw system_error(fmt::format("cannot open {}", path));
+    const std::unique_ptr<const int, void (*)(const int*)> closer(&descriptor,
+                                                                  [](const int* open) { ::close(*open); });
+    struct stat info {};
+    if (::fstat(descriptor, &info) != 0) throw system_error(fmt::format("cannot read {}", path));
+    if (S_ISDIR(info.st_mode)) throw Error(fmt::format("{}: is a directory", path));
+    if (S_ISREG(info.st_mode)) {
+        map(descriptor, path);
+    } else {  // a named pipe, or what a shell's <(...) gives
+        TemporaryFile spool;
+        copy(descriptor, path, spool);
+        map(spool.descriptor(), path);
+    }
+}
+
+void MappedFile::map(int descriptor, const std::string& name) {
+    struct stat info {};
+    if (::fstat(descriptor, &info) != 0) throw system_error(fmt::format("cannot read {}", name));
+    if (info.st_size == 0) return;  // an empty file cannot be mapped and need not be
+    void* address =
+        ::mmap(nullptr, static_cast<std::size_t>(info.st_size), PROT_READ, MAP_PRIVATE, descriptor, 0);
+    if (address == MAP_FAILED) throw system_error(fmt::format("cannot read {}", name));
+    address_ = address;
+    size_ = static_cast<std::size_t>(info.st_size);
+}
+
+MappedFile::~MappedFile() {
+    if (address_) ::munmap(address_, size_);
+}
+
+}  // namespace earshot

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace earshot {
+
+/// A whole file as bytes, read by the system as they are touched. Standard input, which has no places to go
+/// to, is copied to a temporary file first.
+class MappedFile {
+ public:
+    /// @param path  `-` is standard input
+    /// @throws Error if it cannot be read or is no regular file
+    explicit MappedFile(const std::string& path);
+    ~MappedFile();
+    MappedFile(const MappedFile&) = delete;
+    MappedFile& operator=(const MappedFile&) = delete;
+
+    std::string_view bytes() const { return {static_cast<const char*>(address_), size_}; }
+
+ private:
+    void map(int descriptor, const std::string& name);
+
+    void* address_ = nullptr;
+    std::size_t size_ = 0;
+};
+
+}  // namespace earshot
