@@ -60,7 +60,7 @@ std::string version_text(bool verbose) {
     line("libavformat", av_version(EARSHOT_LIBAVFORMAT, "avformat_version"));
     line("libavcodec", av_version(EARSHOT_LIBAVCODEC, "avcodec_version"));
     line("libswresample", av_version(EARSHOT_LIBSWRESAMPLE, "swresample_version"));
-    line("libzip", text_version("libzip.so.4", "zip_libzip_version"));
+    line("zlib", text_version("libz.so.1", "zlibVersion"));
     line("KissFFT", file_of(reinterpret_cast<void*>(symbol<void()>("libkissfft-float.so.131", "kiss_fft"))));
     line("LibTorch", EARSHOT_TORCH_VERSION);
     line("BLAS", compute.blas.empty() ? "not found" : fs::path(compute.blas).string());
