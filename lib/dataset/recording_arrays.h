@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string_view>
+
+#include "dataset/recording.h"
+
+namespace earshot {
+
+/// The columns of a recording as bytes of their arrays, in pieces of any size, wherever they are kept.
+struct RecordingColumns {
+    using Pieces = std::function<void(const std::function<void(std::string_view)>& sink)>;
+    std::size_t rows = 0, dimension = 0;
+    Pieces samples, classes, times;  // rows x dimension floats, rows int64, rows doubles
+};
+
+/// The arrays of a dataset NPZ in their order. Both ways of writing one, at once and row by row, end here.
+/// @throws Error if an event's label is not among info.labels
+void write_recording_arrays(const RecordingInfo& info, const RecordingColumns& columns, Output& out,
+                            bool compress);
+
+}  // namespace earshot

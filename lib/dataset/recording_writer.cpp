@@ -1,0 +1,100 @@
+#include "dataset/recording_writer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "dataset/npz.h"
+#include "dataset/recording_arrays.h"
+#include "support/error.h"
+
+namespace earshot {
+namespace {
+
+template <class T>
+std::string_view as_bytes(std::span<const T> values) {
+    return {reinterpret_cast<const char*>(values.data()), values.size_bytes()};
+}
+
+std::vector<double> event_rows(const RecordingInfo& info) {
+    std::vector<double> rows;
+    for (const auto& event : info.events) {
+        const auto found = std::ranges::find(info.labels, event.label);
+        if (found == info.labels.end()) {
+            throw Error(fmt::format("{}: event label '{}' is none of the classes", info.file, event.label));
+        }
+        rows.insert(rows.end(),
+                    {event.onset_s, event.offset_s, static_cast<double>(found - info.labels.begin())});
+    }
+    return rows;
+}
+
+std::string json_text(const nlohmann::ordered_json& json) {
+    // A file name need not be UTF-8; what is not becomes U+FFFD.
+    return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+}  // namespace
+
+void write_recording_arrays(const RecordingInfo& info, const RecordingColumns& columns, Output& out,
+                            bool compress) {
+    const auto rows = event_rows(info);
+    NpzWriter npz(out, compress);
+    const auto pass_on = [&](std::string_view piece) { npz.write(piece); };
+    npz.begin<float>("samples", {columns.rows, columns.dimension});
+    columns.samples(pass_on);
+    npz.end();
+    npz.begin<std::int64_t>("classes", {columns.rows});
+    columns.classes(pass_on);
+    npz.end();
+    const std::array cutoff_hz{info.low_hz, info.high_hz};
+    npz.add<double>("cutoff_frequencies", {2}, cutoff_hz);
+    npz.add_texts("labels", info.labels);
+    npz.begin<double>("times", {columns.rows});
+    columns.times(pass_on);
+    npz.end();
+    npz.add<double>("events", {info.events.size(), 3}, rows);
+    npz.add_text("frontend", json_text(info.frontend));
+    nlohmann::ordered_json source{
+        {"file", info.file}, {"group", info.group}, {"content_hash", info.content_hash}};
+    if (!info.damage.empty()) source["damage"] = info.damage;
+    npz.add_text("source", json_text(source));
+    npz.finish();
+}
+
+void write_recording(const Recording& recording, Output& out, bool compress) {
+    const auto whole = [](std::string_view bytes) {
+        return [bytes](const std::function<void(std::string_view)>& sink) { sink(bytes); };
+    };
+    auto times = recording.times;
+    times.resize(recording.size(), std::numeric_limits<double>::quiet_NaN());
+    write_recording_arrays(recording,
+                           {recording.size(), recording.dimension, whole(as_bytes<float>(recording.frames)),
+                            whole(as_bytes<std::int64_t>(recording.classes)), whole(as_bytes<double>(times))},
+                           out, compress);
+}
+
+void write_recording(const Recording& recording, const std::string& path, bool compress) {
+    const auto out = open_output(path);
+    write_recording(recording, *out, compress);
+    out->close();
+}
+
+void RecordingWriter::add(std::span<const float> frame, double onset_s, std::int64_t class_index) {
+    samples_.write(as_bytes(frame));
+    classes_.write(as_bytes(std::span<const std::int64_t>(&class_index, 1)));
+    times_.write(as_bytes(std::span<const double>(&onset_s, 1)));
+    ++rows_;
+}
+
+void RecordingWriter::write(const RecordingInfo& info, Output& out, bool compress) {
+    const auto spooled = [](TemporaryFile& file) {
+        return [&file](const std::function<void(std::string_view)>& sink) { file.read_back(sink); };
+    };
+    write_recording_arrays(info, {rows_, dimension_, spooled(samples_), spooled(classes_), spooled(times_)},
+                           out, compress);
+}
+
+}  // namespace earshot

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "dataset/recording.h"
+#include "support/temporary_file.h"
+
+namespace earshot {
+
+/// Takes the frames of a recording one by one and writes its NPZ once their number is known. Until then they
+/// are in temporary files, so that memory does not grow with the length of the recording.
+class RecordingWriter {
+ public:
+    explicit RecordingWriter(std::size_t dimension) : dimension_(dimension) {}
+
+    /// @param frame        `dimension` numbers
+    /// @param class_index  into the labels, -1 for none
+    void add(std::span<const float> frame, double onset_s, std::int64_t class_index);
+    std::size_t rows() const { return rows_; }
+
+    /// @throws Error if an event's label is not among info.labels
+    void write(const RecordingInfo& info, Output& out, bool compress);
+
+ private:
+    std::size_t dimension_, rows_ = 0;
+    TemporaryFile samples_, classes_, times_;
+};
+
+}  // namespace earshot
