@@ -19,7 +19,8 @@ struct SplitItem {
 };
 
 /// Puts about `share` of the frames into validation, whole groups at a time, seeded, so that class shares on
-/// both sides come as near to each other as groups allow and no class is missing from training if that can be.
+/// both sides come as near to each other as groups allow and no class is missing from training if that can
+/// be.
 /// @throws Error if there is one group only ("... give --validation 0, or recordings of several groups")
 Split split_by_group(std::span<const SplitItem> items, double share, std::uint64_t seed);
 
