@@ -55,7 +55,8 @@ struct ChannelChoice {
 /// `all`, `mix` (their mean), `left`, `right`, or a number from 1.
 ChannelChoice parse_channels(std::string_view text);
 
-/// Headerless PCM: `FORMAT,RATE,CHANNELS`, FORMAT being u8, s16le, s16be, s24le, s32le, f32le, f64le and the like.
+/// Headerless PCM: `FORMAT,RATE,CHANNELS`, FORMAT being u8, s16le, s16be, s24le, s32le, f32le, f64le and the
+/// like.
 struct RawFormat {
     std::string encoding;
     int rate_hz = 0;

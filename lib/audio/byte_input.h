@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace earshot {
+
+/// The bytes of a file or of standard input, from where it stood when it was opened.
+/// A regular file is read with pread, so the offset of a descriptor that others share is left alone.
+class ByteInput {
+ public:
+    /// @param path  a file, or `-` for standard input
+    /// @throws Error that starts with the path: missing, unreadable, a directory, empty
+    explicit ByteInput(const std::string& path);
+    ~ByteInput();
+    ByteInput(const ByteInput&) = delete;
+    ByteInput& operator=(const ByteInput&) = delete;
+
+    /// For messages: the path, or "standard input".
+    const std::string& name() const { return name_; }
+    /// Known for regular files only; these can be sought in.
+    std::optional<std::int64_t> size() const { return size_; }
+    std::int64_t position() const { return position_; }
+
+    /// Up to `bytes` from `offset` of the input on, without consuming anything; fewer only at the end of the
+    /// input. Of a pipe of which nothing has been consumed yet: a header, at most kMaxPeek bytes from the
+    /// start. The view holds until the next call of any member.
+    std::span<const std::byte> peek_at(std::int64_t offset, std::size_t bytes);
+    static constexpr std::int64_t kMaxPeek = 1 << 20;
+
+    /// Returns as soon as there is something; 0 at the end. What fails is thrown by throw_if_failed() too,
+    /// since this is called through C libraries that let no exception pass.
+    /// @return bytes read, or -1 after an error
+    std::int64_t read(std::span<std::byte> destination) noexcept;
+
+    /// @return false outside [0, size], or if the input cannot seek
+    bool seek(std::int64_t position) noexcept;
+
+    /// @throws Error if a read has failed, Interrupted if the user asked to stop while it waited
+    void throw_if_failed() const;
+
+ private:
+    std::int64_t read_descriptor(std::int64_t position, std::span<std::byte> destination) noexcept;
+    std::size_t fill(std::int64_t position, std::span<std::byte> destination) noexcept;
+
+    std::string name_;
+    int descriptor_ = -1;
+    bool owned_ = false;
+    std::int64_t base_ = 0;  // offset of our byte 0 in the file
+    std::int64_t position_ = 0;
+    std::optional<std::int64_t> size_;
+    std::vector<std::byte> peeked_;  // of a pipe: its start, as far as it has been read ahead
+    int error_ = 0;
+};
+
+}  // namespace earshot

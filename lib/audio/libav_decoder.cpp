@@ -1,0 +1,267 @@
+#include "audio/libav_decoder.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "audio/libav_log.h"
+#include "audio/samples.h"
+#include "support/error.h"
+
+namespace earshot {
+namespace {
+
+/// Decoded and thrown away before the place that is wanted, after a seek: MP3 frames borrow bits from earlier
+/// ones (ISO 11172-3, 2.4.3.4), Opus needs 80 ms to converge (RFC 7845, 4.6), spectral band replication more.
+constexpr double kPreroll_s = 1.0;
+/// Nearer than this, decoding is quicker than seeking.
+constexpr double kSeekWorthwhile_s = 2.0;
+constexpr int kMaxFailures = 64;
+
+bool is_one_of(std::string_view name, std::initializer_list<std::string_view> names) {
+    return std::ranges::find(names, name) != names.end();
+}
+
+bool is_lossless(const AVCodecParameters& parameters) {
+    const AVCodecDescriptor* const codec = avcodec_descriptor_get(parameters.codec_id);
+    return codec && (codec->props & AV_CODEC_PROP_LOSSLESS) != 0 && (codec->props & AV_CODEC_PROP_LOSSY) == 0;
+}
+
+}  // namespace
+
+LibavDecoder::LibavDecoder(std::unique_ptr<LibavInput> input, const ChannelChoice& choice)
+    : input_(std::move(input)), choice_(choice), packet_(av_packet_alloc()), frame_(av_frame_alloc()) {
+    if (!packet_ || !frame_) throw std::bad_alloc();
+    const LibavLog listening(complaint_);
+    open_codec();
+    is_pcm_ = av_get_exact_bits_per_sample(codec_->codec_id) > 0;
+    may_be_non_finite_ = std::string_view(avcodec_get_name(codec_->codec_id)).starts_with("pcm_f");
+    // The first frame says what the container may be silent or wrong about: rate, channels, where time
+    // begins.
+    if (next_frame()) {
+        native_ = {frame_->sample_rate, frame_->ch_layout.nb_channels};
+        if (frame_->pts != AV_NOPTS_VALUE) base_ = frame_->pts;
+    } else {
+        const AVCodecParameters& stated = *input_->stream().codecpar;
+        native_ = {stated.sample_rate, stated.ch_layout.nb_channels};
+        if (!input_->can_seek() && std::string_view(input_->container().name).starts_with("mov"))
+            throw Error(
+                fmt::format("{}: its index is at the end, so it cannot be read from a pipe (give the file)",
+                            input_->name()));
+        if (!damage_.all().empty())
+            throw Error(fmt::format("{}: no sound in it could be decoded ({})", input_->name(),
+                                    damage_.all()[0].what));
+    }
+    if (native_.rate_hz <= 0 || native_.channels <= 0)
+        throw Error(fmt::format("{}: no sound in it could be decoded", input_->name()));
+    format_ = {native_.rate_hz, chosen_channels(choice_, native_.channels, input_->name())};
+    if (!ended_) present();
+}
+
+void LibavDecoder::open_codec() {
+    const AVStream& stream = input_->stream();
+    const AVCodec* const decoder = avcodec_find_decoder(stream.codecpar->codec_id);
+    if (!decoder)
+        throw Error(fmt::format("{}: sound coded as {}, for which there is no decoder", input_->name(),
+                                avcodec_get_name(stream.codecpar->codec_id)));
+    codec_.reset(avcodec_alloc_context3(decoder));
+    if (!codec_ || avcodec_parameters_to_context(codec_.get(), stream.codecpar) < 0) throw std::bad_alloc();
+    codec_->pkt_timebase = stream.time_base;
+    codec_->thread_count = 1;  // several recordings are decoded at once, or one ahead of its analysis
+    if (const int status = avcodec_open2(codec_.get(), decoder, nullptr); status < 0)
+        throw Error(
+            fmt::format("{}: {} decoder: {}", input_->name(), decoder->name, libav_error_text(status)));
+}
+
+std::int64_t LibavDecoder::position() const {
+    return next_ - static_cast<std::int64_t>(pending_.size()) / format_.channels;
+}
+
+std::optional<std::int64_t> LibavDecoder::frames() const {
+    const AVStream& stream = input_->stream();
+    if (!is_lossless(*stream.codecpar) || stream.duration == AV_NOPTS_VALUE || stream.duration <= 0)
+        return {};
+    return av_rescale_q(stream.duration, stream.time_base, {1, native_.rate_hz});
+}
+
+std::span<const float> LibavDecoder::read(std::size_t max_frames) {
+    const LibavLog listening(complaint_);
+    while (pending_.empty()) {
+        if (ended_ || !next_frame() || change_ends_it()) return {};
+        present();
+    }
+    const auto channels = static_cast<std::size_t>(format_.channels);
+    const auto block = pending_.first(std::min(pending_.size(), max_frames * channels));
+    pending_ = pending_.subspan(block.size());
+    return block;
+}
+
+/// Decodes the next frame into frame_. @return false at the end
+bool LibavDecoder::next_frame() {
+    while (true) {
+        const int status = avcodec_receive_frame(codec_.get(), frame_.get());
+        if (status >= 0 && frame_->nb_samples > 0) {
+            if (!complaint_.empty()) note_damage({});
+            return true;
+        }
+        if (status >= 0) continue;
+        if (status == AVERROR_EOF) break;
+        if (status != AVERROR(EAGAIN)) note_damage("invalid data");
+        if (!feed()) break;
+    }
+    ended_ = true;
+    check_length();
+    return false;
+}
+
+/// Hands the next packet to the codec, or tells it that there are no more. @return false if that has been
+/// done
+bool LibavDecoder::feed() {
+    if (draining_) return false;
+    const int status = input_->read(*packet_);
+    if (status < 0) {
+        if (status != AVERROR_EOF) note_damage("invalid data");
+        if (status != AVERROR_EOF && ++failures_ < kMaxFailures) return true;
+        draining_ = true;
+        send(nullptr);
+        return true;
+    }
+    failures_ = 0;
+    const int sample_bytes = is_pcm_ ? input_->stream().codecpar->block_align : 0;
+    const bool whole = sample_bytes > 0 && packet_->size % sample_bytes == 0;  // PCM may end anywhere
+    if ((packet_->flags & AV_PKT_FLAG_CORRUPT) && !whole) note_damage("ends in the middle of a block");
+    send(packet_.get());
+    av_packet_unref(packet_.get());
+    return true;
+}
+
+void LibavDecoder::send(const AVPacket* packet) {
+    const int status = avcodec_send_packet(codec_.get(), packet);
+    if (status < 0 && status != AVERROR_EOF) note_damage("invalid data");
+    if (!complaint_.empty()) note_damage({});
+}
+
+/// A recording that changes its nature half-way ends there, damaged, unless the channels wanted are still to
+/// be had.
+bool LibavDecoder::change_ends_it() {
+    const AudioFormat now{frame_->sample_rate, frame_->ch_layout.nb_channels};
+    if (now == native_) return false;
+    const bool same_rate = now.rate_hz == native_.rate_hz;
+    const bool still_there = choice_.kind == ChannelChoice::Kind::mix ||
+                             (choice_.kind == ChannelChoice::Kind::one && choice_.index < now.channels);
+    if (same_rate && still_there) return false;
+    note_damage(same_rate ? fmt::format("changes from {} to {} channels; what follows is left out",
+                                        native_.channels, now.channels)
+                          : fmt::format("changes from {} to {} Hz; what follows is left out", native_.rate_hz,
+                                        now.rate_hz));
+    ended_ = true;
+    return true;
+}
+
+/// Makes frame_ what is read next.
+void LibavDecoder::present() {
+    if (std::exchange(after_seek_, false)) next_ = frame_at(frame_->pts);
+    pending_ = frame_samples(*frame_, choice_, buffer_);
+    next_ += frame_->nb_samples;
+    // Only PCM, which was copied to buffer_, can hold such values.
+    if (may_be_non_finite_)
+        damage_.clean(std::span(buffer_).first(pending_.size()), seconds(next_ - frame_->nb_samples));
+}
+
+std::int64_t LibavDecoder::frame_at(std::int64_t timestamp) const {
+    return av_rescale_q(timestamp - base_, input_->stream().time_base, {1, native_.rate_hz});
+}
+
+std::int64_t LibavDecoder::timestamp_at(std::int64_t frame) const {
+    return base_ + av_rescale_q_rnd(frame, {1, native_.rate_hz}, input_->stream().time_base, AV_ROUND_DOWN);
+}
+
+double LibavDecoder::seconds(std::int64_t frame) const {
+    return native_.rate_hz > 0 ? static_cast<double>(frame) / native_.rate_hz : 0;
+}
+
+void LibavDecoder::skip_to(std::int64_t frame) {
+    if (frame <= position()) return;
+    const LibavLog listening(complaint_);
+    heedless_ = true;
+    if (static_cast<double>(frame - next_) > kSeekWorthwhile_s * native_.rate_hz) seek_before(frame);
+    while (!ended_ && next_ <= frame) {
+        pending_ = {};
+        if (!next_frame() || change_ends_it()) break;
+        present();
+    }
+    complaint_.clear();
+    heedless_ = false;
+    const auto drop =
+        static_cast<std::size_t>(std::max<std::int64_t>(0, frame - position()) * format_.channels);
+    pending_ = pending_.subspan(std::min(drop, pending_.size()));
+}
+
+/// Moves to some way before `frame`, or does nothing where that cannot be done to the sample.
+void LibavDecoder::seek_before(std::int64_t frame) {
+    const AVStream& stream = input_->stream();
+    const std::string_view container = input_->container().name;
+    const bool exact_times = std::int64_t{stream.time_base.num} * native_.rate_hz <= stream.time_base.den;
+    if (!input_->can_seek() || !exact_times) return;
+    const std::int64_t target = timestamp_at(frame);
+    const std::int64_t early = timestamp_at(frame - static_cast<std::int64_t>(kPreroll_s * native_.rate_hz));
+    // These have no index that is exact, so their packets are counted; that takes a fraction of decoding
+    // them.
+    const bool countable = is_one_of(container, {"mp3", "aac"});
+    // These can be sought in by their own exact time stamps.
+    const bool indexed = is_one_of(container, {"ogg", "flac", "mov,mp4,m4a,3gp,3g2,mj2"}) || is_pcm_;
+    if (!countable && !(indexed && input_->seek(early))) return;
+    pending_ = {};
+    after_seek_ = true;
+    avcodec_flush_buffers(codec_.get());
+    if (demux_to(early) && (packet_->pts == AV_NOPTS_VALUE || packet_->pts > target)) {
+        // The index was wrong.
+        throw Error(fmt::format("{}: cannot seek to {:.3f} s", input_->name(), seconds(frame)));
+    }
+    if (!draining_) send(packet_.get());
+    av_packet_unref(packet_.get());
+}
+
+/// Reads packets up to the one that reaches beyond `timestamp` into packet_. @return false if there is none
+bool LibavDecoder::demux_to(std::int64_t timestamp) {
+    while (true) {
+        const int status = input_->read(*packet_);
+        if (status >= 0 && packet_->pts + packet_->duration > timestamp) return true;
+        if (status >= 0) {
+            failures_ = 0;
+            next_ = frame_at(packet_->pts + packet_->duration);
+            av_packet_unref(packet_.get());
+        } else if (status == AVERROR_EOF || ++failures_ >= kMaxFailures) {
+            ended_ = draining_ = true;
+            after_seek_ = false;
+            return false;
+        }
+    }
+}
+
+/// A file that ends before its header says it would is damaged.
+void LibavDecoder::check_length() {
+    const AVStream& stream = input_->stream();
+    if (stream.duration == AV_NOPTS_VALUE || stream.duration <= 0 || !input_->duration_is_stated()) return;
+    const std::int64_t stated = av_rescale_q(stream.duration, stream.time_base, {1, native_.rate_hz});
+    // Coded in frames, delay and padding may count or not.
+    const std::int64_t tolerance = is_lossless(*stream.codecpar) ? 0 : 3 * std::max(codec_->frame_size, 1152);
+    if (next_ + tolerance >= stated) return;
+    note_damage(fmt::format("ends here, though its header promises {:.3f} s", seconds(stated)));
+}
+
+/// @param what  empty to leave the word to libav
+void LibavDecoder::note_damage(std::string what) {
+    const std::string said = std::exchange(complaint_, {});
+    if (heedless_) return;
+    if (what.empty()) {
+        what = said;
+    } else if (!said.empty()) {
+        what += fmt::format(" ({})", said);
+    }
+    damage_.add(seconds(next_), std::move(what));
+}
+
+}  // namespace earshot

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "audio/damage_log.h"
+#include "audio/decoder.h"
+#include "audio/libav_input.h"
+
+namespace earshot {
+
+/// Decodes with libavcodec, one packet at a time. What is read is a view of the decoder's own frame wherever
+/// the channels wanted lie in it as floats; otherwise one pass converts and mixes.
+class LibavDecoder : public Decoder {
+ public:
+    /// @throws Error if no sound can be decoded
+    LibavDecoder(std::unique_ptr<LibavInput> input, const ChannelChoice& choice);
+
+    AudioFormat format() const override { return format_; }
+    std::span<const float> read(std::size_t max_frames) override;
+    std::optional<std::int64_t> frames() const override;
+    std::span<const Damage> damage() const override { return damage_.all(); }
+    void skip_to(std::int64_t frame) override;
+    std::int64_t position() const override;
+
+ private:
+    void open_codec();
+    bool next_frame();
+    bool feed();
+    void send(const AVPacket* packet);
+    bool change_ends_it();
+    void present();
+    void seek_before(std::int64_t frame);
+    bool demux_to(std::int64_t timestamp);
+    std::int64_t frame_at(std::int64_t timestamp) const;
+    std::int64_t timestamp_at(std::int64_t frame) const;
+    double seconds(std::int64_t frame) const;
+    void check_length();
+    void note_damage(std::string what);
+
+    std::unique_ptr<LibavInput> input_;
+    ChannelChoice choice_;
+    LibavPtr<AVCodecContext> codec_;
+    LibavPtr<AVPacket> packet_;
+    LibavPtr<AVFrame> frame_;
+    AudioFormat native_, format_;
+
+    std::int64_t base_ = 0;           // timestamp of the recording's first sample
+    std::int64_t next_ = 0;           // frames of the recording before what is decoded next
+    std::span<const float> pending_;  // decoded, not yet read
+    std::vector<float> buffer_;
+    bool draining_ = false, ended_ = false;
+    bool after_seek_ = false;  // next_ is to be taken from the timestamp of the next decoded frame
+    int failures_ = 0;         // to read a packet, in a row
+
+    std::string complaint_;  // of libav, during the present call
+    bool heedless_ =
+        false;  // damage does not count: it lies before what is wanted, or comes of starting in the middle
+    DamageLog damage_;
+    bool is_pcm_ = false, may_be_non_finite_ = false;
+};
+
+}  // namespace earshot

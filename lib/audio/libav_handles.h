@@ -1,0 +1,33 @@
+#pragma once
+
+// libav's C interface, and owners for its handles.
+extern "C" {
+#include <libavcodec/avcodec.h>
+#include <libavformat/avformat.h>
+#include <libavutil/avutil.h>
+#include <libavutil/channel_layout.h>
+#include <libavutil/opt.h>
+#include <libswresample/swresample.h>
+}
+
+#include <memory>
+
+namespace earshot {
+
+struct LibavDeleter {
+    void operator()(AVFormatContext* context) const { avformat_close_input(&context); }
+    void operator()(AVCodecContext* context) const { avcodec_free_context(&context); }
+    void operator()(AVFrame* frame) const { av_frame_free(&frame); }
+    void operator()(AVPacket* packet) const { av_packet_free(&packet); }
+    void operator()(SwrContext* context) const { swr_free(&context); }
+    void operator()(AVDictionary* dictionary) const { av_dict_free(&dictionary); }
+    void operator()(AVIOContext* context) const {
+        av_freep(&context->buffer);
+        avio_context_free(&context);
+    }
+};
+
+template <class T>
+using LibavPtr = std::unique_ptr<T, LibavDeleter>;
+
+}  // namespace earshot

@@ -1,0 +1,145 @@
+#include "audio/libav_input.h"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <utility>
+
+#include "audio/libav_log.h"
+#include "audio/pcm_chunk.h"
+#include "support/error.h"
+#include "support/interrupt.h"
+
+namespace earshot {
+namespace {
+
+constexpr std::size_t kIoBytes = std::size_t{1} << 15;
+// What may be read ahead to find out what a stream holds. Pictures in ID3 tags come on top.
+constexpr const char* kProbeBytes = "262144";
+constexpr const char* kUrlProtocols = "http,https,tcp,tls,crypto,httpproxy,rtsp,rtp,udp,srtp,rtmp,hls";
+
+int read_bytes(void* opaque, std::uint8_t* buffer, int size) {
+    auto& input = *static_cast<ByteInput*>(opaque);
+    const std::int64_t got =
+        input.read({reinterpret_cast<std::byte*>(buffer), static_cast<std::size_t>(size)});
+    if (got < 0) return AVERROR(EIO);
+    return got == 0 ? AVERROR_EOF : static_cast<int>(got);
+}
+
+std::int64_t seek_bytes(void* opaque, std::int64_t offset, int whence) {
+    auto& input = *static_cast<ByteInput*>(opaque);
+    if (whence == AVSEEK_SIZE) return input.size().value_or(-1);
+    whence &= ~AVSEEK_FORCE;
+    if (whence == SEEK_CUR) offset += input.position();
+    if (whence == SEEK_END) offset += input.size().value_or(0);
+    return input.seek(offset) ? offset : AVERROR(EINVAL);
+}
+
+bool is_pcm(const AVCodecParameters& parameters) {
+    return av_get_exact_bits_per_sample(parameters.codec_id) > 0;
+}
+
+/// Everything that decoding needs is known from the header, so that no packet need be read to find out: a
+/// live pipe of PCM is heard at once.
+bool header_is_enough(const AVCodecParameters& parameters) {
+    return is_pcm(parameters) && parameters.sample_rate > 0 && parameters.ch_layout.nb_channels > 0;
+}
+
+}  // namespace
+
+LibavInput::LibavInput(std::unique_ptr<ByteInput> bytes, const std::optional<RawFormat>& raw)
+    : name_(bytes->name()), bytes_(std::move(bytes)) {
+    auto* buffer = static_cast<std::uint8_t*>(av_malloc(kIoBytes));
+    io_.reset(avio_alloc_context(buffer, kIoBytes, 0, bytes_.get(), read_bytes, nullptr, seek_bytes));
+    if (!buffer || !io_) throw std::bad_alloc();
+    if (!bytes_->size()) io_->seekable = 0;
+
+    AVDictionary* options = nullptr;
+    const AVInputFormat* format = nullptr;
+    if (raw) {
+        format = av_find_input_format(raw->encoding.c_str());
+        if (!format)
+            throw Error(fmt::format("{}: raw format '{}' is not known to libav", name_, raw->encoding));
+        av_dict_set_int(&options, "sample_rate", raw->rate_hz, 0);
+        av_dict_set(&options, "ch_layout", fmt::format("{}C", raw->channels).c_str(), 0);
+    }
+    // A playlist in a stranger's archive must not make us open other files or connections.
+    av_dict_set(&options, "protocol_whitelist", "none", 0);
+    const auto chunk = raw ? std::nullopt : find_pcm_chunk(*bytes_);
+    open("", format, options);
+    // libav leaves the length of a WAV open when it cannot seek.
+    const AVCodecParameters& coding = *stream_->codecpar;
+    if (chunk && stream_->duration == AV_NOPTS_VALUE && coding.block_align > 0 && coding.sample_rate > 0 &&
+        is_pcm(coding))
+        stream_->duration =
+            av_rescale_q(chunk->bytes / coding.block_align, {1, coding.sample_rate}, stream_->time_base);
+}
+
+LibavInput::LibavInput(const std::string& url) : name_(url) {
+    static const int network = avformat_network_init();
+    static_cast<void>(network);
+    AVDictionary* options = nullptr;
+    av_dict_set(&options, "protocol_whitelist", kUrlProtocols, 0);
+    open(url.c_str(), nullptr, options);
+}
+
+void LibavInput::open(const char* url, const AVInputFormat* format, AVDictionary* options) {
+    std::string complaint;
+    const LibavLog listening(complaint);
+    AVFormatContext* context = avformat_alloc_context();
+    if (!context) throw std::bad_alloc();
+    context->pb = io_.get();
+    context->interrupt_callback = {[](void*) { return interrupted() ? 1 : 0; }, nullptr};
+    av_dict_set(&options, "probesize", kProbeBytes, 0);
+    const int status = avformat_open_input(&context, url, format, &options);  // frees the context if it fails
+    const LibavPtr<AVDictionary> unused(options);
+    if (bytes_) bytes_->throw_if_failed();
+    check_interrupt();
+    if (status == AVERROR_INVALIDDATA || status == AVERROR_EOF)
+        throw Error(fmt::format("{}: not a recording in any format that can be read", name_));
+    if (status < 0) throw Error(fmt::format("{}: {}", name_, libav_error_text(status)));
+    context_.reset(context);
+    find_stream();
+}
+
+void LibavInput::find_stream() {
+    int index = av_find_best_stream(context_.get(), AVMEDIA_TYPE_AUDIO, -1, -1, nullptr, 0);
+    if (index < 0 || !header_is_enough(*context_->streams[index]->codecpar)) {
+        avformat_find_stream_info(context_.get(), nullptr);
+        if (bytes_) bytes_->throw_if_failed();
+        check_interrupt();
+        index = av_find_best_stream(context_.get(), AVMEDIA_TYPE_AUDIO, -1, -1, nullptr, 0);
+    }
+    if (index < 0) throw Error(fmt::format("{}: no sound in it", name_));
+    for (unsigned i = 0; i < context_->nb_streams; ++i) {
+        if (static_cast<int>(i) != index) context_->streams[i]->discard = AVDISCARD_ALL;
+    }
+    stream_ = context_->streams[index];
+}
+
+bool LibavInput::can_seek() const {
+    return context_->pb && (context_->pb->seekable & AVIO_SEEKABLE_NORMAL) != 0;
+}
+
+int LibavInput::read(AVPacket& packet) {
+    while (true) {
+        const int status = av_read_frame(context_.get(), &packet);
+        if (status < 0) {
+            check_interrupt();
+            if (bytes_) bytes_->throw_if_failed();
+            const int io_error = !bytes_ && context_->pb ? context_->pb->error : 0;
+            if (io_error < 0 && io_error != AVERROR_EOF)
+                throw Error(fmt::format("{}: {}", name_, libav_error_text(io_error)));
+            return status;
+        }
+        if (packet.stream_index == stream_->index) return 0;
+        av_packet_unref(&packet);
+    }
+}
+
+bool LibavInput::seek(std::int64_t timestamp) {
+    return av_seek_frame(context_.get(), stream_->index, timestamp, AVSEEK_FLAG_BACKWARD) >= 0;
+}
+
+}  // namespace earshot

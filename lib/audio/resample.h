@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "audio/libav_handles.h"
+#include "audio/source.h"
+
+namespace earshot {
+
+/// Another source at another rate, by libswresample. Output sample k is at the time k / rate_hz of the input:
+/// the filter's delay is taken out. round(frames · out / in) frames in all.
+class ResampledSource : public Source {
+ public:
+    ResampledSource(std::unique_ptr<Source> source, int rate_hz);
+
+    AudioFormat format() const override { return {rate_hz_, source_->format().channels}; }
+    std::span<const float> read(std::size_t max_frames) override;
+    std::optional<std::int64_t> frames() const override;
+    std::span<const Damage> damage() const override { return source_->damage(); }
+
+ private:
+    std::int64_t output_frames(std::int64_t input_frames) const;
+
+    std::unique_ptr<Source> source_;
+    int rate_hz_;
+    LibavPtr<SwrContext> resampler_;
+    std::vector<float> buffer_;
+    std::span<const float> pending_;
+    std::int64_t frames_in_ = 0, frames_out_ = 0;
+    bool ended_ = false;
+};
+
+}  // namespace earshot

@@ -1,0 +1,71 @@
+#include "audio/writer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
+
+#include "support/error.h"
+
+namespace earshot {
+namespace {
+
+int format_of(const std::string& path, SampleEncoding encoding) {
+    std::string extension = std::filesystem::path(path).extension().native();
+    std::ranges::transform(extension, extension.begin(),
+                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    const int coding = encoding == SampleEncoding::pcm16   ? SF_FORMAT_PCM_16
+                       : encoding == SampleEncoding::pcm24 ? SF_FORMAT_PCM_24
+                                                           : SF_FORMAT_FLOAT;
+    // RF64 becomes plain WAV on closing if it is small enough.
+    if (extension == ".wav") return SF_FORMAT_RF64 | coding;
+    if (extension == ".flac" && encoding == SampleEncoding::float32)
+        throw UsageError(fmt::format("{}: FLAC holds 16 or 24 bits, no floats (write .wav for these)", path));
+    if (extension == ".flac") return SF_FORMAT_FLAC | coding;
+    if (extension == ".ogg") return SF_FORMAT_OGG | SF_FORMAT_VORBIS;
+    if (extension == ".opus") return SF_FORMAT_OGG | SF_FORMAT_OPUS;
+    throw UsageError(
+        fmt::format("{}: no format to write for '{}' (use .wav, .flac, .ogg or .opus)", path, extension));
+}
+
+SF_INFO info_of(const std::string& path, AudioFormat format, SampleEncoding encoding) {
+    SF_INFO info{};
+    info.format = format_of(path, encoding);
+    info.samplerate = format.rate_hz;
+    info.channels = format.channels;
+    if (sf_format_check(&info) == 0)
+        throw UsageError(fmt::format("{}: {} Hz with {} channel{} does not fit this format", path,
+                                     format.rate_hz, format.channels, format.channels == 1 ? "" : "s"));
+    return info;
+}
+
+}  // namespace
+
+AudioWriter::AudioWriter(const std::string& path, AudioFormat format, SampleEncoding encoding)
+    : path_((info_of(path, format, encoding), path)), format_(format), file_(path) {
+    SF_INFO info = info_of(path, format, encoding);
+    encoder_.reset(sf_open(file_.temporary_path().c_str(), SFM_WRITE, &info));
+    if (!encoder_) throw Error(fmt::format("cannot write {}: {}", path, sf_strerror(nullptr)));
+    sf_command(encoder_.get(), SFC_SET_CLIPPING, nullptr, SF_TRUE);
+    sf_command(encoder_.get(), SFC_RF64_AUTO_DOWNGRADE, nullptr, SF_TRUE);
+    sf_command(encoder_.get(), SFC_SET_ADD_PEAK_CHUNK, nullptr, SF_FALSE);  // it holds the time of writing
+}
+
+AudioWriter::~AudioWriter() = default;
+
+void AudioWriter::write(std::span<const float> interleaved) {
+    const auto frames =
+        static_cast<sf_count_t>(interleaved.size() / static_cast<std::size_t>(format_.channels));
+    if (sf_writef_float(encoder_.get(), interleaved.data(), frames) != frames)
+        throw Error(fmt::format("cannot write {}: {}", path_, sf_strerror(encoder_.get())));
+}
+
+void AudioWriter::close() {
+    const int status = sf_close(encoder_.release());
+    if (status != SF_ERR_NO_ERROR)
+        throw Error(fmt::format("cannot write {}: {}", path_, sf_error_number(status)));
+    file_.close();
+}
+
+}  // namespace earshot
