@@ -30,4 +30,12 @@ Labels parse_audacity(std::string_view text, const std::string& name) {
     return labels;
 }
 
+void write_audacity(const Labels& labels, Output& out) {
+    for (const auto& event : only_recording(labels, LabelFormat::audacity).events) {
+        require_offset(event, LabelFormat::audacity);
+        out.write(fmt::format("{}\t{}\t{}\n", seconds_text(event.onset_s), seconds_text(event.offset_s),
+                              writable_label(event.label)));
+    }
+}
+
 }  // namespace earshot::formats

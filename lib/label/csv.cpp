@@ -54,6 +54,22 @@ Labels parse_csv(std::string_view text, const std::string& name) {
     return labels;
 }
 
+void write_csv(const Labels& labels, Output& out, const LabelWriteOptions& options) {
+    out.write("file,label\n");
+    for (const auto& [key, timeline] : labels.recordings) {
+        const auto file = recording_name(key, LabelFormat::csv, options);
+        if (timeline.events.empty())
+            throw Error(fmt::format("{}: no label, which csv cannot say (try dcase)", file));
+        for (const auto& event : timeline.events) {
+            if (!is_whole_recording(event)) {
+                throw Error(fmt::format("{}: '{}' from {} to {} s: csv labels whole recordings (try dcase)",
+                                        file, event.label, event.onset_s, event.offset_s));
+            }
+            out.write(fmt::format("{},{}\n", csv_field(file), csv_field(writable_label(event.label))));
+        }
+    }
+}
+
 }  // namespace earshot::formats
 
 namespace earshot {

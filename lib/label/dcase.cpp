@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "label/delimited.h"
@@ -92,6 +93,50 @@ Labels parse_dcase(std::string_view text, const std::string& name) {
     }
     if (!layout) labels.recordings[""];
     return labels;
+}
+
+namespace {
+
+void write_weak(const Labels& labels, Output& out, const LabelWriteOptions& options) {
+    out.write("filename\tevent_labels\n");
+    for (const auto& [key, timeline] : labels.recordings) {
+        std::string list;
+        for (const auto& event : timeline.events) {
+            if (event.label.find(',') != std::string::npos) {
+                throw Error(
+                    fmt::format("label '{}': has a comma, which parts the labels of a dcase list of whole "
+                                "recordings",
+                                event.label));
+            }
+            list += (list.empty() ? "" : ",") + writable_label(event.label);
+        }
+        out.write(
+            fmt::format("{}\t{}\n", writable_name(recording_name(key, LabelFormat::dcase, options)), list));
+    }
+}
+
+}  // namespace
+
+void write_dcase(const Labels& labels, Output& out, const LabelWriteOptions& options) {
+    std::size_t events = 0, whole = 0;
+    for (const auto& [key, timeline] : labels.recordings) {
+        events += timeline.events.size();
+        whole += static_cast<std::size_t>(std::ranges::count_if(timeline.events, is_whole_recording));
+    }
+    if (events > 0 && events == whole) return write_weak(labels, out, options);
+    const bool unnamed = labels.recordings.contains("") && options.recording.empty();
+    out.write(unnamed ? "onset\toffset\tevent_label\n" : "filename\tonset\toffset\tevent_label\n");
+    for (const auto& [key, timeline] : labels.recordings) {
+        const std::string file =
+            unnamed ? ""
+                    : fmt::format("{}\t", writable_name(recording_name(key, LabelFormat::dcase, options)));
+        if (timeline.events.empty() && !unnamed) out.write(file + "\t\t\n");
+        for (const auto& event : timeline.events) {
+            require_offset(event, LabelFormat::dcase);
+            out.write(fmt::format("{}{}\t{}\t{}\n", file, seconds_text(event.onset_s),
+                                  seconds_text(event.offset_s), writable_label(event.label)));
+        }
+    }
 }
 
 }  // namespace earshot::formats

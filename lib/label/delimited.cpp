@@ -70,6 +70,14 @@ char sniff_delimiter(std::string_view text) {
     return ',';
 }
 
+std::string csv_field(std::string_view text) {
+    const bool spaced = trimmed(text) != text;
+    if (!spaced && text.find_first_of(",;\"\t\r\n") == std::string_view::npos) return std::string(text);
+    std::string quoted = "\"";
+    for (const char c : text) quoted.append(c == '"' ? 2 : 1, c);
+    return quoted + '"';
+}
+
 std::optional<std::size_t> find_column(const std::vector<std::string>& fields,
                                        std::initializer_list<std::string_view> names) {
     const auto lower = [](char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); };

@@ -37,6 +37,9 @@ class DelimitedReader {
 /// Tab if the first line that is not blank has one, else comma, else semicolon; comma if it has none.
 char sniff_delimiter(std::string_view text);
 
+/// A field of a CSV row, in quotes if it needs them.
+std::string csv_field(std::string_view text);
+
 /// Index of the first of `names` that is among the fields, whatever its case and the spaces around it.
 std::optional<std::size_t> find_column(const std::vector<std::string>& fields,
                                        std::initializer_list<std::string_view> names);

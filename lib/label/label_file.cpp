@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <filesystem>
 #include <sstream>
 
@@ -79,6 +80,51 @@ Labels read_labels(const std::string& path, std::optional<LabelFormat> format) {
     std::istream stream(&input);
     return sorted(formats::parse_waveform_json(stream, input.name()));
 }
+
+void write_labels(const Labels& labels, LabelFormat format, Output& out, const LabelWriteOptions& options) {
+    switch (format) {
+        case LabelFormat::labels_json:
+            return formats::write_labels_json(labels, out, options);
+        case LabelFormat::audacity:
+            return formats::write_audacity(labels, out);
+        case LabelFormat::dcase:
+            return formats::write_dcase(labels, out, options);
+        case LabelFormat::raven:
+            return formats::write_raven(labels, out);
+        case LabelFormat::csv:
+            return formats::write_csv(labels, out, options);
+        case LabelFormat::word_bounds:
+            return formats::write_word_bounds(labels, out, options);
+        case LabelFormat::waveform_json:
+            throw Error("waveform-json holds samples, which labels alone have not");
+    }
+}
+
+namespace formats {
+
+const Timeline& only_recording(const Labels& labels, LabelFormat format) {
+    if (labels.recordings.size() == 1) return labels.recordings.begin()->second;
+    throw Error(fmt::format("labels of {} recordings, but {} speaks of one", labels.recordings.size(),
+                            label_format_name(format)));
+}
+
+std::string_view recording_name(const std::string& key, LabelFormat format,
+                                const LabelWriteOptions& options) {
+    if (!key.empty()) return key;
+    if (!options.recording.empty()) return options.recording;
+    throw Error(fmt::format("{} needs the name of the recording (try --name)", label_format_name(format)));
+}
+
+void require_offset(const Event& event, LabelFormat format) {
+    if (std::isfinite(event.offset_s)) return;
+    throw Error(
+        fmt::format("'{}' at {} s lasts until the end of the recording, whose length {} needs (try --audio)",
+                    event.label, event.onset_s, label_format_name(format)));
+}
+
+bool is_whole_recording(const Event& event) { return event.onset_s == 0 && std::isinf(event.offset_s); }
+
+}  // namespace formats
 
 std::vector<std::string> recording_keys(const std::string& audio_path) {
     namespace fs = std::filesystem;

@@ -66,7 +66,7 @@ struct LabelWriteOptions {
     std::string recording;                 // name of the single recording "", for formats that name theirs
 };
 
-/// @throws Error if the format cannot say it (several recordings in labels.json, overlaps in it, ...)
+/// Timelines must be sorted. @throws Error if the format cannot say it (several recordings in labels.json, overlaps in it, ...)
 void write_labels(const Labels& labels, LabelFormat format, Output& out,
                   const LabelWriteOptions& options = {});
 

@@ -90,6 +90,20 @@ Event checked_event(std::string_view onset, std::string_view offset, std::string
     return event;
 }
 
+const std::string& writable_label(const std::string& label) {
+    if (checked_label(label, fmt::format("label '{}'", label)) != label) {
+        throw Error(fmt::format("label '{}': begins or ends with a space", label));
+    }
+    return label;
+}
+
+std::string_view writable_name(std::string_view name) {
+    if (name.find_first_of("\t\r\n") != std::string_view::npos) {
+        throw Error(fmt::format("file name '{}': has a tab or line end", name));
+    }
+    return name;
+}
+
 std::string seconds_text(double seconds) {
     std::array<char, 512> digits;  // the longest double in fixed notation has 309 before the point
     const auto end = std::to_chars(digits.begin(), digits.end(), seconds, std::chars_format::fixed).ptr;

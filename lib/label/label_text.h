@@ -25,6 +25,11 @@ Event checked_event(std::string_view onset, std::string_view offset, std::string
 /// @throws Error unless 0 <= onset_s <= offset_s
 void check_interval(double onset_s, double offset_s, const std::string& where);
 
+/// A label as written between tabs or in JSON. @throws Error for one that could not be read again
+const std::string& writable_label(const std::string& label);
+/// A file name between tabs. @throws Error if it has a tab or line end itself
+std::string_view writable_name(std::string_view name);
+
 /// The shortest decimal that reads back as the same number, never in exponential notation.
 std::string seconds_text(double seconds);
 

@@ -1,6 +1,8 @@
 // {"00:00": "negative", "02:13": "positive"}: every key starts a segment that lasts until the next one.
 
 #include <algorithm>
+#include <cmath>
+#include <cstdint>
 #include <limits>
 
 #include "label/formats.h"
@@ -89,6 +91,58 @@ Labels parse_labels_json(std::string_view text, const std::string& name) {
         events.push_back({segment.onset_s, offset_s, segment.label, {}});
     }
     return labels;
+}
+
+namespace {
+
+using Nanoseconds = std::int64_t;
+constexpr Nanoseconds kSecond = 1'000'000'000;
+constexpr Nanoseconds kOpen = std::numeric_limits<Nanoseconds>::max();
+
+Nanoseconds nanoseconds(double seconds) {
+    if (std::isinf(seconds)) return kOpen;
+    if (seconds >= 1e9) throw Error(fmt::format("{} s is longer than labels-json can say", seconds));
+    return std::llround(seconds * static_cast<double>(kSecond));
+}
+
+/// `02:13`, from an hour on `1:02:13`; with 3, 6 or 9 decimals if the time needs them.
+std::string key_text(Nanoseconds time) {
+    auto text = clock_text(static_cast<double>(time / kSecond));
+    if (const auto fraction = time % kSecond; fraction != 0) {
+        auto decimals = fmt::format("{:09}", fraction);
+        while (decimals.ends_with("000")) decimals.resize(decimals.size() - 3);
+        text += "." + decimals;
+    }
+    return text;
+}
+
+}  // namespace
+
+void write_labels_json(const Labels& labels, Output& out, const LabelWriteOptions& options) {
+    std::string text = "{";
+    const auto segment = [&](Nanoseconds onset, const std::string& label) {
+        text += fmt::format("{}\n  \"{}\": {}", text.size() > 1 ? "," : "", key_text(onset),
+                            nlohmann::json(label).dump());
+    };
+    const auto& events = only_recording(labels, LabelFormat::labels_json).events;
+    Nanoseconds end = 0;  // of what has been written
+    for (std::size_t i = 0; i < events.size(); ++i) {
+        const auto& event = events[i];
+        const auto onset = nanoseconds(event.onset_s), offset = nanoseconds(event.offset_s);
+        if (onset < end) {
+            throw Error(fmt::format("'{}' at {} s and '{}' at {} s overlap, which labels-json cannot say",
+                                    events[i - 1].label, events[i - 1].onset_s, event.label, event.onset_s));
+        }
+        if (onset == offset) {
+            throw Error(fmt::format("'{}' at {} s has no duration, which labels-json cannot say", event.label,
+                                    event.onset_s));
+        }
+        if (onset > end) segment(end, options.gap_label);
+        segment(onset, writable_label(event.label));
+        end = offset;
+    }
+    if (end != kOpen) segment(end, options.gap_label);
+    out.write(text + "\n}\n");
 }
 
 }  // namespace earshot::formats

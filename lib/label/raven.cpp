@@ -98,4 +98,14 @@ Labels parse_raven(std::string_view text, const std::string& name) {
     return labels;
 }
 
+void write_raven(const Labels& labels, Output& out) {
+    out.write("Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tAnnotation\n");
+    int selection = 0;
+    for (const auto& event : only_recording(labels, LabelFormat::raven).events) {
+        require_offset(event, LabelFormat::raven);
+        out.write(fmt::format("{}\tSpectrogram 1\t1\t{}\t{}\t{}\n", ++selection, seconds_text(event.onset_s),
+                              seconds_text(event.offset_s), writable_label(event.label)));
+    }
+}
+
 }  // namespace earshot::formats

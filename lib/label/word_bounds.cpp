@@ -1,7 +1,5 @@
 // {"id": [start_s, end_s]}: where in each recording the phrase is said.
 
-#include <set>
-
 #include "label/formats.h"
 #include "label/json_reader.h"
 #include "label/label_text.h"
@@ -61,6 +59,29 @@ Labels parse_word_bounds(std::string_view text, const std::string& name) {
     Reader reader(name);
     nlohmann::json::sax_parse(text, &reader);
     return {LabelFormat::word_bounds, std::move(reader.recordings), {}};
+}
+
+void write_word_bounds(const Labels& labels, Output& out, const LabelWriteOptions& options) {
+    std::string text = "{";
+    const std::string* label = nullptr;
+    for (const auto& [key, timeline] : labels.recordings) {
+        if (timeline.events.empty()) continue;  // the phrase is not said in it
+        const auto id = recording_name(key, LabelFormat::word_bounds, options);
+        const auto& event = timeline.events.front();
+        if (timeline.events.size() > 1) {
+            throw Error(fmt::format("{}: {} events, but word-bounds has one for each recording", id,
+                                    timeline.events.size()));
+        }
+        require_offset(event, LabelFormat::word_bounds);
+        if (label && *label != event.label) {
+            throw Error(fmt::format("labels '{}' and '{}', but word-bounds has one, which it does not name",
+                                    *label, event.label));
+        }
+        text += fmt::format("{}\n  {}: [{}, {}]", label ? "," : "", nlohmann::json(id).dump(),
+                            seconds_text(event.onset_s), seconds_text(event.offset_s));
+        label = &event.label;
+    }
+    out.write(text + (label ? "\n}\n" : "}\n"));
 }
 
 }  // namespace earshot::formats
