@@ -1,1 +1,148 @@
 #include "model/model_file.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include "support/error.h"
+#include "support/output.h"
+
+namespace earshot {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kMaxBytes = std::size_t{64} << 20;
+
+/// Takes model.json apart; every complaint names the file and the key.
+class Reader {
+ public:
+    Reader(const Json& json, const std::string& path) : json_(json), path_(path) {}
+
+    [[noreturn]] void fail(const std::string& what) const { throw Error(fmt::format("{}: {}", path_, what)); }
+
+    const Json& at(const char* key) const {
+        const auto found = json_.find(key);
+        if (found == json_.end()) fail(fmt::format("\"{}\" is missing", key));
+        return *found;
+    }
+
+    const Json& object(const char* key) const {
+        const Json& value = at(key);
+        if (!value.is_object()) fail(fmt::format("\"{}\" should be an object", key));
+        return value;
+    }
+
+    std::string text(const char* key) const {
+        const Json& value = at(key);
+        if (!value.is_string()) fail(fmt::format("\"{}\" should be text", key));
+        return value.get<std::string>();
+    }
+
+    std::vector<std::string> labels() const {
+        const Json& value = at("labels");
+        std::vector<std::string> names;
+        if (!value.is_array() || value.empty()) fail("\"labels\" should be a list of class names");
+        for (const Json& name : value) {
+            if (!name.is_string()) fail("\"labels\" should be a list of class names");
+            names.push_back(name.get<std::string>());
+        }
+        if (std::set(names.begin(), names.end()).size() != names.size()) fail("\"labels\" has a name twice");
+        return names;
+    }
+
+    std::vector<double> thresholds(std::size_t classes) const {
+        const Json& value = at("thresholds");
+        if (!value.is_array() || value.size() != classes) {
+            fail(fmt::format("\"thresholds\" should be a list of {} numbers, one per label", classes));
+        }
+        std::vector<double> numbers;
+        for (const Json& number : value) {
+            const double threshold = number.is_number() ? number.get<double>() : -1;
+            if (!(threshold >= 0 && threshold <= 1)) fail("\"thresholds\" should be numbers from 0 to 1");
+            numbers.push_back(threshold);
+        }
+        return numbers;
+    }
+
+    void check_version() const {
+        const Json& version = at("format_version");
+        if (!version.is_number_integer() || version.get<std::int64_t>() < 1) {
+            fail("\"format_version\" should be a positive whole number");
+        }
+        if (version.get<std::int64_t>() > ModelFile::kFormatVersion) {
+            fail(fmt::format("format version {}, but this earshot reads up to {} (update earshot)",
+                             version.get<std::int64_t>(), ModelFile::kFormatVersion));
+        }
+    }
+
+ private:
+    const Json& json_;
+    const std::string& path_;
+};
+
+std::string read_json_text(const std::string& directory, const std::string& path) {
+    std::error_code ignored;
+    if (!fs::exists(directory, ignored)) throw Error(fmt::format("{}: no such model directory", directory));
+    if (!fs::is_directory(directory, ignored)) {
+        throw Error(
+            fmt::format("{}: not a model, which is a directory with model.json and weights.npz", directory));
+    }
+    if (!fs::exists(path, ignored)) {
+        throw Error(
+            fmt::format("{}: not a model: it has no model.json (make one with earshot train)", directory));
+    }
+    return read_text(path, kMaxBytes);
+}
+
+}  // namespace
+
+ModelFile read_model_file(const std::string& directory) {
+    const std::string path = (fs::path(directory) / "model.json").string();
+    const std::string text = read_json_text(directory, path);
+    Json json;
+    try {
+        json = Json::parse(text);
+    } catch (const Json::parse_error& error) {
+        throw Error(fmt::format("{}: not valid JSON at byte {}", path, error.byte));
+    }
+    const Reader reader(json, path);
+    if (!json.is_object()) reader.fail("should be a JSON object");
+    reader.check_version();
+
+    ModelFile model;
+    model.recipe = reader.text("recipe");
+    model.frontend = reader.at("frontend").is_null() ? Json() : reader.object("frontend");
+    model.architecture = reader.object("architecture");
+    model.labels = reader.labels();
+    model.thresholds = reader.thresholds(model.labels.size());
+    model.background = reader.text("background");
+    if (!model.background.empty() &&
+        std::ranges::find(model.labels, model.background) == model.labels.end()) {
+        reader.fail(fmt::format("\"background\" is '{}', which is not one of its labels", model.background));
+    }
+    model.metrics = reader.at("metrics");
+    model.provenance = reader.at("provenance");
+    return model;
+}
+
+void write_model_file(const ModelFile& model, const std::string& directory) {
+    const Json json = {{"format_version", ModelFile::kFormatVersion},
+                       {"recipe", model.recipe},
+                       {"frontend", model.frontend},
+                       {"architecture", model.architecture},
+                       {"labels", model.labels},
+                       {"thresholds", model.thresholds},
+                       {"background", model.background},
+                       {"metrics", model.metrics},
+                       {"provenance", model.provenance}};
+    // A path or command line that is not UTF-8 becomes U+FFFD rather than an exception after hours of
+    // training.
+    write_text((fs::path(directory) / "model.json").string(),
+               json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+}
+
+}  // namespace earshot

@@ -10,14 +10,14 @@ namespace earshot {
 struct ModelFile {
     static constexpr int kFormatVersion = 1;
 
-    std::string recipe;                    // "spectrum-mlp"
-    nlohmann::ordered_json frontend;       // Frontend::settings()
-    nlohmann::ordered_json architecture;   // {"kind": "mlp", ...}: what the registry builds the network from
-    std::vector<std::string> labels;       // class names, in the order of the scores
-    std::vector<double> thresholds;        // per class, chosen on validation data
-    std::string background;                // class that makes no events ("negative"), empty if none
-    nlohmann::ordered_json metrics;        // on validation data
-    nlohmann::ordered_json provenance;     // command line, seed, data hashes, versions
+    std::string recipe;                   // "spectrum-mlp", empty if none was named
+    nlohmann::ordered_json frontend;      // Frontend::settings(), null if the datasets did not say
+    nlohmann::ordered_json architecture;  // {"kind": "mlp", ...}: what the registry builds the network from
+    std::vector<std::string> labels;      // class names, in the order of the scores
+    std::vector<double> thresholds;       // per class, in [0, 1], chosen on the data that metrics names
+    std::string background;               // class that makes no events ("negative"), empty if none
+    nlohmann::ordered_json metrics;       // what training measured, and on which data
+    nlohmann::ordered_json provenance;    // command line, seed, data hashes, versions
 };
 
 /// @throws Error if directory/model.json is missing, malformed, of a newer version, or inconsistent

@@ -1,0 +1,61 @@
+#include "model/scorer.h"
+
+#include <fmt/format.h>
+
+#include <cstring>
+#include <filesystem>
+
+#include "model/network.h"
+#include "model/weights.h"
+#include "support/error.h"
+
+namespace earshot {
+namespace {
+
+class TorchScorer : public Scorer {
+ public:
+    explicit TorchScorer(std::shared_ptr<Network> network) : network_(std::move(network)) {
+        network_->eval();
+    }
+
+    std::size_t window_values() const override { return static_cast<std::size_t>(network_->window_values()); }
+    std::size_t classes() const override { return static_cast<std::size_t>(network_->classes()); }
+
+    void score(std::span<const float> windows, std::size_t count, std::span<float> scores) override {
+        if (count == 0) return;
+        if (windows.size() != count * window_values() || scores.size() != count * classes()) {
+            throw Error(
+                fmt::format("score: {} windows of {} values and {} classes do not fit spans of {} and {}",
+                            count, window_values(), classes(), windows.size(), scores.size()));
+        }
+        const torch::InferenceMode no_gradients;
+        const auto rows = static_cast<std::int64_t>(count);
+        // from_blob takes a pointer to non-const; the network only reads its input.
+        const auto input =
+            torch::from_blob(const_cast<float*>(windows.data()), {rows, network_->window_values()});
+        auto output = torch::from_blob(scores.data(), {rows, network_->classes()});
+        torch::softmax_out(output, network_->forward(input), 1);
+    }
+
+ private:
+    std::shared_ptr<Network> network_;
+};
+
+}  // namespace
+
+std::unique_ptr<Scorer> open_scorer(const std::string& directory, const ModelFile& model) {
+    const std::string weights = (std::filesystem::path(directory) / "weights.npz").string();
+    std::shared_ptr<Network> network;
+    try {
+        network = load_network(model.architecture, weights);
+    } catch (const c10::Error& error) {
+        throw Error(fmt::format("{}: {}", directory, error.what_without_backtrace()));
+    }
+    if (static_cast<std::size_t>(network->classes()) != model.labels.size()) {
+        throw Error(fmt::format("{}/model.json: {} labels, but its network has {} classes", directory,
+                                model.labels.size(), network->classes()));
+    }
+    return std::make_unique<TorchScorer>(std::move(network));
+}
+
+}  // namespace earshot

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+
+namespace earshot {
+
+// Settings of an architecture come from files of strangers: each is checked for its type and range before
+// anything is built from it. Errors read `architecture: "inputs" is 0, should be from 1 to 1048576`.
+
+/// @throws Error if json[key] is missing, not a whole number, or outside [low, high]
+std::int64_t whole_setting(const nlohmann::ordered_json& json, const std::string& key, std::int64_t low,
+                           std::int64_t high);
+/// @throws Error if json[key] is missing, not a number, or outside [low, high]
+double number_setting(const nlohmann::ordered_json& json, const std::string& key, double low, double high);
+/// @throws Error if json[key] is missing or not text
+std::string text_setting(const nlohmann::ordered_json& json, const std::string& key);
+
+}  // namespace earshot
