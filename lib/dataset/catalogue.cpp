@@ -1,0 +1,241 @@
+#include "dataset/catalogue.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <limits>
+#include <map>
+#include <set>
+
+#include "audio/source.h"
+#include "dataset/content_hash.h"
+#include "label/beside.h"
+#include "label/label_file.h"
+#include "support/error.h"
+
+namespace earshot {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A label file read once, however many recordings it speaks of.
+struct LabelSource {
+    std::string path;
+    Labels labels{};
+    std::string problem{};                        // why it could not be read
+    std::map<std::string, std::string> groups{};  // by key
+    std::set<const Timeline*> used{};
+    std::size_t recordings = 0;  // that asked it
+};
+
+class Builder {
+ public:
+    explicit Builder(const CatalogueOptions& options) : options_(options) {}
+
+    void add(const std::string& input);
+    Catalogue finish();
+
+ private:
+    struct Found {
+        CatalogueEntry entry;
+        std::optional<std::string> root;  // the directory that the user named
+        LabelSource* source = nullptr;
+        bool alone = false;  // in its directory
+    };
+
+    LabelSource& source(const std::string& path);
+    void add_recording(const std::string& audio, std::optional<std::string> root, bool alone);
+    void label_by_folder();
+    void label_from_files();
+    void choose_group(Found& found);
+    void make_names_unique();
+    void warn_of_unused();
+
+    const CatalogueOptions& options_;
+    std::vector<Found> found_;
+    std::map<std::string, LabelSource> sources_;
+    Catalogue catalogue_;
+};
+
+std::string plain_name(std::string name) {
+    std::ranges::replace(name, '/', '-');
+    if (name.empty() || name.front() == '.') name.insert(0, "_");  // not hidden
+    return name;
+}
+
+std::string name_of(const std::string& audio, const std::optional<std::string>& root, bool alone) {
+    if (audio == "-") return "stdin";
+    const fs::path path = fs::path(audio).lexically_normal();
+    if (is_url(audio)) return plain_name(fs::path(audio).stem().string());
+    if (!root) return plain_name(path.stem().string());
+    const auto relative = path.lexically_relative(fs::path(*root).lexically_normal());
+    const bool in_root = relative.parent_path().empty();
+    if (!alone) return plain_name((relative.parent_path() / relative.stem()).string());
+    return plain_name(in_root ? fs::weakly_canonical(path).parent_path().filename().string()
+                              : relative.parent_path().string());
+}
+
+void Builder::add(const std::string& input) {
+    std::error_code unused;
+    const bool directory = fs::is_directory(input, unused);
+    const auto files = input == "-" ? std::vector<std::string>{input} : expand_inputs({&input, 1});
+    std::map<fs::path, int> in_directory;
+    for (const auto& file : files) ++in_directory[fs::path(file).parent_path()];
+    for (const auto& file : files) {
+        const bool alone = directory && in_directory[fs::path(file).parent_path()] == 1;
+        add_recording(file, directory ? std::optional(input) : std::nullopt, alone);
+    }
+}
+
+LabelSource& Builder::source(const std::string& path) {
+    const auto [place, is_new] = sources_.try_emplace(path, LabelSource{path});
+    auto& source = place->second;
+    if (!is_new) return source;
+    try {
+        source.labels = read_labels(path);
+        if (options_.group_column) source.groups = read_label_column(path, *options_.group_column);
+        for (const auto& warning : source.labels.warnings) catalogue_.warnings.push_back(warning);
+    } catch (const Error& error) {
+        if (options_.labels) throw;  // then nothing can be labelled
+        source.problem = error.what();
+    }
+    return source;
+}
+
+void Builder::add_recording(const std::string& audio, std::optional<std::string> root, bool alone) {
+    Found found{{audio, name_of(audio, root, alone), audio, false, {}, {}}, std::move(root), nullptr, alone};
+    auto label_file = options_.labels;
+    const bool has_place = audio != "-" && !is_url(audio);
+    if (!label_file && has_place) label_file = find_label_file(audio, found.root);
+    if (label_file) {
+        found.source = &source(*label_file);
+        ++found.source->recordings;
+    }
+    found_.push_back(std::move(found));
+}
+
+void Builder::label_from_files() {
+    for (auto& [entry, root, source, alone] : found_) {
+        if (!source) continue;
+        const bool of_one = source->labels.recordings.size() == 1 && source->labels.recordings.contains("");
+        if (!source->problem.empty()) {
+            entry.problem = source->problem;
+        } else if (of_one && source->recordings > 1) {
+            entry.problem = fmt::format(
+                "{} labels one recording, but is found for {} (name it like the recording, or give "
+                "each a directory of its own)",
+                source->path, source->recordings);
+        } else if (const auto* timeline = source->labels.find(entry.audio)) {
+            entry.timeline = *timeline;
+            source->used.insert(timeline);
+        } else {
+            entry.problem = fmt::format("{} has no labels for it", source->path);
+        }
+    }
+}
+
+void Builder::label_by_folder() {
+    std::map<std::string, std::vector<Found*>> by_root;
+    for (auto& found : found_) {
+        if (found.root) by_root[*found.root].push_back(&found);
+    }
+    for (auto& [root, recordings] : by_root) {
+        // Where some recordings have labels, one without them lacks them; its folder's name is no class.
+        if (std::ranges::any_of(recordings, [](const Found* found) { return found->source != nullptr; }))
+            continue;
+        const auto folder = [&root = root](const Found* found) {
+            const auto relative = fs::path(found->entry.audio)
+                                      .lexically_normal()
+                                      .lexically_relative(fs::path(root).lexically_normal());
+            return relative.has_parent_path() ? relative.begin()->string() : std::string();
+        };
+        std::set<std::string> folders;
+        for (const auto* found : recordings) folders.insert(folder(found));
+        folders.erase("");
+        if (folders.size() < 2) continue;
+        for (auto* found : recordings) {
+            if (folder(found).empty()) continue;
+            found->alone = false;
+            found->entry.name = name_of(found->entry.audio, found->root, false);
+            found->entry.timeline =
+                Timeline{{{0, std::numeric_limits<double>::infinity(), folder(found), {}}}};
+        }
+    }
+}
+
+void Builder::choose_group(Found& found) {
+    auto& entry = found.entry;
+    if (found.alone) entry.group = fs::path(entry.audio).parent_path().lexically_normal().string();
+    if (!options_.group_column || !entry.timeline) return;
+    if (found.source) {
+        for (const auto& key : recording_keys(entry.audio)) {
+            const auto value = found.source->groups.find(key);
+            if (value == found.source->groups.end()) continue;
+            entry.group = value->second;
+            entry.group_chosen = true;
+            return;
+        }
+    }
+    entry.timeline.reset();
+    entry.problem = fmt::format(
+        "no column '{}' says which group it is of (leave --group out, or give --labels a CSV file "
+        "that has one)",
+        *options_.group_column);
+}
+
+void Builder::make_names_unique() {
+    std::map<std::string, int> count;
+    for (const auto& found : found_) ++count[found.entry.name];
+    for (auto& [entry, root, source, alone] : found_) {
+        // By the path, so that a name does not depend on which others are there.
+        if (count[entry.name] > 1) entry.name += "-" + content_hash(entry.audio).substr(0, 8);
+    }
+}
+
+void Builder::warn_of_unused() {
+    for (const auto& [path, source] : sources_) {
+        std::vector<std::string_view> unused;
+        for (const auto& [key, timeline] : source.labels.recordings) {
+            if (!source.used.contains(&timeline)) unused.push_back(key);
+        }
+        // A file found for recordings of which it says nothing has been complained of already.
+        if (unused.empty() || source.used.empty()) continue;
+        catalogue_.warnings.push_back(
+            fmt::format("{}: '{}'{} no recording here", path, unused.front(),
+                        unused.size() == 1 ? " is" : fmt::format(" and {} more are", unused.size() - 1)));
+    }
+}
+
+Catalogue Builder::finish() {
+    label_from_files();
+    label_by_folder();
+    for (auto& found : found_) {
+        choose_group(found);
+        if (found.entry.timeline || !found.entry.problem.empty()) continue;
+        found.entry.problem = "no labels found for it (put labels.json beside it, or give --labels FILE)";
+    }
+    make_names_unique();
+    warn_of_unused();
+    for (auto& found : found_) catalogue_.entries.push_back(std::move(found.entry));
+    return std::move(catalogue_);
+}
+
+}  // namespace
+
+std::vector<std::string> Catalogue::labels() const {
+    std::set<std::string> labels;
+    for (const auto& entry : entries) {
+        if (!entry.timeline) continue;
+        for (const auto& event : entry.timeline->events) labels.insert(event.label);
+    }
+    return {labels.begin(), labels.end()};
+}
+
+Catalogue find_recordings(std::span<const std::string> inputs, const CatalogueOptions& options) {
+    Builder builder(options);
+    for (const auto& input : inputs) builder.add(input);
+    return builder.finish();
+}
+
+}  // namespace earshot

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "label/timeline.h"
+
+namespace earshot {
+
+/// A recording of an archive with what its labels say.
+struct CatalogueEntry {
+    std::string audio;                 // path, as the user's words lead to it
+    std::string name;                  // unique in the catalogue, stable, without directories: "sample_1"
+    std::string group;                 // what a split must not tear apart
+    bool group_chosen = false;         // by a column of the label file
+    std::optional<Timeline> timeline;  // nothing if no labels were found
+    std::string problem;               // and then why, for people, with the remedy
+};
+
+struct Catalogue {
+    std::vector<CatalogueEntry> entries;  // in the order of the inputs, directories sorted
+    std::vector<std::string> warnings;    // labels of no recording, keys out of order, ...
+
+    /// All labels that occur, sorted: the classes.
+    std::vector<std::string> labels() const;
+};
+
+struct CatalogueOptions {
+    std::optional<std::string> labels;        // one label file for all, instead of looking for them
+    std::optional<std::string> group_column;  // of a CSV label file
+};
+
+/// Finds recordings and their labels. An input is a file, `-`, a URL, `@list.txt` or a directory, of which
+/// three layouts are known:
+///  - labels beside each recording, or in its directory, or above (find_label_file): a directory for each
+///    sample with `audio.*` and `labels.json`, or a directory of recordings with one label file;
+///  - no label file at all and two directories or more: each is a class, named as the directory is.
+/// A recording's group is its directory if that holds nothing else, else itself, or what group_column says.
+/// @throws Error for inputs that do not exist, an unreadable `labels`, or a missing group column
+Catalogue find_recordings(std::span<const std::string> inputs, const CatalogueOptions& options);
+
+}  // namespace earshot

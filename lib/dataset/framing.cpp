@@ -1,0 +1,77 @@
+#include "dataset/framing.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "support/error.h"
+#include "support/interrupt.h"
+
+namespace earshot {
+namespace {
+
+constexpr std::size_t kBlockFrames = 8192;
+
+}  // namespace
+
+FrameLabeller::FrameLabeller(const Timeline& timeline, std::span<const std::string> labels)
+    : timeline_(timeline), labels_(labels) {
+    for (const auto& event : timeline.events) {
+        if (std::ranges::find(labels, event.label) == labels.end()) {
+            throw Error(fmt::format("label '{}' is none of the classes", event.label));
+        }
+    }
+}
+
+std::int64_t FrameLabeller::class_of(double onset_s, double offset_s) {
+    const auto& events = timeline_.events;
+    for (; next_ < events.size() && events[next_].onset_s < offset_s; ++next_)
+        current_.events.push_back(events[next_]);
+    std::erase_if(current_.events, [&](const Event& event) { return event.offset_s <= onset_s; });
+    const auto cover = current_.dominant(onset_s, offset_s);
+    return cover ? std::ranges::find(labels_, cover->label) - labels_.begin() : -1;
+}
+
+double frame_recording(Source& source, Frontend& frontend, const FramingOptions& options,
+                       const TimedFrameSink& sink) {
+    const double rate_hz = frontend.rate_hz();
+    const double window_s = frontend.window_s();
+    std::int64_t pushed = 0;
+    const FrameSink timed = [&](std::span<const float> frame, double onset_s) {
+        const double end_s = static_cast<double>(pushed) / rate_hz;
+        sink(frame, options.start_s + onset_s, options.start_s + std::min(onset_s + window_s, end_s));
+    };
+    frontend.reset();
+    for (auto block = source.read(kBlockFrames); !block.empty(); block = source.read(kBlockFrames)) {
+        check_interrupt();
+        pushed += static_cast<std::int64_t>(block.size());
+        if (options.samples) options.samples(block);
+        frontend.push(block, timed);
+        if (options.progress) options.progress(static_cast<double>(pushed) / rate_hz);
+    }
+    frontend.finish(timed);
+    return static_cast<double>(pushed) / rate_hz;
+}
+
+std::vector<std::string> damage_texts(const Source& source) {
+    std::vector<std::string> texts;
+    for (const auto& [position_s, what] : source.damage())
+        texts.push_back(fmt::format("at {:.3f} s: {}", position_s, what));
+    return texts;
+}
+
+void fill_gaps(Timeline& timeline, const std::string& label) {
+    std::vector<Event> gaps;
+    double covered_s = 0;
+    for (const auto& event : timeline.events) {
+        if (event.onset_s > covered_s) gaps.push_back({covered_s, event.onset_s, label, {}});
+        covered_s = std::max(covered_s, event.offset_s);
+    }
+    constexpr double kEnd = std::numeric_limits<double>::infinity();
+    if (covered_s < kEnd) gaps.push_back({covered_s, kEnd, label, {}});
+    timeline.events.insert(timeline.events.end(), gaps.begin(), gaps.end());
+    timeline.sort();
+}
+
+}  // namespace earshot
