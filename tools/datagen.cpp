@@ -1,15 +1,357 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <mutex>
+#include <numeric>
+#include <set>
+
+#include "audio/source.h"
+#include "dataset/catalogue.h"
+#include "dataset/content_hash.h"
+#include "dataset/dataset_builder.h"
 #include "support/error.h"
+#include "support/parallel.h"
+#include "tools/options.h"
 #include "tools/tool.h"
 
 namespace earshot::tools {
 namespace {
 
-Runner declare(CLI::App&) {
-    return [](Context&) -> Exit { throw Error("not written yet"); };
+namespace fs = std::filesystem;
+
+struct Options {
+    std::vector<std::string> paths;  // AUDIO... [DATASET_DIR]
+    std::string output;              // instead of DATASET_DIR
+    std::string labels, group, background, unlabelled = "drop";
+    double low_hz = 20, high_hz = 20000, duration_s = 2;  // of a sample, that is, a frame
+    int bins = 100, rate_hz = 44100;
+    std::string channels = "mix", raw;
+    double start_s = 0;
+    std::optional<double> length_s;
+    int jobs = 0;
+    bool force = false, compress = true;
+};
+
+/// Where dataset files go: a directory, one file, or standard output.
+struct Destination {
+    std::string path;
+    bool single = false;  // a file or standard output
+
+    std::string file(const CatalogueEntry& entry) const {
+        return single ? path : (fs::path(path) / (entry.name + ".npz")).string();
+    }
+};
+
+/// Of what a recording came to; `problem` is why it came to nothing.
+struct Outcome {
+    BuildReport report;
+    std::string problem;
+};
+
+/// Megabytes of audio done, over recordings that are worked on at once.
+class Progress {
+ public:
+    Progress(Console& console, const std::vector<CatalogueEntry>& entries) : console_(console) {
+        double total = 0;
+        for (const auto& entry : entries) {
+            std::error_code unknown;
+            const auto bytes = fs::file_size(entry.audio, unknown);
+            megabytes_.push_back(unknown ? 0 : static_cast<double>(bytes) / 1e6);
+            total += megabytes_.back();
+        }
+        shares_.assign(entries.size(), 0);
+        console_.start_progress("datagen, MB", total > 0 ? std::optional(std::ceil(total)) : std::nullopt);
+    }
+    ~Progress() { console_.end_progress(); }
+
+    void at(std::size_t index, double share, const std::string& name) {
+        const std::lock_guard lock(mutex_);
+        share = std::clamp(share, shares_[index], 1.0);
+        done_ += (share - shares_[index]) * megabytes_[index];
+        shares_[index] = share;
+        console_.progress(done_, name);
+    }
+
+ private:
+    Console& console_;
+    std::mutex mutex_;
+    std::vector<double> megabytes_, shares_;
+    double done_ = 0;
+};
+
+Destination take_destination(Options& options, const Output& out) {
+    if (options.output.empty()) {
+        if (options.paths.size() < 2) {
+            throw UsageError("where should the dataset go? (give DATASET_DIR as the last argument, or -o)");
+        }
+        options.output = options.paths.back();
+        options.paths.pop_back();
+        if (fs::is_regular_file(options.output)) {
+            throw UsageError(fmt::format(
+                "{} is a file, and the last argument names DATASET_DIR (for one file give -o OUT.npz)",
+                options.output));
+        }
+    }
+    const bool standard = options.output == "-";
+    if (standard && out.is_terminal()) {
+        throw UsageError("a dataset is binary, and standard output is a terminal (add > FILE.npz)");
+    }
+    return {options.output, standard || options.output.ends_with(".npz")};
+}
+
+BuildSettings build_settings(const Options& options) {
+    BuildSettings settings;
+    settings.frontend = {
+        {"kind", "spectrum"},       {"rate_hz", options.rate_hz}, {"duration_s", options.duration_s},
+        {"low_hz", options.low_hz}, {"high_hz", options.high_hz}, {"bins", options.bins}};
+    settings.source.start_s = options.start_s;
+    settings.source.duration_s = options.length_s;
+    settings.source.channels = parse_channels(options.channels);
+    if (settings.source.channels.kind == ChannelChoice::Kind::all) {
+        throw UsageError("--channels all: frames are made of one channel (mix, left, right or a number)");
+    }
+    if (!options.raw.empty()) settings.source.raw = parse_raw(options.raw);
+    settings.keep_unlabelled = options.unlabelled == "keep";
+    if (!options.background.empty()) settings.background = options.background;
+    settings.compress = options.compress;
+    return settings;
+}
+
+/// All recordings with the class names that they share; what cannot be labelled keeps its problem.
+Catalogue catalogue_of(const Options& options, const Destination& destination, Console& console) {
+    CatalogueOptions wanted;
+    if (!options.labels.empty()) wanted.labels = options.labels;
+    if (!options.group.empty()) wanted.group_column = options.group;
+    auto catalogue = find_recordings(options.paths, wanted);
+    for (const auto& warning : catalogue.warnings) console.warning(warning);
+    if (destination.single && catalogue.entries.size() != 1) {
+        throw UsageError(fmt::format("{} recordings do not fit into one file (give a directory to -o)",
+                                     catalogue.entries.size()));
+    }
+    return catalogue;
+}
+
+/// What of the settings and the catalogue work() needs, the same for every recording.
+class Run {
+ public:
+    Run(const Options& options, Context& context)
+        : options_(options),
+          context_(context),
+          destination_(take_destination(options_, context.out)),
+          settings_(checked(build_settings(options_))),
+          catalogue_(catalogue_of(options_, destination_, context.console)),
+          jobs_(effective_jobs(options.jobs)) {
+        settings_.labels = catalogue_.labels();
+        if (settings_.background) {
+            auto& labels = settings_.labels;
+            const auto place = std::ranges::lower_bound(labels, *settings_.background);
+            if (place == labels.end() || *place != *settings_.background)
+                labels.insert(place, *settings_.background);
+        }
+        // One recording occupies two processors when it is decoded ahead of its analysis.
+        settings_.source.ahead = 2 * catalogue_.entries.size() <= static_cast<std::size_t>(jobs_);
+        builder_.emplace(settings_);
+    }
+
+    Exit operator()() {
+        const auto& entries = catalogue_.entries;
+        if (!destination_.single) fs::create_directories(destination_.path);
+        frontends_.resize(static_cast<std::size_t>(jobs_));
+        {
+            Progress progress(context_.console, entries);
+            ordered_parallel(
+                entries.size(), jobs_, [&](std::size_t i, int worker) { return work(i, worker, progress); },
+                [&](std::size_t i, Outcome&& outcome) { account(entries[i], outcome); });
+        }
+        summarise();
+        warn_of_others();
+        if (failed_ == entries.size()) return Exit::failure;
+        return failed_ > 0 || damaged_ > 0 ? Exit::partial : Exit::ok;
+    }
+
+ private:
+    /// Settings that make no front end are a matter of options here.
+    static BuildSettings checked(BuildSettings settings) {
+        try {
+            make_frontend(settings.frontend);
+        } catch (const Error& error) {
+            throw UsageError(error.what());
+        }
+        return settings;
+    }
+
+    Outcome work(std::size_t i, int worker, Progress& progress) {
+        const auto& entry = catalogue_.entries[i];
+        Outcome outcome;
+        try {
+            auto& frontend = frontends_[static_cast<std::size_t>(worker)];
+            if (!frontend) frontend = builder_->frontend();
+            outcome.report = make(entry, *frontend, [&](double share) { progress.at(i, share, entry.name); });
+        } catch (const UsageError&) {
+            throw;
+        } catch (const Error& error) {
+            outcome.problem = error.what();
+        }
+        progress.at(i, 1, entry.name);
+        return outcome;
+    }
+
+    BuildReport make(const CatalogueEntry& entry, Frontend& frontend,
+                     const std::function<void(double)>& progress) {
+        if (!entry.timeline && !(settings_.keep_unlabelled || settings_.background)) {
+            throw Error(fmt::format("{}: {}", entry.audio, entry.problem));
+        }
+        const auto file = destination_.file(entry);
+        const bool has_content = fs::is_regular_file(entry.audio);  // and not standard input or a URL
+        std::optional<std::string> identity;
+        if (has_content) identity = builder_->identity(entry, file_hash(entry.audio));
+        if (identity && file != "-" && !options_.force) {
+            if (read_content_hash(file) == identity) return report_of(file);
+            if (!destination_.single) refuse_another_recording(entry, file);
+        }
+        if (file == "-") return builder_->build(entry, frontend, identity, context_.out, progress);
+        const auto out = open_output(file);
+        auto report = builder_->build(entry, frontend, identity, *out, progress);
+        out->close();
+        return report;
+    }
+
+    /// Two archives may have recordings of one name; the second must not take the place of the first.
+    static void refuse_another_recording(const CatalogueEntry& entry, const std::string& file) {
+        if (!fs::exists(file)) return;
+        const auto there = read_recording_summary(file).file;
+        if (there == entry.audio) return;
+        throw Error(
+            fmt::format("{}: {} was made of {} (choose another DATASET_DIR, or give --force to replace it)",
+                        entry.audio, file, there));
+    }
+
+    void account(const CatalogueEntry& entry, const Outcome& outcome) {
+        auto& console = context_.console;
+        if (!outcome.problem.empty()) {
+            ++failed_;
+            return console.error(outcome.problem);
+        }
+        const auto& report = outcome.report;
+        frames_.resize(settings_.labels.size());
+        for (std::size_t c = 0; c < frames_.size(); ++c) frames_[c] += report.class_frames[c];
+        unlabelled_ += report.unlabelled_frames;
+        unchanged_ += report.unchanged;
+        if (report.events_past_end > 0) {
+            console.warning(
+                fmt::format("{}: {} of its labels reach past its end", entry.audio, report.events_past_end));
+        }
+        if (report.damage.empty()) return;
+        ++damaged_;
+        const auto more = report.damage.size() - 1;
+        console.warning(fmt::format("{}: damaged {}{}; what could be decoded was used", entry.audio,
+                                    report.damage.front(),
+                                    more == 0 ? "" : fmt::format(" and in {} more places", more)));
+    }
+
+    void summarise() const {
+        const auto total = std::accumulate(frames_.begin(), frames_.end(), unlabelled_);
+        if (total == 0) return;
+        std::size_t width = 5;
+        for (const auto& label : settings_.labels) width = std::max(width, label.size());
+        auto& console = context_.console;
+        console.note(
+            fmt::format("{:<{}}  {:>9}  {:>10}  {:>6}", "class", width, "frames", "seconds", "share"));
+        const double hop_s = builder_->frontend()->hop_s();
+        const auto row = [&](std::string_view name, std::size_t frames) {
+            console.note(fmt::format("{:<{}}  {:>9}  {:>10.1f}  {:>5.1f}%", name, width, frames,
+                                     static_cast<double>(frames) * hop_s,
+                                     100.0 * static_cast<double>(frames) / static_cast<double>(total)));
+        };
+        for (std::size_t c = 0; c < frames_.size(); ++c) row(settings_.labels[c], frames_[c]);
+        if (unlabelled_ > 0) row("(none)", unlabelled_);
+        const auto made = catalogue_.entries.size() - failed_ - unchanged_;
+        console.note(fmt::format("{} made, {} unchanged, {} failed: {}", made, unchanged_, failed_,
+                                 destination_.path == "-" ? "standard output" : destination_.path));
+    }
+
+    /// Files of earlier runs stay; train would stumble over those that do not go with ours.
+    void warn_of_others() const {
+        if (destination_.single || failed_ == catalogue_.entries.size()) return;
+        std::set<std::string> ours;
+        for (const auto& entry : catalogue_.entries) ours.insert(destination_.file(entry));
+        std::vector<std::string> strange;
+        for (const auto& file : dataset_files(destination_.path)) {
+            if (ours.contains(file)) continue;
+            try {
+                const auto other = read_recording_summary(file);
+                if (other.labels == settings_.labels && other.frontend == builder_->frontend()->settings())
+                    continue;
+            } catch (const Error&) {
+            }
+            strange.push_back(file);
+        }
+        if (strange.empty()) return;
+        context_.console.warning(fmt::format(
+            "{} of other recordings with other classes or settings: {} (make all of a dataset in one run)",
+            strange.size() == 1 ? "one file is" : fmt::format("{} files are", strange.size()),
+            strange.front()));
+    }
+
+    Options options_;
+    Context& context_;
+    Destination destination_;
+    BuildSettings settings_;
+    Catalogue catalogue_;
+    int jobs_;
+    std::optional<DatasetBuilder> builder_;
+    std::vector<std::unique_ptr<Frontend>> frontends_;  // one a worker
+    std::vector<std::size_t> frames_;                   // by class
+    std::size_t unlabelled_ = 0, unchanged_ = 0, failed_ = 0, damaged_ = 0;
+};
+
+Runner declare(CLI::App& app) {
+    auto options = std::make_shared<Options>();
+    app.add_option("AUDIO", options->paths, "Directories, files, @lists, URLs or - (stdin), then DATASET_DIR")
+        ->required()
+        ->type_name("... DATASET_DIR")
+        ->configurable(false);
+    add_output(app, options->output, "DATASET_DIR, one FILE.npz, or - (stdout)");
+    app.add_option("--labels", options->labels, "Label file of all recordings, instead of looking for labels")
+        ->type_name("FILE");
+    app.add_option("--group", options->group, "Column of the CSV label file: what a split keeps together")
+        ->type_name("COLUMN");
+    app.add_option("--background", options->background, "Class of what no label covers")->type_name("LABEL");
+    app.add_option("--unlabelled", options->unlabelled,
+                   "Frames that no label touches: drop, or keep as class -1")
+        ->type_name("WHAT")
+        ->check(CLI::IsMember({"drop", "keep"}))
+        ->capture_default_str();
+    app.add_option("--low", options->low_hz, "Lowest frequency, Hz")->type_name("HZ")->capture_default_str();
+    app.add_option("--high", options->high_hz, "Highest frequency, Hz")
+        ->type_name("HZ")
+        ->capture_default_str();
+    app.add_option("--bins", options->bins, "Bands between them")->type_name("N")->capture_default_str();
+    add_time(app, "--sample-duration", options->duration_s, "Sound that one frame covers");
+    app.add_option("--sample-rate", options->rate_hz, "Resample to this first, Hz")
+        ->type_name("HZ")
+        ->capture_default_str();
+    app.add_option("--channels", options->channels, "mix, left, right, or a number from 1")
+        ->type_name("WHICH")
+        ->capture_default_str();
+    app.add_option("--raw", options->raw, "Input without header: s16le,44100,2 and the like")
+        ->type_name("FORMAT,RATE,CHANNELS");
+    add_time(app, "--start", options->start_s, "Begin here in each recording");
+    add_time(app, "--duration", options->length_s, "Use this much of each recording");
+    app.add_flag("--compress,!--store", options->compress, "Compress the files, or store them to be mapped");
+    add_jobs(app, options->jobs);
+    add_force(app, options->force);
+    return [options](Context& context) { return Run(*options, context)(); };
 }
 
 }  // namespace
 
-const Tool tool{"datagen", "", "", declare};
+const Tool tool{"datagen",
+                "Turn labelled recordings into datasets of frames, one NPZ file each.\n"
+                "Labels are found beside recordings, or are the names of their directories.",
+                "Example:\n  earshot datagen recordings/ dataset/\n"
+                "  earshot datagen clips/ dataset/ --labels clips.csv --group speaker",
+                declare};
 
 }  // namespace earshot::tools

@@ -1,0 +1,128 @@
+#include "dataset/dataset_builder.h"
+
+#include <fmt/format.h>
+
+#include "dataset/content_hash.h"
+#include "dataset/framing.h"
+#include "dataset/recording_writer.h"
+#include "support/error.h"
+
+namespace earshot {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int kFormatVersion = 1;  // raised when equal settings begin to make other files
+
+Json events_json(const Timeline& timeline) {
+    Json events = Json::array();
+    for (const auto& event : timeline.events) events.push_back({event.onset_s, event.offset_s, event.label});
+    return events;
+}
+
+std::string_view as_bytes(std::span<const float> samples) {
+    return {reinterpret_cast<const char*>(samples.data()), samples.size_bytes()};
+}
+
+std::string no_frames(const CatalogueEntry& entry, std::size_t frames, double duration_s,
+                      const std::vector<std::string>& damage) {
+    const auto why = [&]() -> std::string {
+        if (!damage.empty()) return fmt::format("damaged {}", damage.front());
+        if (frames == 0) return fmt::format("{:.3f} s of sound are too short for a frame", duration_s);
+        return "none of its frames is labelled (try --background LABEL, or --unlabelled keep)";
+    };
+    return fmt::format("{}: {}", entry.audio, why());
+}
+
+}  // namespace
+
+DatasetBuilder::DatasetBuilder(BuildSettings settings) : settings_(std::move(settings)) {
+    const auto checked = frontend();
+    settings_.frontend = checked->settings();
+    settings_.source.rate_hz = checked->rate_hz();
+}
+
+std::string DatasetBuilder::identity(const CatalogueEntry& entry, const std::string& audio_hash) const {
+    const auto& source = settings_.source;
+    Json all{{"format", kFormatVersion},
+             {"audio", audio_hash},
+             {"frontend", settings_.frontend},
+             {"start", source.start_s},
+             {"channels", {static_cast<int>(source.channels.kind), source.channels.index}},
+             {"labels", settings_.labels},
+             {"events", entry.timeline ? events_json(*entry.timeline) : Json()},
+             {"keep_unlabelled", settings_.keep_unlabelled}};
+    if (source.duration_s) all["duration"] = *source.duration_s;
+    if (source.raw) all["raw"] = {source.raw->encoding, source.raw->rate_hz, source.raw->channels};
+    if (settings_.background) all["background"] = *settings_.background;
+    if (entry.group_chosen) all["group"] = entry.group;
+    return content_hash(all.dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
+BuildReport DatasetBuilder::build(const CatalogueEntry& entry, Frontend& frontend,
+                                  std::optional<std::string> identity, Output& out,
+                                  const std::function<void(double share)>& progress) const {
+    Timeline timeline = entry.timeline.value_or(Timeline{});
+    if (settings_.background) fill_gaps(timeline, *settings_.background);
+    FrameLabeller labeller(timeline, settings_.labels);
+    RecordingWriter writer(frontend.dimension());
+    BuildReport report;
+    report.class_frames.resize(settings_.labels.size());
+    const auto source = open_source(entry.audio, settings_.source);
+
+    FramingOptions framing;
+    framing.start_s = settings_.source.start_s;
+    if (const auto length = source->frames(); length && *length > 0) {
+        const double length_s = static_cast<double>(*length) / frontend.rate_hz();
+        framing.progress = [&progress, length_s](double done_s) { progress(done_s / length_s); };
+    }
+    ContentHasher hasher;
+    if (!identity) framing.samples = [&](std::span<const float> samples) { hasher.add(as_bytes(samples)); };
+    std::size_t frames = 0;
+    const double duration_s =
+        frame_recording(*source, frontend, framing, [&](auto frame, double onset_s, double offset_s) {
+            ++frames;
+            const auto label = labeller.class_of(onset_s, offset_s);
+            if (label >= 0) {
+                ++report.class_frames[static_cast<std::size_t>(label)];
+            } else if (settings_.keep_unlabelled) {
+                ++report.unlabelled_frames;
+            } else {
+                return;
+            }
+            writer.add(frame, onset_s, label);
+        });
+    report.damage = damage_texts(*source);
+    if (writer.rows() == 0) throw Error(no_frames(entry, frames, duration_s, report.damage));
+
+    const bool whole = !settings_.source.duration_s;  // and so the end of the sound is the recording's
+    const double end_s = settings_.source.start_s + duration_s;
+    const int past_end = timeline.clip(end_s);
+    if (whole && report.damage.empty()) report.events_past_end = past_end;
+    const auto& bands = settings_.frontend;
+    RecordingInfo info{settings_.labels,
+                       std::move(timeline.events),
+                       bands.value("low_hz", 0.0),
+                       bands.value("high_hz", 0.0),
+                       bands,
+                       entry.audio == "-" ? "stdin" : entry.audio,
+                       entry.group == "-" ? "stdin" : entry.group,
+                       identity ? *identity : this->identity(entry, hasher.hash()),
+                       report.damage};
+    writer.write(info, out, settings_.compress);
+    return report;
+}
+
+BuildReport report_of(const std::string& path) {
+    const auto summary = read_recording_summary(path);
+    BuildReport report;
+    report.class_frames.resize(summary.labels.size());
+    for (const auto c : summary.classes) {
+        ++(c < 0 ? report.unlabelled_frames : report.class_frames[static_cast<std::size_t>(c)]);
+    }
+    report.damage = summary.damage;
+    report.unchanged = true;
+    return report;
+}
+
+}  // namespace earshot

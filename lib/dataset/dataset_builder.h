@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "audio/source.h"
+#include "dataset/catalogue.h"
+#include "dataset/recording.h"
+#include "frontend/frontend.h"
+#include "support/output.h"
+
+namespace earshot {
+
+struct BuildSettings {
+    nlohmann::ordered_json frontend;
+    SourceOptions source;                   // its rate becomes the front end's
+    std::vector<std::string> labels;        // the classes of all recordings
+    std::optional<std::string> background;  // class of what no event covers
+    bool keep_unlabelled = false;           // frames that no event touches become class -1, rather than none
+    bool compress = true;
+};
+
+/// What was made of a recording.
+struct BuildReport {
+    std::vector<std::size_t> class_frames;  // by class
+    std::size_t unlabelled_frames = 0;
+    std::vector<std::string> damage;  // of the recording: what could be decoded was used
+    int events_past_end = 0;          // labelled where there is no sound
+    bool unchanged = false;           // the file was there already, made of the same
+};
+
+/// Makes dataset files of catalogued recordings. Const members may be called from several threads.
+class DatasetBuilder {
+ public:
+    /// @throws Error for settings that make no front end
+    explicit DatasetBuilder(BuildSettings settings);
+
+    std::unique_ptr<Frontend> frontend() const { return make_frontend(settings_.frontend); }
+
+    /// Of everything that the dataset file of a recording depends on: its audio, labels and the settings.
+    /// @param audio_hash  of the audio's content
+    std::string identity(const CatalogueEntry& entry, const std::string& audio_hash) const;
+
+    /// Reads the audio and writes the dataset file.
+    /// @param frontend  from frontend(), reused from one recording to the next
+    /// @param identity  if known already; else the audio is hashed as it is decoded
+    /// @param progress  done share of the recording where its length is known
+    /// @throws Error if it yields no frame
+    BuildReport build(const CatalogueEntry& entry, Frontend& frontend, std::optional<std::string> identity,
+                      Output& out, const std::function<void(double share)>& progress) const;
+
+ private:
+    BuildSettings settings_;
+};
+
+/// The report of a dataset file that is there already.
+BuildReport report_of(const std::string& path);
+
+}  // namespace earshot
