@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "frontend/split_fft.h"
 #include "support/parallel.h"
 #include "tools/driver/environment.h"
 
@@ -15,15 +16,6 @@ namespace earshot::tools {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// The real file behind a symbol's library: "libkissfft-float.so.131.1.0" says more than the link to it.
-std::string file_of(void* symbol) {
-    Dl_info where{};
-    if (!symbol || ::dladdr(symbol, &where) == 0) return "not found";
-    std::error_code error;
-    const auto real = fs::canonical(where.dli_fname, error);
-    return error ? where.dli_fname : real.filename().string();
-}
 
 template <class Function>
 Function* symbol(const char* library, const char* name) {
@@ -61,7 +53,7 @@ std::string version_text(bool verbose) {
     line("libavcodec", av_version(EARSHOT_LIBAVCODEC, "avcodec_version"));
     line("libswresample", av_version(EARSHOT_LIBSWRESAMPLE, "swresample_version"));
     line("zlib", text_version("libz.so.1", "zlibVersion"));
-    line("KissFFT", file_of(reinterpret_cast<void*>(symbol<void()>("libkissfft-float.so.131", "kiss_fft"))));
+    line("FFT kernel", split_kernels().name);
     line("LibTorch", EARSHOT_TORCH_VERSION);
     line("BLAS", compute.blas.empty() ? "not found" : fs::path(compute.blas).string());
     if (compute.blas_kernel.empty()) {

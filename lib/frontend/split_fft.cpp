@@ -1,0 +1,97 @@
+#include "frontend/split_fft.h"
+
+#include <complex>
+#include <limits>
+
+namespace earshot {
+namespace {
+
+constexpr std::size_t kMaxLanes = 16;
+
+}  // namespace
+
+const SplitKernels& split_kernels() {
+    static const SplitKernels& best = *all_split_kernels().back();
+    return best;
+}
+
+std::vector<const SplitKernels*> all_split_kernels() {
+    std::vector<const SplitKernels*> kernels = {&kSplitBaseline};
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) kernels.push_back(&kSplitAvx2);
+    if (__builtin_cpu_supports("avx512f")) kernels.push_back(&kSplitAvx512);
+#endif
+    return kernels;
+}
+
+std::optional<SplitFft::Factors> SplitFft::factors(std::size_t size, Kind kind) {
+    const std::size_t halving = kind == Kind::real ? 2 : 1;
+    if (size % halving != 0 || lane_fft_radices(size).empty()) return std::nullopt;
+    const auto groups = [](std::size_t count) { return (count + kMaxLanes - 1) / kMaxLanes; };
+    std::optional<Factors> best;
+    std::size_t least = std::numeric_limits<std::size_t>::max();
+    // Work is the number of butterfly elements, those of partly filled groups of lanes included.
+    for (std::size_t columns = kMaxLanes; columns * kMaxLanes <= size / halving; ++columns) {
+        const std::size_t length = size / halving / columns;
+        if (length * columns * halving != size) continue;
+        const std::size_t column_passes = lane_fft_radices(length).size(),
+                          row_passes = lane_fft_radices(columns).size();
+        if (column_passes < 2 || row_passes < 2) continue;
+        const std::size_t work = groups(columns) * length * (column_passes + 1) +
+                                 groups(length + halving - 1) * columns * (row_passes + 1);
+        if (work < least) {
+            least = work;
+            best = {.rows = length * halving, .columns = columns};
+        }
+    }
+    return best;
+}
+
+bool SplitFft::takes(std::size_t size, Kind kind) { return factors(size, kind).has_value(); }
+
+SplitFft::SplitFft(std::size_t size, Kind kind, const SplitKernels& kernels)
+    : SplitFft(factors(size, kind).value(), kind, kernels) {}
+
+SplitFft::SplitFft(Factors factors, Kind kind, const SplitKernels& kernels)
+    : kernels_(&kernels),
+      factors_(factors),
+      kept_(kind == Kind::real ? factors.rows / 2 + 1 : factors.rows),
+      column_(kind == Kind::real ? factors.rows / 2 : factors.rows),
+      row_(factors.columns),
+      twiddle_re_(kept_ * factors.columns),
+      twiddle_im_(kept_ * factors.columns),
+      unpack_re_(kept_),
+      unpack_im_(kept_),
+      column_work_(kept_ * 2 * kernels.lanes),
+      row_work_(factors.columns * 2 * kernels.lanes),
+      middle_((kept_ + kernels.lanes - 1) / kernels.lanes * factors.columns * 2 * kernels.lanes) {
+    const std::size_t size = factors_.rows * factors_.columns;
+    for (std::size_t k1 = 0; k1 < kept_; ++k1) {
+        const std::complex<double> unpack = unit_root(k1, factors_.rows), step = unit_root(k1, size);
+        unpack_re_[k1] = static_cast<float>(unpack.real());
+        unpack_im_[k1] = static_cast<float>(unpack.imag());
+        std::complex<double> twiddle = kind == Kind::real ? 0.5 : 1;
+        for (std::size_t n2 = 0; n2 < factors_.columns; ++n2) {
+            twiddle_re_[k1 * factors_.columns + n2] = static_cast<float>(twiddle.real());
+            twiddle_im_[k1 * factors_.columns + n2] = static_cast<float>(twiddle.imag());
+            twiddle *= step;
+        }
+    }
+}
+
+SplitView SplitFft::view() {
+    return {.column = column_.view(),
+            .row = row_.view(),
+            .rows = factors_.rows,
+            .columns = factors_.columns,
+            .kept = kept_,
+            .twiddle_re = twiddle_re_.data(),
+            .twiddle_im = twiddle_im_.data(),
+            .unpack_re = unpack_re_.data(),
+            .unpack_im = unpack_im_.data(),
+            .column_work = column_work_.data(),
+            .row_work = row_work_.data(),
+            .middle = middle_.data()};
+}
+
+}  // namespace earshot
