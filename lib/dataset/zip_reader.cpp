@@ -61,6 +61,10 @@ const ZipEntry* ZipReader::find(std::string_view name) const {
     return found == entries_.end() ? nullptr : &*found;
 }
 
+Error ZipReader::damaged(std::string_view what) const {
+    return Error(fmt::format("{}: damaged: {}", name_, what));
+}
+
 ZipReader::Directory ZipReader::locate_directory() const {
     const auto bytes = file_.bytes();
     if (bytes.empty()) throw Error(fmt::format("{}: is empty", name_));
@@ -102,74 +106,77 @@ ZipReader::Directory ZipReader::locate_directory() const {
         }
     }
     if (directory.bytes > end || directory.offset > end - directory.bytes) {
-        throw Error(fmt::format("{}: damaged: the archive's directory lies outside the file", name_));
+        throw damaged("the archive's directory lies outside the file");
     }
     return directory;
 }
 
 void ZipReader::read_directory(const Directory& directory) {
-    const auto damaged = [&](std::string_view what) {
-        return Error(fmt::format("{}: damaged: {}", name_, what));
-    };
     if (directory.count > kMaxEntries || directory.count * kCentralHeaderBytes > directory.bytes) {
         throw damaged(fmt::format("the directory cannot hold {} entries", directory.count));
     }
     auto rest = file_.bytes().substr(directory.offset, directory.bytes);
     std::unordered_set<std::string> names;
     for (std::uint64_t i = 0; i < directory.count; ++i) {
-        if (rest.size() < kCentralHeaderBytes || field<std::uint32_t>(rest, 0) != kCentralHeader) {
-            throw damaged(fmt::format("entry {} of the directory is not one", i + 1));
-        }
-        const std::size_t name_bytes = field<std::uint16_t>(rest, 28),
-                          extra_bytes = field<std::uint16_t>(rest, 30),
-                          comment_bytes = field<std::uint16_t>(rest, 32);
-        if (rest.size() - kCentralHeaderBytes < name_bytes + extra_bytes + comment_bytes) {
-            throw damaged(fmt::format("entry {} of the directory is cut off", i + 1));
-        }
-        ZipEntry entry;
-        entry.name = rest.substr(kCentralHeaderBytes, name_bytes);
-        const auto where = fmt::format("entry '{}'", entry.name);
-        const auto method = field<std::uint16_t>(rest, 10);
-        if (field<std::uint16_t>(rest, 8) & kEncrypted)
-            throw Error(fmt::format("{}: {} is encrypted", name_, where));
-        if (method != kStored && method != kDeflated) {
-            throw Error(fmt::format("{}: {} is compressed by method {} (stored and deflated are read)", name_,
-                                    where, method));
-        }
-        entry.deflated = method == kDeflated;
-        entry.crc = field<std::uint32_t>(rest, 16);
-        std::uint64_t packed = field<std::uint32_t>(rest, 20), offset = field<std::uint32_t>(rest, 42);
-        entry.bytes = field<std::uint32_t>(rest, 24);
-        if (!widen(rest.substr(kCentralHeaderBytes + name_bytes, extra_bytes),
-                   {&entry.bytes, &packed, &offset})) {
-            throw damaged(fmt::format("{}: its sizes are missing", where));
-        }
-        if (!names.insert(entry.name).second) throw Error(fmt::format("{}: {} occurs twice", name_, where));
-        entry.data = locate_data(where, offset, packed, directory.offset);
-        if (entry.deflated ? entry.bytes / kDeflateLimit > packed : entry.bytes != packed) {
-            throw damaged(fmt::format("{}: {} bytes cannot come of {}", where, entry.bytes, packed));
-        }
-        if (entry.bytes > kAlwaysAllowed && entry.bytes / kMaxExpansion > packed) {
-            throw Error(fmt::format("{}: {} unpacks {} bytes to {}, which no honest frames do", name_, where,
-                                    packed, entry.bytes));
-        }
-        rest.remove_prefix(kCentralHeaderBytes + name_bytes + extra_bytes + comment_bytes);
-        entries_.push_back(std::move(entry));
+        entries_.push_back(take_entry(rest, directory.offset));
+        const auto& name = entries_.back().name;
+        if (!names.insert(name).second) throw Error(fmt::format("{}: entry '{}' occurs twice", name_, name));
     }
+    if (!rest.empty()) throw damaged("the directory is longer than its entries");
 }
 
-std::string_view ZipReader::locate_data(const std::string& entry, std::uint64_t local_header,
+/// The entry that the directory goes on with.
+ZipEntry ZipReader::take_entry(std::string_view& rest, std::uint64_t directory) const {
+    if (rest.size() < kCentralHeaderBytes || field<std::uint32_t>(rest, 0) != kCentralHeader) {
+        throw damaged("the directory has something else where an entry should be");
+    }
+    const std::size_t name_bytes = field<std::uint16_t>(rest, 28);
+    const std::size_t extra_bytes = field<std::uint16_t>(rest, 30);
+    const std::size_t size = kCentralHeaderBytes + name_bytes + extra_bytes + field<std::uint16_t>(rest, 32);
+    if (rest.size() < size) throw damaged("the directory ends inside an entry");
+
+    ZipEntry entry;
+    entry.name = rest.substr(kCentralHeaderBytes, name_bytes);
+    const auto where = fmt::format("entry '{}'", entry.name);
+    const auto method = field<std::uint16_t>(rest, 10);
+    if (field<std::uint16_t>(rest, 8) & kEncrypted)
+        throw Error(fmt::format("{}: {} is encrypted", name_, where));
+    if (method != kStored && method != kDeflated) {
+        throw Error(fmt::format("{}: {} is compressed by method {} (stored and deflated ones are read)",
+                                name_, where, method));
+    }
+    entry.deflated = method == kDeflated;
+    entry.crc = field<std::uint32_t>(rest, 16);
+    entry.bytes = field<std::uint32_t>(rest, 24);
+    std::uint64_t packed = field<std::uint32_t>(rest, 20), offset = field<std::uint32_t>(rest, 42);
+    const auto extra = rest.substr(kCentralHeaderBytes + name_bytes, extra_bytes);
+    if (!widen(extra, {&entry.bytes, &packed, &offset})) {
+        throw damaged(fmt::format("{}: its sizes are missing", where));
+    }
+    entry.data = locate_data(entry.name, offset, packed, directory);
+    if (entry.deflated ? entry.bytes / kDeflateLimit > packed : entry.bytes != packed) {
+        throw damaged(fmt::format("{}: {} bytes cannot come of {}", where, entry.bytes, packed));
+    }
+    if (entry.bytes > kAlwaysAllowed && entry.bytes / kMaxExpansion > packed) {
+        throw Error(fmt::format("{}: {} unpacks {} bytes to {}, which no honest frames do", name_, where,
+                                packed, entry.bytes));
+    }
+    rest.remove_prefix(size);
+    return entry;
+}
+
+std::string_view ZipReader::locate_data(const std::string& name, std::uint64_t local_header,
                                         std::uint64_t bytes, std::uint64_t directory) const {
-    const auto outside = [&] {
-        return Error(fmt::format("{}: damaged: {} lies outside the file", name_, entry));
-    };
+    const auto outside = [&] { return damaged(fmt::format("entry '{}' lies outside the file", name)); };
     if (directory < kLocalHeaderBytes || local_header > directory - kLocalHeaderBytes) throw outside();
     const auto record = file_.bytes().substr(local_header, directory - local_header);
-    if (field<std::uint32_t>(record, 0) != kLocalHeader) {
-        throw Error(fmt::format("{}: damaged: {} does not begin where the directory says", name_, entry));
+    const std::size_t name_bytes = field<std::uint16_t>(record, 26);
+    // Sizes here may be missing, and are the directory's to tell; the name must be the same.
+    if (field<std::uint32_t>(record, 0) != kLocalHeader ||
+        record.substr(kLocalHeaderBytes, name_bytes) != name) {
+        throw damaged(fmt::format("entry '{}' does not begin where the directory says", name));
     }
-    const std::uint64_t begin = kLocalHeaderBytes + std::uint64_t{field<std::uint16_t>(record, 26)} +
-                                field<std::uint16_t>(record, 28);
+    const std::uint64_t begin = kLocalHeaderBytes + name_bytes + field<std::uint16_t>(record, 28);
     if (begin > record.size() || bytes > record.size() - begin) throw outside();
     return record.substr(begin, bytes);
 }
@@ -181,7 +188,7 @@ void ZipReader::check_overlaps() const {
     std::ranges::sort(places, {}, [](std::string_view place) { return place.data(); });
     for (std::size_t i = 1; i < places.size(); ++i) {
         if (places[i - 1].data() + places[i - 1].size() > places[i].data()) {
-            throw Error(fmt::format("{}: damaged: two entries share the same bytes", name_));
+            throw damaged("two entries share the same bytes");
         }
     }
 }
@@ -230,12 +237,13 @@ ZipEntryStream::ZipEntryStream(const ZipEntry& entry, std::string where)
 ZipEntryStream::~ZipEntryStream() = default;
 
 void ZipEntryStream::read(std::span<std::byte> to) {
+    if (to.empty()) return;  // crc32 takes a null pointer for a wish to begin anew
     std::size_t made = 0;
     if (inflate_) {
         if (!inflate_->run(to.data(), to.size(), made)) throw Error(fmt::format("{}: damaged data", where_));
     } else {
         made = std::min(to.size(), rest_.size());
-        if (made > 0) std::memcpy(to.data(), rest_.data(), made);
+        std::memcpy(to.data(), rest_.data(), made);
         rest_.remove_prefix(made);
     }
     if (made < to.size()) throw Error(fmt::format("{}: ends before its data do", where_));

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "support/error.h"
 #include "support/mapped_file.h"
 
 namespace earshot {
@@ -44,8 +45,10 @@ class ZipReader {
         std::uint64_t offset, bytes, count;
     };
     Directory locate_directory() const;
+    Error damaged(std::string_view what) const;
     void read_directory(const Directory& directory);
-    std::string_view locate_data(const std::string& entry, std::uint64_t local_header, std::uint64_t bytes,
+    ZipEntry take_entry(std::string_view& rest, std::uint64_t directory) const;
+    std::string_view locate_data(const std::string& name, std::uint64_t local_header, std::uint64_t bytes,
                                  std::uint64_t directory) const;
     void check_overlaps() const;
 

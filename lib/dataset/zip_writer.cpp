@@ -104,6 +104,7 @@ void ZipWriter::begin(std::string name, std::uint64_t bytes) {
 }
 
 void ZipWriter::write(std::string_view bytes) {
+    if (bytes.empty()) return;  // crc32 takes a null pointer for a wish to begin anew
     written_ += bytes.size();
     auto& entry = entries_.back();
     entry.crc = static_cast<std::uint32_t>(
