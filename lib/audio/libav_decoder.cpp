@@ -20,10 +20,6 @@ constexpr double kPreroll_s = 1.0;
 constexpr double kSeekWorthwhile_s = 2.0;
 constexpr int kMaxFailures = 64;
 
-bool is_one_of(std::string_view name, std::initializer_list<std::string_view> names) {
-    return std::ranges::find(names, name) != names.end();
-}
-
 bool is_lossless(const AVCodecParameters& parameters) {
     const AVCodecDescriptor* const codec = avcodec_descriptor_get(parameters.codec_id);
     return codec && (codec->props & AV_CODEC_PROP_LOSSLESS) != 0 && (codec->props & AV_CODEC_PROP_LOSSY) == 0;
@@ -46,17 +42,18 @@ LibavDecoder::LibavDecoder(std::unique_ptr<LibavInput> input, const ChannelChoic
     } else {
         const AVCodecParameters& stated = *input_->stream().codecpar;
         native_ = {stated.sample_rate, stated.ch_layout.nb_channels};
-        if (!input_->can_seek() && std::string_view(input_->container().name).starts_with("mov"))
+        if (!input_->can_seek() && input_->is_container("mp4"))
             throw Error(
                 fmt::format("{}: its index is at the end, so it cannot be read from a pipe (give the file)",
                             input_->name()));
-        if (!damage_.all().empty())
-            throw Error(fmt::format("{}: no sound in it could be decoded ({})", input_->name(),
-                                    damage_.all()[0].what));
+        if (!is_pcm_ || !damage_.all().empty())
+            throw Error(fmt::format("{}: no sound in it could be decoded{}", input_->name(),
+                                    damage_.all().empty() ? "" : " (" + damage_.all()[0].what + ")"));
     }
     if (native_.rate_hz <= 0 || native_.channels <= 0)
         throw Error(fmt::format("{}: no sound in it could be decoded", input_->name()));
     format_ = {native_.rate_hz, chosen_channels(choice_, native_.channels, input_->name())};
+    find_length();
     if (!ended_) present();
 }
 
@@ -79,11 +76,23 @@ std::int64_t LibavDecoder::position() const {
     return next_ - static_cast<std::int64_t>(pending_.size()) / format_.channels;
 }
 
-std::optional<std::int64_t> LibavDecoder::frames() const {
+/// Takes from the container how long the recording is, where that can be trusted to the sample.
+void LibavDecoder::find_length() {
     const AVStream& stream = input_->stream();
-    if (!is_lossless(*stream.codecpar) || stream.duration == AV_NOPTS_VALUE || stream.duration <= 0)
-        return {};
-    return av_rescale_q(stream.duration, stream.time_base, {1, native_.rate_hz});
+    const auto end = input_->stated_end();
+    const auto stated = end ? std::optional(frame_at(*end)) : std::nullopt;
+    if (is_lossless(*stream.codecpar) || (input_->is_container("ogg") && input_->can_seek())) {
+        length_ = stated;
+        if (stream.codecpar->codec_id == AV_CODEC_ID_OPUS && stated)
+            *length_ -= stream.codecpar->initial_padding;
+    } else if (const auto& mp3 = input_->mp3_length()) {
+        // Behind the information frame of a file that was joined from several there may be more than it says.
+        const auto coded = av_rescale_q(stream.duration, stream.time_base, {1, native_.rate_hz});
+        if (!input_->can_seek() || coded == mp3->coded) length_ = mp3->sound();
+    }
+    const int entries = avformat_index_get_entries_count(&stream);
+    if (input_->is_container("mp4") && entries > 0)
+        last_ = avformat_index_get_entry(const_cast<AVStream*>(&stream), entries - 1)->timestamp;
 }
 
 std::span<const float> LibavDecoder::read(std::size_t max_frames) {
@@ -163,11 +172,26 @@ bool LibavDecoder::change_ends_it() {
 /// Makes frame_ what is read next.
 void LibavDecoder::present() {
     if (std::exchange(after_seek_, false)) next_ = frame_at(frame_->pts);
+    trim_end();
     pending_ = frame_samples(*frame_, choice_, buffer_);
     next_ += frame_->nb_samples;
     // Only PCM, which was copied to buffer_, can hold such values.
     if (may_be_non_finite_)
         damage_.clean(std::span(buffer_).first(pending_.size()), seconds(next_ - frame_->nb_samples));
+}
+
+/// Drops the padding at the end that libav leaves: of the last packet in MP4, and of MP3 from a pipe.
+void LibavDecoder::trim_end() {
+    if (frame_->pts == last_ && frame_->pkt_duration > 0) {
+        const auto lasts =
+            av_rescale_q(frame_->pkt_duration, input_->stream().time_base, {1, native_.rate_hz});
+        frame_->nb_samples = static_cast<int>(std::min<std::int64_t>(frame_->nb_samples, lasts));
+    }
+    if (input_->mp3_length() && length_ && next_ + frame_->nb_samples > *length_) {
+        const auto left = *length_ - next_;
+        const bool padding = left > -std::int64_t{frame_->nb_samples} - input_->mp3_length()->padding;
+        if (padding) frame_->nb_samples = static_cast<int>(std::max<std::int64_t>(0, left));
+    }
 }
 
 std::int64_t LibavDecoder::frame_at(std::int64_t timestamp) const {
@@ -202,16 +226,16 @@ void LibavDecoder::skip_to(std::int64_t frame) {
 /// Moves to some way before `frame`, or does nothing where that cannot be done to the sample.
 void LibavDecoder::seek_before(std::int64_t frame) {
     const AVStream& stream = input_->stream();
-    const std::string_view container = input_->container().name;
     const bool exact_times = std::int64_t{stream.time_base.num} * native_.rate_hz <= stream.time_base.den;
     if (!input_->can_seek() || !exact_times) return;
     const std::int64_t target = timestamp_at(frame);
     const std::int64_t early = timestamp_at(frame - static_cast<std::int64_t>(kPreroll_s * native_.rate_hz));
     // These have no index that is exact, so their packets are counted; that takes a fraction of decoding
     // them.
-    const bool countable = is_one_of(container, {"mp3", "aac"});
+    const bool countable = input_->is_container("mp3") || input_->is_container("aac");
     // These can be sought in by their own exact time stamps.
-    const bool indexed = is_one_of(container, {"ogg", "flac", "mov,mp4,m4a,3gp,3g2,mj2"}) || is_pcm_;
+    const bool indexed =
+        is_pcm_ || input_->is_container("ogg") || input_->is_container("flac") || input_->is_container("mp4");
     if (!countable && !(indexed && input_->seek(early))) return;
     pending_ = {};
     after_seek_ = true;
@@ -243,19 +267,22 @@ bool LibavDecoder::demux_to(std::int64_t timestamp) {
 
 /// A file that ends before its header says it would is damaged.
 void LibavDecoder::check_length() {
-    const AVStream& stream = input_->stream();
-    if (stream.duration == AV_NOPTS_VALUE || stream.duration <= 0 || !input_->duration_is_stated()) return;
-    const std::int64_t stated = av_rescale_q(stream.duration, stream.time_base, {1, native_.rate_hz});
-    // Coded in frames, delay and padding may count or not.
-    const std::int64_t tolerance = is_lossless(*stream.codecpar) ? 0 : 3 * std::max(codec_->frame_size, 1152);
-    if (next_ + tolerance >= stated) return;
-    note_damage(fmt::format("ends here, though its header promises {:.3f} s", seconds(stated)));
+    if (input_->cut_off()) damage_.add(seconds(next_), "ends without the mark of its end: cut off");
+    const auto end = input_->stated_end();
+    if (!length_ && !end) return;
+    // Coded in frames whose delay and padding the container may count or not.
+    const std::int64_t tolerance = length_ ? 0 : 3 * std::max(codec_->frame_size, 1152);
+    const std::int64_t stated = length_ ? *length_ : frame_at(*end);
+    if (next_ + tolerance < stated)
+        note_damage(
+            fmt::format("ends here, {:.3f} s short of what its header promises", seconds(stated - next_)));
 }
 
 /// @param what  empty to leave the word to libav
 void LibavDecoder::note_damage(std::string what) {
     const std::string said = std::exchange(complaint_, {});
-    if (heedless_) return;
+    // Junk behind the end of the sound, a tag that libav does not know for instance, is no damage to it.
+    if (heedless_ || (length_ && next_ >= *length_)) return;
     if (what.empty()) {
         what = said;
     } else if (!said.empty()) {

@@ -22,18 +22,20 @@ class LibavDecoder : public Decoder {
 
     AudioFormat format() const override { return format_; }
     std::span<const float> read(std::size_t max_frames) override;
-    std::optional<std::int64_t> frames() const override;
+    std::optional<std::int64_t> frames() const override { return length_; }
     std::span<const Damage> damage() const override { return damage_.all(); }
     void skip_to(std::int64_t frame) override;
     std::int64_t position() const override;
 
  private:
     void open_codec();
+    void find_length();
     bool next_frame();
     bool feed();
     void send(const AVPacket* packet);
     bool change_ends_it();
     void present();
+    void trim_end();
     void seek_before(std::int64_t frame);
     bool demux_to(std::int64_t timestamp);
     std::int64_t frame_at(std::int64_t timestamp) const;
@@ -49,9 +51,11 @@ class LibavDecoder : public Decoder {
     LibavPtr<AVFrame> frame_;
     AudioFormat native_, format_;
 
-    std::int64_t base_ = 0;           // timestamp of the recording's first sample
-    std::int64_t next_ = 0;           // frames of the recording before what is decoded next
-    std::span<const float> pending_;  // decoded, not yet read
+    std::int64_t base_ = 0;               // timestamp of the recording's first sample
+    std::int64_t last_ = AV_NOPTS_VALUE;  // timestamp of the last packet, where an index tells it
+    std::optional<std::int64_t> length_;  // in frames, where the container tells it exactly
+    std::int64_t next_ = 0;               // frames of the recording before what is decoded next
+    std::span<const float> pending_;      // decoded, not yet read
     std::vector<float> buffer_;
     bool draining_ = false, ended_ = false;
     bool after_seek_ = false;  // next_ is to be taken from the timestamp of the next decoded frame

@@ -7,7 +7,9 @@
 #include <utility>
 
 #include "audio/libav_log.h"
+#include "audio/ogg_end.h"
 #include "audio/pcm_chunk.h"
+#include "audio/sniff.h"
 #include "support/error.h"
 #include "support/interrupt.h"
 
@@ -67,7 +69,10 @@ LibavInput::LibavInput(std::unique_ptr<ByteInput> bytes, const std::optional<Raw
     // A playlist in a stranger's archive must not make us open other files or connections.
     av_dict_set(&options, "protocol_whitelist", "none", 0);
     const auto chunk = raw ? std::nullopt : find_pcm_chunk(*bytes_);
+    if (!raw && sniff(bytes_->peek_at(0, kSniffBytes)) == Container::mpeg)
+        mp3_length_ = find_mp3_length(*bytes_);
     open("", format, options);
+    cut_off_ = is_container("ogg") && bytes_->size() && !ends_with_last_ogg_page(*bytes_);
     // libav leaves the length of a WAV open when it cannot seek.
     const AVCodecParameters& coding = *stream_->codecpar;
     if (chunk && stream_->duration == AV_NOPTS_VALUE && coding.block_align > 0 && coding.sample_rate > 0 &&
@@ -96,9 +101,10 @@ void LibavInput::open(const char* url, const AVInputFormat* format, AVDictionary
     const LibavPtr<AVDictionary> unused(options);
     if (bytes_) bytes_->throw_if_failed();
     check_interrupt();
-    if (status == AVERROR_INVALIDDATA || status == AVERROR_EOF)
-        throw Error(fmt::format("{}: not a recording in any format that can be read", name_));
-    if (status < 0) throw Error(fmt::format("{}: {}", name_, libav_error_text(status)));
+    if (status < 0 && !bytes_) throw Error(fmt::format("{}: {}", name_, libav_error_text(status)));
+    if (status < 0)
+        throw Error(fmt::format("{}: not a recording in any format that can be read{}", name_,
+                                complaint.empty() ? "" : " (" + complaint + ")"));
     context_.reset(context);
     find_stream();
 }
@@ -116,6 +122,16 @@ void LibavInput::find_stream() {
         if (static_cast<int>(i) != index) context_->streams[i]->discard = AVDISCARD_ALL;
     }
     stream_ = context_->streams[index];
+}
+
+bool LibavInput::is_container(std::string_view name) const {
+    return av_match_name(std::string(name).c_str(), context_->iformat->name) != 0;
+}
+
+std::optional<std::int64_t> LibavInput::stated_end() const {
+    const bool estimated = context_->duration_estimation_method == AVFMT_DURATION_FROM_BITRATE;
+    if (estimated || stream_->duration == AV_NOPTS_VALUE || stream_->duration <= 0) return {};
+    return stream_->duration + (stream_->start_time == AV_NOPTS_VALUE ? 0 : stream_->start_time);
 }
 
 bool LibavInput::can_seek() const {

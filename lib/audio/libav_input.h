@@ -3,9 +3,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "audio/byte_input.h"
 #include "audio/libav_handles.h"
+#include "audio/mp3_length.h"
 #include "audio/source.h"
 
 namespace earshot {
@@ -19,13 +21,15 @@ class LibavInput {
     explicit LibavInput(const std::string& url);
 
     const std::string& name() const { return name_; }
-    const AVInputFormat& container() const { return *context_->iformat; }
     const AVStream& stream() const { return *stream_; }
+    bool is_container(std::string_view name) const;  // one of libav's names for it
     bool can_seek() const;
-    /// True if the stream's duration is what the container says, not an estimate from bit rate and size.
-    bool duration_is_stated() const {
-        return context_->duration_estimation_method != AVFMT_DURATION_FROM_BITRATE;
-    }
+    /// Timestamp of the end as the container states it, nothing if it is only estimated from rate and size.
+    std::optional<std::int64_t> stated_end() const;
+    /// Of an MP3 file with an information frame.
+    const std::optional<Mp3Length>& mp3_length() const { return mp3_length_; }
+    /// The container ends without the mark of its end.
+    bool cut_off() const { return cut_off_; }
 
     /// The next packet of the stream. @return 0, AVERROR_EOF, or another of libav's errors
     /// @throws Error or Interrupted if the bytes themselves cannot be read
@@ -43,6 +47,8 @@ class LibavInput {
     LibavPtr<AVIOContext> io_;          // reads bytes_
     LibavPtr<AVFormatContext> context_;
     AVStream* stream_ = nullptr;
+    std::optional<Mp3Length> mp3_length_;
+    bool cut_off_ = false;
 };
 
 }  // namespace earshot

@@ -82,10 +82,11 @@ void SndfileDecoder::check_end() {
         damage_.add(seconds(position_), sf_strerror(file_.get()));
     } else if (missing > 0) {
         damage_.add(seconds(position_),
-                    fmt::format("ends here, {} bytes before the end that its header promises", missing));
+                    fmt::format("ends here, {} bytes short of what its header promises", missing));
     } else if (position_ < info_.frames) {
+        const double short_s = seconds(info_.frames - position_);
         damage_.add(seconds(position_),
-                    fmt::format("ends here, though its header promises {:.3f} s", seconds(info_.frames)));
+                    fmt::format("ends here, {:.3f} s short of what its header promises", short_s));
     }
 }
 

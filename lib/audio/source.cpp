@@ -31,8 +31,7 @@ std::unique_ptr<Decoder> open_decoder(const std::string& path, const SourceOptio
     if (options.raw) return open_libav(std::move(bytes), options);
     const Container container = sniff(bytes->peek_at(0, kSniffBytes));
     if (container == Container::not_audio) throw Error(fmt::format("{}: not audio", bytes->name()));
-    if (!bytes->size() || (container != Container::pcm && container != Container::flac))
-        return open_libav(std::move(bytes), options);
+    if (!bytes->size() || container != Container::pcm) return open_libav(std::move(bytes), options);
     try {
         return std::make_unique<SndfileDecoder>(std::move(bytes), options.channels);
     } catch (const Error& refused) {
