@@ -19,6 +19,7 @@ constexpr double kPreroll_s = 1.0;
 /// Nearer than this, decoding is quicker than seeking.
 constexpr double kSeekWorthwhile_s = 2.0;
 constexpr int kMaxFailures = 64;
+constexpr std::int64_t kMaxVorbisBlock = 8192;
 
 bool is_lossless(const AVCodecParameters& parameters) {
     const AVCodecDescriptor* const codec = avcodec_descriptor_get(parameters.codec_id);
@@ -66,6 +67,8 @@ void LibavDecoder::open_codec() {
     codec_.reset(avcodec_alloc_context3(decoder));
     if (!codec_ || avcodec_parameters_to_context(codec_.get(), stream.codecpar) < 0) throw std::bad_alloc();
     codec_->pkt_timebase = stream.time_base;
+    // libav trims a block too much or too little off short files; the last granule position says it exactly.
+    if (is_ogg_vorbis()) codec_->flags2 |= AV_CODEC_FLAG2_SKIP_MANUAL;
     codec_->thread_count = 1;  // several recordings are decoded at once, or one ahead of its analysis
     if (const int status = avcodec_open2(codec_.get(), decoder, nullptr); status < 0)
         throw Error(
@@ -81,10 +84,15 @@ void LibavDecoder::find_length() {
     const AVStream& stream = input_->stream();
     const auto end = input_->stated_end();
     const auto stated = end ? std::optional(frame_at(*end)) : std::nullopt;
-    if (is_lossless(*stream.codecpar) || (input_->is_container("ogg") && input_->can_seek())) {
+    if (is_lossless(*stream.codecpar)) {
         length_ = stated;
-        if (stream.codecpar->codec_id == AV_CODEC_ID_OPUS && stated)
-            *length_ -= stream.codecpar->initial_padding;
+    } else if (is_ogg_vorbis() && end) {
+        // Of a file of one page libav puts the beginning too late; more than a block is a stream that was
+        // cut.
+        length_ = base_ > kMaxVorbisBlock ? *stated : *end;
+    } else if (stream.codecpar->codec_id == AV_CODEC_ID_OPUS && input_->is_container("ogg") &&
+               input_->can_seek()) {
+        if (stated) length_ = *stated - stream.codecpar->initial_padding;
     } else if (const auto& mp3 = input_->mp3_length()) {
         // Behind the information frame of a file that was joined from several there may be more than it says.
         const auto coded = av_rescale_q(stream.duration, stream.time_base, {1, native_.rate_hz});
@@ -180,18 +188,24 @@ void LibavDecoder::present() {
         damage_.clean(std::span(buffer_).first(pending_.size()), seconds(next_ - frame_->nb_samples));
 }
 
-/// Drops the padding at the end that libav leaves: of the last packet in MP4, and of MP3 from a pipe.
+bool LibavDecoder::is_ogg_vorbis() const {
+    return input_->stream().codecpar->codec_id == AV_CODEC_ID_VORBIS && input_->is_container("ogg") &&
+           input_->can_seek();
+}
+
+/// Drops the padding at the end that libav leaves: of the last packet in MP4, of MP3 from a pipe, of Vorbis.
 void LibavDecoder::trim_end() {
-    if (frame_->pts == last_ && frame_->pkt_duration > 0) {
-        const auto lasts =
-            av_rescale_q(frame_->pkt_duration, input_->stream().time_base, {1, native_.rate_hz});
-        frame_->nb_samples = static_cast<int>(std::min<std::int64_t>(frame_->nb_samples, lasts));
+    std::int64_t keep = frame_->nb_samples;
+    if (frame_->pts == last_ && frame_->pkt_duration > 0)
+        keep = std::min(keep,
+                        av_rescale_q(frame_->pkt_duration, input_->stream().time_base, {1, native_.rate_hz}));
+    const auto& mp3 = input_->mp3_length();
+    if (length_ && (mp3 || is_ogg_vorbis()) && next_ + keep > *length_) {
+        // What comes later than padding can, of an MP3 file that was joined from several, is sound.
+        const bool padding = !mp3 || next_ < *length_ + mp3->padding;
+        if (padding) keep = std::max<std::int64_t>(0, *length_ - next_);
     }
-    if (input_->mp3_length() && length_ && next_ + frame_->nb_samples > *length_) {
-        const auto left = *length_ - next_;
-        const bool padding = left > -std::int64_t{frame_->nb_samples} - input_->mp3_length()->padding;
-        if (padding) frame_->nb_samples = static_cast<int>(std::max<std::int64_t>(0, left));
-    }
+    frame_->nb_samples = static_cast<int>(keep);
 }
 
 std::int64_t LibavDecoder::frame_at(std::int64_t timestamp) const {

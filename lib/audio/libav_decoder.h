@@ -36,6 +36,7 @@ class LibavDecoder : public Decoder {
     bool change_ends_it();
     void present();
     void trim_end();
+    bool is_ogg_vorbis() const;
     void seek_before(std::int64_t frame);
     bool demux_to(std::int64_t timestamp);
     std::int64_t frame_at(std::int64_t timestamp) const;

@@ -1,5 +1,7 @@
 #include "audio/resample.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <new>
 #include <utility>
@@ -27,7 +29,9 @@ ResampledSource::ResampledSource(std::unique_ptr<Source> source, int rate_hz)
     if (status < 0) throw std::bad_alloc();
     av_opt_set(context, "resampler", "soxr", 0);
     av_opt_set_double(context, "precision", 20, 0);
-    if (swr_init(context) < 0) throw Error("libswresample cannot resample");
+    if (swr_init(context) < 0)
+        throw Error(fmt::format("cannot resample from {} to {} Hz (is libswresample built with libsoxr?)",
+                                in.rate_hz, rate_hz));
     buffer_.resize(
         (kBlockFrames * static_cast<std::size_t>(rate_hz) / static_cast<std::size_t>(in.rate_hz) + 64) *
         static_cast<std::size_t>(in.channels));
@@ -53,7 +57,7 @@ std::span<const float> ResampledSource::read(std::size_t max_frames) {
         auto* out_bytes = reinterpret_cast<std::uint8_t*>(buffer_.data());
         const int got = swr_convert(resampler_.get(), &out_bytes, static_cast<int>(buffer_.size() / channels),
                                     ended_ ? nullptr : &in_bytes, static_cast<int>(in.size() / channels));
-        if (got < 0) throw Error("libswresample cannot resample");
+        if (got < 0) throw Error("libswresample failed");
         if (got == 0 && ended_) return {};
         std::int64_t use = got;
         if (ended_) use = std::min<std::int64_t>(use, output_frames(frames_in_) - frames_out_);

@@ -1,0 +1,83 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "audio/source.h"
+#include "support/error.h"
+#include "unit/audio/audio_files.h"
+
+namespace earshot {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+std::vector<std::string> expand(const std::vector<std::string>& inputs) { return expand_inputs(inputs); }
+
+std::string message_of(const std::vector<std::string>& inputs) {
+    try {
+        expand_inputs(inputs);
+    } catch (const Error& error) {
+        return error.what();
+    }
+    return {};
+}
+
+class ExpandInputs : public testing::Test {
+ protected:
+    void SetUp() override {
+        std::filesystem::create_directories(directory_ / "b/.hidden");
+        std::filesystem::create_directories(directory_ / "empty");
+        for (const auto* name : {"c.wav", "b/2.wav", "b/10.wav", "b/.hidden/x.wav", ".d.wav", "sound"})
+            write_sndfile(directory_ / name, noise(10, 1), {8000, 1}, kWav16);
+        write_bytes(directory_ / "b/labels.json", "{\"00:00\": \"negative\"}");
+        write_bytes(directory_ / "b/cover.jpg", "\xff\xd8\xff\xe0 and so on");
+        write_bytes(directory_ / "torn.mp3", std::string("\0\0\0\0", 4));
+    }
+    TemporaryDirectory directory_;
+};
+
+TEST_F(ExpandInputs, ADirectoryIsTheAudioInItSortedByPath) {
+    EXPECT_THAT(expand({directory_.path()}),
+                ElementsAre(directory_ / "b/10.wav", directory_ / "b/2.wav", directory_ / "c.wav",
+                            directory_ / "sound", directory_ / "torn.mp3"));
+}
+
+TEST_F(ExpandInputs, OthersStayInTheOrderGiven) {
+    EXPECT_THAT(expand({"-", "http://host/x.mp3", directory_ / "c.wav", directory_ / "b/labels.json"}),
+                ElementsAre("-", "http://host/x.mp3", directory_ / "c.wav", directory_ / "b/labels.json"));
+}
+
+TEST_F(ExpandInputs, AListHasCommentsAndDirectories) {
+    write_bytes(directory_ / "list.txt", "\xef\xbb\xbf# sounds\r\n\r\n  " + directory_ / "c.wav" + "  \r\n" +
+                                             directory_ / "b" + "\n-");
+    EXPECT_THAT(expand({"@" + directory_ / "list.txt"}),
+                ElementsAre(directory_ / "c.wav", directory_ / "b/10.wav", directory_ / "b/2.wav", "-"));
+}
+
+TEST_F(ExpandInputs, SaysWhatIsMissing) {
+    EXPECT_EQ(message_of({directory_ / "no.wav"}), directory_ / "no.wav" + ": No such file or directory");
+    EXPECT_EQ(message_of({directory_ / "empty"}),
+              directory_ / "empty" + ": no audio files in this directory");
+    EXPECT_THAT(message_of({"@" + directory_ / "no.txt"}), HasSubstr("no.txt: No such file or directory"));
+    write_bytes(directory_ / "list.txt", "# one\nno.wav\n");
+    EXPECT_EQ(message_of({"@" + directory_ / "list.txt"}),
+              directory_ / "list.txt" + ":2: no.wav: No such file or directory");
+    write_bytes(directory_ / "list.txt", "# nothing\n");
+    EXPECT_EQ(message_of({"@" + directory_ / "list.txt"}), directory_ / "list.txt" + ": an empty list");
+}
+
+TEST_F(ExpandInputs, LinksInCirclesEnd) {
+    std::filesystem::create_directory_symlink(directory_.path(), directory_ / "b/up");
+    EXPECT_EQ(expand({directory_.path()}).size(), 5u);
+}
+
+TEST_F(ExpandInputs, AudioIsKnownByContentThenByName) {
+    for (const auto* name : {"c.wav", "sound", "torn.mp3"})
+        EXPECT_TRUE(is_audio_file(directory_ / name)) << name;
+    write_bytes(directory_ / "text.wav", "This is no sound at all.");
+    for (const auto* name : {"b/labels.json", "b/cover.jpg", "text.wav", "empty"})
+        EXPECT_FALSE(is_audio_file(directory_ / name)) << name;
+}
+
+}  // namespace
+}  // namespace earshot
