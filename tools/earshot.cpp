@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -78,7 +79,7 @@ int become(const std::string& program, std::vector<std::string> words) {
     for (auto& word : words) argv.push_back(word.data());
     argv.push_back(nullptr);
     ::execvp(program.c_str(), argv.data());
-    return fail(kFailure, system_error(fmt::format("cannot start {}", program)).what());
+    return fail(kFailure, system_error(fmt::format("cannot start {} (is it installed?)", program)).what());
 }
 
 int unknown(const std::string& name) {
@@ -90,17 +91,13 @@ int unknown(const std::string& name) {
     return fail(kUsage, fmt::format("'{}' is no earshot command ({})", name, hint));
 }
 
+/// Shows earshot-NAME(1) or (5) of this tree, else what man finds for a command of somebody else's.
 int open_manual(const std::string& name) {
-    std::string page = "earshot";
-    int section = 1;
-    if (name == "formats") {
-        page = "earshot-formats";
-        section = 5;
-    } else if (!name.empty()) {
-        page = "earshot-" + name;
+    const std::string page = name.empty() ? "earshot" : "earshot-" + name;
+    for (const int section : {1, 5}) {
+        const fs::path ours = prefix() / fmt::format("share/man/man{}/{}.{}", section, page, section);
+        if (fs::exists(ours)) return become("man", {"man", ours.string()});
     }
-    const fs::path ours = prefix() / fmt::format("share/man/man{}/{}.{}", section, page, section);
-    if (fs::exists(ours)) return become("man", {"man", ours.string()});
     if (!tools::find_command(name) && !path_commands().contains(name)) return unknown(name);
     return become("man", {"man", page});
 }
@@ -131,7 +128,10 @@ int dispatch(std::vector<std::string> words) {
         print(tools::version_text(verbose));
         return 0;
     }
-    if (first == "help") return open_manual(words.size() > 1 ? words[1] : "");
+    if (first == "help") {
+        if (words.size() > 2) return fail(kUsage, "help takes one command (see earshot --help)");
+        return open_manual(words.size() > 1 ? words[1] : "");
+    }
     if (first.starts_with('-')) return fail(kUsage, fmt::format("unknown option {} (see earshot --help)", first));
     return run_command(first, std::move(words));
 }
@@ -140,7 +140,7 @@ int dispatch(std::vector<std::string> words) {
 
 int main(int argc, char** argv) {
     try {
-        return dispatch({argv + 1, argv + argc});
+        return dispatch({argv + std::min(argc, 1), argv + argc});
     } catch (const BrokenPipe&) {
         return 0;
     } catch (const std::exception& error) {

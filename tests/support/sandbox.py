@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
@@ -12,6 +13,8 @@ import numpy
 EARSHOT = os.environ["EARSHOT"]
 SOURCE = pathlib.Path(os.environ["EARSHOT_SOURCE"])
 BUILD = pathlib.Path(os.environ["EARSHOT_BUILD"])
+# The table of commands, from which the program is made too.
+COMMANDS = re.findall(r"^EARSHOT_COMMAND\((\w+),", (SOURCE / "tools/commands.def").read_text(), re.MULTILINE)
 
 
 class Result:

@@ -1,6 +1,7 @@
 #include "tools/driver/environment.h"
 
 #include <dlfcn.h>
+#include <strings.h>
 
 #include <algorithm>
 #include <array>
@@ -48,8 +49,9 @@ ComputeEnvironment prepare_compute_environment() {
 
     chosen.blas_detected = chosen.blas_kernel = core_name();
     const auto better = better_kernel(chosen.blas_detected, this_processor());
-    if (std::getenv("OPENBLAS_CORETYPE")) {
-        chosen.reason = "set by OPENBLAS_CORETYPE";
+    if (const char* wanted = std::getenv("OPENBLAS_CORETYPE")) {
+        const bool taken = ::strcasecmp(wanted, chosen.blas_kernel.c_str()) == 0;
+        chosen.reason = taken ? "set by OPENBLAS_CORETYPE" : "OPENBLAS_CORETYPE names a kernel that it does not have";
     } else if (!better.empty()) {
         ::setenv("OPENBLAS_CORETYPE", better.c_str(), 1);
         chosen.blas_kernel = better;
