@@ -12,10 +12,10 @@
 #include <vector>
 
 #include "support/error.h"
+#include "support/nearest.h"
 #include "support/output.h"
 #include "tools/commands.h"
 #include "tools/driver/environment.h"
-#include "support/nearest.h"
 #include "tools/driver/version.h"
 
 namespace {
@@ -39,7 +39,8 @@ std::set<std::string> path_commands() {
         std::error_code ignored;
         for (const auto& entry : fs::directory_iterator(rest.substr(0, colon), ignored)) {
             const std::string name = entry.path().filename();
-            if (name.starts_with("earshot-") && ::access(entry.path().c_str(), X_OK) == 0) names.insert(name.substr(8));
+            if (name.starts_with("earshot-") && ::access(entry.path().c_str(), X_OK) == 0)
+                names.insert(name.substr(8));
         }
         rest.remove_prefix(colon == std::string_view::npos ? rest.size() : colon + 1);
     }
@@ -50,7 +51,8 @@ std::string usage() {
     std::string text =
         "earshot hears sounds, names them, and says when and where they happened.\n\n"
         "Usage: earshot COMMAND [OPTIONS] [ARGUMENTS]\n\nCommands:\n";
-    for (const auto& command : tools::commands()) text += fmt::format("  {:<12}{}\n", command.name, command.summary);
+    for (const auto& command : tools::commands())
+        text += fmt::format("  {:<12}{}\n", command.name, command.summary);
     for (const auto& name : path_commands()) {
         if (!tools::find_command(name)) text += fmt::format("  {:<12}(earshot-{} on PATH)\n", name, name);
     }
@@ -87,7 +89,8 @@ int unknown(const std::string& name) {
     for (const auto& command : tools::commands()) candidates.emplace_back(command.name);
     for (const auto& other : path_commands()) candidates.push_back(other);
     const auto meant = nearest(name, candidates);
-    const auto hint = meant.empty() ? std::string("see earshot --help") : fmt::format("did you mean {}?", meant);
+    const auto hint =
+        meant.empty() ? std::string("see earshot --help") : fmt::format("did you mean {}?", meant);
     return fail(kUsage, fmt::format("'{}' is no earshot command ({})", name, hint));
 }
 
@@ -124,7 +127,8 @@ int dispatch(std::vector<std::string> words) {
     }
     if (first == "--version" || first == "-V") {
         const bool verbose = words.size() > 1 && (words[1] == "--verbose" || words[1] == "-v");
-        if (words.size() > (verbose ? 2 : 1)) return fail(kUsage, fmt::format("unknown option {}", words.back()));
+        if (words.size() > (verbose ? 2 : 1))
+            return fail(kUsage, fmt::format("unknown option {}", words.back()));
         print(tools::version_text(verbose));
         return 0;
     }
@@ -132,7 +136,8 @@ int dispatch(std::vector<std::string> words) {
         if (words.size() > 2) return fail(kUsage, "help takes one command (see earshot --help)");
         return open_manual(words.size() > 1 ? words[1] : "");
     }
-    if (first.starts_with('-')) return fail(kUsage, fmt::format("unknown option {} (see earshot --help)", first));
+    if (first.starts_with('-'))
+        return fail(kUsage, fmt::format("unknown option {} (see earshot --help)", first));
     return run_command(first, std::move(words));
 }
 

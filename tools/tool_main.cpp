@@ -10,6 +10,7 @@
 #include "support/interrupt.h"
 #include "support/nearest.h"
 #include "tools/config.h"
+#include "tools/describe.h"
 #include "tools/options.h"
 #include "tools/tool.h"
 
@@ -78,6 +79,10 @@ int run_declared(const Tool& command, int argc, const char* const* argv, Output&
         out.close();
         return static_cast<int>(Exit::ok);
     };
+    if (argc == 2 &&
+        std::string_view(argv[1]) == "--describe-options") {  // asked by completions, not by people
+        return print(describe_options(app, fmt::format("earshot {}", command.name)));
+    }
     try {
         app.parse(argc, argv);
     } catch (const CLI::CallForHelp&) {

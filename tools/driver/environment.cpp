@@ -51,7 +51,8 @@ ComputeEnvironment prepare_compute_environment() {
     const auto better = better_kernel(chosen.blas_detected, this_processor());
     if (const char* wanted = std::getenv("OPENBLAS_CORETYPE")) {
         const bool taken = ::strcasecmp(wanted, chosen.blas_kernel.c_str()) == 0;
-        chosen.reason = taken ? "set by OPENBLAS_CORETYPE" : "OPENBLAS_CORETYPE names a kernel that it does not have";
+        chosen.reason =
+            taken ? "set by OPENBLAS_CORETYPE" : "OPENBLAS_CORETYPE names a kernel that it does not have";
     } else if (!better.empty()) {
         ::setenv("OPENBLAS_CORETYPE", better.c_str(), 1);
         chosen.blas_kernel = better;

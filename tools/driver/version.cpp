@@ -56,7 +56,8 @@ std::string version_text(bool verbose) {
     line("FFT kernel", split_kernels().name);
     line("LibTorch", EARSHOT_TORCH_VERSION);
     std::error_code unresolved;
-    const auto blas = fs::canonical(compute.blas, unresolved);  // which of those that libblas.so.3 may stand for
+    const auto blas =
+        fs::canonical(compute.blas, unresolved);  // which of those that libblas.so.3 may stand for
     line("BLAS", unresolved ? "not found" : blas.string());
     if (compute.blas_kernel.empty()) {
         line("", "not OpenBLAS: training is many times slower (install libopenblas0-pthread)");
