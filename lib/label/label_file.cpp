@@ -7,6 +7,7 @@
 #include <cmath>
 #include <filesystem>
 #include <sstream>
+#include <utility>
 
 #include "label/formats.h"
 #include "label/label_text.h"
@@ -142,6 +143,10 @@ std::vector<std::string> recording_keys(const std::string& audio_path) {
     }
     if (stem_length < path.size()) keys.insert(keys.end(), stems.begin(), stems.end());
     return keys;
+}
+
+Timeline* Labels::find(const std::string& audio_path) {
+    return const_cast<Timeline*>(std::as_const(*this).find(audio_path));
 }
 
 const Timeline* Labels::find(const std::string& audio_path) const {

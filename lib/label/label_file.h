@@ -45,6 +45,7 @@ struct Labels {
 
     /// Timeline of an audio file: by path, else name, else stem; the single "" for any. Null if none.
     const Timeline* find(const std::string& audio_path) const;
+    Timeline* find(const std::string& audio_path);
 };
 
 /// The keys under which a label file may speak of an audio file, best first: its absolute path, that path
@@ -66,7 +67,8 @@ struct LabelWriteOptions {
     std::string recording;                 // name of the single recording "", for formats that name theirs
 };
 
-/// Timelines must be sorted. @throws Error if the format cannot say it (several recordings in labels.json, overlaps in it, ...)
+/// Timelines must be sorted. @throws Error if the format cannot say it (several recordings in labels.json,
+/// overlaps in it, ...)
 void write_labels(const Labels& labels, LabelFormat format, Output& out,
                   const LabelWriteOptions& options = {});
 

@@ -1,0 +1,141 @@
+#include <fmt/format.h>
+
+#include <memory>
+#include <vector>
+
+#include "audio/length.h"
+#include "dataset/catalogue.h"
+#include "label/findings.h"
+#include "support/error.h"
+#include "support/interrupt.h"
+#include "support/json_lines.h"
+#include "tools/label/subcommands.h"
+#include "tools/options.h"
+
+namespace earshot::tools {
+namespace {
+
+struct Options {
+    std::vector<std::string> inputs;
+    std::optional<std::string> labels;
+    std::vector<std::string> known;
+    bool gaps = false;
+    double tolerance_s = 0.05;
+    bool json = false;
+};
+
+/// Writes what is found, as text or JSON Lines, and counts.
+class Report {
+ public:
+    Report(Output& out, bool json) : out_(out), json_(json) {}
+
+    void add(const std::string& audio, const Finding& finding, double length_s) {
+        write(audio, finding.is_fault(), finding_name(finding.kind), finding.label, finding.onset_s,
+              finding.offset_s, finding_text(finding, length_s));
+    }
+    /// What is wrong with the recording as a whole, or from a position on.
+    void add_fault(const std::string& audio, std::string_view kind, double onset_s, const std::string& text) {
+        write(audio, true, kind, "", onset_s, NAN, text);
+    }
+
+    int faults() const { return faults_; }
+    int remarks() const { return remarks_; }
+
+ private:
+    static std::string finding_text(const Finding& finding, double length_s) {
+        const auto span = fmt::format("{:.3f}-{:.3f} s", finding.onset_s, finding.offset_s);
+        switch (finding.kind) {
+            case FindingKind::past_end:
+                return fmt::format("'{}' at {} lies past the end, {:.3f} s", finding.label, span, length_s);
+            case FindingKind::unknown_label:
+                return fmt::format("'{}' at {} is no known label", finding.label, span);
+            case FindingKind::overlap:
+                return fmt::format("{} overlap at {}", finding.label, span);
+            case FindingKind::gap:
+                return fmt::format("no label at {}", span);
+            case FindingKind::no_duration:
+                return fmt::format("'{}' at {} has no duration", finding.label, span);
+        }
+        return span;
+    }
+
+    void write(const std::string& audio, bool fault, std::string_view kind, const std::string& label,
+               double onset_s, double offset_s, const std::string& text) {
+        ++(fault ? faults_ : remarks_);
+        if (!json_) {
+            out_.write(fmt::format("{}: {}: {}\n", audio, fault ? "fault" : "remark", text));
+            return;
+        }
+        JsonLines(out_).write(
+            {{"file", audio},
+             {"fault", fault},
+             {"kind", kind},
+             {"label", label.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(label)},
+             {"onset", rounded(onset_s, 6)},
+             {"offset", rounded(offset_s, 6)},
+             {"text", text}});
+    }
+
+    Output& out_;
+    bool json_;
+    int faults_ = 0, remarks_ = 0;
+};
+
+void check_recording(const CatalogueEntry& recording, const CheckRules& rules, Report& report) {
+    if (!recording.timeline) return report.add_fault(recording.audio, "no-labels", NAN, recording.problem);
+    Length length;
+    try {
+        length = measure_length(recording.audio);
+    } catch (const Error& error) {
+        return report.add_fault(recording.audio, "unreadable", NAN, error.what());
+    }
+    for (const auto& damage : length.damage) {
+        report.add_fault(recording.audio, "damaged", damage.position_s,
+                         fmt::format("at {:.3f} s: {}", damage.position_s, damage.what));
+    }
+    for (const auto& finding : check_timeline(*recording.timeline, length.seconds, rules)) {
+        report.add(recording.audio, finding, length.seconds);
+    }
+}
+
+Exit run(const Options& options, Context& context) {
+    const auto catalogue = find_recordings(options.inputs, {options.labels, {}});
+    for (const auto& warning : catalogue.warnings) context.console.warning(warning);
+    CheckRules rules{options.tolerance_s, options.gaps, {}};
+    if (!options.known.empty()) rules.known = options.known;
+
+    Report report(context.out, options.json);
+    context.console.start_progress("check", static_cast<double>(catalogue.entries.size()));
+    for (std::size_t i = 0; i < catalogue.entries.size(); ++i) {
+        check_interrupt();
+        context.console.progress(static_cast<double>(i), catalogue.entries[i].audio);
+        check_recording(catalogue.entries[i], rules, report);
+    }
+    context.console.end_progress();
+    context.console.note(fmt::format("{} recording{}: {} fault{}, {} remark{}", catalogue.entries.size(),
+                                     catalogue.entries.size() == 1 ? "" : "s", report.faults(),
+                                     report.faults() == 1 ? "" : "s", report.remarks(),
+                                     report.remarks() == 1 ? "" : "s"));
+    return report.faults() > 0 ? Exit::partial : Exit::ok;
+}
+
+}  // namespace
+
+Runner declare_label_check(CLI::App& app) {
+    auto options = std::make_shared<Options>();
+    app.add_option("input", options->inputs, "Recordings, directories of them, or @LIST")
+        ->type_name("AUDIO|DIR")
+        ->required();
+    app.add_option("--labels", options->labels,
+                   "Label file for all, instead of those found beside recordings")
+        ->type_name("FILE");
+    app.add_option("--known", options->known, "Labels that there should be; others are faults")
+        ->type_name("LABEL,...")
+        ->delimiter(',');
+    app.add_flag("--gaps", options->gaps, "Remark on what no label covers");
+    add_time(app, "--tolerance", options->tolerance_s, "Past the end, or of gaps, that does not matter");
+    app.add_flag("--json", options->json, "Write JSON Lines");
+    return [options](Context& context) { return run(*options, context); };
+}
+
+}  // namespace earshot::tools

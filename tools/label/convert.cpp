@@ -1,0 +1,114 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+
+#include "audio/length.h"
+#include "audio/source.h"
+#include "label/label_file.h"
+#include "label/waveform_writer.h"
+#include "support/error.h"
+#include "tools/label/subcommands.h"
+#include "tools/options.h"
+
+namespace earshot::tools {
+namespace {
+
+struct Options {
+    std::string input;
+    std::string output = "-";
+    std::string from, to;  // format names, empty if not given
+    std::string audio;     // a recording or a directory of them
+    std::string name;
+    std::string gap_label = "background";
+};
+
+LabelFormat output_format(const Options& options) {
+    if (!options.to.empty()) return parse_label_format(options.to);
+    if (const auto format = label_format_of_name(options.output)) return *format;
+    throw UsageError(fmt::format("{}: this name does not say which format to write (try --to FORMAT)",
+                                 options.output == "-" ? "standard output" : options.output));
+}
+
+bool has_offset(const Event& event) { return std::isfinite(event.offset_s); }
+
+/// Gives events that last until the end of their recording that end, where the recording is at hand.
+void close_open_events(Labels& labels, const std::string& audio, Console& console) {
+    for (const auto& file : expand_inputs({&audio, 1})) {
+        auto* timeline = labels.find(file);
+        if (!timeline || std::ranges::all_of(timeline->events, has_offset)) continue;
+        const auto length = measure_length(file);
+        for (const auto& damage : length.damage) {
+            console.warning(fmt::format("{}: at {:.3f} s: {}", file, damage.position_s, damage.what));
+        }
+        if (const int late = timeline->clip(length.seconds); late > 0) {
+            console.warning(fmt::format("{}: {} event{} cut at the end of the recording, {:.3f} s", file,
+                                        late, late == 1 ? "" : "s", length.seconds));
+        }
+    }
+}
+
+void write_with_samples(const Labels& labels, const Options& options, Output& out) {
+    if (options.audio.empty()) {
+        throw UsageError("waveform-json holds the samples of the events (give the recording with --audio)");
+    }
+    if (labels.recordings.size() != 1) {
+        throw Error(fmt::format("{}: labels of {} recordings, but waveform-json speaks of one", options.input,
+                                labels.recordings.size()));
+    }
+    const auto source = open_source(options.audio, {});
+    write_waveform_json(labels.recordings.begin()->second, *source, out);
+}
+
+Exit run(const Options& options, Context& context) {
+    if (options.input == "-" && ::isatty(STDIN_FILENO) == 1) {
+        throw UsageError("standard input is a terminal (give a label file)");
+    }
+    const auto to = output_format(options);
+    const auto from = options.from.empty() ? std::nullopt : std::optional(parse_label_format(options.from));
+    auto labels = read_labels(options.input, from);
+    for (const auto& warning : labels.warnings) context.console.warning(warning);
+
+    const auto file = options.output == "-" ? nullptr : open_output(options.output);
+    Output& out = file ? *file : context.out;
+    if (to == LabelFormat::waveform_json) {
+        write_with_samples(labels, options, out);
+    } else {
+        // A CSV says no times, and in labels.json the last segment lasts until the end anyway.
+        const bool needs_ends = to != LabelFormat::csv && to != LabelFormat::labels_json;
+        if (!options.audio.empty() && needs_ends) close_open_events(labels, options.audio, context.console);
+        try {
+            write_labels(labels, to, out, {options.gap_label, options.name});
+        } catch (const Error& error) {
+            throw Error(fmt::format("{}: {}", options.input, error.what()));
+        }
+    }
+    if (file) file->close();
+    return Exit::ok;
+}
+
+}  // namespace
+
+Runner declare_label_convert(CLI::App& app) {
+    auto options = std::make_shared<Options>();
+    app.add_option("input", options->input, "Label file, or - for standard input")
+        ->type_name("IN")
+        ->required();
+    add_output(app, options->output, "Label file to write; standard output if not given");
+    app.add_option("--to", options->to, "Format to write, if OUT's name does not say it")
+        ->type_name("FORMAT");
+    app.add_option("--from", options->from, "Format of IN, if its content does not say it")
+        ->type_name("FORMAT");
+    app.add_option("--audio", options->audio,
+                   "The recording, or a directory of them, where IN leaves ends open")
+        ->type_name("PATH");
+    app.add_option("--name", options->name, "Name of the recording, for formats that name theirs");
+    app.add_option("--gap-label", options->gap_label, "Label in labels-json for what no event covers")
+        ->type_name("TEXT")
+        ->capture_default_str();
+    return [options](Context& context) { return run(*options, context); };
+}
+
+}  // namespace earshot::tools

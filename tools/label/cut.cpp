@@ -1,0 +1,165 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+#include "dataset/catalogue.h"
+#include "label/delimited.h"
+#include "label/label_text.h"
+#include "label/segment_cutter.h"
+#include "support/error.h"
+#include "support/interrupt.h"
+#include "tools/label/subcommands.h"
+#include "tools/options.h"
+
+namespace earshot::tools {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Options {
+    std::vector<std::string> inputs;
+    std::optional<std::string> labels;
+    std::string output;
+    std::vector<std::string> only;
+    std::string format = "wav";
+    int bits = 24;
+    bool force = false;
+};
+
+/// Name of the manifest: one under which the directory's labels are found again.
+constexpr const char* kManifest = "labels.csv";
+
+SampleEncoding encoding(const Options& options) {
+    if (options.bits == 32 && options.format == "flac") {
+        throw UsageError("FLAC holds 16 or 24 bits (for 32-bit floats write --format wav)");
+    }
+    return options.bits == 16   ? SampleEncoding::pcm16
+           : options.bits == 24 ? SampleEncoding::pcm24
+                                : SampleEncoding::float32;
+}
+
+class Cutting {
+ public:
+    Cutting(const Options& options, Console& console)
+        : options_(options),
+          console_(console),
+          cutter_({options.output, "." + options.format, encoding(options)}) {}
+
+    void add(const CatalogueEntry& recording) {
+        try {
+            if (!recording.timeline) throw Error(fmt::format("{}: {}", recording.audio, recording.problem));
+            cut(recording);
+        } catch (const UsageError&) {
+            throw;  // what cannot be written for one recording cannot be for any
+        } catch (const Error& error) {
+            console_.error(error.what());
+            complete_ = false;
+        }
+    }
+    /// The list of segments, written last: where it is, all that it names is there.
+    void write_manifest() const { write_text(options_.output + "/" + kManifest, manifest_); }
+
+    std::size_t segments() const { return segments_; }
+    bool complete() const { return complete_; }
+
+ private:
+    void cut(const CatalogueEntry& recording) {
+        auto timeline = *recording.timeline;
+        if (!options_.only.empty()) {
+            std::erase_if(timeline.events, [&](const Event& event) {
+                return std::ranges::find(options_.only, event.label) == options_.only.end();
+            });
+        }
+        SourceOptions source_options;
+        source_options.channels.kind = ChannelChoice::Kind::all;
+        const auto source = open_source(recording.audio, source_options);
+        const auto result = cutter_.cut(*source, recording.name, timeline);
+        for (const auto& warning : result.warnings)
+            console_.warning(fmt::format("{}: {}", recording.audio, warning));
+        for (const auto& damage : source->damage()) {
+            console_.warning(
+                fmt::format("{}: at {:.3f} s: {}", recording.audio, damage.position_s, damage.what));
+            complete_ = false;
+        }
+        for (const auto& segment : result.segments) {
+            manifest_ += fmt::format("{},{},{},{},{}\n", csv_field(segment.file), csv_field(segment.label),
+                                     csv_field(recording.audio), seconds_text(segment.onset_s),
+                                     seconds_text(segment.offset_s));
+        }
+        segments_ += result.segments.size();
+    }
+
+    const Options& options_;
+    Console& console_;
+    SegmentCutter cutter_;
+    std::string manifest_ = "file,label,source,onset,offset\n";
+    std::size_t segments_ = 0;
+    bool complete_ = true;
+};
+
+void prepare_directory(const Options& options) {
+    const auto manifest = fs::path(options.output) / kManifest;
+    if (fs::exists(manifest)) {
+        if (!options.force) {
+            throw Error(fmt::format("{} exists (choose another directory, or --force to write over it)",
+                                    manifest.string()));
+        }
+        fs::remove(manifest);  // it would lie while segments are being replaced
+    }
+    std::error_code failure;
+    fs::create_directories(options.output, failure);
+    if (failure) throw Error(fmt::format("cannot make directory {}: {}", options.output, failure.message()));
+}
+
+Exit run(const Options& options, Context& context) {
+    Cutting cutting(options, context.console);
+    const auto catalogue = find_recordings(options.inputs, {options.labels, {}});
+    for (const auto& warning : catalogue.warnings) context.console.warning(warning);
+    prepare_directory(options);
+    context.console.start_progress("cut", static_cast<double>(catalogue.entries.size()));
+    for (std::size_t i = 0; i < catalogue.entries.size(); ++i) {
+        check_interrupt();
+        context.console.progress(static_cast<double>(i), catalogue.entries[i].audio);
+        cutting.add(catalogue.entries[i]);
+    }
+    context.console.end_progress();
+    if (cutting.segments() == 0 && !cutting.complete()) return Exit::failure;
+    cutting.write_manifest();
+    context.console.note(fmt::format("{} segment{} in {}", cutting.segments(),
+                                     cutting.segments() == 1 ? "" : "s", options.output));
+    return cutting.complete() ? Exit::ok : Exit::partial;
+}
+
+}  // namespace
+
+Runner declare_label_cut(CLI::App& app) {
+    auto options = std::make_shared<Options>();
+    app.add_option("input", options->inputs,
+                   "Recordings, directories of them, @LIST, or - for standard input")
+        ->type_name("AUDIO|DIR")
+        ->required();
+    app.add_option("--labels", options->labels,
+                   "Label file for all, instead of those found beside recordings")
+        ->type_name("FILE");
+    app.add_option("-o,--output", options->output, "Directory for the segments, made if it is not there")
+        ->type_name("DIR")
+        ->required();
+    app.add_option("--only", options->only, "Cut out these labels only")
+        ->type_name("LABEL,...")
+        ->delimiter(',');
+    app.add_option("--format", options->format, "Write wav or flac")
+        ->type_name("NAME")
+        ->check(CLI::IsMember({"wav", "flac"}))
+        ->capture_default_str();
+    app.add_option("--bits", options->bits, "16, 24 or, in wav, 32 (floats)")
+        ->type_name("N")
+        ->check(CLI::IsMember({16, 24, 32}))
+        ->capture_default_str();
+    add_force(app, options->force);
+    return [options](Context& context) { return run(*options, context); };
+}
+
+}  // namespace earshot::tools

@@ -1,0 +1,153 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+#include "audio/length.h"
+#include "dataset/catalogue.h"
+#include "label/label_file.h"
+#include "label/statistics.h"
+#include "support/error.h"
+#include "support/interrupt.h"
+#include "support/json_lines.h"
+#include "support/utf8.h"
+#include "tools/label/subcommands.h"
+#include "tools/options.h"
+
+namespace earshot::tools {
+namespace {
+
+struct Options {
+    std::vector<std::string> inputs;
+    std::optional<std::string> labels;
+    bool json = false;
+};
+
+/// Counts one input: a label file by itself, or recordings with their labels.
+class Counter {
+ public:
+    explicit Counter(Console& console) : console_(console) {}
+
+    void add_label_file(const std::string& path) {
+        const auto labels = read_labels(path);
+        for (const auto& warning : labels.warnings) console_.warning(warning);
+        for (const auto& [key, timeline] : labels.recordings) add(timeline);
+    }
+
+    void add_recordings(const std::string& input, const std::optional<std::string>& labels) {
+        auto catalogue = find_recordings({&input, 1}, {labels, {}});
+        for (const auto& warning : catalogue.warnings) console_.warning(warning);
+        console_.start_progress("stats", static_cast<double>(catalogue.entries.size()));
+        for (std::size_t i = 0; i < catalogue.entries.size(); ++i) {
+            check_interrupt();
+            console_.progress(static_cast<double>(i), catalogue.entries[i].audio);
+            add_recording(catalogue.entries[i]);
+        }
+        console_.end_progress();
+    }
+
+    const LabelStatistics& statistics() const { return statistics_; }
+    std::size_t recordings() const { return recordings_; }
+    bool complete() const { return complete_; }
+
+ private:
+    void add(const Timeline& timeline) {
+        statistics_.add(timeline);
+        ++recordings_;
+    }
+
+    void add_recording(CatalogueEntry& recording) {
+        try {
+            if (!recording.timeline) throw Error(fmt::format("{}: {}", recording.audio, recording.problem));
+            // Only an end that the labels leave open needs the recording, whose decoding takes time.
+            const bool open = std::ranges::any_of(
+                recording.timeline->events, [](const Event& event) { return std::isinf(event.offset_s); });
+            if (open) recording.timeline->clip(measure_length(recording.audio).seconds);
+            add(*recording.timeline);
+        } catch (const Error& error) {
+            console_.error(error.what());
+            complete_ = false;
+        }
+    }
+
+    Console& console_;
+    LabelStatistics statistics_;
+    std::size_t recordings_ = 0;
+    bool complete_ = true;
+};
+
+std::string number(double value, int decimals) {
+    return std::isnan(value) ? "-" : fmt::format("{:.{}f}", value, decimals);
+}
+
+void write_table(const LabelStatistics& statistics, Output& out) {
+    auto rows = statistics.rows();
+    rows.push_back(statistics.sum());
+    rows.back().label = "all";
+    std::size_t width = 5;
+    for (const auto& row : rows) width = std::max(width, utf32_from_utf8(row.label).size());
+    const auto line = [&](const std::string& label, const std::string& count, const std::string& total,
+                          const std::string& median, const std::string& share) {
+        const std::string padding(width - std::min(width, utf32_from_utf8(label).size()), ' ');
+        out.write(
+            fmt::format("{}{}  {:>7}  {:>11}  {:>9}  {:>6}\n", label, padding, count, total, median, share));
+    };
+    line("label", "count", "total s", "median s", "share");
+    for (const auto& row : rows) {
+        line(row.label, fmt::to_string(row.count), number(row.total_s, 3), number(row.median_s, 3),
+             std::isnan(row.share) ? "-" : number(100 * row.share, 1) + "%");
+    }
+}
+
+void write_json(const LabelStatistics& statistics, Output& out) {
+    JsonLines lines(out);
+    for (const auto& row : statistics.rows()) {
+        lines.write({{"label", row.label},
+                     {"count", row.count},
+                     {"open", row.open},
+                     {"total_s", rounded(row.total_s, 6)},
+                     {"median_s", rounded(row.median_s, 6)},
+                     {"share", rounded(row.share, 6)}});
+    }
+}
+
+Exit run(const Options& options, Context& context) {
+    Counter counter(context.console);
+    for (const auto& input : options.inputs) {
+        const bool of_audio = options.labels || input.starts_with('@') || is_url(input) ||
+                              std::filesystem::is_directory(input) || is_audio_file(input);
+        if (of_audio) {
+            counter.add_recordings(input, options.labels);
+        } else {
+            counter.add_label_file(input);
+        }
+    }
+    const auto& statistics = counter.statistics();
+    if (const auto open = statistics.sum().open; open > 0) {
+        context.console.warning(fmt::format(
+            "{} event{} until the end of a recording, whose length the labels do not say, and no time is "
+            "counted for {} (give the recordings instead)",
+            open, open == 1 ? " lasts" : "s last", open == 1 ? "it" : "them"));
+    }
+    options.json ? write_json(statistics, context.out) : write_table(statistics, context.out);
+    context.console.detail(fmt::format("{} recordings", counter.recordings()));
+    return counter.complete() ? Exit::ok : Exit::partial;
+}
+
+}  // namespace
+
+Runner declare_label_stats(CLI::App& app) {
+    auto options = std::make_shared<Options>();
+    app.add_option("input", options->inputs, "Label files, recordings, directories of recordings, or @LIST")
+        ->type_name("FILE|DIR")
+        ->required();
+    app.add_option("--labels", options->labels, "Label file of the recordings, instead of those beside them")
+        ->type_name("FILE");
+    app.add_flag("--json", options->json, "Write JSON Lines");
+    return [options](Context& context) { return run(*options, context); };
+}
+
+}  // namespace earshot::tools
