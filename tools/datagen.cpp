@@ -100,7 +100,8 @@ Destination take_destination(Options& options, const Output& out) {
     return {options.output, standard || options.output.ends_with(".npz")};
 }
 
-BuildSettings build_settings(const Options& options) {
+/// What the options ask for. Library errors about values that come from options are usage errors.
+BuildSettings build_settings(const Options& options) try {
     BuildSettings settings;
     settings.frontend = {
         {"kind", "spectrum"},       {"rate_hz", options.rate_hz}, {"duration_s", options.duration_s},
@@ -115,7 +116,10 @@ BuildSettings build_settings(const Options& options) {
     settings.keep_unlabelled = options.unlabelled == "keep";
     if (!options.background.empty()) settings.background = options.background;
     settings.compress = options.compress;
+    make_frontend(settings.frontend);
     return settings;
+} catch (const Error& error) {
+    throw UsageError(error.what());
 }
 
 /// All recordings with the class names that they share; what cannot be labelled keeps its problem.
@@ -139,7 +143,7 @@ class Run {
         : options_(options),
           context_(context),
           destination_(take_destination(options_, context.out)),
-          settings_(checked(build_settings(options_))),
+          settings_(build_settings(options_)),
           catalogue_(catalogue_of(options_, destination_, context.console)),
           jobs_(effective_jobs(options.jobs)) {
         settings_.labels = catalogue_.labels();
@@ -171,16 +175,6 @@ class Run {
     }
 
  private:
-    /// Settings that make no front end are a matter of options here.
-    static BuildSettings checked(BuildSettings settings) {
-        try {
-            make_frontend(settings.frontend);
-        } catch (const Error& error) {
-            throw UsageError(error.what());
-        }
-        return settings;
-    }
-
     Outcome work(std::size_t i, int worker, Progress& progress) {
         const auto& entry = catalogue_.entries[i];
         Outcome outcome;
@@ -219,8 +213,12 @@ class Run {
 
     /// Two archives may have recordings of one name; the second must not take the place of the first.
     static void refuse_another_recording(const CatalogueEntry& entry, const std::string& file) {
-        if (!fs::exists(file)) return;
-        const auto there = read_recording_summary(file).file;
+        std::string there;
+        try {
+            there = read_recording_summary(file).file;
+        } catch (const Error&) {
+            return;  // nothing there, or nothing that could be used
+        }
         if (there == entry.audio) return;
         throw Error(
             fmt::format("{}: {} was made of {} (choose another DATASET_DIR, or give --force to replace it)",

@@ -41,7 +41,7 @@ class Builder {
         CatalogueEntry entry;
         std::optional<std::string> root;  // the directory that the user named
         LabelSource* source = nullptr;
-        bool alone = false;  // in its directory
+        bool alone = false;  // with its labels in its directory, which so is a sample
     };
 
     LabelSource& source(const std::string& path);
@@ -49,7 +49,7 @@ class Builder {
     void label_by_folder();
     void label_from_files();
     void choose_group(Found& found);
-    void make_names_unique();
+    void choose_names();
     void warn_of_unused();
 
     const CatalogueOptions& options_;
@@ -57,6 +57,8 @@ class Builder {
     std::map<std::string, LabelSource> sources_;
     Catalogue catalogue_;
 };
+
+fs::path directory_of(const std::string& path) { return fs::path(path).lexically_normal().parent_path(); }
 
 std::string plain_name(std::string name) {
     std::ranges::replace(name, '/', '-');
@@ -104,7 +106,7 @@ LabelSource& Builder::source(const std::string& path) {
 }
 
 void Builder::add_recording(const std::string& audio, std::optional<std::string> root, bool alone) {
-    Found found{{audio, name_of(audio, root, alone), audio, false, {}, {}}, std::move(root), nullptr, alone};
+    Found found{{audio, {}, audio, false, {}, {}}, std::move(root), nullptr, alone};
     auto label_file = options_.labels;
     const bool has_place = audio != "-" && !is_url(audio);
     if (!label_file && has_place) label_file = find_label_file(audio, found.root);
@@ -119,6 +121,8 @@ void Builder::label_from_files() {
     for (auto& [entry, root, source, alone] : found_) {
         if (!source) continue;
         const bool of_one = source->labels.recordings.size() == 1 && source->labels.recordings.contains("");
+        alone = alone && of_one && directory_of(source->path) == directory_of(entry.audio) &&
+                fs::path(source->path).stem() != fs::path(entry.audio).stem();
         if (!source->problem.empty()) {
             entry.problem = source->problem;
         } else if (of_one && source->recordings > 1) {
@@ -157,7 +161,6 @@ void Builder::label_by_folder() {
         for (auto* found : recordings) {
             if (folder(found).empty()) continue;
             found->alone = false;
-            found->entry.name = name_of(found->entry.audio, found->root, false);
             found->entry.timeline =
                 Timeline{{{0, std::numeric_limits<double>::infinity(), folder(found), {}}}};
         }
@@ -166,7 +169,7 @@ void Builder::label_by_folder() {
 
 void Builder::choose_group(Found& found) {
     auto& entry = found.entry;
-    if (found.alone) entry.group = fs::path(entry.audio).parent_path().lexically_normal().string();
+    if (found.alone) entry.group = directory_of(entry.audio).string();
     if (!options_.group_column || !entry.timeline) return;
     if (found.source) {
         for (const auto& key : recording_keys(entry.audio)) {
@@ -184,9 +187,12 @@ void Builder::choose_group(Found& found) {
         *options_.group_column);
 }
 
-void Builder::make_names_unique() {
+void Builder::choose_names() {
     std::map<std::string, int> count;
-    for (const auto& found : found_) ++count[found.entry.name];
+    for (auto& found : found_) {
+        found.entry.name = name_of(found.entry.audio, found.root, found.alone);
+        ++count[found.entry.name];
+    }
     for (auto& [entry, root, source, alone] : found_) {
         // By the path, so that a name does not depend on which others are there.
         if (count[entry.name] > 1) entry.name += "-" + content_hash(entry.audio).substr(0, 8);
@@ -215,7 +221,7 @@ Catalogue Builder::finish() {
         if (found.entry.timeline || !found.entry.problem.empty()) continue;
         found.entry.problem = "no labels found for it (put labels.json beside it, or give --labels FILE)";
     }
-    make_names_unique();
+    choose_names();
     warn_of_unused();
     for (auto& found : found_) catalogue_.entries.push_back(std::move(found.entry));
     return std::move(catalogue_);

@@ -71,6 +71,7 @@ BuildReport DatasetBuilder::build(const CatalogueEntry& entry, Frontend& fronten
     const auto source = open_source(entry.audio, settings_.source);
 
     FramingOptions framing;
+    framing.name = entry.audio;
     framing.start_s = settings_.source.start_s;
     if (const auto length = source->frames(); length && *length > 0) {
         const double length_s = static_cast<double>(*length) / frontend.rate_hz();

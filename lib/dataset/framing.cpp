@@ -47,7 +47,11 @@ double frame_recording(Source& source, Frontend& frontend, const FramingOptions&
         check_interrupt();
         pushed += static_cast<std::int64_t>(block.size());
         if (options.samples) options.samples(block);
-        frontend.push(block, timed);
+        try {
+            frontend.push(block, timed);
+        } catch (const Error& error) {
+            throw Error(fmt::format("{}: {}", options.name, error.what()));
+        }
         if (options.progress) options.progress(static_cast<double>(pushed) / rate_hz);
     }
     frontend.finish(timed);

@@ -34,6 +34,7 @@ class FrameLabeller {
 using TimedFrameSink = std::function<void(std::span<const float> frame, double onset_s, double offset_s)>;
 
 struct FramingOptions {
+    std::string name;                                     // of the recording, in front of messages
     double start_s = 0;                                   // of the source within the recording
     std::function<void(double done_s)> progress;          // now and then
     std::function<void(std::span<const float>)> samples;  // sees all that is framed
@@ -42,7 +43,7 @@ struct FramingOptions {
 /// Reads a mono source to its end and computes its frames: the one way from sound to frames, for datasets and
 /// for whatever must see just what a dataset holds. The front end is as new afterwards.
 /// @return  seconds of sound framed
-/// @throws Interrupted between blocks
+/// @throws Error for sound that has no frames (NaN); Interrupted between blocks
 double frame_recording(Source& source, Frontend& frontend, const FramingOptions& options,
                        const TimedFrameSink& sink);
 
