@@ -11,6 +11,7 @@
 #include "support/output.h"
 #include "tools/commands.h"
 #include "tools/config_file.h"
+#include "tools/help.h"
 #include "tools/options.h"
 
 namespace earshot::tools {
@@ -155,7 +156,6 @@ std::string option_value(const CLI::Option& option) {
 }  // namespace
 
 void add_config(CLI::App& app, const std::string& command) {
-    const std::string group = "Common options";
     // Options are worked off in the order in which they are declared, and a file fills in only what has no
     // value yet: hence --config before --recipe, and its files last first.
     app.add_option_function<std::vector<std::string>>(
@@ -169,7 +169,7 @@ void add_config(CLI::App& app, const std::string& command) {
         ->type_name("FILE")
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-        ->group(group)
+        ->group(kCommonOptions)
         ->configurable(false);
     app.add_option_function<std::string>(
            "--recipe",
@@ -178,7 +178,7 @@ void add_config(CLI::App& app, const std::string& command) {
            },
            "Start from a recipe: a name from share/recipes, or a file")
         ->type_name("NAME|FILE")
-        ->group(group)
+        ->group(kCommonOptions)
         ->configurable(false);
     app.add_flag_callback(
            "--dump-config",
@@ -188,7 +188,7 @@ void add_config(CLI::App& app, const std::string& command) {
                throw DumpConfig();
            },
            "Print the effective options as TOML and stop")
-        ->group(group)
+        ->group(kCommonOptions)
         ->configurable(false);
 }
 

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "tools/help.h"
+
 namespace earshot::tools {
 namespace {
 
@@ -45,7 +47,7 @@ std::string describe_options(const CLI::App& app, const std::string& command) {
         std::vector<std::string> names;
         for (const auto& name : option->get_snames()) names.push_back("-" + name);
         for (const auto& name : option->get_lnames()) names.push_back("--" + name);
-        add(option->get_group() == "Common options" ? "common" : "option",
+        add(option->get_group() == kCommonOptions ? "common" : "option",
             fmt::format("{}", fmt::join(names, ",")), values_of(*option), option->get_description());
     }
     for (const auto* sub : app.get_subcommands({}))

@@ -7,6 +7,7 @@
 #include "support/error.h"
 #include "support/parallel.h"
 #include "support/time_text.h"
+#include "tools/help.h"
 
 namespace earshot::tools {
 namespace {
@@ -39,7 +40,9 @@ void add_jobs(CLI::App& app, int& jobs) {
         ->capture_default_str();
 }
 
-void add_force(CLI::App& app, bool& force) { app.add_flag("--force", force, "Redo or overwrite what exists"); }
+void add_force(CLI::App& app, bool& force) {
+    app.add_flag("--force", force, "Redo or overwrite what exists");
+}
 
 void add_seed(CLI::App& app, std::uint64_t& seed) {
     app.add_option("--seed", seed, "Seed of every random choice")->type_name("N")->capture_default_str();
@@ -49,19 +52,26 @@ void add_unbuffered(CLI::App& app, bool& unbuffered) {
     app.add_flag("--unbuffered", unbuffered, "Write every line at once");
 }
 
-CLI::Option* add_time(CLI::App& app, const std::string& name, double& seconds, const std::string& description) {
-    return app.add_option(name, seconds, description)->transform(time_validator())->capture_default_str();
+CLI::Option* add_time(CLI::App& app, const std::string& name, double& seconds,
+                      const std::string& description) {
+    return app.add_option(name, seconds, description)
+        ->type_name("TIME")
+        ->transform(time_validator())
+        ->capture_default_str();
 }
 
 CLI::Option* add_time(CLI::App& app, const std::string& name, std::optional<double>& seconds,
                       const std::string& description) {
-    return app.add_option(name, seconds, description)->transform(time_validator());
+    return app.add_option(name, seconds, description)->type_name("TIME")->transform(time_validator());
 }
 
 void add_console(CLI::App& app, std::shared_ptr<ConsoleOptions> console) {
-    const std::string group = "Common options";
-    app.add_flag("-q,--quiet", console->quiet, "Say nothing on success")->group(group)->configurable(false);
-    app.add_flag("-v", console->verbosity, "Say more (repeat for more still)")->group(group)->configurable(false);
+    app.add_flag("-q,--quiet", console->quiet, "Say nothing on success")
+        ->group(kCommonOptions)
+        ->configurable(false);
+    app.add_flag("-v", console->verbosity, "Say more (repeat for more still)")
+        ->group(kCommonOptions)
+        ->configurable(false);
     app.add_option_function<std::string>(
            "--progress",
            [console](const std::string& mode) {
@@ -72,7 +82,7 @@ void add_console(CLI::App& app, std::shared_ptr<ConsoleOptions> console) {
            "Draw a progress line: auto, always or never")
         ->type_name("WHEN")
         ->check(CLI::IsMember({"auto", "always", "never"}))
-        ->group(group)
+        ->group(kCommonOptions)
         ->configurable(false);
 }
 

@@ -11,6 +11,7 @@
 #include "support/nearest.h"
 #include "tools/config.h"
 #include "tools/describe.h"
+#include "tools/help.h"
 #include "tools/options.h"
 #include "tools/tool.h"
 
@@ -64,8 +65,8 @@ std::string explain(const CLI::ParseError& error, const CLI::App& app) {
 
 int run_declared(const Tool& command, int argc, const char* const* argv, Output& out, Console& console) {
     CLI::App app{command.description, fmt::format("earshot {}", command.name)};
-    app.get_formatter()->column_width(34);
-    app.set_help_flag("-h,--help", "Print this help")->group("Common options");
+    app.formatter(std::make_shared<HelpFormatter>());
+    app.set_help_flag("-h,--help", "Print this help")->group(kCommonOptions);
     app.footer(command.footer);
     app.option_defaults()->always_capture_default(false);
     const Runner run = command.declare(app);

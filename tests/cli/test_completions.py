@@ -18,8 +18,8 @@ SCRIPTS = BUILD / "completions"
 
 
 def options_in_help(text):
-    """Long options at the beginning of help's lines."""
-    return set(re.findall(r"(?m)^  (?:-\w,)?(--[a-z][a-z-]*)", text))
+    """Long options that begin a line of help or stand in its line of common ones."""
+    return set(re.findall(r"(?m)(?:^  |  |-\w,)(--[a-z][a-z-]*)", text))
 
 
 class Completions:
