@@ -21,9 +21,10 @@ constexpr double kSeekWorthwhile_s = 2.0;
 constexpr int kMaxFailures = 64;
 constexpr std::int64_t kMaxVorbisBlock = 8192;
 
+/// Containers tell the length of these to the sample.
 bool is_lossless(const AVCodecParameters& parameters) {
     const AVCodecDescriptor* const codec = avcodec_descriptor_get(parameters.codec_id);
-    return codec && (codec->props & AV_CODEC_PROP_LOSSLESS) != 0 && (codec->props & AV_CODEC_PROP_LOSSY) == 0;
+    return codec && (codec->props & AV_CODEC_PROP_LOSSLESS) != 0 && parameters.codec_id != AV_CODEC_ID_DTS;
 }
 
 }  // namespace

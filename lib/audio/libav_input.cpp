@@ -75,10 +75,10 @@ LibavInput::LibavInput(std::unique_ptr<ByteInput> bytes, const std::optional<Raw
     cut_off_ = is_container("ogg") && bytes_->size() && !ends_with_last_ogg_page(*bytes_);
     // libav leaves the length of a WAV open when it cannot seek.
     const AVCodecParameters& coding = *stream_->codecpar;
-    if (chunk && stream_->duration == AV_NOPTS_VALUE && coding.block_align > 0 && coding.sample_rate > 0 &&
-        is_pcm(coding))
+    if (chunk && chunk->bytes && stream_->duration == AV_NOPTS_VALUE && coding.block_align > 0 &&
+        coding.sample_rate > 0 && is_pcm(coding))
         stream_->duration =
-            av_rescale_q(chunk->bytes / coding.block_align, {1, coding.sample_rate}, stream_->time_base);
+            av_rescale_q(*chunk->bytes / coding.block_align, {1, coding.sample_rate}, stream_->time_base);
 }
 
 LibavInput::LibavInput(const std::string& url) : name_(url) {

@@ -51,7 +51,8 @@ bool is_unknown(std::uint64_t size) {
 
 std::optional<PcmChunk> find_pcm_chunk(ByteInput& input) {
     const auto head = input.peek_at(0, 12);
-    if (head.size() < 12) return {};
+    const auto known = {"RIFF", "RIFX", "RF64", "FORM", "riff"};
+    if (head.size() < 12 || std::ranges::find(known, text(head.first(4))) == known.end()) return {};
     const Layout layout = layout_of(text(head));
     const auto header_bytes = static_cast<std::int64_t>(layout.id_bytes + layout.size_bytes);
     std::uint64_t long_size = 0;  // of RF64, in its first chunk
@@ -65,7 +66,8 @@ std::optional<PcmChunk> find_pcm_chunk(ByteInput& input) {
         if (layout.size_counts_header) size = std::max<std::uint64_t>(size, header_bytes) - header_bytes;
         if (id == layout.sound && size == 0xFFFFFFFF && long_size > 0) size = long_size;
         if (size > INT64_MAX / 2) return {};
-        if (id == layout.sound && (size == 0 || (is_unknown(size) && size != long_size))) return {};
+        const bool stated = size != 0 && (size == long_size || !is_unknown(size));
+        if (id == layout.sound && !stated) return PcmChunk{at + header_bytes, std::nullopt};
         if (id == layout.sound) return PcmChunk{at + header_bytes, static_cast<std::int64_t>(size)};
         at += header_bytes + static_cast<std::int64_t>(size);
         at = (at + layout.alignment - 1) / layout.alignment * layout.alignment;

@@ -10,7 +10,8 @@ namespace earshot {
 /// Where the samples of a WAV, RF64, W64 or AIFF file are, by its header.
 struct PcmChunk {
     std::int64_t begin;  // bytes from the start of the input
-    std::int64_t bytes;
+    /// Nothing if the header does not know, as one written to a pipe does not.
+    std::optional<std::int64_t> bytes;
 };
 
 /// @return nothing if the header does not know, as one written to a pipe does not, or if it is another

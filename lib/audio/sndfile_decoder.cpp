@@ -77,7 +77,8 @@ std::span<const float> SndfileDecoder::read(std::size_t max_frames) {
 
 void SndfileDecoder::check_end() {
     ended_ = true;
-    const std::int64_t missing = chunk_ ? chunk_->begin + chunk_->bytes - *input_->size() : 0;
+    const std::int64_t missing =
+        chunk_ && chunk_->bytes ? chunk_->begin + *chunk_->bytes - *input_->size() : 0;
     if (sf_error(file_.get()) != SF_ERR_NO_ERROR) {
         damage_.add(seconds(position_), sf_strerror(file_.get()));
     } else if (missing > 0) {

@@ -8,6 +8,7 @@
 #include "audio/ahead.h"
 #include "audio/byte_input.h"
 #include "audio/libav_decoder.h"
+#include "audio/pcm_chunk.h"
 #include "audio/resample.h"
 #include "audio/sndfile_decoder.h"
 #include "audio/sniff.h"
@@ -22,8 +23,14 @@ std::unique_ptr<Decoder> open_libav(std::unique_ptr<ByteInput> bytes, const Sour
                                           options.channels);
 }
 
-/// libsndfile reads PCM and FLAC faster than libavcodec does; for Vorbis, MP3 and Opus it is the other way
-/// round, and libsndfile cannot read from a pipe what it must seek in.
+/// libsndfile reads PCM from a file faster than libavcodec does, but takes a WAV whose size was never filled
+/// in for empty. FLAC it gives up at the first broken frame, and Vorbis and MP3 it decodes more slowly.
+bool is_for_libsndfile(ByteInput& bytes, Container container) {
+    if (!bytes.size() || container != Container::pcm) return false;
+    const auto chunk = find_pcm_chunk(bytes);
+    return !chunk || chunk->bytes;
+}
+
 std::unique_ptr<Decoder> open_decoder(const std::string& path, const SourceOptions& options) {
     if (is_url(path))
         return std::make_unique<LibavDecoder>(std::make_unique<LibavInput>(path), options.channels);
@@ -31,7 +38,7 @@ std::unique_ptr<Decoder> open_decoder(const std::string& path, const SourceOptio
     if (options.raw) return open_libav(std::move(bytes), options);
     const Container container = sniff(bytes->peek_at(0, kSniffBytes));
     if (container == Container::not_audio) throw Error(fmt::format("{}: not audio", bytes->name()));
-    if (!bytes->size() || container != Container::pcm) return open_libav(std::move(bytes), options);
+    if (!is_for_libsndfile(*bytes, container)) return open_libav(std::move(bytes), options);
     try {
         return std::make_unique<SndfileDecoder>(std::move(bytes), options.channels);
     } catch (const Error& refused) {

@@ -17,7 +17,9 @@ struct AudioFormat {
     bool operator==(const AudioFormat&) const = default;
 };
 
-/// A place where the input could not be decoded. What could be is delivered; nothing is invented in between.
+/// A place where the input could not be decoded. What could be is delivered; nothing is invented in between,
+/// so that what follows a hole comes earlier than it was. Samples that are not finite numbers count as damage
+/// too; they alone are replaced, by 0, so that no consumer need look for them.
 struct Damage {
     double position_s;  // from the start of the recording
     std::string what;   // "invalid data", "file ends in the middle of a block", ...
@@ -34,12 +36,16 @@ class Source {
 
     virtual AudioFormat format() const = 0;
 
-    /// The next samples, interleaved, full scale ±1, at most max_frames frames (a frame here is one sample of
-    /// every channel). Empty at the end, and only then. The view holds until the next call.
-    /// @throws Error if nothing more can be read for a reason other than the recording's end or damage
+    /// The next samples, interleaved, full scale ±1 (floats may exceed it): 1 to max_frames frames (a frame
+    /// here is one sample of every channel), as many as are at hand. Empty at the end, and only then. The
+    /// view holds until the next call.
+    /// @param max_frames  at least 1
+    /// @throws Error if nothing more can be read for a reason other than the recording's end or damage,
+    ///         Interrupted if the user asked to stop while it waited for a pipe or a connection
     virtual std::span<const float> read(std::size_t max_frames) = 0;
 
-    /// Length in frames if it is known exactly without decoding, else nothing.
+    /// Length in frames if the container tells it to the sample, else nothing. A damaged recording may have
+    /// fewer.
     virtual std::optional<std::int64_t> frames() const = 0;
 
     /// What was found damaged up to here; complete once read() has returned empty.
@@ -74,7 +80,11 @@ struct SourceOptions {
 };
 
 /// Opens `-` (standard input), a URL, or a file of any format, recognised by its content.
+/// What can seek is sought in, and the samples are those that reading from the start would give: MP3, Vorbis,
+/// FLAC and PCM bit for bit, Opus and AAC within 1e-4 but for the noise that an AAC decoder makes up. Without
+/// an index or exact times (a pipe, WebM) what comes before start_s is decoded.
 /// @throws Error("clip.txt: not audio ...") and the like; the message starts with the path
+/// @throws UsageError for times that are negative or a rate that is out of range
 std::unique_ptr<Source> open_source(const std::string& path, const SourceOptions& options);
 
 /// Files to work on, in a stable order: a directory becomes the audio files in it, recursively and sorted

@@ -1,0 +1,160 @@
+// What comes out of a coded file must lie where it lay in the recording that was coded.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "unit/audio/audio_files.h"
+#include "unit/audio/encode.h"
+
+namespace earshot {
+namespace {
+
+using testing::FloatNear;
+using testing::Pointwise;
+
+struct Codec {
+    const char* name;
+    const char* extension;
+    const char* options;
+    int rate_hz;
+    float seek_tolerance;  // of a stretch that was sought to, against the same one of the whole
+    bool forward;          // can be read from a pipe
+};
+
+std::ostream& operator<<(std::ostream& out, const Codec& codec) { return out << codec.name; }
+
+/// Low-passed noise, which every codec keeps, and not the same anywhere.
+std::vector<float> smooth_noise(std::size_t frames) {
+    auto samples = noise(frames, 1);
+    float state = 0;
+    for (float& sample : samples) sample = state = 0.9f * state + 0.2f * sample;
+    return samples;
+}
+
+/// The shift, in samples, at which two recordings fit best.
+int best_lag(const std::vector<float>& a, const std::vector<float>& b) {
+    constexpr int kMost = 3000;
+    int best = -kMost;
+    double best_sum = -1e30;
+    for (int lag = -kMost; lag <= kMost; ++lag) {
+        double sum = 0;
+        for (std::size_t i = 20'000; i < 30'000; ++i)
+            sum += double{a[i + static_cast<std::size_t>(lag + kMost) - kMost]} * b[i];
+        if (sum > best_sum) {
+            best_sum = sum;
+            best = lag;
+        }
+    }
+    return best;
+}
+
+class EveryCodec : public testing::TestWithParam<Codec> {
+ protected:
+    void SetUp() override {
+        if (!have_ffmpeg()) GTEST_SKIP() << "needs the ffmpeg program to encode";
+        original_ = smooth_noise(static_cast<std::size_t>(8.123 * GetParam().rate_hz));
+        write_sndfile(directory_ / "source.wav", original_, {GetParam().rate_hz, 1}, kWav16);
+        path_ = directory_ / "a." + GetParam().extension;
+        encode(directory_ / "source.wav", path_, GetParam().options);
+    }
+    TemporaryDirectory directory_;
+    std::vector<float> original_;
+    std::string path_;
+};
+
+TEST_P(EveryCodec, IsAsLongAsTheOriginalAndAligned) {
+    const auto source = open_source(path_, {});
+    const auto stated = source->frames();
+    const auto decoded = read_all(*source);
+    EXPECT_EQ(decoded.size(), original_.size());
+    if (stated) {
+        EXPECT_EQ(*stated, original_.size());
+    }
+    EXPECT_EQ(best_lag(decoded, original_), 0);
+    EXPECT_TRUE(source->damage().empty());
+}
+
+TEST_P(EveryCodec, AStretchIsTheSameStretchOfTheWhole) {
+    const auto whole = read_file(path_);
+    for (const double start_s : {0.00003, 0.5, 2.9, 4.56789, 8.1}) {
+        SourceOptions options;
+        options.start_s = start_s;
+        options.duration_s = 0.2;
+        const auto begin = static_cast<std::size_t>(std::llround(start_s * GetParam().rate_hz));
+        const auto length =
+            std::min(static_cast<std::size_t>(std::llround(0.2 * GetParam().rate_hz)), whole.size() - begin);
+        const auto slice = std::vector(whole.begin() + static_cast<std::ptrdiff_t>(begin),
+                                       whole.begin() + static_cast<std::ptrdiff_t>(begin + length));
+        EXPECT_THAT(read_file(path_, options), Pointwise(FloatNear(GetParam().seek_tolerance), slice))
+            << start_s;
+    }
+}
+
+TEST_P(EveryCodec, APipeGivesTheSame) {
+    if (!GetParam().forward) GTEST_SKIP() << "its index is at the end";
+    const Pipe pipe(read_bytes(path_));
+    const auto source = open_source(pipe.path(), {});
+    EXPECT_EQ(read_all(*source), read_file(path_));
+    EXPECT_TRUE(source->damage().empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Source, EveryCodec,
+    testing::Values(
+        Codec{"Wav", "wav", "-c:a pcm_s24le", 44100, 0, true}, Codec{"Flac", "flac", "", 44100, 0, true},
+        Codec{"Mp3", "mp3", "-b:a 128k", 44100, 0, true}, Codec{"Mp3Slow", "mp3", "-b:a 24k", 16000, 0, true},
+        Codec{"Mp3Variable", "mp3", "-q:a 3", 48000, 0, true},
+        Codec{"Vorbis", "ogg", "-c:a libvorbis", 44100, 0, true},
+        Codec{"Opus", "opus", "-b:a 48k", 48000, 1e-4f, true},
+        Codec{"OpusInWebm", "webm", "-c:a libopus", 48000, 1e-4f, true},
+        // Without the noise that the decoder makes up, which depends on all that went before.
+        Codec{"AacInMp4", "m4a", "-c:a aac -aac_pns 0", 44100, 1e-4f, false},
+        Codec{"Alac", "m4a", "-c:a alac", 44100, 0, false}, Codec{"WavPack", "wv", "", 44100, 0, true}),
+    [](const auto& test) { return std::string(test.param.name); });
+
+TEST(Codec, Mp3WithTagsAndAPictureIsOnlySound) {
+    if (!have_ffmpeg()) GTEST_SKIP() << "needs the ffmpeg program to encode";
+    const TemporaryDirectory directory;
+    write_sndfile(directory / "a.wav", smooth_noise(200'000), {44100, 1}, kWav16);
+    encode(directory / "a.wav", directory / "plain.mp3", "-id3v2_version 0");
+    const std::string frames = read_bytes(directory / "plain.mp3");
+    const auto sound = read_file(directory / "plain.mp3");
+    ASSERT_EQ(sound.size(), 200'000u);
+
+    const std::string picture(300'000, '\xff');  // as many sync words as there could be
+    std::string tag = "ID3\x03" + std::string("\0\0", 2);
+    const std::size_t frame_size = 1 + 11 + 1 + 1 + picture.size();
+    const std::size_t size = 10 + frame_size;
+    for (int shift = 21; shift >= 0; shift -= 7) tag += static_cast<char>(size >> shift & 0x7f);
+    tag += "APIC";
+    for (int shift = 24; shift >= 0; shift -= 8) tag += static_cast<char>(frame_size >> shift & 0xff);
+    tag += std::string("\0\0", 2) + std::string("\0image/jpeg\0\3\0", 14) + picture;
+    const std::string last = "TAG" + std::string(125, ' ');
+    for (const auto& [name, bytes] : {std::pair{"picture.mp3", tag + frames},
+                                      {"last.mp3", frames + last},
+                                      {"junk behind.mp3", frames + std::string(2000, '\0')}}) {
+        write_bytes(directory / name, bytes);
+        const auto source = open_source(directory / name, {});
+        EXPECT_EQ(read_all(*source), sound) << name;
+        EXPECT_TRUE(source->damage().empty()) << name;
+    }
+}
+
+/// Files of one page and others, against libsndfile's own decoder.
+TEST(Codec, VorbisOfAnyLengthIsWhatLibsndfileDecodes) {
+    const TemporaryDirectory directory;
+    for (const std::size_t frames : {200u, 1000u, 5000u, 48'000u, 100'001u}) {
+        const std::string path = directory / "a.ogg";
+        write_sndfile(path, sine(440, frames, 48000), {48000, 1}, SF_FORMAT_OGG | SF_FORMAT_VORBIS);
+        SF_INFO info{};
+        const std::unique_ptr<SNDFILE, int (*)(SNDFILE*)> file(sf_open(path.c_str(), SFM_READ, &info),
+                                                               sf_close);
+        std::vector<float> wanted(frames);
+        ASSERT_EQ(sf_readf_float(file.get(), wanted.data(), info.frames), static_cast<sf_count_t>(frames));
+        EXPECT_THAT(read_file(path), Pointwise(FloatNear(1e-5f), wanted)) << frames;
+    }
+}
+
+}  // namespace
+}  // namespace earshot
