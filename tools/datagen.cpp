@@ -30,7 +30,7 @@ struct Options {
     double start_s = 0;
     std::optional<double> length_s;
     int jobs = 0;
-    bool force = false, compress = true;
+    bool force = false, store = false;
 };
 
 /// Where dataset files go: a directory, one file, or standard output.
@@ -115,7 +115,7 @@ BuildSettings build_settings(const Options& options) try {
     if (!options.raw.empty()) settings.source.raw = parse_raw(options.raw);
     settings.keep_unlabelled = options.unlabelled == "keep";
     if (!options.background.empty()) settings.background = options.background;
-    settings.compress = options.compress;
+    settings.compress = !options.store;
     make_frontend(settings.frontend);
     return settings;
 } catch (const Error& error) {
@@ -306,9 +306,10 @@ class Run {
 
 Runner declare(CLI::App& app) {
     auto options = std::make_shared<Options>();
-    app.add_option("AUDIO", options->paths, "Directories, files, @lists, URLs or - (stdin), then DATASET_DIR")
+    app.add_option("AUDIO", options->paths,
+                   "Directories, files, @lists, URLs or - (stdin); last, DATASET_DIR")
         ->required()
-        ->type_name("... DATASET_DIR")
+        ->type_name("")
         ->configurable(false);
     add_output(app, options->output, "DATASET_DIR, one FILE.npz, or - (stdout)");
     app.add_option("--labels", options->labels, "Label file of all recordings, instead of looking for labels")
@@ -337,7 +338,7 @@ Runner declare(CLI::App& app) {
         ->type_name("FORMAT,RATE,CHANNELS");
     add_time(app, "--start", options->start_s, "Begin here in each recording");
     add_time(app, "--duration", options->length_s, "Use this much of each recording");
-    app.add_flag("--compress,!--store", options->compress, "Compress the files, or store them to be mapped");
+    app.add_flag("--store", options->store, "Store the files uncompressed, to be mapped into memory");
     add_jobs(app, options->jobs);
     add_force(app, options->force);
     return [options](Context& context) { return Run(*options, context)(); };
