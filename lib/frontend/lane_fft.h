@@ -26,62 +26,82 @@ struct LaneFftView {
 
 namespace lanes {
 
-/// One pass. load(i) and store(i, x) say where element i comes from and goes to.
-template <int R, int L, class Load, class Store>
-void run_pass(const LaneFftView& fft, const LanePass& pass, const Load& load, const Store& store) {
-    const std::size_t stride = pass.stride, block = stride * R;
+template <int R>
+struct Radix {};
+
+/// Where element i lies: L real parts at re + i · stride, L imaginary ones at im + i · stride.
+template <int L, class Float>
+struct Strided {
+    Float *re, *im;
+    std::size_t stride;
+
+    EARSHOT_INLINE Complex<L> load(std::size_t i) const {
+        return {lanes::load<L>(re + i * stride), lanes::load<L>(im + i * stride)};
+    }
+    EARSHOT_INLINE void operator()(std::size_t i, Complex<L> x) const {
+        store<L>(re + i * stride, x.re);
+        store<L>(im + i * stride, x.im);
+    }
+};
+
+/// The first pass puts the input in order and needs no twiddles.
+template <int R, int L>
+void run_first_pass(const LaneFftView& fft, const Strided<L, const float>& input,
+                    const Strided<L, float>& work) {
     Complex<L> x[R];
-    for (std::size_t start = 0; start < fft.size; start += block) {
+    for (std::size_t start = 0; start < fft.size; start += R) {
 #pragma GCC unroll 8
-        for (int q = 0; q < R; ++q) x[q] = load(start + q * stride);
+        for (int q = 0; q < R; ++q) x[q] = input.load(fft.order[start + q]);
         Butterfly<R, L>::run(x);
 #pragma GCC unroll 8
-        for (int q = 0; q < R; ++q) store(start + q * stride, x[q]);
+        for (int q = 0; q < R; ++q) work(start + q, x[q]);
     }
+}
+
+/// The passes that follow; output(i, x) takes element i.
+template <int R, int L, class Output>
+void run_pass(const LaneFftView& fft, const LanePass& pass, const Strided<L, float>& work,
+              const Output& output) {
+    const std::size_t stride = pass.stride, block = stride * R;
     const float* twiddle = fft.twiddles + pass.twiddles;
-    for (std::size_t j = 1; j < stride; ++j, twiddle += 2 * (R - 1)) {
+    Complex<L> x[R];
+    for (std::size_t j = 0; j < stride; ++j, twiddle += 2 * (R - 1)) {
         for (std::size_t start = j; start < fft.size; start += block) {
-            x[0] = load(start);
+            x[0] = work.load(start);
 #pragma GCC unroll 8
             for (int q = 1; q < R; ++q)
-                x[q] = times<L>(load(start + q * stride), twiddle[2 * q - 2], twiddle[2 * q - 1]);
+                x[q] = times<L>(work.load(start + q * stride), twiddle[2 * q - 2], twiddle[2 * q - 1]);
             Butterfly<R, L>::run(x);
 #pragma GCC unroll 8
-            for (int q = 0; q < R; ++q) store(start + q * stride, x[q]);
+            for (int q = 0; q < R; ++q) output(start + q * stride, x[q]);
         }
     }
 }
 
-template <int L, class Load, class Store>
-void run_pass(const LaneFftView& fft, const LanePass& pass, const Load& load, const Store& store) {
-    switch (pass.radix) {
-        case 2:
-            return run_pass<2, L>(fft, pass, load, store);
-        case 3:
-            return run_pass<3, L>(fft, pass, load, store);
-        case 4:
-            return run_pass<4, L>(fft, pass, load, store);
-        case 5:
-            return run_pass<5, L>(fft, pass, load, store);
-        case 6:
-            return run_pass<6, L>(fft, pass, load, store);
-        case 7:
-            return run_pass<7, L>(fft, pass, load, store);
-        default:
-            return run_pass<8, L>(fft, pass, load, store);
+/// Calls run with the radix as a constant.
+template <class Run>
+EARSHOT_INLINE void with_radix(int radix, const Run& run) {
+    switch (radix) {
+        case 2: return run(Radix<2>{});
+        case 3: return run(Radix<3>{});
+        case 4: return run(Radix<4>{});
+        case 5: return run(Radix<5>{});
+        case 6: return run(Radix<6>{});
+        case 7: return run(Radix<7>{});
+        default: return run(Radix<8>{});
     }
 }
 
-/// L transforms, from input(n) to output(k, x), by way of `work`, size · 2L floats. At least two passes.
-template <int L, class Input, class Output>
-void run_fft(const LaneFftView& fft, float* work, const Input& input, const Output& output) {
-    const auto ordered_input = [&](std::size_t i) { return input(fft.order[i]); };
-    const auto load_work = [&](std::size_t i) { return load_complex<L>(work + i * 2 * L); };
-    const auto store_work = [&](std::size_t i, Complex<L> x) { store_complex<L>(work + i * 2 * L, x); };
-    run_pass<L>(fft, fft.passes[0], ordered_input, store_work);
-    for (std::size_t p = 1; p + 1 < fft.pass_count; ++p)
-        run_pass<L>(fft, fft.passes[p], load_work, store_work);
-    run_pass<L>(fft, fft.passes[fft.pass_count - 1], load_work, output);
+/// L transforms by way of `work`, size · 2L floats; output(k, x) takes X_k. At least two passes.
+template <int L, class Output>
+void run_fft(const LaneFftView& fft, float* work, const Strided<L, const float>& input,
+             const Output& output) {
+    const Strided<L, float> elements{work, work + L, 2 * L};
+    with_radix(fft.passes[0].radix, [&]<int R>(Radix<R>) { run_first_pass<R, L>(fft, input, elements); });
+    const LanePass* last = fft.passes + fft.pass_count - 1;
+    for (const LanePass* pass = fft.passes + 1; pass < last; ++pass)
+        with_radix(pass->radix, [&]<int R>(Radix<R>) { run_pass<R, L>(fft, *pass, elements, elements); });
+    with_radix(last->radix, [&]<int R>(Radix<R>) { run_pass<R, L>(fft, *last, elements, output); });
 }
 
 }  // namespace lanes

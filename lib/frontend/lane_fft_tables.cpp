@@ -44,7 +44,7 @@ LaneFftTables::LaneFftTables(std::size_t size) : size_(size), order_(size) {
     for (const int radix : lane_fft_radices(size)) {
         passes_.push_back({radix, stride, twiddles_.size()});
         const std::size_t block = stride * static_cast<std::size_t>(radix);
-        for (std::size_t j = 1; j < stride; ++j) {
+        for (std::size_t j = 0; stride > 1 && j < stride; ++j) {
             for (std::size_t q = 1; q < static_cast<std::size_t>(radix); ++q) {
                 const auto factor = unit_root(j * q, block);
                 twiddles_.push_back(static_cast<float>(factor.real()));

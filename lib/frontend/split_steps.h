@@ -55,58 +55,45 @@ void twiddle_and_turn(const SplitView& v, const float* work, std::size_t n2) {
     });
 }
 
-/// The transforms along the rows; output(k1, k2, x) takes X_(k1 + N1·k2) and its L - 1 successors.
+/// Transforms the columns: element n1 of column n2 is at re, im + n1 · stride + n2.
+template <int L>
+void run_columns(const SplitView& v, const float* re, const float* im, std::size_t stride, bool real) {
+    in_groups<L>(v.columns, [&](std::size_t n2) {
+        run_fft<L>(v.column, v.column_work, {re + n2, im + n2, stride},
+                   Strided<L, float>{v.column_work, v.column_work + L, 2 * L});
+        if (real) unpack_real<L>(v, v.column_work);
+        twiddle_and_turn<L>(v, v.column_work, n2);
+    });
+}
+
+/// Transforms along the rows; output(k1) takes X_(k1 + N1·k2) and its L - 1 successors as (k2, x).
 template <int L, class Output>
 void run_rows(const SplitView& v, const Output& output) {
     const float* block = v.middle;
     in_groups<L>(v.kept, [&](std::size_t k1) {
-        run_fft<L>(
-            v.row, v.row_work, [&](std::size_t n2) { return load_complex<L>(block + n2 * 2 * L); },
-            [&](std::size_t k2, Complex<L> x) { output(k1, k2, x); });
+        run_fft<L>(v.row, v.row_work, {block, block + L, 2 * L}, output(k1));
         block += v.columns * 2 * L;
     });
 }
 
 template <int L>
 void real_power(const SplitView& v, const float* signal, float* power) {
-    in_groups<L>(v.columns, [&](std::size_t n2) {
-        const auto rows = [&](std::size_t n1) {  // a pair of rows as one complex row
-            const float* row = signal + 2 * n1 * v.columns + n2;
-            return Complex<L>{load<L>(row), load<L>(row + v.columns)};
+    run_columns<L>(v, signal, signal + v.columns, 2 * v.columns, true);  // pairs of rows as complex ones
+    run_rows<L>(v, [&](std::size_t k1) {
+        return [&v, power, k1](std::size_t k2, Complex<L> x) {
+            const Vector<L> squares = x.re * x.re + x.im * x.im;
+            if (2 * k2 < v.columns)
+                store<L>(power + v.rows * k2 + k1, squares);
+            else  // bin N - k is the conjugate of bin k
+                store<L>(power + v.rows * (v.columns - k2) - k1 - (L - 1), reversed<L>(squares));
         };
-        const auto keep = [&](std::size_t k, Complex<L> x) {
-            store_complex<L>(v.column_work + k * 2 * L, x);
-        };
-        run_fft<L>(v.column, v.column_work, rows, keep);
-        unpack_real<L>(v, v.column_work);
-        twiddle_and_turn<L>(v, v.column_work, n2);
-    });
-    run_rows<L>(v, [&](std::size_t k1, std::size_t k2, Complex<L> x) {
-        const Vector<L> squares = x.re * x.re + x.im * x.im;
-        if (2 * k2 < v.columns)
-            store<L>(power + v.rows * k2 + k1, squares);
-        else  // bin N - k is the conjugate of bin k
-            store<L>(power + v.rows * (v.columns - k2) - k1 - (L - 1), reversed<L>(squares));
     });
 }
 
 template <int L>
 void complex_transform(const SplitView& v, const float* re, const float* im, float* out_re, float* out_im) {
-    in_groups<L>(v.columns, [&](std::size_t n2) {
-        const auto rows = [&](std::size_t n1) {
-            const std::size_t at = n1 * v.columns + n2;
-            return Complex<L>{load<L>(re + at), load<L>(im + at)};
-        };
-        const auto keep = [&](std::size_t k, Complex<L> x) {
-            store_complex<L>(v.column_work + k * 2 * L, x);
-        };
-        run_fft<L>(v.column, v.column_work, rows, keep);
-        twiddle_and_turn<L>(v, v.column_work, n2);
-    });
-    run_rows<L>(v, [&](std::size_t k1, std::size_t k2, Complex<L> x) {
-        store<L>(out_re + v.rows * k2 + k1, x.re);
-        store<L>(out_im + v.rows * k2 + k1, x.im);
-    });
+    run_columns<L>(v, re, im, v.columns, false);
+    run_rows<L>(v, [&](std::size_t k1) { return Strided<L, float>{out_re + k1, out_im + k1, v.rows}; });
 }
 
 }  // namespace earshot::lanes
