@@ -73,7 +73,10 @@ int run_declared(const Tool& command, int argc, const char* const* argv, Output&
     const auto console_options = std::make_shared<ConsoleOptions>();
     add_console(app, console_options);
     add_config(app, command.name);
-    for (auto* sub : app.get_subcommands({})) sub->fallthrough();  // the common options stand anywhere
+    for (auto* sub : app.get_subcommands({})) {
+        sub->fallthrough();  // the common options stand anywhere
+        sub->get_help_ptr()->group(kCommonOptions);
+    }
 
     const auto print = [&out](const std::string& text) {
         out.write(text);
