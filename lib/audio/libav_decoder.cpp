@@ -36,8 +36,7 @@ LibavDecoder::LibavDecoder(std::unique_ptr<LibavInput> input, const ChannelChoic
     open_codec();
     is_pcm_ = av_get_exact_bits_per_sample(codec_->codec_id) > 0;
     may_be_non_finite_ = std::string_view(avcodec_get_name(codec_->codec_id)).starts_with("pcm_f");
-    // The first frame says what the container may be silent or wrong about: rate, channels, where time
-    // begins.
+    // The first frame says what the container may be silent or wrong about: rate, channels, the first time.
     if (next_frame()) {
         native_ = {frame_->sample_rate, frame_->ch_layout.nb_channels};
         if (frame_->pts != AV_NOPTS_VALUE) base_ = frame_->pts;
@@ -88,8 +87,7 @@ void LibavDecoder::find_length() {
     if (is_lossless(*stream.codecpar)) {
         length_ = stated;
     } else if (is_ogg_vorbis() && end) {
-        // Of a file of one page libav puts the beginning too late; more than a block is a stream that was
-        // cut.
+        // libav puts the beginning of a file of one page too late; by more than a block, a stream was cut.
         length_ = base_ > kMaxVorbisBlock ? *stated : *end;
     } else if (stream.codecpar->codec_id == AV_CODEC_ID_OPUS && input_->is_container("ogg") &&
                input_->can_seek()) {
@@ -107,7 +105,7 @@ void LibavDecoder::find_length() {
 std::span<const float> LibavDecoder::read(std::size_t max_frames) {
     const LibavLog listening(complaint_);
     while (pending_.empty()) {
-        if (ended_ || !next_frame() || change_ends_it()) return {};
+        if (ended_ || !next_frame()) return {};
         present();
     }
     const auto channels = static_cast<std::size_t>(format_.channels);
@@ -134,8 +132,7 @@ bool LibavDecoder::next_frame() {
     return false;
 }
 
-/// Hands the next packet to the codec, or tells it that there are no more. @return false if that has been
-/// done
+/// Hands the next packet to the codec, or tells it once that there are no more. @return false from then on
 bool LibavDecoder::feed() {
     if (draining_) return false;
     const int status = input_->read(*packet_);
@@ -161,25 +158,26 @@ void LibavDecoder::send(const AVPacket* packet) {
     if (!complaint_.empty()) note_damage({});
 }
 
-/// A recording that changes its nature half-way ends there, damaged, unless the channels wanted are still to
-/// be had.
-bool LibavDecoder::change_ends_it() {
+/// False for a frame of another rate, or without the channels wanted: a recording that changes half-way, or a
+/// broken header.
+bool LibavDecoder::suits() {
     const AudioFormat now{frame_->sample_rate, frame_->ch_layout.nb_channels};
-    if (now == native_) return false;
-    const bool same_rate = now.rate_hz == native_.rate_hz;
+    if (now == native_) return true;
+    if (now.rate_hz != native_.rate_hz) {
+        note_damage(fmt::format("changes from {} to {} Hz, which is left out", native_.rate_hz, now.rate_hz));
+        return false;
+    }
     const bool still_there = choice_.kind == ChannelChoice::Kind::mix ||
                              (choice_.kind == ChannelChoice::Kind::one && choice_.index < now.channels);
-    if (same_rate && still_there) return false;
-    note_damage(same_rate ? fmt::format("changes from {} to {} channels; what follows is left out",
-                                        native_.channels, now.channels)
-                          : fmt::format("changes from {} to {} Hz; what follows is left out", native_.rate_hz,
-                                        now.rate_hz));
-    ended_ = true;
-    return true;
+    if (!still_there)
+        note_damage(
+            fmt::format("changes from {} to {} channels, which is left out", native_.channels, now.channels));
+    return still_there;
 }
 
-/// Makes frame_ what is read next.
+/// Makes frame_ what is read next, if it suits.
 void LibavDecoder::present() {
+    if (!suits()) return;
     if (std::exchange(after_seek_, false)) next_ = frame_at(frame_->pts);
     trim_end();
     pending_ = frame_samples(*frame_, choice_, buffer_);
@@ -228,7 +226,7 @@ void LibavDecoder::skip_to(std::int64_t frame) {
     if (static_cast<double>(frame - next_) > kSeekWorthwhile_s * native_.rate_hz) seek_before(frame);
     while (!ended_ && next_ <= frame) {
         pending_ = {};
-        if (!next_frame() || change_ends_it()) break;
+        if (!next_frame()) break;
         present();
     }
     complaint_.clear();
@@ -245,8 +243,7 @@ void LibavDecoder::seek_before(std::int64_t frame) {
     if (!input_->can_seek() || !exact_times) return;
     const std::int64_t target = timestamp_at(frame);
     const std::int64_t early = timestamp_at(frame - static_cast<std::int64_t>(kPreroll_s * native_.rate_hz));
-    // These have no index that is exact, so their packets are counted; that takes a fraction of decoding
-    // them.
+    // These have no exact index, so their packets are counted, which takes a fraction of decoding them.
     const bool countable = input_->is_container("mp3") || input_->is_container("aac");
     // These can be sought in by their own exact time stamps.
     const bool indexed =
@@ -255,11 +252,15 @@ void LibavDecoder::seek_before(std::int64_t frame) {
     pending_ = {};
     after_seek_ = true;
     avcodec_flush_buffers(codec_.get());
-    if (demux_to(early) && (packet_->pts == AV_NOPTS_VALUE || packet_->pts > target)) {
-        // The index was wrong.
-        throw Error(fmt::format("{}: cannot seek to {:.3f} s", input_->name(), seconds(frame)));
+    const auto is_beyond = [&] { return packet_->pts == AV_NOPTS_VALUE || packet_->pts > target; };
+    bool found = demux_to(early);
+    if (found && is_beyond()) {  // the index is wrong: count from the beginning
+        av_packet_unref(packet_.get());
+        found = input_->seek(timestamp_at(0)) && demux_to(early);
+        if (found && is_beyond())
+            throw Error(fmt::format("{}: cannot seek to {:.3f} s", input_->name(), seconds(frame)));
     }
-    if (!draining_) send(packet_.get());
+    if (found) send(packet_.get());
     av_packet_unref(packet_.get());
 }
 

@@ -33,7 +33,7 @@ class LibavDecoder : public Decoder {
     bool next_frame();
     bool feed();
     void send(const AVPacket* packet);
-    bool change_ends_it();
+    bool suits();
     void present();
     void trim_end();
     bool is_ogg_vorbis() const;
@@ -63,8 +63,7 @@ class LibavDecoder : public Decoder {
     int failures_ = 0;         // to read a packet, in a row
 
     std::string complaint_;  // of libav, during the present call
-    bool heedless_ =
-        false;  // damage does not count: it lies before what is wanted, or comes of starting in the middle
+    bool heedless_ = false;  // damage does not count: it lies before what is wanted, or comes of a seek
     DamageLog damage_;
     bool is_pcm_ = false, may_be_non_finite_ = false;
 };

@@ -50,8 +50,10 @@ TEST_P(DamagedFile, CutOffGivesItsBeginningAndSaysWhere) {
     EXPECT_FALSE(source->damage()[0].what.empty());
 }
 
-TEST_P(DamagedFile, AHoleInTheMiddleCostsLittleMore) {
-    if (std::string(GetParam().name) == "wav") GTEST_SKIP() << "PCM has no structure that could break";
+/// Of a format with a structure that can break: in PCM any bytes are sound.
+class BrokenFile : public DamagedFile {};
+
+TEST_P(BrokenFile, AHoleInTheMiddleCostsLittleMore) {
     auto broken = bytes_;
     const auto junk = noise(1000, 1);
     std::copy_n(reinterpret_cast<const char*>(junk.data()), 2000,
@@ -92,6 +94,11 @@ TEST_P(DamagedFile, AnyJunkEnds) {
 
 INSTANTIATE_TEST_SUITE_P(Source, DamagedFile,
                          testing::Values(Format{"wav", ""}, Format{"flac", ""}, Format{"mp3", "-b:a 64k"},
+                                         Format{"ogg", "-c:a libvorbis"}, Format{"opus", "-b:a 64k"}),
+                         [](const auto& test) { return std::string(test.param.name); });
+
+INSTANTIATE_TEST_SUITE_P(Source, BrokenFile,
+                         testing::Values(Format{"flac", ""}, Format{"mp3", "-b:a 64k"},
                                          Format{"ogg", "-c:a libvorbis"}, Format{"opus", "-b:a 64k"}),
                          [](const auto& test) { return std::string(test.param.name); });
 
@@ -181,6 +188,45 @@ TEST(WavSize, UnknownIsNoDamageAndTooLittleIs) {
             }
         }
     }
+}
+
+TEST(HostileHeader, RatesAndChannelsThatCannotBeAreErrors) {
+    const TemporaryDirectory directory;
+    const auto whole = wav_that_states(2000);
+    const auto format = whole.find("fmt ") + 8;  // coding, channels (2 bytes each), rate (4)
+    struct Patch {
+        std::size_t at;
+        std::string bytes;
+    };
+    for (const auto& [at, bytes] :
+         {Patch{2, std::string("\0\0", 2)}, Patch{2, "\xff\xff"}, Patch{4, std::string(4, '\0')},
+          Patch{4, "\xff\xff\xff\xff"}, Patch{4, std::string("\0\0\0\x80", 4)}}) {
+        auto broken = whole;
+        broken.replace(format + at, bytes.size(), bytes);
+        write_bytes(directory / "a.wav", broken);
+        const Pipe pipe(broken);
+        for (const auto& input : {directory / "a.wav", pipe.path()}) {
+            SourceOptions options;
+            options.rate_hz = 16'000;
+            EXPECT_THROW(read_file(input, options), Error) << at << " " << input;
+        }
+    }
+}
+
+TEST(JoinedMp3, WhatHasAnotherRateIsLeftOutAndSaid) {
+    if (!have_ffmpeg()) GTEST_SKIP() << "needs the ffmpeg program to encode";
+    const TemporaryDirectory directory;
+    write_sndfile(directory / "a.wav", noise(3 * 44'100, 1), {44100, 1}, kWav16);
+    const std::string plain = "-write_xing 0 -id3v2_version 0";
+    encode(directory / "a.wav", directory / "first.mp3", plain);
+    encode(directory / "a.wav", directory / "second.mp3", plain + " -ar 32000");
+    const auto first = read_bytes(directory / "first.mp3");
+    write_bytes(directory / "joined.mp3", first + read_bytes(directory / "second.mp3") + first);
+    const auto source = open_source(directory / "joined.mp3", {});
+    EXPECT_NEAR(static_cast<double>(read_all(*source).size()) / 44'100, 6, 0.3);
+    ASSERT_FALSE(source->damage().empty());
+    EXPECT_NEAR(source->damage()[0].position_s, 3, 0.1);
+    EXPECT_THAT(source->damage()[0].what, HasSubstr("changes from 44100 to 32000 Hz, which is left out"));
 }
 
 TEST(RawInput, EndingWithinASampleIsDamage) {
