@@ -14,18 +14,18 @@ Labels parse_audacity(std::string_view text, const std::string& name) {
     auto& events = labels.recordings[""].events;
     bool frequencies = false;
     DelimitedReader reader(text, name, '\t');
-    while (reader.next()) {
+    reader.each_row([&] {
         const auto& fields = reader.fields();
         if (fields.front() == "\\") {  // a spectral selection: the low and high frequency of the line before
             frequencies = true;
-            continue;
+            return;
         }
         if (fields.size() != 3) {
-            throw Error(fmt::format("{}: {} fields, expected onset, offset and label, separated by tabs",
-                                    reader.where(), fields.size()));
+            throw Error(
+                fmt::format("{} fields, expected onset, offset and label, separated by tabs", fields.size()));
         }
-        events.push_back(checked_event(fields[0], fields[1], fields[2], reader.where()));
-    }
+        events.push_back(checked_event(fields[0], fields[1], fields[2]));
+    });
     if (frequencies) labels.warnings.push_back(name + ": frequency ranges are left out");
     return labels;
 }

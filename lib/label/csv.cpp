@@ -13,11 +13,19 @@
 namespace earshot::formats {
 namespace {
 
-void check_width(const DelimitedReader& reader, std::size_t expected) {
-    if (reader.fields().size() == expected) return;
-    throw Error(
-        fmt::format("{}: {} fields where the first line has {} (put a name that has a comma in quotes)",
-                    reader.where(), reader.fields().size(), expected));
+void check_width(const std::vector<std::string>& fields, std::size_t expected) {
+    if (fields.size() == expected) return;
+    throw Error(fmt::format("{} fields where the first line has {} (put a name that has a comma in quotes)",
+                            fields.size(), expected));
+}
+
+/// The same line again says nothing new. @return how many did
+std::size_t drop_repetitions(Timeline& timeline) {
+    timeline.sort();
+    const auto repeated = std::ranges::unique(timeline.events);
+    const auto count = repeated.size();
+    timeline.events.erase(repeated.begin(), repeated.end());
+    return count;
 }
 
 }  // namespace
@@ -25,31 +33,30 @@ void check_width(const DelimitedReader& reader, std::size_t expected) {
 Labels parse_csv(std::string_view text, const std::string& name) {
     Labels labels{LabelFormat::csv, {}, {}};
     DelimitedReader reader(text, name, sniff_delimiter(text));
-    std::optional<std::size_t> width;
-    std::size_t file = 0, label = 1;
-    while (reader.next()) {
+    std::size_t width = 0, file = 0, label = 1;
+    reader.each_row([&] {
         const auto& fields = reader.fields();
-        if (!width) {
+        if (width == 0) {
             width = fields.size();
-            if (*width < 2) throw Error(reader.where() + ": one field, expected file,label");
+            if (width < 2) throw Error("one field, expected file,label");
             const LabelColumns columns(fields);
             if (columns.file && columns.label) {
                 file = *columns.file;
                 label = *columns.label;
-                continue;
+                return;
             }
         }
-        check_width(reader, *width);
+        check_width(fields, width);
         const auto key = trimmed(fields[file]);
-        if (key.empty()) throw Error(reader.where() + ": the file name is empty");
-        auto& events = labels.recordings[std::string(key)].events;
-        Event event{
-            0, std::numeric_limits<double>::infinity(), checked_label(fields[label], reader.where()), {}};
-        if (std::ranges::find(events, event) != events.end()) {
-            labels.warnings.push_back(reader.where() + ": says again what a line before said");
-            continue;
-        }
-        events.push_back(std::move(event));
+        if (key.empty()) throw Error("the file name is empty");
+        labels.recordings[std::string(key)].events.push_back(
+            {0, std::numeric_limits<double>::infinity(), checked_label(fields[label]), {}});
+    });
+    std::size_t repeated = 0;
+    for (auto& [key, timeline] : labels.recordings) repeated += drop_repetitions(timeline);
+    if (repeated > 0) {
+        labels.warnings.push_back(fmt::format("{}: {} line{} what another says", name, repeated,
+                                              repeated == 1 ? " repeats" : "s repeat"));
     }
     return labels;
 }
@@ -87,10 +94,10 @@ std::map<std::string, std::string> read_label_column(const std::string& path, co
                                 fmt::join(header, ", ")));
     }
     std::map<std::string, std::string> values;
-    while (reader.next()) {
-        formats::check_width(reader, header.size());
+    reader.each_row([&] {
+        formats::check_width(reader.fields(), header.size());
         values.emplace(trimmed(reader.fields()[*file]), trimmed(reader.fields()[*wanted]));
-    }
+    });
     return values;
 }
 

@@ -21,7 +21,7 @@ struct Layout {
     bool header = false;
 };
 
-Layout find_layout(const std::vector<std::string>& first, const std::string& where) {
+Layout find_layout(const std::vector<std::string>& first) {
     const LabelColumns columns(first);
     const auto label = columns.label ? columns.label : columns.labels;
     const auto size = first.size();
@@ -39,42 +39,41 @@ Layout find_layout(const std::vector<std::string>& first, const std::string& whe
         case 4:
             return {0, 1, 2, 3, {}, size, false};
         default:
-            throw Error(fmt::format(
-                "{}: {} fields and no header, expected filename, onset, offset, event_label", where, size));
+            throw Error(
+                fmt::format("{} fields and no header, expected filename, onset, offset, event_label", size));
     }
 }
 
-void add_weak(Timeline& timeline, std::string_view list, const std::string& where) {
+void add_weak(Timeline& timeline, std::string_view list) {
     while (true) {
         const auto comma = list.find(',');
         timeline.events.push_back(
-            {0, std::numeric_limits<double>::infinity(), checked_label(list.substr(0, comma), where), {}});
+            {0, std::numeric_limits<double>::infinity(), checked_label(list.substr(0, comma)), {}});
         if (comma == std::string_view::npos) return;
         list.remove_prefix(comma + 1);
     }
 }
 
-void add_row(Labels& labels, const Layout& layout, const std::vector<std::string>& fields,
-             const std::string& where) {
+void add_row(Labels& labels, const Layout& layout, const std::vector<std::string>& fields) {
     const auto field = [&](std::optional<std::size_t> column) -> std::string_view {
         return column && *column < fields.size() ? trimmed(fields[*column]) : std::string_view{};
     };
     const bool file_alone = layout.file && fields.size() == 1;
     if (fields.size() != layout.fields && !file_alone) {
-        throw Error(fmt::format("{}: {} fields, expected {} as in the lines before", where, fields.size(),
-                                layout.fields));
+        throw Error(
+            fmt::format("{} fields, expected {} as in the lines before", fields.size(), layout.fields));
     }
     const auto file = field(layout.file);
-    if (layout.file && file.empty()) throw Error(where + ": the file name is empty");
+    if (layout.file && file.empty()) throw Error("the file name is empty");
     auto& timeline = labels.recordings[std::string(file)];
     if (layout.weak) {
-        if (!field(layout.weak).empty()) add_weak(timeline, field(layout.weak), where);
+        if (!field(layout.weak).empty()) add_weak(timeline, field(layout.weak));
         return;
     }
     const auto onset = field(layout.onset), offset = field(layout.offset), label = field(layout.label);
     if (layout.file && onset.empty() && offset.empty() && label.empty())
         return;  // a recording without events
-    timeline.events.push_back(checked_event(onset, offset, label, where));
+    timeline.events.push_back(checked_event(onset, offset, label));
 }
 
 }  // namespace
@@ -83,14 +82,14 @@ Labels parse_dcase(std::string_view text, const std::string& name) {
     Labels labels{LabelFormat::dcase, {}, {}};
     DelimitedReader reader(text, name, sniff_delimiter(text));
     std::optional<Layout> layout;
-    while (reader.next()) {
+    reader.each_row([&] {
         if (!layout) {
-            layout = find_layout(reader.fields(), reader.where());
+            layout = find_layout(reader.fields());
             if (!layout->file) labels.recordings[""];  // of one recording, even if it has no events
-            if (layout->header) continue;
+            if (layout->header) return;
         }
-        add_row(labels, *layout, reader.fields(), reader.where());
-    }
+        add_row(labels, *layout, reader.fields());
+    });
     if (!layout) labels.recordings[""];
     return labels;
 }

@@ -30,6 +30,11 @@ bool DelimitedReader::next() {
     return false;
 }
 
+std::string_view DelimitedReader::until_delimiter(std::string_view text) const {
+    const auto ends_field = [this](char c) { return c == delimiter_ || c == '\n'; };
+    return text.substr(0, static_cast<std::size_t>(std::ranges::find_if(text, ends_field) - text.begin()));
+}
+
 /// Takes one field and what ends it off the front of rest_.
 void DelimitedReader::read_field(std::size_t index) {
     auto& field = fields_[index];
@@ -46,11 +51,11 @@ void DelimitedReader::read_field(std::size_t index) {
             rest_.remove_prefix(1);
         }
         next_line_ += static_cast<std::size_t>(std::ranges::count(field, '\n'));
-        const auto after = rest_.substr(0, rest_.find_first_of(std::string{delimiter_, '\n'}));
+        const auto after = until_delimiter(rest_);
         if (!trimmed(after).empty()) throw Error(where() + ": text after a closing quotation mark");
         rest_.remove_prefix(after.size());
     } else {
-        auto plain = rest_.substr(0, rest_.find_first_of(std::string{delimiter_, '\n'}));
+        auto plain = until_delimiter(rest_);
         rest_.remove_prefix(plain.size());
         if (plain.ends_with('\r') && (rest_.empty() || rest_.front() == '\n')) plain.remove_suffix(1);
         field = plain;

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "label/label_text.h"
+
 namespace earshot {
 
 /// Rows of tab-, comma- or semicolon-separated text. Blank lines are skipped, CRLF is a line end. Between
@@ -19,11 +21,17 @@ class DelimitedReader {
     /// The next row that is not blank. False at the end. @throws Error for unbalanced quotes
     bool next();
     const std::vector<std::string>& fields() const { return fields_; }
+    /// Calls work() for every row from here on; an Error from it gets the line in front.
+    template <class Work>
+    void each_row(const Work& work) {
+        while (next()) located([this] { return where(); }, work);
+    }
     /// "labels.csv: line 3": where the row began.
     std::string where() const;
 
  private:
     void read_field(std::size_t index);
+    std::string_view until_delimiter(std::string_view text) const;
 
     std::string_view rest_;
     std::string name_;

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "label/label_text.h"
 #include "support/error.h"
 
 namespace earshot {
@@ -44,14 +45,20 @@ class JsonReader : public nlohmann::json_sax<nlohmann::json> {
     /// What the format has where it goes wrong: `a label, as in {"00:00": "quiet"}`.
     virtual std::string expected() const = 0;
 
-    [[noreturn]] void fail(const std::string& message) const {
+    /// "labels.json: key "02:13""
+    std::string where() const {
         const auto at = place();
-        throw Error(fmt::format("{}: {}{}{}", name_, at, at.empty() ? "" : ": ", message));
+        return at.empty() ? name_ : fmt::format("{}: {}", name_, at);
+    }
+    [[noreturn]] void fail(const std::string& message) const { throw Error(where() + ": " + message); }
+    /// Returns what work() does; an Error from it gets the place in front.
+    template <class Work>
+    auto in_place(const Work& work) const {
+        return located([this] { return where(); }, work);
     }
     bool unexpected(const std::string& found) const {
         fail(fmt::format("{}, expected {}", found, expected()));
     }
-    const std::string& name() const { return name_; }
 
  private:
     std::string name_;

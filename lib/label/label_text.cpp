@@ -59,40 +59,34 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
 }
 
-std::string checked_label(std::string_view label, const std::string& where) {
+std::string checked_label(std::string_view label) {
     label = trimmed(label);
-    if (label.empty()) throw Error(fmt::format("{}: the label is empty", where));
+    if (label.empty()) throw Error("the label is empty");
     const auto control = [](char c) { return static_cast<std::uint8_t>(c) < 0x20 || c == 0x7F; };
     if (std::ranges::any_of(label, control)) {
-        throw Error(fmt::format("{}: the label has a tab, line end or other control character", where));
+        throw Error("the label has a tab, line end or other control character");
     }
     return std::string(label);
 }
 
-void check_interval(double onset_s, double offset_s, const std::string& where) {
-    if (onset_s < 0) throw Error(fmt::format("{}: onset {} s is negative", where, onset_s));
-    if (offset_s < onset_s) {
-        throw Error(fmt::format("{}: offset {} s is before onset {} s", where, offset_s, onset_s));
-    }
+void check_interval(double onset_s, double offset_s) {
+    if (onset_s < 0) throw Error(fmt::format("onset {} s is negative", onset_s));
+    if (offset_s < onset_s) throw Error(fmt::format("offset {} s is before onset {} s", offset_s, onset_s));
 }
 
-Event checked_event(std::string_view onset, std::string_view offset, std::string_view label,
-                    const std::string& where) {
-    const auto number = [&](std::string_view text, const char* what) {
-        try {
-            return parse_number(trimmed(text));
-        } catch (const Error& error) {
-            throw Error(fmt::format("{}: {}: {}", where, what, error.what()));
-        }
+Event checked_event(std::string_view onset, std::string_view offset, std::string_view label) {
+    const auto number = [](std::string_view text, const char* what) {
+        return located([&] { return std::string(what); }, [&] { return parse_number(trimmed(text)); });
     };
-    Event event{number(onset, "onset"), number(offset, "offset"), checked_label(label, where), {}};
-    check_interval(event.onset_s, event.offset_s, where);
+    Event event{number(onset, "onset"), number(offset, "offset"), checked_label(label), {}};
+    check_interval(event.onset_s, event.offset_s);
     return event;
 }
 
 const std::string& writable_label(const std::string& label) {
-    if (checked_label(label, fmt::format("label '{}'", label)) != label) {
-        throw Error(fmt::format("label '{}': begins or ends with a space", label));
+    const auto where = [&] { return fmt::format("label '{}'", label); };
+    if (located(where, [&] { return checked_label(label); }) != label) {
+        throw Error(where() + ": begins or ends with a space");
     }
     return label;
 }

@@ -4,8 +4,10 @@
 #include <string_view>
 
 #include "label/timeline.h"
+#include "support/error.h"
 
-// What the text formats of labels have in common. `where` is "labels.txt: line 3".
+// What the text formats of labels have in common. Errors say what is wrong and leave to say where to the
+// readers, which know (located): a million lines need no text of their place.
 
 namespace earshot {
 
@@ -17,13 +19,23 @@ std::string_view plain_text(std::string_view text, const std::string& name);
 std::string_view trimmed(std::string_view text);
 
 /// @throws Error if the label is empty or has control characters (a tab, a line end)
-std::string checked_label(std::string_view label, const std::string& where);
+std::string checked_label(std::string_view label);
 
 /// An event from its fields: seconds with a decimal point, 0 <= onset <= offset.
-Event checked_event(std::string_view onset, std::string_view offset, std::string_view label,
-                    const std::string& where);
+Event checked_event(std::string_view onset, std::string_view offset, std::string_view label);
 /// @throws Error unless 0 <= onset_s <= offset_s
-void check_interval(double onset_s, double offset_s, const std::string& where);
+void check_interval(double onset_s, double offset_s);
+
+/// Returns what work() does. An Error from it gets the place in front: "labels.txt: line 3: ..."
+/// @param where  called only then
+template <class Where, class Work>
+auto located(const Where& where, const Work& work) {
+    try {
+        return work();
+    } catch (const Error& error) {
+        throw Error(where() + ": " + error.what());
+    }
+}
 
 /// A label as written between tabs or in JSON. @throws Error for one that could not be read again
 const std::string& writable_label(const std::string& label);

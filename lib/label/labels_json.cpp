@@ -35,7 +35,7 @@ class Reader : public JsonReader {
     bool string(string_t& text) override {
         if (!inside_) return unexpected("a string");
         segments.push_back(
-            {onset_s_, key_, text.empty() ? "" : checked_label(text, name() + ": " + place())});
+            {onset_s_, key_, text.empty() ? "" : in_place([&] { return checked_label(text); })});
         return true;
     }
 

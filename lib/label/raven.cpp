@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <map>
+#include <optional>
 #include <set>
 #include <tuple>
 
@@ -16,7 +16,7 @@ namespace {
 
 /// The annotation column has whatever name its user gave it: a usual one, else the last that Raven did not
 /// make.
-std::size_t find_annotation(const std::vector<std::string>& header, const std::string& where) {
+std::size_t find_annotation(const std::vector<std::string>& header) {
     if (const auto usual = find_column(
             header, {"annotation", "annotations", "label", "species", "class", "tag", "call type", "type"})) {
         return *usual;
@@ -29,73 +29,90 @@ std::size_t find_annotation(const std::vector<std::string>& header, const std::s
         const bool measurement = column.ends_with(')');  // has a unit: "Low Freq (Hz)"
         if (!column.empty() && !measurement && !ravens_own.contains(column)) return i;
     }
-    throw Error(where + ": no annotation column beside Raven's own (add one named Annotation)");
+    throw Error("no annotation column beside Raven's own (add one named Annotation)");
 }
 
 struct Layout {
-    Layout(const std::vector<std::string>& header, const std::string& where)
-        : selection(find_column(header, {"selection"})),
+    explicit Layout(const std::vector<std::string>& header)
+        : fields(header.size()),
+          annotation(find_annotation(header)),
+          onset(required(header, "begin time (s)")),
+          offset(required(header, "end time (s)")),
+          selection(find_column(header, {"selection"})),
           file(find_column(header, {"begin file"})),
-          file_onset(find_column(header, {"file offset (s)"})),
-          annotation(find_annotation(header, where)),
-          fields(header.size()) {
-        const auto required = [&](std::string_view column) {
-            if (const auto index = find_column(header, {column})) return *index;
-            throw Error(fmt::format("{}: no column '{}', expected the header of a Raven selection table",
-                                    where, column));
-        };
-        onset = required("begin time (s)");
-        offset = required("end time (s)");
-        if (!file_onset) file.reset();  // times run through all files of the table
-    }
+          file_onset(find_column(header, {"file offset (s)"})) {}
+
+    std::size_t fields, annotation, onset, offset;
     std::optional<std::size_t> selection, file, file_onset;
-    std::size_t annotation, onset = 0, offset = 0, fields;
+    /// Else all times are of one recording, or run through all files of the table.
+    bool of_files() const { return file && file_onset; }
+
+ private:
+    static std::size_t required(const std::vector<std::string>& header, std::string_view column) {
+        if (const auto index = find_column(header, {column})) return *index;
+        throw Error(fmt::format("no column '{}', expected the header of a Raven selection table", column));
+    }
+};
+
+class Table {
+ public:
+    explicit Table(const std::vector<std::string>& header) : layout_(header) {
+        if (!layout_.of_files()) labels_.recordings[""];  // of one recording, even if it has no events
+    }
+
+    void add(const std::vector<std::string>& fields) {
+        if (fields.size() != layout_.fields) {
+            throw Error(fmt::format("{} fields where the header has {}", fields.size(), layout_.fields));
+        }
+        auto event = checked_event(fields[layout_.onset], fields[layout_.offset], fields[layout_.annotation]);
+        if (layout_.selection && !is_new(fields[*layout_.selection], event)) return;
+        if (!layout_.of_files()) {
+            if (layout_.file) require_same_file(fields[*layout_.file]);
+            labels_.recordings[""].events.push_back(std::move(event));
+            return;
+        }
+        const double length_s = event.offset_s - event.onset_s;
+        const auto& onset = fields[*layout_.file_onset];
+        event.onset_s = checked_event(onset, onset, event.label).onset_s;
+        event.offset_s = event.onset_s + length_s;
+        labels_.recordings[std::string(trimmed(fields[*layout_.file]))].events.push_back(std::move(event));
+    }
+
+    Labels take() { return std::move(labels_); }
+
+ private:
+    /// Raven writes a selection once for each view (waveform, spectrogram) that shows it.
+    bool is_new(const std::string& selection, const Event& event) {
+        return seen_.emplace(selection, event.onset_s, event.offset_s, event.label).second;
+    }
+    void require_same_file(const std::string& file) {
+        if (!file_) file_ = file;
+        if (*file_ == file) return;
+        throw Error(
+            "another Begin File, and no column 'File Offset (s)' that places the selection in it (export "
+            "the table with that column)");
+    }
+
+    Layout layout_;
+    Labels labels_{LabelFormat::raven, {}, {}};
+    std::optional<std::string> file_;
+    std::set<std::tuple<std::string, double, double, std::string>> seen_;
 };
 
 }  // namespace
 
 Labels parse_raven(std::string_view text, const std::string& name) {
-    Labels labels{LabelFormat::raven, {}, {}};
     DelimitedReader reader(text, name, '\t');
-    if (!reader.next()) throw Error(name + ": empty, expected the header of a Raven selection table");
-    const auto header = reader.fields();
-    const Layout layout(header, reader.where());
-    if (!layout.file) labels.recordings[""];
-    const auto begin_file = find_column(header, {"begin file"});
-    std::string only_file;
-    // Raven writes a selection once for each view (waveform, spectrogram) that shows it.
-    std::set<std::tuple<std::string, double, double, std::string>> seen;
-    while (reader.next()) {
-        const auto& fields = reader.fields();
-        if (fields.size() != layout.fields) {
-            throw Error(fmt::format("{}: {} fields where the header has {}", reader.where(), fields.size(),
-                                    layout.fields));
+    std::optional<Table> table;
+    reader.each_row([&] {
+        if (table) {
+            table->add(reader.fields());
+        } else {
+            table.emplace(reader.fields());
         }
-        auto event = checked_event(fields[layout.onset], fields[layout.offset], fields[layout.annotation],
-                                   reader.where());
-        if (begin_file && !layout.file) {
-            if (only_file.empty()) only_file = fields[*begin_file];
-            if (fields[*begin_file] != only_file) {
-                throw Error(reader.where() +
-                            ": another Begin File, and no column 'File Offset (s)' that places the "
-                            "selection in it (export the table with that column)");
-            }
-        }
-        if (layout.selection &&
-            !seen.emplace(fields[*layout.selection], event.onset_s, event.offset_s, event.label).second) {
-            continue;
-        }
-        std::string file;
-        if (layout.file) {
-            file = trimmed(fields[*layout.file]);
-            const double length_s = event.offset_s - event.onset_s;
-            const auto& onset = fields[*layout.file_onset];
-            event.onset_s = checked_event(onset, onset, event.label, reader.where()).onset_s;
-            event.offset_s = event.onset_s + length_s;
-        }
-        labels.recordings[file].events.push_back(std::move(event));
-    }
-    return labels;
+    });
+    if (!table) throw Error(name + ": empty, expected the header of a Raven selection table");
+    return table->take();
 }
 
 void write_raven(const Labels& labels, Output& out) {

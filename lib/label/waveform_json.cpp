@@ -46,7 +46,7 @@ class Reader : public JsonReader {
     }
     bool string(string_t& text) override {
         if (state() != State::labels) return other("a string");
-        labels.push_back(checked_label(text, fmt::format("{}: label {}", name(), labels.size() + 1)));
+        labels.push_back(in_place([&] { return checked_label(text); }));
         return true;
     }
     bool null() override { return other("null"); }

@@ -28,7 +28,7 @@ class Reader : public JsonReader {
     }
     bool end_array() override {
         if (bounds_.size() != 2) unexpected(fmt::format("{} numbers", bounds_.size()));
-        check_interval(bounds_[0], bounds_[1], name() + ": " + place());
+        in_place([&] { check_interval(bounds_[0], bounds_[1]); });
         recordings[id_].events.push_back({bounds_[0], bounds_[1], std::string(kWordBoundsLabel), {}});
         return --depth_ > 0;
     }

@@ -246,7 +246,7 @@ TEST(Csv, several_labels_of_one_recording_are_kept_and_repetitions_are_not) {
     const auto labels = parse(LabelFormat::csv, "a.wav,dog\na.wav,cat\na.wav,dog\n");
     EXPECT_THAT(labels.recordings.at("a.wav").events,
                 ElementsAre(Event{0, kOpen, "cat", {}}, Event{0, kOpen, "dog", {}}));
-    EXPECT_THAT(labels.warnings, ElementsAre("x: line 3: says again what a line before said"));
+    EXPECT_THAT(labels.warnings, ElementsAre("x: 1 line repeats what another says"));
 }
 
 TEST(Csv, errors_name_the_line) {
