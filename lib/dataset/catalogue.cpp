@@ -174,7 +174,7 @@ void Builder::choose_group(Found& found) {
     if (found.source) {
         for (const auto& key : recording_keys(entry.audio)) {
             const auto value = found.source->groups.find(key);
-            if (value == found.source->groups.end()) continue;
+            if (value == found.source->groups.end() || value->second.empty()) continue;
             entry.group = value->second;
             entry.group_chosen = true;
             return;
@@ -194,7 +194,7 @@ void Builder::choose_names() {
         ++count[found.entry.name];
     }
     for (auto& [entry, root, source, alone] : found_) {
-        // By the path, so that a name does not depend on which others are there.
+        // Of the path, so that it does not depend on which others are there.
         if (count[entry.name] > 1) entry.name += "-" + content_hash(entry.audio).substr(0, 8);
     }
 }
