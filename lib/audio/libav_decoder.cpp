@@ -97,9 +97,8 @@ void LibavDecoder::find_length() {
         const auto coded = av_rescale_q(stream.duration, stream.time_base, {1, native_.rate_hz});
         if (!input_->can_seek() || coded == mp3->coded) length_ = mp3->sound();
     }
-    const int entries = avformat_index_get_entries_count(&stream);
-    if (input_->is_container("mp4") && entries > 0)
-        last_ = avformat_index_get_entry(const_cast<AVStream*>(&stream), entries - 1)->timestamp;
+    trims_to_length_ = length_ && (is_ogg_vorbis() || input_->mp3_length());
+    last_packet_ = input_->last_packet();
 }
 
 std::span<const float> LibavDecoder::read(std::size_t max_frames) {
@@ -195,11 +194,11 @@ bool LibavDecoder::is_ogg_vorbis() const {
 /// Drops the padding at the end that libav leaves: of the last packet in MP4, of MP3 from a pipe, of Vorbis.
 void LibavDecoder::trim_end() {
     std::int64_t keep = frame_->nb_samples;
-    if (frame_->pts == last_ && frame_->pkt_duration > 0)
+    if (last_packet_ && frame_->pts == *last_packet_ && frame_->pkt_duration > 0)
         keep = std::min(keep,
                         av_rescale_q(frame_->pkt_duration, input_->stream().time_base, {1, native_.rate_hz}));
-    const auto& mp3 = input_->mp3_length();
-    if (length_ && (mp3 || is_ogg_vorbis()) && next_ + keep > *length_) {
+    if (trims_to_length_ && next_ + keep > *length_) {
+        const auto& mp3 = input_->mp3_length();
         // What comes later than padding can, of an MP3 file that was joined from several, is sound.
         const bool padding = !mp3 || next_ < *length_ + mp3->padding;
         if (padding) keep = std::max<std::int64_t>(0, *length_ - next_);

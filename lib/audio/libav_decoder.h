@@ -52,11 +52,12 @@ class LibavDecoder : public Decoder {
     LibavPtr<AVFrame> frame_;
     AudioFormat native_, format_;
 
-    std::int64_t base_ = 0;               // timestamp of the recording's first sample
-    std::int64_t last_ = AV_NOPTS_VALUE;  // timestamp of the last packet, where an index tells it
-    std::optional<std::int64_t> length_;  // in frames, where the container tells it exactly
-    std::int64_t next_ = 0;               // frames of the recording before what is decoded next
-    std::span<const float> pending_;      // decoded, not yet read
+    std::int64_t base_ = 0;                    // timestamp of the recording's first sample
+    std::optional<std::int64_t> last_packet_;  // its timestamp, where an index tells it
+    std::optional<std::int64_t> length_;       // in frames, where the container tells it exactly
+    bool trims_to_length_ = false;             // libav leaves padding behind it
+    std::int64_t next_ = 0;                    // frames of the recording before what is decoded next
+    std::span<const float> pending_;           // decoded, not yet read
     std::vector<float> buffer_;
     bool draining_ = false, ended_ = false;
     bool after_seek_ = false;  // next_ is to be taken from the timestamp of the next decoded frame

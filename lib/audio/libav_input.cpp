@@ -134,6 +134,12 @@ std::optional<std::int64_t> LibavInput::stated_end() const {
     return stream_->duration + (stream_->start_time == AV_NOPTS_VALUE ? 0 : stream_->start_time);
 }
 
+std::optional<std::int64_t> LibavInput::last_packet() const {
+    const int entries = avformat_index_get_entries_count(stream_);
+    if (!is_container("mp4") || entries == 0) return {};
+    return avformat_index_get_entry(stream_, entries - 1)->timestamp;
+}
+
 bool LibavInput::can_seek() const {
     return context_->pb && (context_->pb->seekable & AVIO_SEEKABLE_NORMAL) != 0;
 }

@@ -26,6 +26,8 @@ class LibavInput {
     bool can_seek() const;
     /// Timestamp of the end as the container states it, nothing if it is only estimated from rate and size.
     std::optional<std::int64_t> stated_end() const;
+    /// Timestamp of the last packet, where an index tells it.
+    std::optional<std::int64_t> last_packet() const;
     /// Of an MP3 file with an information frame.
     const std::optional<Mp3Length>& mp3_length() const { return mp3_length_; }
     /// The container ends without the mark of its end.

@@ -19,8 +19,8 @@ ResampledSource::ResampledSource(std::unique_ptr<Source> source, int rate_hz)
     : source_(std::move(source)), rate_hz_(rate_hz) {
     const AudioFormat in = source_->format();
     AVChannelLayout layout{};
-    layout.order =
-        AV_CHANNEL_ORDER_UNSPEC;  // so many channels, whatever they mean: none is mixed into another
+    // So many channels, whatever they mean: none is mixed into another.
+    layout.order = AV_CHANNEL_ORDER_UNSPEC;
     layout.nb_channels = in.channels;
     SwrContext* context = nullptr;
     const int status = swr_alloc_set_opts2(&context, &layout, AV_SAMPLE_FMT_FLT, rate_hz, &layout,

@@ -43,9 +43,8 @@ SF_INFO info_of(const std::string& path, AudioFormat format, SampleEncoding enco
 }  // namespace
 
 AudioWriter::AudioWriter(const std::string& path, AudioFormat format, SampleEncoding encoding)
-    : path_((info_of(path, format, encoding), path)), format_(format), file_(path) {
-    SF_INFO info = info_of(path, format, encoding);
-    encoder_.reset(sf_open(file_.temporary_path().c_str(), SFM_WRITE, &info));
+    : path_(path), info_(info_of(path, format, encoding)), file_(path) {
+    encoder_.reset(sf_open(file_.temporary_path().c_str(), SFM_WRITE, &info_));
     if (!encoder_) throw Error(fmt::format("cannot write {}: {}", path, sf_strerror(nullptr)));
     sf_command(encoder_.get(), SFC_SET_CLIPPING, nullptr, SF_TRUE);
     sf_command(encoder_.get(), SFC_RF64_AUTO_DOWNGRADE, nullptr, SF_TRUE);
@@ -56,7 +55,7 @@ AudioWriter::~AudioWriter() = default;
 
 void AudioWriter::write(std::span<const float> interleaved) {
     const auto frames =
-        static_cast<sf_count_t>(interleaved.size() / static_cast<std::size_t>(format_.channels));
+        static_cast<sf_count_t>(interleaved.size() / static_cast<std::size_t>(info_.channels));
     if (sf_writef_float(encoder_.get(), interleaved.data(), frames) != frames)
         throw Error(fmt::format("cannot write {}: {}", path_, sf_strerror(encoder_.get())));
 }

@@ -39,7 +39,7 @@ class AudioWriter {
     };
 
     std::string path_;
-    AudioFormat format_;
+    SF_INFO info_;  // before the file: what cannot be written must not create one
     AtomicFile file_;
     std::unique_ptr<SNDFILE, Close> encoder_;
 };
