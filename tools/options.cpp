@@ -1,6 +1,7 @@
 #include "tools/options.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -84,6 +85,12 @@ void add_console(CLI::App& app, std::shared_ptr<ConsoleOptions> console) {
         ->check(CLI::IsMember({"auto", "always", "never"}))
         ->group(kCommonOptions)
         ->configurable(false);
+}
+
+void refuse_terminal(const std::string& input) {
+    if (input == "-" && ::isatty(STDIN_FILENO) == 1) {
+        throw UsageError("standard input is a terminal (name a file, or send one through a pipe)");
+    }
 }
 
 int effective_jobs(int jobs) { return jobs > 0 ? jobs : available_processors(); }

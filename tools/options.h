@@ -26,6 +26,9 @@ CLI::Option* add_time(CLI::App& app, const std::string& name, std::optional<doub
 /// -q, -v, --progress: every command has them; tool_main adds them.
 void add_console(CLI::App& app, std::shared_ptr<ConsoleOptions> console);
 
+/// @throws UsageError if the input is `-` and standard input a terminal, where nobody knows what we wait for
+void refuse_terminal(const std::string& input);
+
 /// Number of processors this process may use, for jobs <= 0; else jobs.
 int effective_jobs(int jobs);
 

@@ -51,9 +51,24 @@ std::vector<std::string> option_names(const CLI::App& app) {
     return names;
 }
 
+/// Which subcommand is missing, or was meant by what stands in its place.
+std::string explain_subcommand(const std::vector<std::string>& left, const CLI::App& app) {
+    std::vector<std::string> names;
+    for (const auto* sub : app.get_subcommands({})) names.push_back(sub->get_name());
+    const auto typed = std::ranges::find_if(left, [](const auto& word) { return !word.starts_with('-'); });
+    if (typed == left.end()) return fmt::format("a subcommand is needed: {}", fmt::join(names, ", "));
+    const auto meant = nearest(*typed, names);
+    return fmt::format("'{}' is no subcommand{}", *typed,
+                       meant.empty() ? fmt::format(": {}", fmt::join(names, ", "))
+                                     : fmt::format(", did you mean {}?", meant));
+}
+
 /// What is wrong with the words on the command line, and what may have been meant.
 std::string explain(const CLI::ParseError& error, const CLI::App& app) {
     const auto left = app.remaining(true);
+    const bool lacks_subcommand = app.get_require_subcommand_min() > 0 && app.get_subcommands().empty();
+    if (lacks_subcommand && dynamic_cast<const CLI::RequiredError*>(&error))
+        return explain_subcommand(left, app);
     if (!dynamic_cast<const CLI::ExtrasError*>(&error) || left.empty()) return one_line(error.what());
     const auto dash = std::ranges::find_if(left, [](const auto& word) { return word.starts_with('-'); });
     if (dash == left.end()) return fmt::format("unexpected argument '{}'", left.front());
