@@ -109,7 +109,7 @@ class LabelConvert(Sandbox):
         self.assertEqual(list(json.loads(self.read("sorted.json"))), ["00:00", "00:02"])
 
     def test_input_is_not_awaited_from_a_terminal(self):
-        for words in (["convert", "-", "--to", "csv"], []):
+        for words in (["convert", "-", "--to", "csv"], ["stats", "-"], ["cut", "-", "-o", "out"], ["check", "-"], []):
             master, terminal = pty.openpty()
             try:
                 run = subprocess.run([EARSHOT, "label", *words], stdin=terminal, capture_output=True, timeout=60)
@@ -118,6 +118,16 @@ class LabelConvert(Sandbox):
                 os.close(terminal)
             self.assertEqual(run.returncode, 2, run.stderr)
             self.assertEqual(run.stderr.count(b"\n"), 1)
+
+    def test_subcommands_are_named_where_one_is_missing_or_mistyped(self):
+        self.earshot("label", status=2, stderr="a subcommand is needed: convert, check, stats, cut (see")
+        self.earshot("label", "chek", "x.wav", status=2, stderr="'chek' is no subcommand, did you mean check? (see")
+
+    def test_help_fits_a_screen_and_has_an_example(self):
+        for words in (["label"], *(["label", name] for name in ("convert", "check", "stats", "cut"))):
+            text = self.earshot(*words, "--help").text()
+            self.assertLessEqual(text.count("\n"), 40, words)
+            self.assertIn("  earshot label ", text)
 
     def test_a_full_disk_is_an_error(self):
         self.write("labels.txt", "2\t3.5\tcry\n")

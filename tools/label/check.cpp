@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -99,6 +100,7 @@ void check_recording(const CatalogueEntry& recording, const CheckRules& rules, R
 }
 
 Exit run(const Options& options, Context& context) {
+    std::ranges::for_each(options.inputs, refuse_terminal);
     const auto catalogue = find_recordings(options.inputs, {options.labels, {}});
     for (const auto& warning : catalogue.warnings) context.console.warning(warning);
     CheckRules rules{options.tolerance_s, options.gaps, {}};

@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -63,9 +62,7 @@ void write_with_samples(const Labels& labels, const Options& options, Output& ou
 }
 
 Exit run(const Options& options, Context& context) {
-    if (options.input == "-" && ::isatty(STDIN_FILENO) == 1) {
-        throw UsageError("standard input is a terminal (give a label file)");
-    }
+    refuse_terminal(options.input);
     const auto to = output_format(options);
     const auto from = options.from.empty() ? std::nullopt : std::optional(parse_label_format(options.from));
     auto labels = read_labels(options.input, from);

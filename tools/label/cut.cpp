@@ -115,6 +115,7 @@ void prepare_directory(const Options& options) {
 }
 
 Exit run(const Options& options, Context& context) {
+    std::ranges::for_each(options.inputs, refuse_terminal);
     Cutting cutting(options, context.console);
     const auto catalogue = find_recordings(options.inputs, {options.labels, {}});
     for (const auto& warning : catalogue.warnings) context.console.warning(warning);

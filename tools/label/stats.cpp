@@ -116,6 +116,7 @@ void write_json(const LabelStatistics& statistics, Output& out) {
 
 Exit run(const Options& options, Context& context) {
     Counter counter(context.console);
+    std::ranges::for_each(options.inputs, refuse_terminal);
     for (const auto& input : options.inputs) {
         const bool of_audio = options.labels || input.starts_with('@') || is_url(input) ||
                               std::filesystem::is_directory(input) || is_audio_file(input);
