@@ -96,12 +96,13 @@ LabelSource& Builder::source(const std::string& path) {
     if (!is_new) return source;
     try {
         source.labels = read_labels(path);
-        if (options_.group_column) source.groups = read_label_column(path, *options_.group_column);
-        for (const auto& warning : source.labels.warnings) catalogue_.warnings.push_back(warning);
     } catch (const Error& error) {
         if (options_.labels) throw;  // then nothing can be labelled
         source.problem = error.what();
+        return source;
     }
+    if (options_.group_column) source.groups = read_label_column(path, *options_.group_column);
+    for (const auto& warning : source.labels.warnings) catalogue_.warnings.push_back(warning);
     return source;
 }
 
