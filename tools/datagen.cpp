@@ -136,7 +136,13 @@ Catalogue catalogue_of(const Options& options, const Destination& destination, C
     return catalogue;
 }
 
-/// What of the settings and the catalogue work() needs, the same for every recording.
+void make_directory(const std::string& path) {
+    std::error_code failure;
+    fs::create_directories(path, failure);
+    if (failure) throw Error(fmt::format("cannot make the directory {}: {}", path, failure.message()));
+}
+
+/// One run: the options, the catalogue that they lead to, and what came of it so far.
 class Run {
  public:
     Run(const Options& options, Context& context)
@@ -160,7 +166,7 @@ class Run {
 
     Exit operator()() {
         const auto& entries = catalogue_.entries;
-        if (!destination_.single) fs::create_directories(destination_.path);
+        if (!destination_.single) make_directory(destination_.path);
         frontends_.resize(static_cast<std::size_t>(jobs_));
         {
             Progress progress(context_.console, entries);
@@ -193,7 +199,7 @@ class Run {
 
     BuildReport make(const CatalogueEntry& entry, Frontend& frontend,
                      const std::function<void(double)>& progress) {
-        if (!entry.timeline && !(settings_.keep_unlabelled || settings_.background)) {
+        if (!entry.timeline && (entry.labels_unusable || !settings_.keep_unlabelled)) {
             throw Error(fmt::format("{}: {}", entry.audio, entry.problem));
         }
         const auto file = destination_.file(entry);
@@ -201,7 +207,7 @@ class Run {
         std::optional<std::string> identity;
         if (has_content) identity = builder_->identity(entry, file_hash(entry.audio));
         if (identity && file != "-" && !options_.force) {
-            if (read_content_hash(file) == identity) return report_of(file);
+            if (auto report = unchanged(file, *identity)) return *report;
             if (!destination_.single) refuse_another_recording(entry, file);
         }
         if (file == "-") return builder_->build(entry, frontend, identity, context_.out, progress);
@@ -209,6 +215,18 @@ class Run {
         auto report = builder_->build(entry, frontend, identity, *out, progress);
         out->close();
         return report;
+    }
+
+    /// The report of a dataset file that was made of the same, if it can be read.
+    std::optional<BuildReport> unchanged(const std::string& file, const std::string& identity) const {
+        if (read_content_hash(file) != identity) return {};
+        try {
+            auto report = report_of(file);
+            report.class_frames.resize(settings_.labels.size());
+            return report;
+        } catch (const Error&) {
+            return {};  // damaged: made again
+        }
     }
 
     /// Two archives may have recordings of one name; the second must not take the place of the first.
@@ -281,7 +299,7 @@ class Run {
                 const auto other = read_recording_summary(file);
                 if (other.labels == settings_.labels && other.frontend == builder_->frontend()->settings())
                     continue;
-            } catch (const Error&) {
+            } catch (const Error&) {  // nor would train read it
             }
             strange.push_back(file);
         }

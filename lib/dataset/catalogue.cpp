@@ -54,6 +54,7 @@ class Builder {
 
     const CatalogueOptions& options_;
     std::vector<Found> found_;
+    std::set<fs::path> known_;
     std::map<std::string, LabelSource> sources_;
     Catalogue catalogue_;
 };
@@ -107,7 +108,8 @@ LabelSource& Builder::source(const std::string& path) {
 }
 
 void Builder::add_recording(const std::string& audio, std::optional<std::string> root, bool alone) {
-    Found found{{audio, {}, audio, false, {}, {}}, std::move(root), nullptr, alone};
+    if (!known_.insert(fs::path(audio).lexically_normal()).second) return;  // named twice
+    Found found{{audio, {}, audio, false, {}, {}, false}, std::move(root), nullptr, alone};
     auto label_file = options_.labels;
     const bool has_place = audio != "-" && !is_url(audio);
     if (!label_file && has_place) label_file = find_label_file(audio, found.root);
@@ -126,7 +128,9 @@ void Builder::label_from_files() {
                 fs::path(source->path).stem() != fs::path(entry.audio).stem();
         if (!source->problem.empty()) {
             entry.problem = source->problem;
+            entry.labels_unusable = true;
         } else if (of_one && source->recordings > 1) {
+            entry.labels_unusable = true;
             entry.problem = fmt::format(
                 "{} labels one recording, but is found for {} (name it like the recording, or give "
                 "each a directory of its own)",
@@ -182,6 +186,7 @@ void Builder::choose_group(Found& found) {
         }
     }
     entry.timeline.reset();
+    entry.labels_unusable = true;
     entry.problem = fmt::format(
         "no column '{}' says which group it is of (leave --group out, or give --labels a CSV file "
         "that has one)",

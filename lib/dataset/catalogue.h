@@ -12,11 +12,12 @@ namespace earshot {
 /// A recording of an archive with what its labels say.
 struct CatalogueEntry {
     std::string audio;                 // path, as the user's words lead to it
-    std::string name;                  // unique in the catalogue, stable, without directories: "sample_1"
+    std::string name;                  // unique in the catalogue, without directories: "sample_1"
     std::string group;                 // what a split must not tear apart
     bool group_chosen = false;         // by a column of the label file
-    std::optional<Timeline> timeline;  // nothing if no labels were found
+    std::optional<Timeline> timeline;  // nothing if there are no labels of it, or none that can be used
     std::string problem;               // and then why, for people, with the remedy
+    bool labels_unusable = false;      // there are labels, so that it must not pass for unlabelled
 };
 
 struct Catalogue {

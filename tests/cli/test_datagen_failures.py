@@ -56,6 +56,24 @@ class Failures(DatasetSandbox):
         (self.dir / "in/labels.json").write_text('{"00:00": "x"}')
         self.datagen("in", "out", status=1, stderr="labels one recording, but is found for 2")
 
+    def test_unusable_labels_are_never_taken_for_none(self):
+        self.sample("in/a", {"00:00": "x"})
+        self.sample("in/b", {"00:00": "x"})
+        (self.dir / "in/b/labels.json").write_text('{"00:00": "x", "00:75": "y"}')
+        for words in (["--background", "z"], ["--unlabelled", "keep"]):
+            self.datagen("in", "out", "--force", *words, status=3, stderr="00:75")
+            self.assertEqual(self.files("out"), ["a.npz"])
+
+    def test_a_recording_named_twice_counts_once(self):
+        self.sample("in/a", {"00:00": "x"})
+        said = self.earshot("datagen", "in", "in/a", "./in/a/audio.wav", "out", stderr=None).err
+        self.assertIn("1 made, 0 unchanged, 0 failed", said)
+        self.assertEqual(self.files("out"), ["a.npz"])
+
+    def test_a_directory_that_cannot_be_made(self):
+        self.sample("in/a", {"00:00": "x"})
+        self.datagen("in", "/proc/none/out", status=1, stderr="cannot make the directory /proc/none/out: No such file")
+
     def test_usage_errors(self):
         self.sample("s", {"00:00": "a"})
         self.sample("t", {"00:00": "a"})

@@ -136,6 +136,14 @@ class Reruns(DatasetSandbox):
         path.write_bytes(path.read_bytes()[:-100])
         self.assertEqual(self.run_in(), ["s.npz"])
 
+    def test_a_dataset_file_whose_classes_are_damaged_is_redone(self):
+        path = self.dir / "out/s.npz"
+        whole = path.read_bytes()
+        at = whole.index(b"classes.npy") + 40
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+        self.assertEqual(self.run_in(), ["s.npz"])
+        self.assertEqual(path.read_bytes(), whole)
+
     def test_another_archive_does_not_overwrite_recordings_of_the_same_name(self):
         self.sample("other/s", {"00:00": "a", "00:01": "b"}, hz=300)
         before = (self.dir / "out/s.npz").read_bytes()
