@@ -9,10 +9,10 @@ namespace earshot {
 /// Power spectra of real signals of one length.
 ///
 /// X_k = Σ_n x_n exp(-2πi·k·n/N), unscaled, for the one-sided bins k = 0 ... N/2 (rounded down); bin k stands
-/// for k·rate/N hertz. Any length from 1 on works; even products of 2, 3, 5 and 7 from some 512 on, such as whole
-/// seconds at the usual rates, are ten times faster than others (see SplitFft and ChirpFft). The same bits for
-/// the same signal on one processor; another instruction set rounds differently. All work buffers are made by
-/// the constructor. Not thread-safe: one object a thread.
+/// for k·rate/N hertz. Any length from 1 on works; even products of 2, 3, 5 and 7 from some 512 on, such as
+/// whole seconds at the usual rates, are ten times faster than others (see SplitFft and ChirpFft). The same
+/// bits for the same signal on one processor; another instruction set rounds differently. All work buffers
+/// are made by the constructor. Not thread-safe: one object a thread.
 class RealFft {
  public:
     explicit RealFft(std::size_t size);

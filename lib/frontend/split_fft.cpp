@@ -1,5 +1,6 @@
 #include "frontend/split_fft.h"
 
+#include <algorithm>
 #include <complex>
 #include <limits>
 
@@ -7,6 +8,8 @@ namespace earshot {
 namespace {
 
 constexpr std::size_t kMaxLanes = 16;
+
+std::size_t groups(std::size_t count, std::size_t lanes) { return (count + lanes - 1) / lanes; }
 
 }  // namespace
 
@@ -27,7 +30,6 @@ std::vector<const SplitKernels*> all_split_kernels() {
 std::optional<SplitFft::Factors> SplitFft::factors(std::size_t size, Kind kind) {
     const std::size_t halving = kind == Kind::real ? 2 : 1;
     if (size % halving != 0 || lane_fft_radices(size).empty()) return std::nullopt;
-    const auto groups = [](std::size_t count) { return (count + kMaxLanes - 1) / kMaxLanes; };
     std::optional<Factors> best;
     std::size_t least = std::numeric_limits<std::size_t>::max();
     // Work is the number of butterfly elements, those of partly filled groups of lanes included.
@@ -37,8 +39,8 @@ std::optional<SplitFft::Factors> SplitFft::factors(std::size_t size, Kind kind) 
         const std::size_t column_passes = lane_fft_radices(length).size(),
                           row_passes = lane_fft_radices(columns).size();
         if (column_passes < 2 || row_passes < 2) continue;
-        const std::size_t work = groups(columns) * length * (column_passes + 1) +
-                                 groups(length + halving - 1) * columns * (row_passes + 1);
+        const std::size_t work = groups(columns, kMaxLanes) * length * (column_passes + 1) +
+                                 groups(length + halving - 1, kMaxLanes) * columns * (row_passes + 1);
         if (work < least) {
             least = work;
             best = {.rows = length * halving, .columns = columns};
@@ -58,23 +60,32 @@ SplitFft::SplitFft(Factors factors, Kind kind, const SplitKernels& kernels)
       kept_(kind == Kind::real ? factors.rows / 2 + 1 : factors.rows),
       column_(kind == Kind::real ? factors.rows / 2 : factors.rows),
       row_(factors.columns),
-      twiddle_re_(kept_ * factors.columns),
-      twiddle_im_(kept_ * factors.columns),
+      lane_twiddle_(kept_ * 2 * kernels.lanes),
+      group_twiddle_(groups(factors.columns, kernels.lanes) * kept_ * 2),
       unpack_re_(kept_),
       unpack_im_(kept_),
       column_work_(kept_ * 2 * kernels.lanes),
       row_work_(factors.columns * 2 * kernels.lanes),
-      middle_((kept_ + kernels.lanes - 1) / kernels.lanes * factors.columns * 2 * kernels.lanes) {
-    const std::size_t size = factors_.rows * factors_.columns;
+      middle_(groups(kept_, kernels.lanes) * factors.columns * 2 * kernels.lanes) {
+    fill_twiddles(kind);
+}
+
+void SplitFft::fill_twiddles(Kind kind) {
+    const std::size_t size = factors_.rows * factors_.columns, lanes = kernels_->lanes;
+    const auto put = [](std::complex<double> value, float& re, float& im) {
+        re = static_cast<float>(value.real());
+        im = static_cast<float>(value.imag());
+    };
     for (std::size_t k1 = 0; k1 < kept_; ++k1) {
-        const std::complex<double> unpack = unit_root(k1, factors_.rows), step = unit_root(k1, size);
-        unpack_re_[k1] = static_cast<float>(unpack.real());
-        unpack_im_[k1] = static_cast<float>(unpack.imag());
-        std::complex<double> twiddle = kind == Kind::real ? 0.5 : 1;
-        for (std::size_t n2 = 0; n2 < factors_.columns; ++n2) {
-            twiddle_re_[k1 * factors_.columns + n2] = static_cast<float>(twiddle.real());
-            twiddle_im_[k1 * factors_.columns + n2] = static_cast<float>(twiddle.imag());
-            twiddle *= step;
+        put(unit_root(k1, factors_.rows), unpack_re_[k1], unpack_im_[k1]);
+        float* const of_lanes = lane_twiddle_.data() + k1 * 2 * lanes;
+        for (std::size_t lane = 0; lane < lanes; ++lane)
+            put(unit_root(k1 * lane, size), of_lanes[lane], of_lanes[lanes + lane]);
+        for (std::size_t group = 0; group < groups(factors_.columns, lanes); ++group) {
+            const std::size_t first = std::min(group * lanes, factors_.columns - lanes);
+            const double scale = kind == Kind::real ? 0.5 : 1;
+            float* const of_group = group_twiddle_.data() + (group * kept_ + k1) * 2;
+            put(scale * unit_root(k1 * first, size), of_group[0], of_group[1]);
         }
     }
 }
@@ -85,8 +96,8 @@ SplitView SplitFft::view() {
             .rows = factors_.rows,
             .columns = factors_.columns,
             .kept = kept_,
-            .twiddle_re = twiddle_re_.data(),
-            .twiddle_im = twiddle_im_.data(),
+            .lane_twiddle = lane_twiddle_.data(),
+            .group_twiddle = group_twiddle_.data(),
             .unpack_re = unpack_re_.data(),
             .unpack_im = unpack_im_.data(),
             .column_work = column_work_.data(),

@@ -43,13 +43,14 @@ class SplitFft {
     };
     static std::optional<Factors> factors(std::size_t size, Kind kind);
     SplitFft(Factors factors, Kind kind, const SplitKernels& kernels);
+    void fill_twiddles(Kind kind);
     SplitView view();
 
     const SplitKernels* kernels_;
     Factors factors_;
     std::size_t kept_;
     LaneFftTables column_, row_;
-    AlignedFloats twiddle_re_, twiddle_im_, unpack_re_, unpack_im_;
+    AlignedFloats lane_twiddle_, group_twiddle_, unpack_re_, unpack_im_;
     AlignedFloats column_work_, row_work_, middle_;
 };
 

@@ -6,11 +6,12 @@
 /// The steps of a SplitFft for L lanes. Included only by the files that compile it for one instruction set.
 namespace earshot::lanes {
 
-/// Calls step(start) for 0, L, 2L ...; the last start is moved back so that L items remain, some being done
-/// twice.
+/// Calls step(start, group) for 0, L, 2L ...; the last start is moved back so that L items remain, some being
+/// done twice.
 template <int L, class Step>
 EARSHOT_INLINE void in_groups(std::size_t count, const Step& step) {
-    for (std::size_t start = 0; start < count; start += L) step(start + L <= count ? start : count - L);
+    for (std::size_t start = 0, group = 0; start < count; start += L, ++group)
+        step(start + L <= count ? start : count - L, group);
 }
 
 /// The spectra of real columns from those of their even and odd rows taken as one complex column: with H =
@@ -32,24 +33,25 @@ void unpack_real(const SplitView& v, float* work) {
     }
 }
 
-/// Multiplies the spectra of columns n2 ... n2 + L - 1 by their twiddles and turns them, so that lanes are
+/// Multiplies the spectra of columns n2 ... n2 + L - 1 by exp(-2πi·k1·n2/N) and turns them, so that lanes are
 /// neighbouring k1 afterwards. `middle` holds L of them together: [k1 / L][n2][re, im][lane].
 template <int L>
-void twiddle_and_turn(const SplitView& v, const float* work, std::size_t n2) {
-    std::size_t block = 0;
-    in_groups<L>(v.kept, [&](std::size_t k1) {
+void twiddle_and_turn(const SplitView& v, const float* work, std::size_t n2, std::size_t column_group) {
+    const float* group_twiddle = v.group_twiddle + column_group * v.kept * 2;
+    in_groups<L>(v.kept, [&](std::size_t first_k1, std::size_t block) {
         Vector<L> re[L], im[L];
 #pragma GCC unroll 16
         for (int i = 0; i < L; ++i) {
-            const std::size_t at = (k1 + i) * v.columns + n2;
-            const Complex<L> x = times<L>(load_complex<L>(work + (k1 + i) * 2 * L),
-                                          load<L>(v.twiddle_re + at), load<L>(v.twiddle_im + at));
+            const std::size_t k1 = first_k1 + i;
+            const Complex<L> lanes = load_complex<L>(v.lane_twiddle + k1 * 2 * L);
+            const Complex<L> twiddle = times<L>(lanes, group_twiddle[2 * k1], group_twiddle[2 * k1 + 1]);
+            const Complex<L> x = times<L>(load_complex<L>(work + k1 * 2 * L), twiddle.re, twiddle.im);
             re[i] = x.re;
             im[i] = x.im;
         }
         transpose<L>(re);
         transpose<L>(im);
-        float* to = v.middle + (block++ * v.columns + n2) * 2 * L;
+        float* to = v.middle + (block * v.columns + n2) * 2 * L;
 #pragma GCC unroll 16
         for (int i = 0; i < L; ++i) store_complex<L>(to + i * 2 * L, {re[i], im[i]});
     });
@@ -58,21 +60,20 @@ void twiddle_and_turn(const SplitView& v, const float* work, std::size_t n2) {
 /// Transforms the columns: element n1 of column n2 is at re, im + n1 · stride + n2.
 template <int L>
 void run_columns(const SplitView& v, const float* re, const float* im, std::size_t stride, bool real) {
-    in_groups<L>(v.columns, [&](std::size_t n2) {
+    in_groups<L>(v.columns, [&](std::size_t n2, std::size_t group) {
         run_fft<L>(v.column, v.column_work, {re + n2, im + n2, stride},
                    Strided<L, float>{v.column_work, v.column_work + L, 2 * L});
         if (real) unpack_real<L>(v, v.column_work);
-        twiddle_and_turn<L>(v, v.column_work, n2);
+        twiddle_and_turn<L>(v, v.column_work, n2, group);
     });
 }
 
 /// Transforms along the rows; output(k1) takes X_(k1 + N1·k2) and its L - 1 successors as (k2, x).
 template <int L, class Output>
 void run_rows(const SplitView& v, const Output& output) {
-    const float* block = v.middle;
-    in_groups<L>(v.kept, [&](std::size_t k1) {
+    in_groups<L>(v.kept, [&](std::size_t k1, std::size_t group) {
+        const float* block = v.middle + group * v.columns * 2 * L;
         run_fft<L>(v.row, v.row_work, {block, block + L, 2 * L}, output(k1));
-        block += v.columns * 2 * L;
     });
 }
 
