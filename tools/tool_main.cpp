@@ -63,15 +63,17 @@ std::string explain_subcommand(const std::vector<std::string>& left, const CLI::
                                      : fmt::format(", did you mean {}?", meant));
 }
 
-/// What is wrong with the words on the command line, and what may have been meant.
+/// What is wrong with the words on the command line, and what may have been meant. An option that nobody
+/// knows goes before a missing argument, which CLI11 finds first.
 std::string explain(const CLI::ParseError& error, const CLI::App& app) {
+    const bool surplus = dynamic_cast<const CLI::ExtrasError*>(&error);
+    if (!surplus && !dynamic_cast<const CLI::RequiredError*>(&error)) return one_line(error.what());
     const auto left = app.remaining(true);
-    const bool lacks_subcommand = app.get_require_subcommand_min() > 0 && app.get_subcommands().empty();
-    if (lacks_subcommand && dynamic_cast<const CLI::RequiredError*>(&error))
-        return explain_subcommand(left, app);
-    if (!dynamic_cast<const CLI::ExtrasError*>(&error) || left.empty()) return one_line(error.what());
     const auto dash = std::ranges::find_if(left, [](const auto& word) { return word.starts_with('-'); });
-    if (dash == left.end()) return fmt::format("unexpected argument '{}'", left.front());
+    if (dash == left.end()) {
+        return surplus && !left.empty() ? fmt::format("unexpected argument '{}'", left.front())
+                                        : one_line(error.what());
+    }
     const auto typed = dash->substr(0, dash->find('='));
     const auto meant = nearest(typed, option_names(app));
     return fmt::format("unknown option {}{}", typed,

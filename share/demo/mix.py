@@ -27,8 +27,8 @@ TAKES = {
     ),
     "tabla": (
         [MUSIC / f"tabla_{name}.flac" for name in
-         "dhec ghe1 ghe3 ghe5 ghe7 ke2 na na_s re tas1 tas3 te1 te_m tun1 tun3".split()],
-        [MUSIC / f"tabla_{name}.flac" for name in "ghe2 ghe4 ghe6 ghe8 na_o tas2 te2 te_ne tun2".split()],
+         "dhec ghe1 ghe3 ghe4 ghe5 ghe7 ghe8 ke2 na na_s re tas1 tas3 te1 te_m te_ne tun1 tun3".split()],
+        [MUSIC / f"tabla_{name}.flac" for name in "ghe2 ghe6 na_o tas2 te2 tun2".split()],
     ),
     "cymbal": (
         [MUSIC / f"{name}.flac" for name in "drum_cymbal_open drum_splash_soft drum_cymbal_soft".split()],
@@ -36,7 +36,7 @@ TAKES = {
     ),
 }
 # Seconds from one take to the next within an event.
-STEP_S = {"speech": (0.1, 0.4), "tabla": (0.2, 0.5), "cymbal": (0.7, 1.2)}
+STEP_S = {"speech": (0.1, 0.4), "tabla": (0.15, 0.35), "cymbal": (0.7, 1.2)}
 # What else is heard: a machine, hiss and hum under the recordings to learn from, a steam bath under tonight's.
 ROOMS = (["loop_3d_printer", "vinyl_hiss", "ambi_glass_hum", "ambi_dark_woosh"], ["ambi_sauna"])
 

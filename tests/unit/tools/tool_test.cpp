@@ -116,6 +116,8 @@ TEST_F(RunTool, ExplainsMisuseInOneLine) {
               "earshot train: unknown option --hopp, did you mean --hop? (see earshot train --help)\n");
     EXPECT_EQ(run({"--Xyzzy=1"}), 2);
     EXPECT_EQ(error_, "earshot train: unknown option --Xyzzy (see earshot train --help)\n");
+    EXPECT_EQ(run({"convert", "--too", "x"}), 2);
+    EXPECT_THAT(error_, HasSubstr("unknown option --too, did you mean --to?"));
     EXPECT_EQ(run({"surplus"}), 2);
     EXPECT_EQ(error_, "earshot train: unexpected argument 'surplus' (see earshot train --help)\n");
     EXPECT_EQ(run({"--hop", "02:75"}), 2);
