@@ -74,13 +74,13 @@ std::string choose_background(const Options& options, const std::vector<std::str
 struct Run {
     const Options& options;
     Context& context;
-    std::string recipe;
-    TrainingSet set;
-    Json architecture;
-    FitOptions fit;
-    Fold fold;
-    std::optional<CrossValidation> crossed;
-    std::string background;
+    std::string recipe = {};
+    TrainingSet set = {};
+    Json architecture = {};
+    FitOptions fit = {};
+    Fold fold = {};
+    std::optional<CrossValidation> crossed = {};
+    std::string background = {};
 };
 
 void describe_data(const Run& run) {
@@ -251,7 +251,10 @@ void describe_result(const Run& run, const ModelFile& model) {
 Exit run(const Options& options, const std::string& recipe, Context& context) {
     check_model_place(options.output, options.force || options.resume);
     set_compute_threads(effective_jobs(options.threads));
-    Run run{options, context, recipe, load_training_set(options.data), {}, options.fit, {}, {}, {}};
+    Run run{options, context};
+    run.recipe = recipe;
+    run.set = load_training_set(options.data);
+    run.fit = options.fit;
     run.fit.balanced = options.class_weights == "balanced";
     run.background = choose_background(options, run.set.labels);
     run.architecture = mlp_architecture(run.set.dimension, static_cast<std::int64_t>(run.set.labels.size()),
@@ -272,6 +275,12 @@ Exit run(const Options& options, const std::string& recipe, Context& context) {
     return Exit::ok;
 }
 
+/// A check whose range does not clutter the help.
+CLI::Validator within(auto low, auto high) { return CLI::Range(low, high).description(""); }
+CLI::Validator one_of(std::vector<std::string> words) {
+    return CLI::IsMember(std::move(words)).description("");
+}
+
 void declare_data(CLI::App& app, Options& options) {
     app.add_option("datasets", options.data.train, "Datasets (NPZ files, or directories of them)")
         ->type_name("DATASET")
@@ -281,7 +290,7 @@ void declare_data(CLI::App& app, Options& options) {
     add_force(app, options.force);
     app.add_option("--validation", options.validation_share, "Share of the data held out for validation")
         ->type_name("SHARE")
-        ->check(CLI::Range(0.0, 0.9))
+        ->check(within(0.0, 0.9))
         ->capture_default_str();
     app.add_option("--validation-data", options.data.validation,
                    "Validate on these datasets instead (repeatable)")
@@ -292,11 +301,11 @@ void declare_data(CLI::App& app, Options& options) {
         ->allow_extra_args(false);
     app.add_option("--folds", options.folds, "Cross-validate, then train on everything")
         ->type_name("K")
-        ->check(CLI::Range(0, 1000));
+        ->check(within(0, 1000));
     app.add_option("--split", options.split,
                    "Keep recordings whole (group), or deal out single frames (frames)")
         ->type_name("BY")
-        ->check(CLI::IsMember({"group", "frames"}))
+        ->check(one_of({"group", "frames"}))
         ->capture_default_str();
     app.add_option("--leave-out", options.data.leave_out, "Ignore frames with this label (repeatable)")
         ->type_name("LABEL")
@@ -308,15 +317,15 @@ void declare_data(CLI::App& app, Options& options) {
 void declare_network(CLI::App& app, Options& options) {
     app.add_option("--compress", options.compression.kind, "Compression of magnitudes: log, sqrt or none")
         ->type_name("HOW")
-        ->check(CLI::IsMember({"log", "sqrt", "none"}))
+        ->check(one_of({"log", "sqrt", "none"}))
         ->capture_default_str();
     app.add_option("--floor", options.compression.floor, "Magnitude that counts as silence, for log")
         ->type_name("X")
-        ->check(CLI::Range(1e-30, 1e30))
+        ->check(within(1e-30, 1e30))
         ->capture_default_str();
     app.add_option("--dropout", options.dropout, "Share of hidden units silenced while learning")
         ->type_name("SHARE")
-        ->check(CLI::Range(0.0, 0.99))
+        ->check(within(0.0, 0.99))
         ->capture_default_str();
 }
 
@@ -324,36 +333,36 @@ void declare_fit(CLI::App& app, Options& options) {
     FitOptions& fit = options.fit;
     app.add_option("--epochs", fit.epochs, "Passes over the data at most")
         ->type_name("N")
-        ->check(CLI::Range(1, 1000000))
+        ->check(within(1, 1000000))
         ->capture_default_str();
     app.add_option("--patience", fit.patience, "Epochs without improvement that end it (0: never)")
         ->type_name("N")
-        ->check(CLI::Range(0, 1000000))
+        ->check(within(0, 1000000))
         ->capture_default_str();
     app.add_option("--batch", fit.batch, "Frames a step")
         ->type_name("N")
-        ->check(CLI::Range(1, 1 << 20))
+        ->check(within(1, 1 << 20))
         ->capture_default_str();
     app.add_option("--learning-rate", fit.learning_rate, "Step size of Adam")
         ->type_name("X")
-        ->check(CLI::Range(1e-9, 10.0))
+        ->check(within(1e-9, 10.0))
         ->capture_default_str();
     app.add_option("--weight-decay", fit.weight_decay, "Pull of weights towards zero")
         ->type_name("X")
-        ->check(CLI::Range(0.0, 100.0))
+        ->check(within(0.0, 100.0))
         ->capture_default_str();
     app.add_option("--gain-jitter", fit.gain_jitter_db, "Random gain of frames while learning, dB")
         ->type_name("DB")
-        ->check(CLI::Range(0.0, 60.0))
+        ->check(within(0.0, 60.0))
         ->capture_default_str();
     app.add_option("--class-weights", options.class_weights, "balanced: rare classes weigh as much; or none")
         ->type_name("HOW")
-        ->check(CLI::IsMember({"balanced", "none"}))
+        ->check(one_of({"balanced", "none"}))
         ->capture_default_str();
     add_seed(app, fit.seed);
     app.add_option("--threads", options.threads, "Threads of matrix products (0: one per processor)")
         ->type_name("N")
-        ->check(CLI::Range(0, 4096))
+        ->check(within(0, 4096))
         ->capture_default_str();
     app.add_flag("--resume", options.resume, "Go on from the model's last epoch");
     add_time(app, "--save-every", options.save_every_s, "Save the best so far this often");

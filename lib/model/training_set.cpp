@@ -92,7 +92,10 @@ std::vector<Part> read_parts(const TrainingPaths& paths) {
                 if (!seen.emplace(fs::weakly_canonical(path).string(), role).second) {
                     throw Error(fmt::format("{}: given twice as {} data", path, role_name(role)));
                 }
-                Part part{{path, "", "", role}, read_recording(path)};
+                Part part;
+                part.recording = read_recording(path);
+                part.item.path = path;
+                part.item.role = role;
                 part.item.group = part.recording.group;
                 part.item.content_hash = part.recording.content_hash;
                 check_finite(part.recording, path);

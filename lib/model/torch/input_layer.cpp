@@ -1,4 +1,4 @@
-#include "model/input_layer.h"
+#include "model/torch/input_layer.h"
 
 #include <fmt/format.h>
 

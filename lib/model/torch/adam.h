@@ -1,6 +1,6 @@
 #pragma once
 
-#include "model/weights.h"
+#include "model/torch/weights.h"
 
 namespace earshot {
 

@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "model/network.h"
+#include "model/torch/network.h"
 
 namespace earshot {
 

@@ -1,9 +1,9 @@
-#include <ATen/Parallel.h>
 #include <dlfcn.h>
 
 #include <algorithm>
 
 #include "model/scorer.h"
+#include "model/torch/libtorch.h"
 
 namespace earshot {
 

@@ -1,4 +1,4 @@
-#include "model/adam.h"
+#include "model/torch/adam.h"
 
 #include <cmath>
 

@@ -5,8 +5,8 @@
 #include <cstring>
 #include <filesystem>
 
-#include "model/network.h"
-#include "model/weights.h"
+#include "model/torch/network.h"
+#include "model/torch/weights.h"
 #include "support/error.h"
 
 namespace earshot {

@@ -1,11 +1,11 @@
-#include "model/mlp.h"
+#include "model/torch/mlp.h"
 
 #include <fmt/format.h>
 
 #include <vector>
 
-#include "model/input_layer.h"
 #include "model/settings.h"
+#include "model/torch/input_layer.h"
 #include "support/error.h"
 
 namespace earshot {

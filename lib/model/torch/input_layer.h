@@ -1,7 +1,7 @@
 #pragma once
 
 #include "model/architecture.h"
-#include "model/network.h"
+#include "model/torch/network.h"
 
 namespace earshot {
 

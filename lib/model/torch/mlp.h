@@ -1,6 +1,6 @@
 #pragma once
 
-#include "model/network.h"
+#include "model/torch/network.h"
 
 namespace earshot {
 

@@ -3,9 +3,9 @@
 #include <array>
 #include <string_view>
 
-#include "model/mlp.h"
-#include "model/network.h"
 #include "model/settings.h"
+#include "model/torch/mlp.h"
+#include "model/torch/network.h"
 #include "support/error.h"
 
 namespace earshot {

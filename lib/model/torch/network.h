@@ -1,13 +1,11 @@
 #pragma once
 
-// Private to lib/model: includes LibTorch.
-
-#include <torch/torch.h>
-
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
+
+#include "model/torch/libtorch.h"
 
 namespace earshot {
 

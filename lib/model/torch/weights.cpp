@@ -1,4 +1,4 @@
-#include "model/weights.h"
+#include "model/torch/weights.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

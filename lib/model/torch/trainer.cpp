@@ -5,10 +5,10 @@
 #include <cmath>
 #include <filesystem>
 
-#include "model/adam.h"
-#include "model/network.h"
 #include "model/shuffle.h"
-#include "model/weights.h"
+#include "model/torch/adam.h"
+#include "model/torch/network.h"
+#include "model/torch/weights.h"
 #include "support/error.h"
 #include "support/interrupt.h"
 #include "support/output.h"

@@ -1,0 +1,163 @@
+#include "model/torch/network.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "model/architecture.h"
+#include "model/torch/input_layer.h"
+#include "unit/model/fixtures.h"
+
+namespace earshot {
+namespace {
+
+using test::error_of;
+using Json = nlohmann::ordered_json;
+
+Json small() { return mlp_architecture(4, 3, {}, 0); }
+
+/// A stream of the given tensors.
+Network::WindowStream stream(std::vector<torch::Tensor> batches) {
+    return [batches = std::move(batches), next = std::size_t{0}]() mutable {
+        return next < batches.size() ? batches[next++] : torch::Tensor();
+    };
+}
+
+TEST(Mlp, is_twice_as_wide_as_its_input_then_three_quarters) {
+    EXPECT_EQ(mlp_architecture(100, 5, {}, 0.2).dump(),
+              R"({"kind":"mlp","inputs":100,"hidden":[200,75],"classes":5,"dropout":0.2,)"
+              R"("input":{"compress":"log","floor":1e-05}})");
+    EXPECT_EQ(mlp_architecture(1, 2, {}, 0)["hidden"].dump(), "[2,1]");
+}
+
+TEST(Mlp, weight_count_is_what_the_network_has) {
+    for (const std::int64_t inputs : {1, 4, 100}) {
+        const Json architecture = mlp_architecture(inputs, 3, {}, 0);
+        std::int64_t numbers = 0;
+        const auto network = make_network(architecture);
+        for (const auto& tensor : network->parameters()) numbers += tensor.numel();
+        for (const auto& tensor : network->buffers()) numbers += tensor.numel();
+        EXPECT_EQ(numbers, weight_count(architecture));
+    }
+}
+
+TEST(Mlp, answers_are_those_of_the_formula) {
+    torch::manual_seed(3);
+    const auto network = make_network(small());
+    network->eval();
+    const auto windows = torch::rand({5, 4});
+    network->fit_input(stream({windows}));
+    const auto answers = network->forward(windows);
+
+    const auto parameter = [&](const char* name) {
+        return network->named_parameters()[name].to(torch::kFloat64);
+    };
+    const auto buffer = [&](const char* name) { return network->named_buffers()[name].to(torch::kFloat64); };
+    const auto dense = [&](const std::vector<double>& in, const std::string& name, bool last) {
+        const auto weight = parameter((name + ".weight").c_str()), bias = parameter((name + ".bias").c_str());
+        std::vector<double> out;
+        for (int o = 0; o < weight.size(0); ++o) {
+            double sum = bias[o].item<double>();
+            for (int i = 0; i < weight.size(1); ++i)
+                sum += weight[o][i].item<double>() * in[static_cast<std::size_t>(i)];
+            out.push_back(last ? sum : std::max(0.0, sum));
+        }
+        return out;
+    };
+    for (int n = 0; n < 5; ++n) {
+        std::vector<double> values;
+        for (int d = 0; d < 4; ++d) {
+            const double compressed = std::log(windows[n][d].item<double>() + 1e-5);
+            values.push_back((compressed - buffer("input.mean")[d].item<double>()) /
+                             buffer("input.deviation")[d].item<double>());
+        }
+        const auto expected = dense(dense(dense(values, "dense_1", false), "dense_2", false), "output", true);
+        for (int c = 0; c < 3; ++c) {
+            EXPECT_NEAR(answers[n][c].item<double>(), expected[static_cast<std::size_t>(c)], 1e-5);
+        }
+    }
+}
+
+TEST(Mlp, dropout_acts_only_while_learning) {
+    const auto network = make_network(mlp_architecture(4, 3, {}, 0.5));
+    const auto windows = torch::rand({64, 4});
+    network->train();
+    EXPECT_FALSE(torch::equal(network->forward(windows), network->forward(windows)));
+    network->eval();
+    EXPECT_TRUE(torch::equal(network->forward(windows), network->forward(windows)));
+}
+
+TEST(Registry, refuses_what_it_cannot_build_before_taking_memory) {
+    const auto with = [](const char* key, const Json& value) {
+        Json architecture = small();
+        value.is_discarded() ? static_cast<void>(architecture.erase(key))
+                             : static_cast<void>(architecture[key] = value);
+        return error_of([&] { make_network(architecture); });
+    };
+    const Json missing(Json::value_t::discarded);
+    const std::vector<std::tuple<const char*, Json, std::string>> cases{
+        {"kind", "transformer", "architecture: no network of kind 'transformer' (known: mlp;"},
+        {"kind", 7, "architecture: \"kind\" is 7, should be text"},
+        {"kind", missing, "architecture: \"kind\" is missing"},
+        {"inputs", 0, "\"inputs\" is 0, should be a whole number from 1 to"},
+        {"inputs", -1, "\"inputs\" is -1"},
+        {"inputs", 1.5, "\"inputs\" is 1.5"},
+        {"inputs", 18446744073709551615ULL, "\"inputs\" is 18446744073709551615"},
+        {"inputs", nullptr, "\"inputs\" is null"},
+        {"classes", "many", "\"classes\" is \"many\""},
+        {"hidden", 12, "\"hidden\" should be a list"},
+        {"hidden", Json(std::vector<int>(1000, 1)), "\"hidden\" should be a list of at most 16"},
+        {"hidden", {1 << 20, 1 << 20}, "weights, at most"},
+        {"hidden", {0}, "\"hidden\" is 0"},
+        {"dropout", 1, "\"dropout\" is 1, should be a number from 0 to 0.99"},
+        {"dropout", "x", "\"dropout\" is \"x\""},
+        {"input", missing, "\"input\" is missing"},
+        {"input", {{"compress", "zip"}}, "no compression 'zip' (known: none, sqrt, log)"},
+        {"input", {{"compress", "log"}}, "\"floor\" is missing"},
+        {"input", {{"compress", "log"}, {"floor", 0}}, "\"floor\" is 0"},
+    };
+    for (const auto& [key, value, message] : cases) {
+        EXPECT_NE(with(key, value).find(message), std::string::npos) << key << ": " << with(key, value);
+    }
+}
+
+TEST(InputLayer, standardises_what_it_was_fitted_to) {
+    torch::manual_seed(1);
+    for (const char* kind : {"none", "sqrt", "log"}) {
+        InputLayer layer(6, {kind, 1e-3});
+        const auto windows = torch::rand({1000, 6}) * 50 + 3;
+        layer.fit(
+            stream({windows.slice(0, 0, 100), windows.slice(0, 100, 999), windows.slice(0, 999, 1000)}));
+        const auto out = layer.forward(windows).to(torch::kFloat64);
+        EXPECT_LT(out.mean(0).abs().max().item<double>(), 1e-5) << kind;
+        EXPECT_LT((out.square().mean(0).sqrt() - 1).abs().max().item<double>(), 1e-5) << kind;
+    }
+}
+
+TEST(InputLayer, a_small_variation_far_from_zero_keeps_its_digits) {
+    InputLayer layer(1, {"none", 0});
+    layer.fit(stream({torch::full({1, 1}, 10000.0), torch::full({1, 1}, 10001.0)}));
+    EXPECT_FLOAT_EQ(layer.named_buffers()["mean"].item<float>(), 10000.5F);
+    EXPECT_FLOAT_EQ(layer.named_buffers()["deviation"].item<float>(), 0.5F);
+}
+
+TEST(InputLayer, a_value_that_never_varies_adds_nothing) {
+    InputLayer layer(2, {"log", 1e-5});
+    auto windows = torch::rand({50, 2});
+    windows.select(1, 1).fill_(0.125);
+    layer.fit(stream({windows}));
+    const auto out = layer.forward(windows);
+    EXPECT_LT(out.select(1, 1).abs().max().item<double>(), 1e-5);
+    EXPECT_TRUE(torch::isfinite(out).all().item<bool>());
+}
+
+TEST(InputLayer, compression_is_finite_for_zero_and_below) {
+    for (const char* kind : {"none", "sqrt", "log"}) {
+        const InputLayer layer(3, {kind, 1e-5});
+        EXPECT_TRUE(torch::isfinite(layer.forward(torch::tensor({{0.0F, -1.0F, 1e30F}}))).all().item<bool>())
+            << kind;
+    }
+}
+
+}  // namespace
+}  // namespace earshot
