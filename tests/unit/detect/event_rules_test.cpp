@@ -1,0 +1,81 @@
+#include "detect/event_rules.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "support/error.h"
+
+namespace earshot {
+namespace {
+
+ModelFile model() {
+    ModelFile file;
+    file.labels = {"quiet", "cry", "bark"};
+    file.thresholds = {0.5, 0.6, 0.8};
+    file.background = "quiet";
+    return file;
+}
+
+std::vector<std::string> labels_of(const std::vector<EventRule>& rules) {
+    std::vector<std::string> labels;
+    for (const auto& rule : rules) labels.push_back(rule.label);
+    return labels;
+}
+
+TEST(EventRules, come_from_the_model) {
+    const auto rules = make_event_rules(model(), {}, 2);
+    EXPECT_THAT(labels_of(rules), testing::ElementsAre("", "cry", "bark"));
+    EXPECT_EQ(rules[1].on_threshold, 0.6);
+    EXPECT_EQ(rules[2].off_threshold, 0.8);
+    EXPECT_EQ(rules[2].median_windows, 1);
+}
+
+TEST(EventRules, a_threshold_of_one_label_wins_over_that_of_all) {
+    const auto rules = make_event_rules(
+        model(), {.thresholds = {"cry=0.9", "0.7"}, .off_thresholds = {"bark=0.1"}, .labels = {}}, 2);
+    EXPECT_EQ(rules[1].on_threshold, 0.9);
+    EXPECT_EQ(rules[1].off_threshold, 0.9);
+    EXPECT_EQ(rules[2].on_threshold, 0.7);
+    EXPECT_EQ(rules[2].off_threshold, 0.1);
+}
+
+TEST(EventRules, labels_asked_for_are_the_only_ones_even_the_background) {
+    EXPECT_THAT(labels_of(make_event_rules(model(),
+                                           {.thresholds = {}, .off_thresholds = {}, .labels = {"quiet"}}, 2)),
+                testing::ElementsAre("quiet", "", ""));
+}
+
+TEST(EventRules, smoothing_takes_the_nearest_odd_number_of_windows) {
+    const auto windows = [](double smooth_s, double hop_s) {
+        EventRuleOptions options;
+        options.smooth_s = smooth_s;
+        return make_event_rules(model(), options, hop_s)[1].median_windows;
+    };
+    EXPECT_EQ(windows(0, 2), 1);
+    EXPECT_EQ(windows(2, 2), 1);
+    EXPECT_EQ(windows(6, 2), 3);
+    EXPECT_EQ(windows(0.5, 0.1), 5);
+    EXPECT_EQ(windows(0.55, 0.1), 5);
+    EXPECT_THROW(windows(1e9, 0.1), UsageError);
+}
+
+TEST(EventRules, refuse_what_the_model_does_not_have_and_what_is_no_score) {
+    const auto refused = [](std::vector<std::string> on, std::vector<std::string> off,
+                            std::vector<std::string> labels) {
+        EventRuleOptions options;
+        options.thresholds = std::move(on);
+        options.off_thresholds = std::move(off);
+        options.labels = std::move(labels);
+        EXPECT_THROW(make_event_rules(model(), options, 2), UsageError);
+    };
+    refused({"meow=0.5"}, {}, {});
+    refused({}, {}, {"meow"});
+    refused({"1.5"}, {}, {});
+    refused({"-0.5"}, {}, {});
+    refused({"nan"}, {}, {});
+    refused({"cry=0,5"}, {}, {});
+    refused({"0.5"}, {"0.6"}, {});
+}
+
+}  // namespace
+}  // namespace earshot
