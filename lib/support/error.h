@@ -18,6 +18,12 @@ class UsageError : public Error {
     using Error::Error;
 };
 
+/// Output that cannot be written (disk full, no permission): ends a batch, where an unreadable input does not.
+class WriteError : public Error {
+ public:
+    using Error::Error;
+};
+
 /// The reader of our output has gone, as with `| head -1`. A quiet end, not a failure.
 class BrokenPipe : public std::exception {
  public:

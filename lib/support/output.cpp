@@ -17,6 +17,8 @@ namespace {
 
 constexpr std::size_t kBufferBytes = std::size_t{1} << 16;
 
+WriteError write_error(const std::string& what) { return WriteError(system_error(what).what()); }
+
 void sync_directory_of(const std::string& path) {
     auto parent = std::filesystem::path(path).parent_path();
     if (parent.empty()) parent = ".";
@@ -52,7 +54,7 @@ void DescriptorOutput::write_all(std::string_view bytes) {
         if (written < 0) {
             if (errno == EINTR) continue;
             if (errno == EPIPE) throw BrokenPipe();
-            throw system_error(fmt::format("cannot write {}", name_));
+            throw write_error(fmt::format("cannot write {}", name_));
         }
         bytes.remove_prefix(static_cast<std::size_t>(written));
     }
@@ -79,19 +81,21 @@ void DescriptorOutput::close() {
     flush();
     if (!owned_) return;
     const int descriptor = std::exchange(descriptor_, -1);
-    if (::close(descriptor) != 0) throw system_error(fmt::format("cannot write {}", name_));
+    if (::close(descriptor) != 0) throw write_error(fmt::format("cannot write {}", name_));
 }
 
 bool DescriptorOutput::is_terminal() const { return ::isatty(descriptor_) == 1; }
 
 AtomicFile::AtomicFile(std::string path) : path_(std::move(path)) {
     const std::filesystem::path target(path_);
-    if (std::filesystem::is_directory(target)) throw Error(fmt::format("cannot write {}: it is a directory", path_));
+    if (std::filesystem::is_directory(target)) {
+        throw WriteError(fmt::format("cannot write {}: it is a directory", path_));
+    }
     temporary_ = (target.parent_path() / fmt::format(".{}.XXXXXX", target.filename().string())).string();
     const int descriptor = ::mkostemp(temporary_.data(), O_CLOEXEC);
     if (descriptor < 0) {
         temporary_.clear();
-        throw system_error(fmt::format("cannot write {}", path_));
+        throw write_error(fmt::format("cannot write {}", path_));
     }
     ::fchmod(descriptor, default_mode());
     file_ = std::make_unique<DescriptorOutput>(descriptor, path_, true);
@@ -109,9 +113,9 @@ void AtomicFile::close() {
     file_->close();
     // A library may have written through the temporary name, so sync the file rather than our descriptor.
     const int descriptor = ::open(temporary_.c_str(), O_RDONLY | O_CLOEXEC);
-    if (descriptor < 0 || ::fsync(descriptor) != 0) throw system_error(fmt::format("cannot sync {}", path_));
+    if (descriptor < 0 || ::fsync(descriptor) != 0) throw write_error(fmt::format("cannot sync {}", path_));
     ::close(descriptor);
-    if (::rename(temporary_.c_str(), path_.c_str()) != 0) throw system_error(fmt::format("cannot write {}", path_));
+    if (::rename(temporary_.c_str(), path_.c_str()) != 0) throw write_error(fmt::format("cannot write {}", path_));
     temporary_.clear();
     sync_directory_of(path_);
 }
@@ -122,7 +126,7 @@ std::unique_ptr<Output> open_output(const std::string& path) {
     // A device or a named pipe (/dev/full, /dev/stdout, a FIFO) is written in place: renaming would replace it.
     if (::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode)) {
         const int descriptor = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
-        if (descriptor < 0) throw system_error(fmt::format("cannot write {}", path));
+        if (descriptor < 0) throw write_error(fmt::format("cannot write {}", path));
         return std::make_unique<DescriptorOutput>(descriptor, path, true);
     }
     return std::make_unique<AtomicFile>(path);
