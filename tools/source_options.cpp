@@ -1,0 +1,40 @@
+#include "tools/source_options.h"
+
+#include "support/error.h"
+#include "tools/options.h"
+
+namespace earshot::tools {
+namespace {
+
+/// An option whose text `parse` turns into a value, or into an error of usage.
+template <class Value, class Parse>
+CLI::Option* add_parsed(CLI::App& app, const std::string& name, Value& value, Parse parse,
+                        const std::string& what) {
+    return app.add_option_function<std::string>(
+        name,
+        [&value, parse, name](const std::string& text) {
+            try {
+                value = parse(text);
+            } catch (const Error& error) {
+                throw CLI::ValidationError(name, error.what());
+            }
+        },
+        what);
+}
+
+}  // namespace
+
+void add_source(CLI::App& app, SourceOptions& options) {
+    const bool all = options.channels.kind == ChannelChoice::Kind::all;
+    add_parsed(app, "--channels", options.channels, parse_channels,
+               "all, mix (their mean), left, right, or a number")
+        ->type_name("WHICH")
+        ->default_str(all ? "all" : "mix");
+    add_time(app, "--start", options.start_s, "Skip what comes before")->type_name("TIME");
+    add_time(app, "--duration", options.duration_s, "Read no more than this of each input")
+        ->type_name("TIME");
+    add_parsed(app, "--raw", options.raw, parse_raw, "Inputs are headerless PCM, for example s16le,16000,1")
+        ->type_name("FORMAT,RATE,CHANNELS");
+}
+
+}  // namespace earshot::tools

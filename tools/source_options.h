@@ -1,0 +1,13 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include "audio/source.h"
+
+namespace earshot::tools {
+
+/// --channels, --start, --duration, --raw: what is read of each input, spelled the same in every command.
+/// A default of `all` channels is for commands that copy sound.
+void add_source(CLI::App& app, SourceOptions& options);
+
+}  // namespace earshot::tools
