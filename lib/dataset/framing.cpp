@@ -13,6 +13,17 @@ namespace {
 
 constexpr std::size_t kBlockFrames = 8192;
 
+/// The next samples; empty at the end.
+std::span<const float> next_block(Source& source, const FramingOptions& options) {
+    try {
+        check_interrupt();
+        return source.read(kBlockFrames);
+    } catch (const Interrupted&) {
+        if (!options.interrupt_ends) throw;
+        return {};
+    }
+}
+
 }  // namespace
 
 FrameLabeller::FrameLabeller(const Timeline& timeline, std::span<const std::string> labels)
@@ -43,8 +54,7 @@ double frame_recording(Source& source, Frontend& frontend, const FramingOptions&
         sink(frame, options.start_s + onset_s, options.start_s + std::min(onset_s + window_s, end_s));
     };
     frontend.reset();
-    for (auto block = source.read(kBlockFrames); !block.empty(); block = source.read(kBlockFrames)) {
-        check_interrupt();
+    for (auto block = next_block(source, options); !block.empty(); block = next_block(source, options)) {
         pushed += static_cast<std::int64_t>(block.size());
         if (options.samples) options.samples(block);
         try {

@@ -38,12 +38,13 @@ struct FramingOptions {
     double start_s = 0;                                   // of the source within the recording
     std::function<void(double done_s)> progress;          // now and then
     std::function<void(std::span<const float>)> samples;  // sees all that is framed
+    bool interrupt_ends = false;  // an interrupt is the end of live sound, rather than a failure
 };
 
 /// Reads a mono source to its end and computes its frames: the one way from sound to frames, for datasets and
 /// for whatever must see just what a dataset holds. The front end is as new afterwards.
 /// @return  seconds of sound framed
-/// @throws Error for sound that has no frames (NaN); Interrupted between blocks
+/// @throws Error for sound that has no frames (NaN); Interrupted between blocks, unless interrupt_ends
 double frame_recording(Source& source, Frontend& frontend, const FramingOptions& options,
                        const TimedFrameSink& sink);
 

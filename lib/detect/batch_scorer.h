@@ -1,13 +1,10 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <functional>
 #include <span>
 #include <vector>
 
-#include "audio/source.h"
-#include "frontend/frontend.h"
 #include "model/scorer.h"
 
 namespace earshot {
@@ -19,6 +16,8 @@ using ScoreSink = std::function<void(std::span<const float> scores)>;
 /// Allocates when constructed and never after.
 class BatchScorer {
  public:
+    static constexpr std::size_t kMaxWindows = 256;
+
     /// @param scorer  must live as long as this
     explicit BatchScorer(Scorer& scorer);
 
@@ -35,21 +34,5 @@ class BatchScorer {
     std::size_t count_ = 0;
     std::vector<float> windows_, scores_;
 };
-
-struct ScoringOptions {
-    bool live = false;  // score what a block brings at once rather than wait until a batch is full
-    std::function<void(double seconds)> progress;  // after each block, sound heard so far; may throw to stop
-};
-
-struct Scored {
-    double duration_s = 0;  // of the sound that was read
-    std::int64_t windows = 0;
-};
-
-/// Reads a source to its end, through front end and network. Whatever is thrown leaves both as new.
-/// @param source    one channel at the front end's rate
-/// @param frontend  makes one window a frame: its dimension is the scorer's window_values()
-Scored score_recording(Source& source, Frontend& frontend, BatchScorer& scorer, const ScoringOptions& options,
-                       const ScoreSink& sink);
 
 }  // namespace earshot

@@ -1,0 +1,120 @@
+#include "detect/listener.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <numbers>
+
+#include "support/error.h"
+#include "unit/detect/fake_scorer.h"
+
+namespace earshot {
+namespace {
+
+constexpr int kRate = 8000;
+
+/// Ten seconds: a sine of amplitude 0.8 from 2 s to 5 s, silence around it.
+class BeepSource : public Source {
+ public:
+    explicit BeepSource(std::size_t block = 1000, std::optional<std::int64_t> fail_at = {})
+        : block_(block), fail_at_(fail_at) {}
+    AudioFormat format() const override { return {kRate, 1}; }
+    std::span<const float> read(std::size_t max_frames) override {
+        if (fail_at_ && next_ >= *fail_at_) throw Error("the device is gone");
+        samples_.resize(std::min({static_cast<std::size_t>(10 * kRate - next_), max_frames, block_}));
+        for (float& sample : samples_) {
+            const bool beep = next_ >= 2 * kRate && next_ < 5 * kRate;
+            sample =
+                beep ? static_cast<float>(0.8 * std::sin(std::numbers::pi / 4 * static_cast<double>(next_)))
+                     : 0;
+            ++next_;
+        }
+        return samples_;
+    }
+    std::optional<std::int64_t> frames() const override { return 10 * kRate; }
+    std::span<const Damage> damage() const override { return {}; }
+
+ private:
+    std::size_t block_;
+    std::optional<std::int64_t> fail_at_;
+    std::int64_t next_ = 0;
+    std::vector<float> samples_;
+};
+
+ModelFile model() {
+    ModelFile file;
+    file.frontend = {{"kind", "spectrum"}, {"rate_hz", kRate},  {"duration_s", 0.5},
+                     {"low_hz", 500.0},    {"high_hz", 1500.0}, {"bins", 1}};
+    file.labels = {"beep", "background"};
+    return file;
+}
+
+struct Parts {
+    FakeScorer* scorer;  // the listener's
+    Listener listener;
+    Parts(double start_s = 0) : Parts(std::make_unique<FakeScorer>(1), start_s) {}
+
+ private:
+    Parts(std::unique_ptr<FakeScorer> owned, double start_s)
+        : scorer(owned.get()),
+          listener("model", model(), std::move(owned), {{"beep", 0.5, 0.5, 0, 0, 1}, EventRule{}}, start_s) {}
+};
+
+TEST(Listener, hears_what_is_there_and_says_when) {
+    Parts parts(60);
+    StringOutput scores;
+    std::vector<Event> events;
+    BeepSource source;
+    const auto heard = parts.listener.listen(source, {.live = false, .scores = &scores, .progress = {}},
+                                             [&](const Event& event) { events.push_back(event); });
+    ASSERT_EQ(events.size(), 1u);
+    EXPECT_EQ(events[0].label, "beep");
+    EXPECT_EQ(events[0].onset_s, 62);
+    EXPECT_EQ(events[0].offset_s, 65);
+    EXPECT_NEAR(events[0].score.value(), 0.8, 0.01);
+    EXPECT_EQ(heard.windows, 20);
+    EXPECT_EQ(heard.end_s, 70);
+    EXPECT_NEAR(heard.mean_scores[0], 0.8 * 3 / 10, 0.01);
+    EXPECT_EQ(heard.mean_scores[1], 1);
+    EXPECT_EQ(std::ranges::count(scores.text(), '\n'), 21);
+    EXPECT_THAT(scores.text(),
+                testing::StartsWith("onset\toffset\tbeep\tbackground\n60.000\t60.500\t0\t1\n"));
+    EXPECT_THAT(parts.scorer->batches, testing::ElementsAre(20));
+}
+
+TEST(Listener, live_sound_is_scored_as_it_comes) {
+    Parts parts;
+    BeepSource source;
+    std::vector<double> known_s;  // sound heard when each event came out
+    double heard_s = 0;
+    parts.listener.listen(
+        source, {.live = true, .scores = nullptr, .progress = [&](double seconds) { heard_s = seconds; }},
+        [&](const Event&) { known_s.push_back(heard_s); });
+    ASSERT_EQ(known_s.size(), 1u);
+    EXPECT_NEAR(known_s[0], 5.5, 0.25);  // the window after the last one of the event, and a block
+}
+
+TEST(Listener, leaves_nothing_of_a_recording_that_failed) {
+    Parts parts;
+    const EventDetector::Sink none = [](const Event&) { FAIL(); };
+    BeepSource broken(1000, 3 * kRate + 100);
+    EXPECT_THROW(parts.listener.listen(broken, {}, none), Error);
+    std::vector<Event> events;
+    BeepSource whole;
+    parts.listener.listen(whole, {}, [&](const Event& event) { events.push_back(event); });
+    ASSERT_EQ(events.size(), 1u);
+    EXPECT_EQ(events[0].onset_s, 2);
+}
+
+TEST(Listener, refuses_a_model_that_does_not_know_its_front_end) {
+    ModelFile unknown = model();
+    unknown.frontend = nullptr;
+    EXPECT_THROW(Listener("m", unknown, std::make_unique<FakeScorer>(1), std::vector<EventRule>(2), 0),
+                 Error);
+    EXPECT_THROW(Listener("m", model(), std::make_unique<FakeScorer>(3), std::vector<EventRule>(2), 0), Error)
+        << "front end and network of different size";
+}
+
+}  // namespace
+}  // namespace earshot
