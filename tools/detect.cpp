@@ -154,6 +154,7 @@ class Run {
         if (scores_.is_directory()) score_file = scores_.open(i);
 
         ListenOptions listen;
+        listen.name = input;
         listen.live = input == "-";
         if (!options_.scores.empty()) listen.scores = score_file ? score_file.get() : &scores_.shared();
         listen.progress = progress_of(*source);

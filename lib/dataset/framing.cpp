@@ -59,6 +59,8 @@ double frame_recording(Source& source, Frontend& frontend, const FramingOptions&
         if (options.samples) options.samples(block);
         try {
             frontend.push(block, timed);
+        } catch (const WriteError&) {
+            throw;  // of the sink, and no fault of the recording
         } catch (const Error& error) {
             throw Error(fmt::format("{}: {}", options.name, error.what()));
         }

@@ -62,6 +62,7 @@ Heard Listener::listen(Source& source, const ListenOptions& options, const Event
         if (table) table->push(scores);
     };
     FramingOptions framing;
+    framing.name = options.name;
     framing.start_s = grid_.start_s;
     framing.interrupt_ends = options.live;
     framing.progress = [&](double heard_s) {

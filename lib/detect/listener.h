@@ -17,6 +17,7 @@
 namespace earshot {
 
 struct ListenOptions {
+    std::string name;          // of the recording, in front of messages
     bool live = false;  // score what each block brings rather than wait for a batch; an interrupt is the end
     Output* scores = nullptr;                      // takes a ScoreTable of the recording
     std::function<void(double heard_s)> progress;  // after each block

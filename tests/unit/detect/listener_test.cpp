@@ -66,7 +66,7 @@ TEST(Listener, hears_what_is_there_and_says_when) {
     StringOutput scores;
     std::vector<Event> events;
     BeepSource source;
-    const auto heard = parts.listener.listen(source, {.live = false, .scores = &scores, .progress = {}},
+    const auto heard = parts.listener.listen(source, {.name = "beep", .live = false, .scores = &scores, .progress = {}},
                                              [&](const Event& event) { events.push_back(event); });
     ASSERT_EQ(events.size(), 1u);
     EXPECT_EQ(events[0].label, "beep");
@@ -89,7 +89,7 @@ TEST(Listener, live_sound_is_scored_as_it_comes) {
     std::vector<double> known_s;  // sound heard when each event came out
     double heard_s = 0;
     parts.listener.listen(
-        source, {.live = true, .scores = nullptr, .progress = [&](double seconds) { heard_s = seconds; }},
+        source, {.name = "beep", .live = true, .scores = nullptr, .progress = [&](double seconds) { heard_s = seconds; }},
         [&](const Event&) { known_s.push_back(heard_s); });
     ASSERT_EQ(known_s.size(), 1u);
     EXPECT_NEAR(known_s[0], 5.5, 0.25);  // the window after the last one of the event, and a block
