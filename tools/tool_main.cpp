@@ -64,20 +64,22 @@ std::string explain_subcommand(const std::vector<std::string>& left, const CLI::
 }
 
 /// What is wrong with the words on the command line, and what may have been meant. An option that nobody
-/// knows goes before a missing argument, which CLI11 finds first.
+/// knows goes before a missing argument or subcommand, which CLI11 finds first.
 std::string explain(const CLI::ParseError& error, const CLI::App& app) {
     const bool surplus = dynamic_cast<const CLI::ExtrasError*>(&error);
     if (!surplus && !dynamic_cast<const CLI::RequiredError*>(&error)) return one_line(error.what());
     const auto left = app.remaining(true);
     const auto dash = std::ranges::find_if(left, [](const auto& word) { return word.starts_with('-'); });
-    if (dash == left.end()) {
-        return surplus && !left.empty() ? fmt::format("unexpected argument '{}'", left.front())
-                                        : one_line(error.what());
+    if (dash != left.end()) {
+        const auto typed = dash->substr(0, dash->find('='));
+        const auto meant = nearest(typed, option_names(app));
+        return fmt::format("unknown option {}{}", typed,
+                           meant.empty() ? "" : fmt::format(", did you mean {}?", meant));
     }
-    const auto typed = dash->substr(0, dash->find('='));
-    const auto meant = nearest(typed, option_names(app));
-    return fmt::format("unknown option {}{}", typed,
-                       meant.empty() ? "" : fmt::format(", did you mean {}?", meant));
+    if (app.get_require_subcommand_min() > 0 && app.get_subcommands().empty())
+        return explain_subcommand(left, app);
+    return surplus && !left.empty() ? fmt::format("unexpected argument '{}'", left.front())
+                                    : one_line(error.what());
 }
 
 int run_declared(const Tool& command, int argc, const char* const* argv, Output& out, Console& console) {
