@@ -1,0 +1,82 @@
+#include "evaluate/evaluation.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <memory>
+
+#include "support/error.h"
+
+namespace earshot {
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+/// Mean of what is a number.
+class Mean {
+ public:
+    void add(double value) {
+        if (std::isnan(value)) return;
+        sum_ += value;
+        ++count_;
+    }
+    double value() const { return count_ == 0 ? kNaN : sum_ / count_; }
+
+ private:
+    double sum_ = 0;
+    int count_ = 0;
+};
+
+}  // namespace
+
+Evaluation::Evaluation(std::vector<std::string> labels)
+    : labels_(std::move(labels)), confusion_(labels_.size()) {}
+
+void Evaluation::add(std::size_t truth, std::span<const float> scores) {
+    if (truth >= labels_.size() || scores.size() != labels_.size()) {
+        throw Error("evaluation: a truth or scores that do not fit the labels");
+    }
+    if (std::ranges::any_of(scores, [](float score) { return std::isnan(score); })) {
+        throw Error("a score is not a number (the model's weights are damaged)");
+    }
+    confusion_.add(truth, static_cast<std::size_t>(std::ranges::max_element(scores) - scores.begin()));
+    scores_.insert(scores_.end(), scores.begin(), scores.end());
+    truths_.push_back(truth);
+}
+
+Ratios Evaluation::areas(std::size_t first, std::size_t last, Ratios ratios) const {
+    const std::size_t width = last - first, pairs = truths_.size() * width;
+    std::vector<float> scores(pairs);
+    const auto positive = std::make_unique<bool[]>(pairs);  // std::vector<bool> has no span
+    for (std::size_t i = 0; i < pairs; ++i) {
+        const std::size_t window = i / width, label = first + i % width;
+        scores[i] = scores_[window * labels_.size() + label];
+        positive[i] = truths_[window] == label;
+    }
+    const std::span<const bool> truth(positive.get(), pairs);
+    ratios.average_precision = earshot::average_precision(scores, truth);
+    ratios.roc_auc = earshot::roc_auc(scores, truth);
+    return ratios;
+}
+
+Ratios Evaluation::of_label(std::size_t c) const {
+    return areas(c, c + 1, {confusion_.precision(c), confusion_.recall(c), confusion_.f1(c), kNaN, kNaN});
+}
+
+Ratios Evaluation::macro() const {
+    Mean average_precision, roc_auc;
+    for (std::size_t c = 0; c < labels_.size(); ++c) {
+        const auto one = of_label(c);
+        average_precision.add(one.average_precision);
+        roc_auc.add(one.roc_auc);
+    }
+    return {confusion_.macro_precision(), confusion_.macro_recall(), confusion_.macro_f1(),
+            average_precision.value(), roc_auc.value()};
+}
+
+Ratios Evaluation::micro() const {
+    const double accuracy = confusion_.accuracy();  // one label a window: each miss is one false alarm too
+    return areas(0, labels_.size(), {accuracy, accuracy, accuracy, kNaN, kNaN});
+}
+
+}  // namespace earshot

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "evaluate/metrics.h"
+
+namespace earshot {
+
+/// Ratios of one label, or of all taken together; NaN over nothing.
+struct Ratios {
+    double precision, recall, f1;
+    double average_precision, roc_auc;  // areas under the curves of precision over recall, and of ROC
+};
+
+/// Answers of a model beside the truth, window by window. The answer is the label with the highest score.
+/// The areas need every score, so 4 bytes per label and window are kept.
+class Evaluation {
+ public:
+    explicit Evaluation(std::vector<std::string> labels);
+
+    /// @param truth   index of the label
+    /// @param scores  one per label
+    /// @throws Error if a score is not a number
+    void add(std::size_t truth, std::span<const float> scores);
+
+    const std::vector<std::string>& labels() const { return labels_; }
+    const ConfusionMatrix& confusion() const { return confusion_; }
+
+    Ratios of_label(std::size_t c) const;
+    /// Mean over the labels that are the truth or the answer at least once (ConfusionMatrix::macro_f1), for
+    /// the areas over those that have one.
+    Ratios macro() const;
+    /// All pairs of window and label in one pot.
+    Ratios micro() const;
+
+ private:
+    Ratios areas(std::size_t first, std::size_t last, Ratios ratios) const;
+
+    std::vector<std::string> labels_;
+    ConfusionMatrix confusion_;
+    std::vector<float> scores_;        // windows x labels
+    std::vector<std::size_t> truths_;  // windows
+};
+
+/// The figures as JSON, numbers to six decimals, NaN as null. earshot-evaluate(1).
+nlohmann::ordered_json evaluation_json(const Evaluation& evaluation);
+
+/// The figures as tables of aligned columns for people: confusion, ratios of each label, means.
+std::string evaluation_text(const Evaluation& evaluation);
+
+}  // namespace earshot

@@ -1,0 +1,121 @@
+#include "evaluate/judge.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <utility>
+
+#include "dataset/framing.h"
+#include "dataset/recording.h"
+#include "detect/listener.h"
+
+namespace earshot {
+
+Judge::Judge(std::string directory, const ModelFile& model, std::unique_ptr<Scorer> scorer,
+             std::vector<std::string> leave_out)
+    : directory_(std::move(directory)),
+      model_(model),
+      scorer_(std::move(scorer)),
+      batches_(*scorer_),
+      leave_out_(std::move(leave_out)) {}
+
+std::optional<std::size_t> Judge::index_of(const std::string& label, const std::string& file) const {
+    if (std::ranges::find(leave_out_, label) != leave_out_.end()) return std::nullopt;
+    const auto found = std::ranges::find(model_.labels, label);
+    if (found == model_.labels.end()) {
+        throw MismatchError(
+            fmt::format("{}: label '{}' is none of {}'s: {} (leave its windows out with --leave-out '{}')",
+                        file, label, directory_, fmt::join(model_.labels, ", "), label));
+    }
+    return static_cast<std::size_t>(found - model_.labels.begin());
+}
+
+void Judge::check_dimension(std::size_t dimension, const std::string& file) const {
+    if (dimension == scorer_->window_values()) return;
+    throw MismatchError(fmt::format("{}: frames of {} numbers, but {} takes {}", file, dimension, directory_,
+                                    scorer_->window_values()));
+}
+
+JudgedRecording Judge::dataset(const std::string& path) {
+    const auto recording = read_recording(path);
+    JudgedRecording judged;
+    judged.frontend_checked = model_.frontend.is_object() && recording.frontend.is_object();
+    if (judged.frontend_checked) {
+        const auto difference = frontend_difference(recording.frontend, model_.frontend);
+        if (!difference.empty()) {
+            throw MismatchError(fmt::format("{}: its frames are not those that {} was trained on: {}", path,
+                                            directory_, difference));
+        }
+    }
+    check_dimension(recording.dimension, path);
+    std::vector<std::optional<std::size_t>> indices(recording.labels.size());
+    for (std::size_t c = 0; c < indices.size(); ++c) {  // labels that no window has need not be known
+        if (std::ranges::find(recording.classes, static_cast<std::int64_t>(c)) == recording.classes.end())
+            continue;
+        indices[c] = index_of(recording.labels[c], path);
+    }
+    const ScoreSink keep = [&](std::span<const float> scores) {
+        judged.scores.insert(judged.scores.end(), scores.begin(), scores.end());
+    };
+    batches_.reset();
+    for (std::size_t i = 0; i < recording.size(); ++i) {
+        const auto c = recording.classes[i];
+        const auto truth = c < 0 ? std::nullopt : indices[static_cast<std::size_t>(c)];
+        if (!truth) {
+            ++judged.left_out;
+            continue;
+        }
+        if (!std::ranges::all_of(recording.frame(i), [](float value) { return std::isfinite(value); })) {
+            throw Error(fmt::format("{}: row {} of its samples holds what is no number", path, i));
+        }
+        judged.truths.push_back(*truth);
+        judged.onsets_s.push_back(recording.times.empty() ? 0 : recording.times[i]);
+        batches_.push(recording.frame(i), keep);
+    }
+    batches_.flush(keep);
+    return judged;
+}
+
+JudgedRecording Judge::audio(const CatalogueEntry& entry, SourceOptions source,
+                             const std::optional<std::string>& background) {
+    if (!entry.timeline && !background) throw Error(fmt::format("{}: {}", entry.audio, entry.problem));
+    Timeline timeline = entry.timeline.value_or(Timeline{});
+    if (background) fill_gaps(timeline, *background);
+    std::set<std::string> distinct;
+    for (const auto& event : timeline.events) distinct.insert(event.label);
+    const std::vector<std::string> labels(distinct.begin(), distinct.end());
+    std::vector<std::optional<std::size_t>> indices;
+    for (const auto& label : labels) indices.push_back(index_of(label, entry.audio));
+
+    if (!frontend_) frontend_ = Listener::frontend_of(directory_, model_);
+    check_dimension(frontend_->dimension(), directory_ + "/model.json");
+    source.rate_hz = frontend_->rate_hz();
+    const auto opened = open_source(entry.audio, source);
+    FramingOptions framing;
+    framing.name = entry.audio;
+    framing.start_s = source.start_s;
+    FrameLabeller labeller(timeline, labels);
+    JudgedRecording judged;
+    const ScoreSink keep = [&](std::span<const float> scores) {
+        judged.scores.insert(judged.scores.end(), scores.begin(), scores.end());
+    };
+    batches_.reset();
+    frame_recording(*opened, *frontend_, framing, [&](auto frame, double onset_s, double offset_s) {
+        const auto c = labeller.class_of(onset_s, offset_s);
+        const auto truth = c < 0 ? std::nullopt : indices[static_cast<std::size_t>(c)];
+        if (!truth) {
+            ++judged.left_out;
+            return;
+        }
+        judged.truths.push_back(*truth);
+        judged.onsets_s.push_back(onset_s);
+        batches_.push(frame, keep);
+    });
+    batches_.flush(keep);
+    judged.damage = damage_texts(*opened);
+    return judged;
+}
+
+}  // namespace earshot

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "audio/source.h"
+#include "dataset/catalogue.h"
+#include "detect/batch_scorer.h"
+#include "frontend/frontend.h"
+#include "model/model_file.h"
+#include "model/scorer.h"
+#include "support/error.h"
+
+namespace earshot {
+
+/// Data that the model cannot be judged on, as opposed to a file that cannot be read.
+class MismatchError : public Error {
+ public:
+    using Error::Error;
+};
+
+/// The windows of one recording that have a label: truths beside scores.
+struct JudgedRecording {
+    std::vector<double> onsets_s;
+    std::vector<std::size_t> truths;  // indices into the model's labels
+    std::vector<float> scores;        // windows x labels
+    std::size_t left_out = 0;         // windows without a label, or with one that is left out
+    bool frontend_checked = true;     // false where the model or the data does not say how frames were made
+    std::vector<std::string> damage;  // of audio
+};
+
+/// Has a model score labelled recordings. Labels of the data are those of the model by name, whatever their
+/// numbers. One a thread.
+class Judge {
+ public:
+    /// @param directory  of the model, for messages
+    /// @param leave_out  labels whose windows do not count
+    Judge(std::string directory, const ModelFile& model, std::unique_ptr<Scorer> scorer,
+          std::vector<std::string> leave_out);
+
+    /// A dataset NPZ. @throws Error if it cannot be read; MismatchError if its frames are not those that the
+    /// model was trained on, or if it has a label that the model does not know and that is not left out
+    JudgedRecording dataset(const std::string& path);
+
+    /// A labelled recording, framed as datagen would. @throws as dataset()
+    /// @param background  label of what no event covers
+    JudgedRecording audio(const CatalogueEntry& entry, SourceOptions source,
+                          const std::optional<std::string>& background);
+
+ private:
+    /// The model's index of a label of the data; nothing if it is left out.
+    std::optional<std::size_t> index_of(const std::string& label, const std::string& file) const;
+    void check_dimension(std::size_t dimension, const std::string& file) const;
+
+    std::string directory_;
+    ModelFile model_;
+    std::unique_ptr<Scorer> scorer_;
+    BatchScorer batches_;
+    std::unique_ptr<Frontend> frontend_;  // for audio, made when first needed
+    std::vector<std::string> leave_out_;
+};
+
+}  // namespace earshot
