@@ -49,6 +49,10 @@ void convert(const Channels<Sample>& in, std::size_t frames, const ChannelChoice
         for (std::size_t i = 0; i < frames; ++i) out[i] = to_float(chosen[i * stride]);
     } else if (choice.kind == Kind::mix && in.count == 2) {
         const Sample *const left = in[0], *const right = in[1];
+        if (stride == 1) {  // planar, as MP3 and AAC are decoded: a loop that the compiler turns into vectors
+            for (std::size_t i = 0; i < frames; ++i) out[i] = 0.5f * (to_float(left[i]) + to_float(right[i]));
+            return;
+        }
         for (std::size_t i = 0; i < frames; ++i)
             out[i] = 0.5f * (to_float(left[i * stride]) + to_float(right[i * stride]));
     } else if (choice.kind == Kind::mix) {
