@@ -140,9 +140,7 @@ Judged judge(const Run& run, const Trainer& trainer) {
 }
 
 Json metrics_of(const Run& run, const Trainer& trainer, const Judged& judged) {
-    const char* data = run.crossed                   ? "held-out folds"
-                       : run.fold.validation.empty() ? "training"
-                                                     : "validation";
+    const char* data = run.crossed ? "held-out" : run.fold.validation.empty() ? "training" : "validation";
     Json metrics{{"data", data},
                  {"thresholds_from", data},
                  {"epoch", trainer.best_epoch()},
@@ -275,8 +273,16 @@ Exit run(const Options& options, const std::string& recipe, Context& context) {
     return Exit::ok;
 }
 
-/// A check whose range does not clutter the help.
-CLI::Validator within(auto low, auto high) { return CLI::Range(low, high).description(""); }
+/// CLI::Range lets NaN pass, and clutters the help.
+template <class Number>
+CLI::Validator within(Number low, Number high) {
+    const auto check = [low, high](const std::string& text) -> std::string {
+        Number value{};
+        const bool fits = CLI::detail::lexical_cast(text, value) && value >= low && value <= high;
+        return fits ? "" : fmt::format("'{}' should be a number from {} to {}", text, low, high);
+    };
+    return CLI::Validator(check, "");
+}
 CLI::Validator one_of(std::vector<std::string> words) {
     return CLI::IsMember(std::move(words)).description("");
 }
