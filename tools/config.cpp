@@ -168,6 +168,7 @@ void add_config(CLI::App& app, const std::string& command) {
            "Read options from a TOML file; the command line overrides them")
         ->type_name("FILE")
         ->expected(1)
+        ->allow_extra_args(false)  // what follows the file is no second one
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
         ->group(kCommonOptions)
         ->configurable(false);

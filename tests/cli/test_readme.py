@@ -10,7 +10,7 @@ TEXT = (SOURCE / "README.md").read_text()
 
 class Readme(Sandbox):
     def test_the_tour(self):
-        lines = [line for block in re.findall(r"(?ms)^```\n(.*?)^```", TEXT) for line in block.splitlines()]
+        lines = [line for block in re.findall(r"(?ms)^```\n(.*?)^```", TEXT) for line in [*block.splitlines(), None]]
         found = examples.parse(lines)
         self.assertGreater(len(found), 5)
         examples.make_files(self.dir)

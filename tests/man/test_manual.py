@@ -81,7 +81,7 @@ class Pages(Sandbox):
         for path in PAGES:
             text = section(examples.plain(path), "EXAMPLES")
             indent = " " * 11  # of a literal block within a section
-            found = examples.parse([line[11:] for line in text.splitlines() if line.startswith(indent)])
+            found = examples.parse([line[11:] if line.startswith(indent) else None for line in text.splitlines()])
             with self.subTest(page=path.name):
                 if path.suffix == ".1":
                     self.assertTrue(found, "a page without examples")

@@ -33,7 +33,7 @@ def make_files(directory):
         for onset, offset in cries:
             labels |= {f"00:{onset:02}": "cry", f"00:{offset:02}": "background"}
         (place / "labels.json").write_text(json.dumps(labels))
-    for name in ["tonight", "night"]:
+    for name in ["tonight", "night", "clip"]:
         write_wav(directory / f"{name}.wav", evening(9, [(10, 20)], 40), RATE)
         (directory / f"{name}.txt").write_text("10.0\t20.0\tcry\n")
     rows = ["file,label,speaker"]
@@ -46,15 +46,21 @@ def make_files(directory):
 
 
 def parse(lines):
-    """[(command, expected output or None)] from the lines of literal blocks. A line that ends in a backslash
-    goes on in the next."""
-    examples, open_line = [], False
+    """[(command, expected output or None)] from the lines of literal blocks, with a None between blocks.
+
+    A line that ends in a backslash goes on in the next. Lines without `$ ` that follow no command of their block
+    are for reading only: what they need, such as a microphone, a test has not."""
+    examples, open_line, in_block = [], False, False
     for line in lines:
+        if line is None:
+            in_block = open_line = False
+            continue
         if open_line:
             examples[-1][0] += "\n" + line.strip()
         elif line.startswith("$ "):
             examples.append([line[2:], []])
-        elif examples:
+            in_block = True
+        elif in_block:
             examples[-1][1].append(line)
         open_line = line.endswith("\\")
     return [(command, "\n".join(output).rstrip() or None) for command, output in examples]

@@ -150,6 +150,8 @@ TEST_F(RunTool, CommandLineOverridesConfigOverridesRecipeOverridesDefault) {
     EXPECT_FALSE(seen.force);      // the default
     ASSERT_EQ(run({"--recipe", recipe.c_str()}), 0);
     EXPECT_EQ(seen.output, "r");
+    EXPECT_EQ(run({"--config", first.c_str(), "surplus"}), 2);  // what follows the file is no second one
+    EXPECT_THAT(error_, HasSubstr("unexpected argument 'surplus'"));
 }
 
 TEST_F(RunTool, ReadsTimesFlagsAndArraysFromFiles) {
