@@ -47,6 +47,8 @@ std::vector<std::string> checked_inputs(const std::vector<std::string>& words) {
     return inputs;
 }
 
+bool is_live(const std::string& input) { return input == "-"; }
+
 class Run {
  public:
     Run(const Options& options, Context& context)
@@ -61,8 +63,9 @@ class Run {
         check_destinations();
         const auto wanted = static_cast<std::size_t>(effective_jobs(options.jobs));
         workers_ = std::min(wanted, inputs_.size());
-        // A single recording is decoded on a thread of its own, and what is left helps the network.
-        options_.source.ahead = wanted > workers_;
+        // A single recording is decoded on a thread of its own, and what is left helps the network. Not live
+        // sound, of which a thread ahead gathers more than we want to wait for.
+        options_.source.ahead = wanted > workers_ && !is_live(inputs_.front());
         set_compute_threads(workers_ > 1 ? 1 : std::max(1, static_cast<int>(wanted) - 1));
         make_listeners();
         options_.source.rate_hz = listeners_.front()->rate_hz();
@@ -115,7 +118,7 @@ class Run {
 
     std::unique_ptr<EventWriter> event_writer(Output& output) const {
         EventWriterOptions options;
-        options.flush_each = options_.unbuffered || inputs_ == std::vector<std::string>{"-"};
+        options.flush_each = options_.unbuffered || is_live(inputs_.front());
         if (!model_.background.empty()) options.gap_label = model_.background;
         return make_event_writer(format_, output, options);
     }
@@ -155,7 +158,7 @@ class Run {
 
         ListenOptions listen;
         listen.name = input;
-        listen.live = input == "-";
+        listen.live = is_live(input);
         if (!options_.scores.empty()) listen.scores = score_file ? score_file.get() : &scores_.shared();
         listen.progress = progress_of(*source);
         const bool labels_only = options_.top > 0;
