@@ -231,13 +231,17 @@ void declare_rules(CLI::App& app, EventRuleOptions& rules) {
     app.add_option("--threshold", rules.thresholds,
                    "Score at which an event begins, of one label or all\n"
                    "(default: the model's)")
-        ->type_name("[LABEL=]X");
+        ->type_name("[LABEL=]X")
+        ->allow_extra_args(false);
     app.add_option("--off-threshold", rules.off_thresholds, "Score below which it ends (default: the same)")
-        ->type_name("[LABEL=]X");
+        ->type_name("[LABEL=]X")
+        ->allow_extra_args(false);
     add_time(app, "--smooth", rules.smooth_s, "Smooth scores by a running median this long");
     add_time(app, "--merge-gap", rules.merge_gap_s, "Fill gaps up to this between events of a label");
     add_time(app, "--min-duration", rules.min_duration_s, "Then drop events shorter than this");
-    app.add_option("--label", rules.labels, "Look for this label only (repeatable)")->type_name("LABEL");
+    app.add_option("--label", rules.labels, "Look for this label only (repeatable)")
+        ->type_name("LABEL")
+        ->allow_extra_args(false);
 }
 
 Runner declare(CLI::App& app) {
@@ -251,8 +255,7 @@ Runner declare(CLI::App& app) {
         ->type_name("...")
         ->configurable(false);
     add_output(app, options->output, "File, or DIR/ for a file per recording (default: stdout)");
-    app.add_option("--format", options->format,
-                   fmt::format("{} (default: by the name)", fmt::join(event_format_names(), ", ")))
+    app.add_option("--format", options->format, "How events are written (default: by the name of the file)")
         ->type_name("FORMAT")
         ->check(CLI::IsMember(event_format_names()));
     app.add_option("--scores", options->scores, "Also write the scores of each window as TSV")

@@ -231,7 +231,8 @@ Runner declare(CLI::App& app) {
     app.add_option("--scores", options->scores, "Also write each window's truth and scores as TSV")
         ->type_name("FILE");
     app.add_option("--leave-out", options->leave_out, "Ignore windows with this label (repeatable)")
-        ->type_name("LABEL");
+        ->type_name("LABEL")
+        ->allow_extra_args(false);
     app.add_option("--labels", options->labels, "Label file of all recordings, instead of looking for labels")
         ->type_name("FILE");
     app.add_option("--background", options->background, "Label of what no label of a recording covers")

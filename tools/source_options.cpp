@@ -1,5 +1,7 @@
 #include "tools/source_options.h"
 
+#include <fmt/format.h>
+
 #include "support/error.h"
 #include "tools/options.h"
 
@@ -26,8 +28,15 @@ CLI::Option* add_parsed(CLI::App& app, const std::string& name, Value& value, Pa
 
 void add_source(CLI::App& app, SourceOptions& options) {
     const bool all = options.channels.kind == ChannelChoice::Kind::all;
-    add_parsed(app, "--channels", options.channels, parse_channels,
-               "all, mix (their mean), left, right, or a number")
+    const auto parse = [all](std::string_view text) {
+        const auto choice = parse_channels(text);
+        if (!all && choice.kind == ChannelChoice::Kind::all) {
+            throw Error("frames are made of one channel (mix, left, right, or a number)");
+        }
+        return choice;
+    };
+    add_parsed(app, "--channels", options.channels, parse,
+               fmt::format("{}mix (their mean), left, right, or a number", all ? "all, " : ""))
         ->type_name("WHICH")
         ->default_str(all ? "all" : "mix");
     add_time(app, "--start", options.start_s, "Skip what comes before")->type_name("TIME");

@@ -7,7 +7,7 @@
 namespace earshot::tools {
 
 /// --channels, --start, --duration, --raw: what is read of each input, spelled the same in every command.
-/// A default of `all` channels is for commands that copy sound.
+/// A default of `all` channels is for commands that copy sound; the others, which make frames, refuse it.
 void add_source(CLI::App& app, SourceOptions& options);
 
 }  // namespace earshot::tools

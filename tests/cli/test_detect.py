@@ -81,6 +81,15 @@ class Events(DetectSandbox):
         self.assertEqual([(e["label"], e["onset"], e["offset"]) for e in rows], [("low", 0, 3), ("silence", 0, 3)])
         self.assertEqual(len(self.detect("a.wav", "--top", 99).rows()), 3)
 
+    def test_options_may_stand_before_arguments(self):
+        self.beeps("a.wav")
+        run = self.earshot("detect", "--label", "high", "--threshold", "0.5", "--off-threshold", "low=0.4", "model", "a.wav")
+        self.assertEqual([e["label"] for e in run.rows()], ["high"])
+
+    def test_frames_are_made_of_one_channel(self):
+        self.beeps("a.wav")
+        self.detect("a.wav", "--channels", "all", status=2, stderr="frames are made of one channel")
+
     def test_labels_and_thresholds_of_choice(self):
         self.beeps("a.wav")
         self.assertEqual([e["label"] for e in self.detect("a.wav", "--label", "high").rows()], ["high"])
