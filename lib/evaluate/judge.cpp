@@ -80,8 +80,8 @@ JudgedRecording Judge::dataset(const std::string& path) {
 
 JudgedRecording Judge::audio(const CatalogueEntry& entry, SourceOptions source,
                              const std::optional<std::string>& background) {
-    if (!entry.timeline && !background) throw Error(fmt::format("{}: {}", entry.audio, entry.problem));
-    Timeline timeline = entry.timeline.value_or(Timeline{});
+    if (!entry.timeline) throw Error(fmt::format("{}: {}", entry.audio, entry.problem));
+    Timeline timeline = *entry.timeline;
     if (background) fill_gaps(timeline, *background);
     std::set<std::string> distinct;
     for (const auto& event : timeline.events) distinct.insert(event.label);
