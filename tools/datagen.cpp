@@ -190,6 +190,8 @@ class Run {
             outcome.report = make(entry, *frontend, [&](double share) { progress.at(i, share, entry.name); });
         } catch (const UsageError&) {
             throw;
+        } catch (const WriteError&) {
+            throw;  // a full disk would fail every recording to come
         } catch (const Error& error) {
             outcome.problem = error.what();
         }

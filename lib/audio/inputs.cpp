@@ -20,10 +20,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 36> kExtensions{
+constexpr std::array<std::string_view, 35> kExtensions{
     ".wav", ".wave", ".rf64", ".w64", ".bwf", ".aif",  ".aiff", ".aifc", ".au",  ".snd", ".caf", ".flac",
     ".ogg", ".oga",  ".opus", ".mp3", ".mp2", ".mpga", ".aac",  ".m4a",  ".m4b", ".mp4", ".mov", ".mkv",
-    ".mka", ".webm", ".wma",  ".wv",  ".ape", ".tta",  ".amr",  ".3gp",  ".ac3", ".dts", ".avi", ".ts"};
+    ".mka", ".webm", ".wma",  ".wv",  ".ape", ".tta",  ".amr",  ".3gp",  ".ac3", ".dts", ".avi"};
 
 /// The first bytes of a regular file; none if it cannot be read.
 std::vector<std::byte> head_of(const std::string& path) {
@@ -115,19 +115,13 @@ std::vector<std::string> expand_inputs(std::span<const std::string> inputs) {
 }
 
 bool is_audio_file(const std::string& path) {
-    const auto head = head_of(path);
-    switch (sniff(head)) {
-        case Container::not_audio:
-            return false;
-        case Container::unknown:
-            break;
-        default:
-            return true;
-    }
     std::string extension = fs::path(path).extension().native();
     std::ranges::transform(extension, extension.begin(),
                            [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return std::ranges::find(kExtensions, extension) != kExtensions.end();
+    // Whatever its content: a recording damaged beyond recognition is to be named, not passed over.
+    if (std::ranges::find(kExtensions, extension) != kExtensions.end()) return true;
+    const Container container = sniff(head_of(path));
+    return container != Container::unknown && container != Container::not_audio;
 }
 
 }  // namespace earshot

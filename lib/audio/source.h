@@ -92,7 +92,8 @@ std::unique_ptr<Source> open_source(const std::string& path, const SourceOptions
 /// command runs); everything else stays. @throws Error for what does not exist or holds no audio
 std::vector<std::string> expand_inputs(std::span<const std::string> inputs);
 
-/// True for what looks like audio: by content, else by a known extension.
+/// True for what bears an extension of audio, so that a recording which is damaged beyond recognition is
+/// named rather than passed over, and for what is audio by content.
 bool is_audio_file(const std::string& path);
 
 /// True for `scheme://...`.

@@ -64,3 +64,23 @@ class Recordings(DatasetSandbox):
                          stderr=f"{url}/none.mp3: ")
             server.shutdown()
         self.assertFalse(pathlib.Path(self.dir / "x.npz").exists())
+
+
+class DamagedBeyondRecognition(DatasetSandbox):
+    """micmon 17: a file that is no MP3 gave status 0 and an empty dataset."""
+
+    def test_originals_micmon_17_a_directory_names_recordings_that_hold_no_sound(self):
+        for name, content in {"text": b"no sound at all", "empty": b""}.items():
+            sample = self.dir / "archive" / name
+            sample.mkdir(parents=True)
+            (sample / "audio.wav").write_bytes(content)
+            (sample / "labels.txt").write_text(LABELS)
+        whole = self.dir / "archive" / "whole"
+        write_wav(whole / "audio.wav", sine(440, 3))
+        (whole / "labels.txt").write_text("0\t3\tsound\n")
+        for words in (["datagen", "-q", "archive", "data"], ["label", "check", "archive"]):
+            with self.subTest(words=words):
+                said = self.earshot(*words, status=3, stderr=None)
+                for name in ("text", "empty"):
+                    self.assertIn(f"archive/{name}/audio.wav", said.err + said.text())
+        self.assertEqual([path.name for path in (self.dir / "data").iterdir()], ["whole.npz"])

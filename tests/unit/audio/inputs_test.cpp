@@ -71,11 +71,11 @@ TEST_F(ExpandInputs, LinksInCirclesEnd) {
     EXPECT_EQ(expand({directory_.path()}).size(), 5u);
 }
 
-TEST_F(ExpandInputs, AudioIsKnownByContentThenByName) {
-    for (const auto* name : {"c.wav", "sound", "torn.mp3"})
+TEST_F(ExpandInputs, AudioIsKnownByNameThenByContent) {
+    write_bytes(directory_ / "text.wav", "This is no sound at all, and to be named as such.");
+    for (const auto* name : {"c.wav", "sound", "torn.mp3", "text.wav"})
         EXPECT_TRUE(is_audio_file(directory_ / name)) << name;
-    write_bytes(directory_ / "text.wav", "This is no sound at all.");
-    for (const auto* name : {"b/labels.json", "b/cover.jpg", "text.wav", "empty"})
+    for (const auto* name : {"b/labels.json", "b/cover.jpg", "empty"})
         EXPECT_FALSE(is_audio_file(directory_ / name)) << name;
 }
 
