@@ -9,10 +9,13 @@ namespace earshot {
 
 struct Length {
     double seconds = 0;
-    std::vector<Damage> damage;  // found on the way; complete only if the recording had to be decoded
+    std::vector<Damage> damage;  // where it could not be decoded; complete only if it was
 };
 
-/// How long a recording is, to the sample. Formats that do not say it exactly (MP3, Opus) are decoded.
+/// How long a recording is, to the sample: what its header says exactly, else (some MP3, MP4) by decoding it.
 Length measure_length(const std::string& path);
+
+/// The same by decoding it to the end, whatever its header says: finds all damage.
+Length decode_length(const std::string& path);
 
 }  // namespace earshot

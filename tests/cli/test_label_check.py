@@ -25,6 +25,13 @@ class LabelCheck(LabelArchive):
     def check(self, *words, **checks):
         return self.earshot("label", "check", "-q", *words, **checks)
 
+    def test_a_recording_that_was_cut_off_is_a_fault_though_its_header_promises_more(self):
+        self.archive()
+        whole = (self.dir / "data/one/audio.wav").read_bytes()
+        (self.dir / "data/one/audio.wav").write_bytes(whole[:len(whole) // 2])
+        found = [json.loads(line) for line in self.check("data", "--json", status=3).text().splitlines()]
+        self.assertIn(("data/one/audio.wav", "damaged"), [(row["file"], row["kind"]) for row in found if row["fault"]])
+
     def test_faults_make_status_3_and_remarks_do_not(self):
         self.archive()
         result = self.check("data")

@@ -86,7 +86,7 @@ void check_recording(const CatalogueEntry& recording, const CheckRules& rules, R
     if (!recording.timeline) return report.add_fault(recording.audio, "no-labels", NAN, recording.problem);
     Length length;
     try {
-        length = measure_length(recording.audio);
+        length = decode_length(recording.audio);
     } catch (const Error& error) {
         return report.add_fault(recording.audio, "unreadable", NAN, error.what());
     }
