@@ -151,7 +151,13 @@ class Parser {
     std::vector<ConfigEntry> entries_;
 };
 
+/// As TOML writes numbers: digits on both sides of a point, no zero in front of others.
 bool is_number(std::string_view text) {
+    const auto digit = [&](std::size_t i) { return i < text.size() && text[i] >= '0' && text[i] <= '9'; };
+    const std::size_t first = text.starts_with('-') ? 1 : 0;
+    const auto point = text.find('.');
+    if (!digit(first) || (text[first] == '0' && digit(first + 1))) return false;
+    if (point != std::string_view::npos && !digit(point + 1)) return false;
     double number = 0;
     const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), number);
     return status == std::errc() && end == text.data() + text.size() && std::isfinite(number);

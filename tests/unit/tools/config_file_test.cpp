@@ -94,6 +94,9 @@ TEST(ConfigValue, ReadsBackAsItself) {
     EXPECT_EQ(config_value("2.50"), "2.50");
     EXPECT_EQ(config_value("false"), "false");
     EXPECT_EQ(config_value("nan"), "\"nan\"");
+    EXPECT_EQ(config_value("-0.5e3"), "-0.5e3");
+    for (const std::string text : {".2", "5.", "01", "-"})  // no numbers in TOML
+        EXPECT_EQ(config_value(text), '"' + text + '"');
 }
 
 }  // namespace
