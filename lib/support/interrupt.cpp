@@ -1,6 +1,8 @@
 #include "support/interrupt.h"
 
 #include <csignal>
+#include <cstdint>
+#include <ctime>
 
 #include "support/error.h"
 
@@ -8,10 +10,22 @@ namespace earshot {
 namespace {
 
 volatile std::sig_atomic_t received = 0;
+volatile std::int64_t received_ms = 0;
+
+std::int64_t now_ms() {  // callable in a signal handler
+    timespec time{};
+    ::clock_gettime(CLOCK_MONOTONIC, &time);
+    return std::int64_t{time.tv_sec} * 1000 + time.tv_nsec / 1'000'000;
+}
 
 extern "C" void remember_signal(int number) {
-    received = number;
-    std::signal(number, SIG_DFL);
+    if (received == 0) {
+        received = number;
+        received_ms = now_ms();
+    } else if (now_ms() - received_ms >= 500) {
+        std::signal(number, SIG_DFL);
+        std::raise(number);
+    }
 }
 
 }  // namespace

@@ -2,7 +2,8 @@
 
 namespace earshot {
 
-/// From now on the first SIGINT or SIGTERM asks for an orderly end, the second one kills.
+/// From now on the first SIGINT or SIGTERM asks for an orderly end; another one, half a second or more later,
+/// kills. (One sent to us and to our process group arrives twice.)
 void handle_interrupts();
 
 /// True once the user has asked to stop.
