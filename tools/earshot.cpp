@@ -49,7 +49,7 @@ std::set<std::string> path_commands() {
 
 std::string usage() {
     std::string text =
-        "earshot hears sounds, names them, and says when and where they happened.\n\n"
+        "earshot hears sounds, names them, and says when they happened.\n\n"
         "Usage: earshot COMMAND [OPTIONS] [ARGUMENTS]\n\nCommands:\n";
     for (const auto& command : tools::commands())
         text += fmt::format("  {:<12}{}\n", command.name, command.summary);
