@@ -89,8 +89,8 @@ class Run {
     }
 
     Exit operator()() {
-        const auto out = options_.output == "-" ? nullptr : open_output(options_.output);
-        const auto scores = options_.scores.empty() ? nullptr : open_output(options_.scores);
+        const auto out = options_.output == "-" ? nullptr : open_text_output(options_.output);
+        const auto scores = options_.scores.empty() ? nullptr : open_text_output(options_.scores);
         if (scores) scores->write(fmt::format("file\tonset\tlabel\t{}\n", fmt::join(model_.labels, "\t")));
         context_.console.start_progress("evaluate", static_cast<double>(items_.size()));
         ordered_parallel(

@@ -18,7 +18,9 @@ int main(int argc, char** argv) {
     handle_interrupts();
     // A closed standard stream would let the next file opened pose as stdin, stdout or stderr.
     for (int descriptor = 0; descriptor < 3; ++descriptor) {
-        if (::fcntl(descriptor, F_GETFD) < 0 && ::open("/dev/null", O_RDWR) != descriptor) return 1;
+        // Read-only for stdout, so that what cannot be delivered is an error and not lost without a word.
+        const int mode = descriptor == STDOUT_FILENO ? O_RDONLY : O_RDWR;
+        if (::fcntl(descriptor, F_GETFD) < 0 && ::open("/dev/null", mode) != descriptor) return 1;
     }
     DescriptorOutput out(STDOUT_FILENO, "standard output");
     const int status = tools::run_tool(tools::tool, argc, argv, out, stderr);

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 
+#include "audio/source.h"
 #include "support/error.h"
 #include "support/parallel.h"
 #include "support/time_text.h"
@@ -91,6 +92,14 @@ void refuse_terminal(const std::string& input) {
     if (input == "-" && ::isatty(STDIN_FILENO) == 1) {
         throw UsageError("standard input is a terminal (name a file, or send one through a pipe)");
     }
+}
+
+std::unique_ptr<Output> open_text_output(const std::string& path) {
+    const bool precious = fs::is_regular_file(path) && (path.ends_with(".npz") || is_audio_file(path));
+    if (precious) {
+        throw UsageError(fmt::format("{}: a recording or dataset, which text would replace (give another name)", path));
+    }
+    return open_output(path);
 }
 
 int effective_jobs(int jobs) { return jobs > 0 ? jobs : available_processors(); }

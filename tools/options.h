@@ -7,6 +7,7 @@
 #include <string>
 
 #include "support/console.h"
+#include "support/output.h"
 
 namespace earshot::tools {
 
@@ -28,6 +29,10 @@ void add_console(CLI::App& app, std::shared_ptr<ConsoleOptions> console);
 
 /// @throws UsageError if the input is `-` and standard input a terminal, where nobody knows what we wait for
 void refuse_terminal(const std::string& input);
+
+/// open_output for text, which must not take the place of a recording or a dataset: a slip of -o is not worth one.
+/// @throws UsageError if there is one at `path`
+std::unique_ptr<Output> open_text_output(const std::string& path);
 
 /// Number of processors this process may use, for jobs <= 0; else jobs.
 int effective_jobs(int jobs);

@@ -52,6 +52,18 @@ class Streams(Sandbox):
                 self.shell(f"{command} >&- 2>&- <&- || test $? = 1")
                 self.assertEqual(sorted(path.name for path in self.dir.iterdir()), ["a.txt", "a.wav", "model"])
 
+    def test_a_closed_standard_output_is_an_error(self):
+        run = self.shell("earshot detect model a.wav >&-", status=1)
+        self.assertIn("cannot write standard output", run.err)
+
+    def test_text_never_replaces_a_recording(self):
+        before = (self.dir / "a.wav").read_bytes()
+        for command in ("earshot detect model a.wav -o a.wav", "earshot detect model a.wav --scores a.wav",
+                        "earshot label convert a.txt --to audacity -o a.wav"):
+            with self.subTest(command):
+                self.assertIn("a.wav: a recording or dataset", self.shell(command, status=2).err)
+                self.assertEqual((self.dir / "a.wav").read_bytes(), before)
+
     def test_pipes_on_both_sides(self):
         out = self.shell("cat a.wav | earshot detect model - --format tsv | earshot label convert - --from dcase "
                          "--to audacity | tail -1").text()

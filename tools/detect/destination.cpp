@@ -8,6 +8,7 @@
 #include "audio/source.h"
 #include "dataset/content_hash.h"
 #include "support/error.h"
+#include "tools/options.h"
 
 namespace earshot::tools {
 namespace {
@@ -39,7 +40,7 @@ Destination::Destination(std::string path, std::span<const std::string> inputs, 
 
 Output& Destination::shared() {
     if (path_ == "-") return standard_;
-    if (!file_) file_ = open_output(path_);
+    if (!file_) file_ = open_text_output(path_);
     return *file_;
 }
 
@@ -47,7 +48,7 @@ std::unique_ptr<Output> Destination::open(std::size_t i) const {
     std::error_code failure;
     fs::create_directories(path_, failure);
     if (failure) throw WriteError(fmt::format("cannot make directory {}: {}", path_, failure.message()));
-    return open_output((fs::path(path_) / names_[i]).string());
+    return open_text_output((fs::path(path_) / names_[i]).string());
 }
 
 void Destination::close() {

@@ -68,7 +68,7 @@ Exit run(const Options& options, Context& context) {
     auto labels = read_labels(options.input, from);
     for (const auto& warning : labels.warnings) context.console.warning(warning);
 
-    const auto file = options.output == "-" ? nullptr : open_output(options.output);
+    const auto file = options.output == "-" ? nullptr : open_text_output(options.output);
     Output& out = file ? *file : context.out;
     if (to == LabelFormat::waveform_json) {
         write_with_samples(labels, options, out);
