@@ -2,6 +2,7 @@
 import csv
 import io
 import json
+import re
 
 import numpy
 import scipy.ndimage
@@ -207,11 +208,15 @@ class Formats(DetectSandbox):
             self.beeps(name)
         self.detect("in", "-o", "out/", "--scores", "scores/", "--format", "audacity", "-j", 2)
         names = sorted(path.name for path in (self.dir / "out").iterdir())
-        self.assertEqual((len(names), names[-1]), (3, "b.txt"))
-        self.assertTrue(all(name.startswith("a-") for name in names[:2]), names)
+        self.assertEqual(names, ["b.txt", "in-a.txt", "sub-a.txt"])
         for directory, end in (("out", "5.000\t6.000\thigh"), ("scores", "")):
             for path in (self.dir / directory).iterdir():
                 self.assertIn(end, path.read_text())
+        self.beeps("other/sub/a.wav")
+        self.detect("in/sub", "other/sub", "-o", "alike/")
+        names = [path.name for path in (self.dir / "alike").iterdir()]
+        self.assertEqual(len(names), 2)
+        self.assertTrue(all(re.fullmatch("sub-a-[0-9a-f]{8}.jsonl", name) for name in names), names)
         self.detect("in", "--format", "audacity", status=2, stderr="give a directory, -o DIR/")
         self.detect("in", "--scores", "s.tsv", status=2, stderr="give --scores DIR/")
 

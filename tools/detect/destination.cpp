@@ -15,19 +15,28 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Two recordings of one name differ by a digest of their paths, so that a name does not depend on order.
-std::vector<std::string> file_names(std::span<const std::string> inputs, std::string_view extension) {
-    std::vector<std::string> stems;
+/// Makes the names that occur more than once longer.
+template <class Lengthen>
+void set_apart(std::vector<std::string>& names, const Lengthen& lengthen) {
     std::map<std::string, int> count;
-    for (const auto& input : inputs) {
-        stems.push_back(input == "-" ? "stdin" : fs::path(input).stem().string());
-        ++count[stems.back()];
+    for (const auto& name : names) ++count[name];
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        if (count[names[i]] > 1) lengthen(names[i], i);
     }
-    for (std::size_t i = 0; i < stems.size(); ++i) {
-        if (count[stems[i]] > 1) stems[i] += "-" + content_hash(inputs[i]).substr(0, 8);
-        stems[i] += extension;
-    }
-    return stems;
+}
+
+/// Recordings of one name differ by the directory that they are in, else by a digest of their paths: so a name
+/// does not depend on the order of the inputs.
+std::vector<std::string> file_names(std::span<const std::string> inputs, std::string_view extension) {
+    std::vector<std::string> names;
+    for (const auto& input : inputs) names.push_back(input == "-" ? "stdin" : fs::path(input).stem().string());
+    set_apart(names, [&](std::string& name, std::size_t i) {
+        const auto directory = fs::path(inputs[i]).parent_path().filename().string();
+        if (!directory.empty()) name = fmt::format("{}-{}", directory, name);
+    });
+    set_apart(names, [&](std::string& name, std::size_t i) { name += "-" + content_hash(inputs[i]).substr(0, 8); });
+    for (auto& name : names) name += extension;
+    return names;
 }
 
 }  // namespace
