@@ -1,231 +1,12 @@
-#include <fmt/format.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <numeric>
-
-#include "dataset/framing.h"
-#include "detect/event_rules.h"
 #include "detect/event_writer.h"
-#include "detect/listener.h"
-#include "support/error.h"
-#include "support/parallel.h"
-#include "tools/detect/destination.h"
+#include "tools/detect/batch.h"
+#include "tools/detect/detect_options.h"
 #include "tools/options.h"
 #include "tools/source_options.h"
 #include "tools/tool.h"
 
 namespace earshot::tools {
 namespace {
-
-struct Options {
-    std::string model;
-    std::vector<std::string> inputs;
-    SourceOptions source;
-    EventRuleOptions rules;
-    std::string output = "-", format, scores;
-    int top = 0;  // labels of each recording instead of events; 0: events
-    int jobs = 0;
-    bool unbuffered = false, exit_status = false;
-};
-
-/// What a recording came to; `problem` is why it came to nothing.
-struct Outcome {
-    std::vector<Event> events;  // that are not written yet
-    std::size_t found = 0;
-    std::vector<std::string> damage;
-    std::string problem;
-};
-
-std::vector<std::string> checked_inputs(const std::vector<std::string>& words) {
-    auto inputs = expand_inputs(words);
-    const auto standard = std::ranges::count(inputs, "-");
-    if (standard > 1) throw UsageError("standard input can be read once only");
-    if (standard == 1 && ::isatty(STDIN_FILENO) == 1) {
-        throw UsageError("standard input is a terminal (pipe sound into it, or name a file)");
-    }
-    return inputs;
-}
-
-bool is_live(const std::string& input) { return input == "-"; }
-
-class Run {
- public:
-    Run(const Options& options, Context& context)
-        : options_(options),
-          context_(context),
-          model_(read_model_file(options.model)),
-          inputs_(checked_inputs(options.inputs)),
-          format_(options.format.empty() ? event_format_of_name(options.output)
-                                         : parse_event_format(options.format)),
-          events_(options.output, inputs_, event_format_extension(format_), context.out),
-          scores_(options.scores, inputs_, ".tsv", context.out) {
-        check_destinations();
-        const auto wanted = static_cast<std::size_t>(effective_jobs(options.jobs));
-        workers_ = std::min(wanted, inputs_.size());
-        // A single recording is decoded on a thread of its own, and what is left helps the network. Not live
-        // sound, of which a thread ahead gathers more than we want to wait for.
-        options_.source.ahead = wanted > workers_ && !is_live(inputs_.front());
-        set_compute_threads(workers_ > 1 ? 1 : std::max(1, static_cast<int>(wanted) - 1));
-        make_listeners();
-        options_.source.rate_hz = listeners_.front()->rate_hz();
-    }
-
-    Exit operator()() {
-        if (writes_events() && !events_.is_directory()) shared_ = event_writer(events_.shared());
-        if (inputs_.size() > 1)
-            context_.console.start_progress("detect", static_cast<double>(inputs_.size()));
-        ordered_parallel(
-            inputs_.size(), static_cast<int>(workers_),
-            [&](std::size_t i, int worker) { return work(i, worker); },
-            [&](std::size_t i, const Outcome& outcome) { account(i, outcome); });
-        context_.console.end_progress();
-        if (failed_ == inputs_.size()) return Exit::failure;
-        events_.close();
-        scores_.close();
-        if (failed_ > 0 || damaged_ > 0) return Exit::partial;
-        return options_.exit_status && found_ == 0 ? Exit::negative : Exit::ok;
-    }
-
- private:
-    /// With scores on standard output, events go there only if -o says so.
-    bool writes_events() const { return options_.scores != "-" || options_.output != "-"; }
-
-    void check_destinations() const {
-        const bool several = inputs_.size() > 1;
-        if (several && is_for_one_recording(format_) && !events_.is_directory()) {
-            throw UsageError(
-                fmt::format("{} recordings do not fit into one {} file (give a directory, -o DIR/)",
-                            inputs_.size(), event_format_names()[static_cast<std::size_t>(format_)]));
-        }
-        if (several && !options_.scores.empty() && !scores_.is_directory()) {
-            throw UsageError(fmt::format(
-                "scores of {} recordings do not fit into one file (give --scores DIR/)", inputs_.size()));
-        }
-        if (options_.top > 0 && format_ == EventFormat::labels_json) {
-            throw UsageError("--top says several labels of the same time, which labels-json cannot");
-        }
-    }
-
-    void make_listeners() {
-        const double hop_s = Listener::frontend_of(options_.model, model_)->hop_s();
-        const auto rules = make_event_rules(model_, options_.rules, hop_s);
-        for (std::size_t i = 0; i < workers_; ++i) {
-            listeners_.push_back(std::make_unique<Listener>(
-                options_.model, model_, open_scorer(options_.model, model_), rules, options_.source.start_s));
-        }
-    }
-
-    std::unique_ptr<EventWriter> event_writer(Output& output) const {
-        EventWriterOptions options;
-        options.flush_each = options_.unbuffered || is_live(inputs_.front());
-        if (!model_.background.empty()) options.gap_label = model_.background;
-        return make_event_writer(format_, output, options);
-    }
-
-    Outcome work(std::size_t i, int worker) {
-        Outcome outcome;
-        try {
-            hear(i, *listeners_[static_cast<std::size_t>(worker)], outcome);
-        } catch (const UsageError&) {
-            throw;
-        } catch (const WriteError&) {
-            throw;
-        } catch (const Error& error) {
-            const std::string what = error.what();
-            outcome.problem = what.starts_with(inputs_[i]) ? what : fmt::format("{}: {}", inputs_[i], what);
-        }
-        return outcome;
-    }
-
-    /// Events go where they belong at once if this is the only worker; else account() writes them in order.
-    void hear(std::size_t i, Listener& listener, Outcome& outcome) {
-        const auto& input = inputs_[i];
-        const auto source = open_source(input, options_.source);
-        std::unique_ptr<Output> event_file, score_file;
-        std::unique_ptr<EventWriter> own;
-        if (events_.is_directory()) own = event_writer(*(event_file = events_.open(i)));
-        EventWriter* const writer = own ? own.get() : workers_ == 1 ? shared_.get() : nullptr;
-        const EventDetector::Sink sink = [&](const Event& event) {
-            ++outcome.found;
-            if (writer) {
-                writer->write(input, event);
-            } else if (shared_) {
-                outcome.events.push_back(event);
-            }
-        };
-        if (scores_.is_directory()) score_file = scores_.open(i);
-
-        ListenOptions listen;
-        listen.name = input;
-        listen.live = is_live(input);
-        if (!options_.scores.empty()) listen.scores = score_file ? score_file.get() : &scores_.shared();
-        listen.progress = progress_of(*source);
-        const bool labels_only = options_.top > 0;
-        const auto heard = listener.listen(*source, listen, labels_only ? [](const Event&) {} : sink);
-        if (heard.windows == 0) {
-            throw Error(fmt::format("{}: {:.3f} s of sound are too short for a window of {:g} s", input,
-                                    heard.end_s - options_.source.start_s, listener.window_s()));
-        }
-        if (labels_only) write_top(heard, sink);
-        if (own) own->end_recording(input);
-        if (event_file) event_file->close();
-        if (score_file) score_file->close();
-        outcome.damage = damage_texts(*source);
-    }
-
-    /// The best labels of a recording as a whole: by mean score, whatever the thresholds.
-    void write_top(const Heard& heard, const EventDetector::Sink& sink) const {
-        std::vector<std::size_t> order(heard.mean_scores.size());
-        std::iota(order.begin(), order.end(), std::size_t{0});
-        std::ranges::stable_sort(order, std::greater(), [&](std::size_t c) { return heard.mean_scores[c]; });
-        order.resize(std::min(order.size(), static_cast<std::size_t>(options_.top)));
-        for (const std::size_t c : order) {
-            sink({options_.source.start_s, heard.end_s, model_.labels[c], heard.mean_scores[c]});
-        }
-    }
-
-    /// Of a single recording by seconds; of several, account() counts them.
-    std::function<void(double)> progress_of(const Source& source) {
-        if (inputs_.size() > 1) return {};
-        std::optional<double> total_s;
-        if (const auto frames = source.frames())
-            total_s = static_cast<double>(*frames) / source.format().rate_hz;
-        context_.console.start_progress("detect, s",
-                                        total_s ? std::optional(std::ceil(*total_s)) : std::nullopt);
-        return [this](double heard_s) { context_.console.progress(heard_s); };
-    }
-
-    void account(std::size_t i, const Outcome& outcome) {
-        auto& console = context_.console;
-        if (inputs_.size() > 1) console.progress(static_cast<double>(i + 1), inputs_[i]);
-        if (!outcome.problem.empty()) {
-            ++failed_;
-            console.error(outcome.problem);
-            return;
-        }
-        for (const auto& event : outcome.events) shared_->write(inputs_[i], event);
-        if (shared_) shared_->end_recording(inputs_[i]);
-        found_ += outcome.found;
-        if (outcome.damage.empty()) return;
-        ++damaged_;
-        const auto more = outcome.damage.size() - 1;
-        console.warning(fmt::format("{}: damaged {}{}; what could be decoded was heard", inputs_[i],
-                                    outcome.damage.front(),
-                                    more == 0 ? "" : fmt::format(" and in {} more places", more)));
-    }
-
-    Options options_;
-    Context& context_;
-    ModelFile model_;
-    std::vector<std::string> inputs_;
-    EventFormat format_;
-    Destination events_, scores_;
-    std::size_t workers_ = 1;
-    std::vector<std::unique_ptr<Listener>> listeners_;  // one a worker
-    std::unique_ptr<EventWriter> shared_;               // unless there is a file for each recording
-    std::size_t found_ = 0, failed_ = 0, damaged_ = 0;
-};
 
 void declare_rules(CLI::App& app, EventRuleOptions& rules) {
     app.add_option("--threshold", rules.thresholds,
@@ -245,7 +26,7 @@ void declare_rules(CLI::App& app, EventRuleOptions& rules) {
 }
 
 Runner declare(CLI::App& app) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<DetectOptions>();
     app.add_option("MODEL", options->model, "Model directory, made by earshot train")
         ->required()
         ->type_name("")
@@ -268,7 +49,7 @@ Runner declare(CLI::App& app) {
     add_jobs(app, options->jobs);
     add_unbuffered(app, options->unbuffered);
     app.add_flag("--exit-status", options->exit_status, "End with status 4 if nothing was found");
-    return [options](Context& context) { return Run(*options, context)(); };
+    return [options](Context& context) { return detect_batch(*options, context); };
 }
 
 }  // namespace

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "audio/source.h"
+#include "detect/event_rules.h"
+
+namespace earshot::tools {
+
+/// What the command line of earshot detect says.
+struct DetectOptions {
+    std::string model;
+    std::vector<std::string> inputs;
+    SourceOptions source;
+    EventRuleOptions rules;
+    std::string output = "-", format, scores;
+    int top = 0;  // labels of each recording instead of events; 0: events
+    int jobs = 0;
+    bool unbuffered = false, exit_status = false;
+};
+
+}  // namespace earshot::tools
