@@ -5,7 +5,7 @@
 
 #include "dataset/catalogue.h"
 #include "dataset/recording.h"
-#include "evaluate/evaluation.h"
+#include "metrics/evaluation.h"
 #include "evaluate/judge.h"
 #include "support/error.h"
 #include "support/json_lines.h"

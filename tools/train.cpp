@@ -130,27 +130,28 @@ void cross_validate(Run& run) {
     run.fit.epochs = run.crossed->epochs;
 }
 
-/// The rows that metrics and thresholds rest on, scored.
-Judged judge(const Run& run, const Trainer& trainer) {
-    if (run.crossed) return run.crossed->held_out;
-    const Rows& rows = run.fold.validation.empty() ? run.fold.train : run.fold.validation;
-    Judged judged;
-    judged.add(run.set, rows, trainer.score(rows));
-    return judged;
+Evaluation judge(const Run& run, const Trainer& trainer, const Rows& rows) {
+    Evaluation evaluation(run.set.labels);
+    add_scores(run.set, rows, trainer.score(rows), evaluation);
+    return evaluation;
 }
 
-Json metrics_of(const Run& run, const Trainer& trainer, const Judged& judged) {
+/// The rows that metrics and thresholds rest on, scored.
+Evaluation judge(const Run& run, const Trainer& trainer) {
+    if (run.crossed) return run.crossed->held_out;
+    return judge(run, trainer, run.fold.validation.empty() ? run.fold.train : run.fold.validation);
+}
+
+Json metrics_of(const Run& run, const Trainer& trainer, const Evaluation& judged) {
     const char* data = run.crossed ? "held-out" : run.fold.validation.empty() ? "training" : "validation";
     Json metrics{{"data", data},
                  {"thresholds_from", data},
                  {"epoch", trainer.best_epoch()},
                  {"epochs", trainer.history().size()}};
-    metrics.update(measure(judged, run.set.labels));
+    metrics.update(evaluation_json(judged));
     if (run.crossed) metrics["folds"] = run.crossed->folds;
     if (const Rows rows = run.set.labelled_rows(Role::test); !rows.empty()) {
-        Judged tested;
-        tested.add(run.set, rows, trainer.score(rows));
-        metrics["test"] = measure(tested, run.set.labels);
+        metrics["test"] = evaluation_json(judge(run, trainer, rows));
     }
     return metrics;
 }
@@ -171,13 +172,13 @@ Json provenance_of(const Run& run) {
 }
 
 ModelFile save(const Run& run, const Trainer& trainer, bool replace) {
-    const Judged judged = judge(run, trainer);
+    const Evaluation judged = judge(run, trainer);
     ModelFile model;
     model.recipe = run.recipe;
     model.frontend = run.set.frontend;
     model.architecture = run.architecture;
     model.labels = run.set.labels;
-    model.thresholds = choose_thresholds(judged, run.set.labels.size());
+    model.thresholds = judged.thresholds();
     model.background = run.background;
     model.metrics = metrics_of(run, trainer, judged);
     model.provenance = provenance_of(run);
@@ -236,7 +237,7 @@ void describe_result(const Run& run, const ModelFile& model) {
     const auto summary = [&](const Json& measures, const std::string& data) {
         console.note(fmt::format("accuracy {}, balanced {}, macro F1 {} on {} data ({} frames)",
                                  cell(measures["accuracy"]), cell(measures["balanced_accuracy"]),
-                                 cell(measures["macro_f1"]), data, measures["frames"].get<std::uint64_t>()));
+                                 cell(measures["macro"]["f1"]), data, measures["windows"].get<std::uint64_t>()));
     };
     summary(metrics, metrics["data"]);
     if (metrics.contains("test")) summary(metrics["test"], "test");

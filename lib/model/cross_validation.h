@@ -4,15 +4,15 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "metrics/evaluation.h"
 #include "model/folds.h"
-#include "model/judgement.h"
 #include "model/trainer.h"
 
 namespace earshot {
 
 struct CrossValidation {
-    Judged held_out;               // every row, scored by the network that had not seen its recording
-    nlohmann::ordered_json folds;  // a list: epochs, frames, accuracy, balanced_accuracy, macro_f1 of each
+    Evaluation held_out;           // every row, scored by the network that had not seen its recording
+    nlohmann::ordered_json folds;  // a list: epochs, windows, accuracy, balanced_accuracy, macro_f1 of each
     int epochs = 0;                // median of the folds' best epochs: how long to train on everything
 };
 

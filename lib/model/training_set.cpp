@@ -166,6 +166,15 @@ std::vector<std::int64_t> TrainingSet::class_counts(std::span<const std::int64_t
     return counts;
 }
 
+void add_scores(const TrainingSet& set, std::span<const std::int64_t> rows, std::span<const float> scores,
+                Evaluation& evaluation) {
+    const std::size_t width = set.labels.size();
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        evaluation.add(static_cast<std::size_t>(set.classes[static_cast<std::size_t>(rows[i])]),
+                       scores.subspan(i * width, width));
+    }
+}
+
 std::string TrainingSet::data_hash(std::span<const std::int64_t> rows) const {
     const std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)> state(XXH3_createState(), XXH3_freeState);
     XXH3_128bits_reset(state.get());

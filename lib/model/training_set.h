@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "metrics/evaluation.h"
+
 namespace earshot {
 
 /// What a recording may be used for.
@@ -38,6 +40,10 @@ struct TrainingSet {
     /// A digest of the frames and classes of some rows, in hexadecimal.
     std::string data_hash(std::span<const std::int64_t> rows) const;
 };
+
+/// Adds the scores of some rows, one per label of the set, to what a network is judged by.
+void add_scores(const TrainingSet& set, std::span<const std::int64_t> rows, std::span<const float> scores,
+                Evaluation& evaluation);
 
 struct TrainingPaths {
     std::vector<std::string> train, validation, test;  // NPZ files, or directories of them

@@ -154,8 +154,8 @@ class Training(Sandbox):
         self.train("data", "-o", "m", "-q", "--folds", 4)
         metrics = self.model()["metrics"]
         self.assertEqual(metrics["data"], "held-out")
-        self.assertEqual(metrics["frames"], 320)
-        self.assertEqual(sum(fold["frames"] for fold in metrics["folds"]), 320)
+        self.assertEqual(metrics["windows"], 320)
+        self.assertEqual(sum(fold["windows"] for fold in metrics["folds"]), 320)
         self.assertEqual(metrics["epochs"], sorted(fold["epochs"] for fold in metrics["folds"])[2])
 
     def test_original_arrays_alone_train(self):
@@ -207,7 +207,7 @@ class Training(Sandbox):
         self.train("data", "-o", "n", "-q", "--threads", 1, "--test-data", "test")
         metrics = self.model("n")["metrics"]
         self.assertEqual(metrics["thresholds_from"], "validation")
-        self.assertEqual(metrics["test"]["frames"], 60)
+        self.assertEqual(metrics["test"]["windows"], 60)
         self.assertNotEqual(metrics["test"]["accuracy"], metrics["accuracy"])
         self.assertEqual(self.model("m")["thresholds"], self.model("n")["thresholds"])
         self.assertEqual(self.weights("m"), self.weights("n"))

@@ -4,6 +4,7 @@
 
 #include "support/error.h"
 #include "support/interrupt.h"
+#include "support/json_lines.h"
 
 namespace earshot {
 
@@ -12,8 +13,7 @@ using Json = nlohmann::ordered_json;
 CrossValidation cross_validate(const TrainingSet& set, const Json& architecture,
                                const std::vector<Fold>& folds, const FitOptions& options,
                                const std::function<void(std::size_t fold, const Epoch&)>& on_epoch) {
-    CrossValidation result;
-    result.folds = Json::array();
+    CrossValidation result{Evaluation(set.labels), Json::array(), 0};
     std::vector<int> best_epochs;
     for (std::size_t i = 0; i < folds.size(); ++i) {
         Trainer trainer(set, architecture, folds[i].train, folds[i].validation, options);
@@ -23,14 +23,17 @@ CrossValidation cross_validate(const TrainingSet& set, const Json& architecture,
             if (!epoch) throw Interrupted();
             on_epoch(i, *epoch);
         }
-        Judged judged;
-        judged.add(set, folds[i].validation, trainer.score(folds[i].validation));
-        const Json measures = measure(judged, set.labels);
-        Json row{{"epochs", trainer.best_epoch()}};
-        for (const char* key : {"frames", "accuracy", "balanced_accuracy", "macro_f1"})
-            row[key] = measures[key];
-        result.folds.push_back(row);
-        result.held_out.add(set, folds[i].validation, judged.scores);
+        const Rows& rows = folds[i].validation;
+        const auto scores = trainer.score(rows);
+        Evaluation judged(set.labels);
+        add_scores(set, rows, scores, judged);
+        add_scores(set, rows, scores, result.held_out);
+        const auto& confusion = judged.confusion();
+        result.folds.push_back({{"epochs", trainer.best_epoch()},
+                                {"windows", confusion.total()},
+                                {"accuracy", rounded(confusion.accuracy(), 6)},
+                                {"balanced_accuracy", rounded(confusion.balanced_accuracy(), 6)},
+                                {"macro_f1", rounded(confusion.macro_f1(), 6)}});
         best_epochs.push_back(trainer.best_epoch());
     }
     std::ranges::nth_element(best_epochs, best_epochs.begin() + best_epochs.size() / 2);

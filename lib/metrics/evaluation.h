@@ -2,12 +2,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "evaluate/metrics.h"
+#include "metrics/metrics.h"
 
 namespace earshot {
 
@@ -38,7 +39,18 @@ class Evaluation {
     /// All pairs of window and label in one pot.
     Ratios micro() const;
 
+    /// The threshold of each label with the highest F1 of this label against the others, in the order of the
+    /// labels (best_f1_threshold).
+    std::vector<double> thresholds() const;
+
  private:
+    /// Scores of some labels, and which of them are the truth.
+    struct Pairs {
+        std::vector<float> scores;
+        std::unique_ptr<bool[]> positive;  // std::vector<bool> has no span
+        std::span<const bool> truth() const { return {positive.get(), scores.size()}; }
+    };
+    Pairs pairs(std::size_t first, std::size_t last) const;
     Ratios areas(std::size_t first, std::size_t last, Ratios ratios) const;
 
     std::vector<std::string> labels_;
@@ -47,7 +59,8 @@ class Evaluation {
     std::vector<std::size_t> truths_;  // windows
 };
 
-/// The figures as JSON, numbers to six decimals, NaN as null. earshot-evaluate(1).
+/// The figures as JSON, numbers to six decimals, NaN as null: what earshot-evaluate(1)
+/// prints and model.json keeps.
 nlohmann::ordered_json evaluation_json(const Evaluation& evaluation);
 
 /// The figures as tables of aligned columns for people: confusion, ratios of each label, means.

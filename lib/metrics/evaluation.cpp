@@ -1,9 +1,8 @@
-#include "evaluate/evaluation.h"
+#include "metrics/evaluation.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <memory>
 
 #include "support/error.h"
 
@@ -44,18 +43,21 @@ void Evaluation::add(std::size_t truth, std::span<const float> scores) {
     truths_.push_back(truth);
 }
 
-Ratios Evaluation::areas(std::size_t first, std::size_t last, Ratios ratios) const {
-    const std::size_t width = last - first, pairs = truths_.size() * width;
-    std::vector<float> scores(pairs);
-    const auto positive = std::make_unique<bool[]>(pairs);  // std::vector<bool> has no span
-    for (std::size_t i = 0; i < pairs; ++i) {
+Evaluation::Pairs Evaluation::pairs(std::size_t first, std::size_t last) const {
+    const std::size_t width = last - first, count = truths_.size() * width;
+    Pairs pairs{std::vector<float>(count), std::make_unique<bool[]>(count)};
+    for (std::size_t i = 0; i < count; ++i) {
         const std::size_t window = i / width, label = first + i % width;
-        scores[i] = scores_[window * labels_.size() + label];
-        positive[i] = truths_[window] == label;
+        pairs.scores[i] = scores_[window * labels_.size() + label];
+        pairs.positive[i] = truths_[window] == label;
     }
-    const std::span<const bool> truth(positive.get(), pairs);
-    ratios.average_precision = earshot::average_precision(scores, truth);
-    ratios.roc_auc = earshot::roc_auc(scores, truth);
+    return pairs;
+}
+
+Ratios Evaluation::areas(std::size_t first, std::size_t last, Ratios ratios) const {
+    const Pairs some = pairs(first, last);
+    ratios.average_precision = earshot::average_precision(some.scores, some.truth());
+    ratios.roc_auc = earshot::roc_auc(some.scores, some.truth());
     return ratios;
 }
 
@@ -77,6 +79,15 @@ Ratios Evaluation::macro() const {
 Ratios Evaluation::micro() const {
     const double accuracy = confusion_.accuracy();  // one label a window: each miss is one false alarm too
     return areas(0, labels_.size(), {accuracy, accuracy, accuracy, kNaN, kNaN});
+}
+
+std::vector<double> Evaluation::thresholds() const {
+    std::vector<double> thresholds;
+    for (std::size_t c = 0; c < labels_.size(); ++c) {
+        const Pairs one = pairs(c, c + 1);
+        thresholds.push_back(best_f1_threshold(one.scores, one.truth()));
+    }
+    return thresholds;
 }
 
 }  // namespace earshot

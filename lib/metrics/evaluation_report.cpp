@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "evaluate/evaluation.h"
+#include "metrics/evaluation.h"
 #include "support/json_lines.h"
 
 namespace earshot {

@@ -1,0 +1,62 @@
+#include "metrics/evaluation.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cmath>
+
+#include "support/error.h"
+
+namespace earshot {
+namespace {
+
+/// Four windows of two classes; the third is taken for the wrong one.
+Evaluation four() {
+    Evaluation evaluation({"quiet", "loud"});
+    evaluation.add(0, std::array{0.9F, 0.1F});
+    evaluation.add(1, std::array{0.2F, 0.8F});
+    evaluation.add(0, std::array{0.4F, 0.6F});
+    evaluation.add(1, std::array{0.3F, 0.7F});
+    return evaluation;
+}
+
+TEST(Evaluation, measures_what_was_counted) {
+    const auto json = evaluation_json(four());
+    EXPECT_EQ(json["windows"], 4);
+    EXPECT_EQ(json["accuracy"], 0.75);
+    EXPECT_EQ(json["balanced_accuracy"], 0.75);
+    EXPECT_EQ(json["labels"]["quiet"]["windows"], 2);
+    EXPECT_EQ(json["labels"]["quiet"]["precision"], 1);
+    EXPECT_EQ(json["labels"]["quiet"]["recall"], 0.5);
+    EXPECT_EQ(json["labels"]["loud"]["precision"], 0.666667);
+    EXPECT_EQ(json["labels"]["loud"]["recall"], 1);
+    EXPECT_EQ(json["labels"]["loud"]["roc_auc"], 1);  // 0.7 and 0.8 above 0.1 and 0.6
+    EXPECT_EQ(json["micro"]["f1"], 0.75);
+    EXPECT_EQ(json["confusion"].dump(), "[[1,1],[0,2]]");
+}
+
+TEST(Evaluation, thresholds_lie_between_the_scores_that_they_part) {
+    const auto thresholds = four().thresholds();
+    EXPECT_NEAR(thresholds[0], 0.35, 1e-6);  // quiet: 0.9 and 0.4 above, 0.3 and 0.2 below
+    EXPECT_NEAR(thresholds[1], 0.65, 1e-6);
+}
+
+TEST(Evaluation, a_class_that_does_not_occur_has_no_measures) {
+    Evaluation evaluation({"quiet", "loud"});
+    evaluation.add(0, std::array{0.9F, 0.1F});
+    evaluation.add(0, std::array{0.8F, 0.2F});
+    const auto json = evaluation_json(evaluation);
+    EXPECT_TRUE(json["labels"]["loud"]["recall"].is_null());
+    EXPECT_TRUE(json["labels"]["loud"]["roc_auc"].is_null());
+    EXPECT_EQ(evaluation.thresholds()[1], 0.5);
+}
+
+TEST(Evaluation, refuses_what_does_not_fit) {
+    Evaluation evaluation({"quiet", "loud"});
+    EXPECT_THROW(evaluation.add(2, std::array{0.5F, 0.5F}), Error);
+    EXPECT_THROW(evaluation.add(0, std::array{0.5F}), Error);
+    EXPECT_THROW(evaluation.add(0, std::array{0.5F, NAN}), Error);
+}
+
+}  // namespace
+}  // namespace earshot
