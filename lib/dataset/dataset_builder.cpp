@@ -64,7 +64,7 @@ BuildReport DatasetBuilder::build(const CatalogueEntry& entry, Frontend& fronten
                                   const std::function<void(double share)>& progress) const {
     Timeline timeline = entry.timeline.value_or(Timeline{});
     if (settings_.background) fill_gaps(timeline, *settings_.background);
-    FrameLabeller labeller(timeline, settings_.labels);
+    FrameLabeller labeller(timeline, settings_.labels, frontend.hop_s());
     RecordingWriter writer(frontend.dimension());
     BuildReport report;
     report.class_frames.resize(settings_.labels.size());

@@ -26,8 +26,8 @@ std::span<const float> next_block(Source& source, const FramingOptions& options)
 
 }  // namespace
 
-FrameLabeller::FrameLabeller(const Timeline& timeline, std::span<const std::string> labels)
-    : timeline_(timeline), labels_(labels) {
+FrameLabeller::FrameLabeller(const Timeline& timeline, std::span<const std::string> labels, double hop_s)
+    : timeline_(timeline), labels_(labels), hop_s_(hop_s) {
     for (const auto& event : timeline.events) {
         if (std::ranges::find(labels, event.label) == labels.end()) {
             throw Error(fmt::format("label '{}' is none of the classes", event.label));
@@ -36,12 +36,24 @@ FrameLabeller::FrameLabeller(const Timeline& timeline, std::span<const std::stri
 }
 
 std::int64_t FrameLabeller::class_of(double onset_s, double offset_s) {
+    const double centre_s = (onset_s + offset_s) / 2;
+    const double from_s = std::max(onset_s, centre_s - hop_s_ / 2);
+    const double to_s = std::min(offset_s, centre_s + hop_s_ / 2);
     const auto& events = timeline_.events;
-    for (; next_ < events.size() && events[next_].onset_s < offset_s; ++next_)
+    for (; next_ < events.size() && events[next_].onset_s < to_s; ++next_)
         current_.events.push_back(events[next_]);
-    std::erase_if(current_.events, [&](const Event& event) { return event.offset_s <= onset_s; });
-    const auto cover = current_.dominant(onset_s, offset_s);
-    return cover ? std::ranges::find(labels_, cover->label) - labels_.begin() : -1;
+    std::erase_if(current_.events, [&](const Event& event) { return event.offset_s <= from_s; });
+    if (current_.events.empty()) return -1;
+    if (current_.events.size() == 1) {  // nearly always, and frames may be many
+        const auto& only = current_.events.front();
+        return std::min(only.offset_s, to_s) > std::max(only.onset_s, from_s) ? index_of(only.label) : -1;
+    }
+    const auto cover = current_.dominant(from_s, to_s);
+    return cover ? index_of(cover->label) : -1;
+}
+
+std::int64_t FrameLabeller::index_of(const std::string& label) const {
+    return std::ranges::find(labels_, label) - labels_.begin();
 }
 
 double frame_recording(Source& source, Frontend& frontend, const FramingOptions& options,
@@ -59,6 +71,7 @@ double frame_recording(Source& source, Frontend& frontend, const FramingOptions&
         if (options.samples) options.samples(block);
         try {
             frontend.push(block, timed);
+            if (options.interrupt_ends) frontend.flush(timed);
         } catch (const WriteError&) {
             throw;  // of the sink, and no fault of the recording
         } catch (const Error& error) {

@@ -12,19 +12,25 @@
 
 namespace earshot {
 
-/// Tells the class of each frame of a recording, onsets ascending: the label that covers most of it.
+/// Tells the class of each frame of a recording, onsets ascending: the label that covers most of the stretch,
+/// a hop long, around the frame's centre. So every moment counts for one frame, however far frames overlap.
 /// Looks at no event twice as often as it has frames, however many there are.
 class FrameLabeller {
  public:
-    /// Both must outlive this. @throws Error if a label of the timeline is not among `labels`
-    FrameLabeller(const Timeline& timeline, std::span<const std::string> labels);
+    /// The timeline and the labels must outlive this.
+    /// @throws Error if a label of the timeline is not among `labels`
+    FrameLabeller(const Timeline& timeline, std::span<const std::string> labels, double hop_s);
 
-    /// Index of the class, -1 if no event touches [onset_s, offset_s). Onsets must not descend.
+    /// Index of the class of a frame that covers [onset_s, offset_s), -1 if no event touches its stretch.
+    /// Onsets must not descend.
     std::int64_t class_of(double onset_s, double offset_s);
 
  private:
+    std::int64_t index_of(const std::string& label) const;
+
     const Timeline& timeline_;
     std::span<const std::string> labels_;
+    double hop_s_;
     std::size_t next_ = 0;  // event not yet begun
     Timeline current_;      // events begun and not yet over
 };
@@ -38,7 +44,7 @@ struct FramingOptions {
     double start_s = 0;                                   // of the source within the recording
     std::function<void(double done_s)> progress;          // now and then
     std::function<void(std::span<const float>)> samples;  // sees all that is framed
-    bool interrupt_ends = false;  // an interrupt is the end of live sound, rather than a failure
+    bool interrupt_ends = false;  // live sound: an interrupt ends it, and no frame waits for others
 };
 
 /// Reads a mono source to its end and computes its frames: the one way from sound to frames, for datasets and

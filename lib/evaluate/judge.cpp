@@ -96,7 +96,7 @@ JudgedRecording Judge::audio(const CatalogueEntry& entry, SourceOptions source,
     FramingOptions framing;
     framing.name = entry.audio;
     framing.start_s = source.start_s;
-    FrameLabeller labeller(timeline, labels);
+    FrameLabeller labeller(timeline, labels, frontend_->hop_s());
     JudgedRecording judged;
     const ScoreSink keep = [&](std::span<const float> scores) {
         judged.scores.insert(judged.scores.end(), scores.begin(), scores.end());
