@@ -12,6 +12,7 @@
 #include "dataset/dataset_builder.h"
 #include "support/error.h"
 #include "support/parallel.h"
+#include "tools/datagen/frontend_options.h"
 #include "tools/options.h"
 #include "tools/tool.h"
 
@@ -24,8 +25,7 @@ struct Options {
     std::vector<std::string> paths;  // AUDIO... [DATASET_DIR]
     std::string output;              // instead of DATASET_DIR
     std::string labels, group, background, unlabelled = "drop";
-    double low_hz = 20, high_hz = 20000, duration_s = 2;  // of a sample, that is, a frame
-    int bins = 100, rate_hz = 44100;
+    FrontendOptions frontend;
     std::string channels = "mix", raw;
     double start_s = 0;
     std::optional<double> length_s;
@@ -103,9 +103,7 @@ Destination take_destination(Options& options, const Output& out) {
 /// What the options ask for. Library errors about values that come from options are usage errors.
 BuildSettings build_settings(const Options& options) try {
     BuildSettings settings;
-    settings.frontend = {
-        {"kind", "spectrum"},       {"rate_hz", options.rate_hz}, {"duration_s", options.duration_s},
-        {"low_hz", options.low_hz}, {"high_hz", options.high_hz}, {"bins", options.bins}};
+    settings.frontend = frontend_settings(options.frontend);
     settings.source.start_s = options.start_s;
     settings.source.duration_s = options.length_s;
     settings.source.channels = parse_channels(options.channels);
@@ -342,15 +340,7 @@ Runner declare(CLI::App& app) {
         ->type_name("WHAT")
         ->check(CLI::IsMember({"drop", "keep"}))
         ->capture_default_str();
-    app.add_option("--low", options->low_hz, "Lowest frequency, Hz")->type_name("HZ")->capture_default_str();
-    app.add_option("--high", options->high_hz, "Highest frequency, Hz")
-        ->type_name("HZ")
-        ->capture_default_str();
-    app.add_option("--bins", options->bins, "Bands between them")->type_name("N")->capture_default_str();
-    add_time(app, "--sample-duration", options->duration_s, "Sound that one frame covers");
-    app.add_option("--sample-rate", options->rate_hz, "Resample to this first, Hz")
-        ->type_name("HZ")
-        ->capture_default_str();
+    add_frontend(app, options->frontend);
     app.add_option("--channels", options->channels, "mix, left, right, or a number from 1")
         ->type_name("WHICH")
         ->capture_default_str();

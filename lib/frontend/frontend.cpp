@@ -1,12 +1,15 @@
 #include "frontend/frontend.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "frontend/logmel.h"
 #include "frontend/settings.h"
 #include "frontend/spectrum.h"
 #include "support/error.h"
@@ -14,22 +17,33 @@
 namespace earshot {
 namespace {
 
-using Factory = std::unique_ptr<Frontend> (*)(const nlohmann::ordered_json& settings);
+struct Kind {
+    std::string_view name;
+    std::unique_ptr<Frontend> (*make)(const nlohmann::ordered_json& settings);
+    nlohmann::ordered_json (*defaults)();
+};
 
 /// The front ends there are; a new one is a line here.
 constexpr std::array kKinds = {
-    std::pair<std::string_view, Factory>{"spectrum", make_spectrum},
+    Kind{"spectrum", make_spectrum, default_spectrum},
+    Kind{"logmel", make_logmel, default_logmel},
 };
 
 /// What people call the settings; others go by their key.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kNames = {{
+constexpr std::array kNames = std::to_array<std::pair<std::string_view, std::string_view>>({
     {"kind", "front end"},
     {"rate_hz", "sample rate"},
     {"duration_s", "sample duration"},
+    {"window_s", "window"},
+    {"hop_s", "hop"},
+    {"fft_size", "transform size"},
+    {"mels", "number of mel bands"},
+    {"scale", "mel scale"},
+    {"norm", "mel normalisation"},
     {"low_hz", "low frequency"},
     {"high_hz", "high frequency"},
     {"bins", "number of bins"},
-}};
+});
 
 std::string name_of(const std::string& key) {
     for (const auto& [known, name] : kNames)
@@ -45,17 +59,33 @@ std::string shown(const nlohmann::ordered_json& settings, const std::string& key
 
 }  // namespace
 
+std::vector<std::string> frontend_kinds() {
+    std::vector<std::string> names;
+    for (const auto& kind : kKinds) names.emplace_back(kind.name);
+    return names;
+}
+
+namespace {
+
+const Kind& find_kind(std::string_view name, std::string_view shown) {
+    const auto found = std::ranges::find(kKinds, name, &Kind::name);
+    if (found != kKinds.end()) return *found;
+    throw Error(
+        fmt::format("front end: unknown kind {} (known: {})", shown, fmt::join(frontend_kinds(), ", ")));
+}
+
+}  // namespace
+
+nlohmann::ordered_json default_frontend(std::string_view kind) {
+    return find_kind(kind, fmt::format("'{}'", kind)).defaults();
+}
+
 std::unique_ptr<Frontend> make_frontend(const nlohmann::ordered_json& settings) {
     const auto kind = settings.is_object() ? settings.find("kind") : settings.end();
     if (kind == settings.end() || !kind->is_string())
         throw Error(
             "front end: settings must be an object with a kind, such as {\"kind\": \"spectrum\", ...}");
-    std::string known;
-    for (const auto& [name, make] : kKinds) {
-        if (*kind == name) return make(settings);
-        known += known.empty() ? name : fmt::format(", {}", name);
-    }
-    throw Error(fmt::format("front end: unknown kind {} (known: {})", setting_text(*kind), known));
+    return find_kind(kind->get<std::string>(), setting_text(*kind)).make(settings);
 }
 
 std::string frontend_difference(const nlohmann::ordered_json& ours, const nlohmann::ordered_json& theirs) {

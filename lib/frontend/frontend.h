@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace earshot {
 
@@ -23,9 +25,12 @@ class Frontend {
     virtual double hop_s() const = 0;           // from one frame's first sample to the next one's
     virtual double window_s() const = 0;        // sound that one frame covers
 
-    /// @throws Error for samples that have no spectrum (NaN, infinite). Whatever is thrown here or in finish,
-    /// by the sink too, leaves the front end as new.
+    /// May hold back a few frames that are whole, to compute many at once.
+    /// @throws Error for samples that have no spectrum (NaN, infinite). Whatever is thrown here, in flush or
+    /// in finish, by the sink too, leaves the front end as new.
     virtual void push(std::span<const float> samples, const FrameSink& sink) = 0;
+    /// Emits frames that push holds back: for live sound, whose next block may be long in coming.
+    virtual void flush(const FrameSink&) {}
     /// The end of the recording: emits what is still due and makes the front end as new.
     virtual void finish(const FrameSink& sink) = 0;
     /// Makes the front end as new: for a recording that is given up half-way.
@@ -35,6 +40,13 @@ class Frontend {
     /// computes the same. {"kind": "spectrum", "rate_hz": 44100, ...}
     virtual nlohmann::ordered_json settings() const = 0;
 };
+
+/// The kinds of front end that there are.
+std::vector<std::string> frontend_kinds();
+
+/// Settings to start from, of which some may be changed before make_frontend() gets them.
+/// @throws Error for unknown kinds
+nlohmann::ordered_json default_frontend(std::string_view kind);
 
 /// @throws Error for unknown kinds, missing or out-of-range settings: settings come from files of strangers
 std::unique_ptr<Frontend> make_frontend(const nlohmann::ordered_json& settings);

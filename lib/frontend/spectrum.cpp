@@ -6,10 +6,13 @@
 #include <cmath>
 #include <cstdint>
 #include <optional>
+#include <tuple>
 #include <vector>
 
 #include "frontend/fft.h"
+#include "frontend/finite.h"
 #include "frontend/linear_bands.h"
+#include "frontend/or_reset.h"
 #include "frontend/settings.h"
 #include "support/error.h"
 
@@ -35,15 +38,7 @@ Settings read_settings(const nlohmann::ordered_json& json) {
     s.rate_hz = static_cast<int>(reader.integer("rate_hz", 1, kMaxRateHz));
     s.duration_s = reader.number("duration_s", 2.0 / s.rate_hz, static_cast<double>(kMaxChunk) / s.rate_hz);
     s.chunk = static_cast<std::size_t>(std::llround(s.duration_s * s.rate_hz));
-    s.low_hz = reader.number("low_hz", 0, 1e6);
-    s.high_hz = reader.number("high_hz", 0, 1e6);
-    if (s.high_hz > s.rate_hz / 2.0)
-        throw Error(
-            fmt::format("front end: high_hz is {}, but sound at {} Hz reaches {} Hz only (lower the high "
-                        "frequency or raise the sample rate)",
-                        s.high_hz, s.rate_hz, s.rate_hz / 2.0));
-    if (s.low_hz >= s.high_hz)
-        throw Error(fmt::format("front end: low_hz is {}, must be below high_hz, {}", s.low_hz, s.high_hz));
+    std::tie(s.low_hz, s.high_hz) = reader.band_hz(s.rate_hz);
     s.bins = static_cast<std::size_t>(reader.integer("bins", 1, kMaxBins));
     return s;
 }
@@ -80,7 +75,7 @@ class Spectrum final : public Frontend {
     double window_s() const override { return hop_s(); }
 
     void push(std::span<const float> samples, const FrameSink& sink) override {
-        reset_if_thrown([&] {
+        or_reset(*this, [&] {
             if (!pending_.empty()) {
                 const auto part = samples.first(std::min(samples.size(), settings_.chunk - pending_.size()));
                 pending_.insert(pending_.end(), part.begin(), part.end());
@@ -95,7 +90,7 @@ class Spectrum final : public Frontend {
     }
 
     void finish(const FrameSink& sink) override {
-        reset_if_thrown([&] {
+        or_reset(*this, [&] {
             if (pending_.empty() || pending_.size() < shortest_chunk()) return;
             if (!short_ || short_->samples() != pending_.size()) short_.emplace(settings_, pending_.size());
             emit(*short_, pending_, sink);
@@ -126,24 +121,11 @@ class Spectrum final : public Frontend {
         return period < static_cast<double>(half) ? static_cast<std::size_t>(period) : half;
     }
 
-    template <class Action>
-    void reset_if_thrown(Action&& action) {
-        try {
-            action();
-        } catch (...) {
-            reset();
-            throw;
-        }
-    }
-
     void emit(Analysis& analysis, std::span<const float> chunk, const FrameSink& sink) {
         const double onset_s =
             static_cast<double>(chunks_) * static_cast<double>(settings_.chunk) / settings_.rate_hz;
         analysis.run(chunk, frame_);
-        // One sample that is not finite makes every bin of its chunk NaN or infinite.
-        if (!std::all_of(frame_.begin(), frame_.end(), [](float value) { return std::isfinite(value); }))
-            throw Error(
-                fmt::format("samples from {:.3f} s on are not finite or far beyond full scale", onset_s));
+        check_finite(frame_, onset_s);
         ++chunks_;
         sink(frame_, onset_s);
     }
@@ -157,6 +139,11 @@ class Spectrum final : public Frontend {
 };
 
 }  // namespace
+
+nlohmann::ordered_json default_spectrum() {
+    return {{"kind", "spectrum"}, {"rate_hz", 44100}, {"duration_s", 2},
+            {"low_hz", 20},       {"high_hz", 20000}, {"bins", 100}};
+}
 
 std::unique_ptr<Frontend> make_spectrum(const nlohmann::ordered_json& settings) {
     return std::make_unique<Spectrum>(read_settings(settings));

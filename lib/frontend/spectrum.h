@@ -22,5 +22,6 @@ namespace earshot {
 ///
 /// Settings: {"kind": "spectrum", "rate_hz", "duration_s", "low_hz", "high_hz", "bins"}
 std::unique_ptr<Frontend> make_spectrum(const nlohmann::ordered_json& settings);
+nlohmann::ordered_json default_spectrum();
 
 }  // namespace earshot

@@ -51,7 +51,7 @@ TEST(FrontendSettings, WrongOnesAreNamed) {
     expect_error(with("duration_s", {1, 2}), "duration_s is an array");
     expect_error(with("bins", std::string(10000, 'x')), "...");
     expect_error(with("window", "hann"), "unknown setting \"window\"");
-    expect_error(with("kind", "cepstrum"), "unknown kind \"cepstrum\" (known: spectrum)");
+    expect_error(with("kind", "cepstrum"), "unknown kind \"cepstrum\" (known: spectrum, logmel");
     expect_error(with("kind", "\xff\xfe"), "unknown kind");
     expect_error(with("kind", 3), "must be an object with a kind");
     Json missing = kGood;

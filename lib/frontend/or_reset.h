@@ -1,0 +1,16 @@
+#pragma once
+
+namespace earshot {
+
+/// Calls action(); whatever it throws leaves the front end as new.
+template <class FrontendType, class Action>
+void or_reset(FrontendType& frontend, const Action& action) {
+    try {
+        action();
+    } catch (...) {
+        frontend.reset();
+        throw;
+    }
+}
+
+}  // namespace earshot

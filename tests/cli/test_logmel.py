@@ -1,0 +1,179 @@
+"""The log-mel frames that datagen writes, against the definition in float64 and against torchaudio."""
+import json
+import unittest
+
+import numpy
+import soundfile
+from scipy.signal import resample_poly
+
+from support.sandbox import Sandbox, noise, sine, write_wav
+
+SPEECH = "/usr/share/sounds/alsa/Front_Center.wav"  # of alsa-utils
+
+
+def speech(rate):
+    samples, own_rate = soundfile.read(SPEECH, dtype="float64")
+    return resample_poly(samples, rate, own_rate).astype(numpy.float32)
+
+
+def mel_from_hz(hz, scale):
+    hz = numpy.asarray(hz, dtype=float)
+    if scale == "htk":
+        return 2595 * numpy.log10(1 + hz / 700)
+    return numpy.where(hz < 1000, hz * 3 / 200, 15 + 27 * numpy.log(numpy.maximum(hz, 1) / 1000) / numpy.log(6.4))
+
+
+def filters(rate, size, low_hz, high_hz, count, scale, norm):
+    """[count, size / 2 + 1], from the mel scale's own inverse by bisection: nothing shared with the library."""
+    grid_hz = numpy.linspace(0, rate / 2, 200001)
+    targets = numpy.linspace(*mel_from_hz([low_hz, high_hz], scale), count + 2)
+    edges = numpy.interp(targets, mel_from_hz(grid_hz, scale), grid_hz)
+    bins = numpy.arange(size // 2 + 1) * rate / size
+    rows = []
+    for left, centre, right in zip(edges, edges[1:], edges[2:]):
+        row = numpy.interp(bins, [left, centre, right], [0, 1, 0], left=0, right=0)
+        rows.append(row * 2 / (right - left) if norm == "slaney" else row)
+    return numpy.array(rows)
+
+
+def log_mel(samples, rate, window, hop, size, centred, power, bank, floor):
+    samples = numpy.asarray(samples, dtype=numpy.float64)
+    if centred:
+        lead = size // 2 - (size - window) // 2
+        samples = numpy.pad(samples, (lead, window - lead), mode="reflect")
+    frames = numpy.lib.stride_tricks.sliding_window_view(samples, window)[::hop]
+    hann = 0.5 - 0.5 * numpy.cos(2 * numpy.pi * numpy.arange(window) / window)
+    spectrum = numpy.abs(numpy.fft.rfft(frames * hann, size)) ** power
+    return numpy.log(spectrum @ bank.T + floor)
+
+
+class LogMel(Sandbox):
+    def frames(self, samples, rate, *options):
+        write_wav(self.dir / "in" / "audio.wav", samples, rate, "FLOAT")
+        (self.dir / "in" / "labels.json").write_text('{"00:00": "sound"}')
+        self.earshot("datagen", "in", "-o", "out.npz", "--force", "-q", "--front-end", "logmel", "--sample-rate", rate,
+                     *options)
+        with numpy.load(self.dir / "out.npz", allow_pickle=False) as data:
+            return data["samples"], data["times"], json.loads(data["frontend"].item())
+
+
+class Definition(LogMel):
+    def check(self, samples, rate, window_ms, hop_ms, low_hz, high_hz, count, size=None, centred=False, power=2,
+              scale="slaney", norm="slaney", floor=1e-10):
+        window, hop = round(window_ms * rate / 1000), round(hop_ms * rate / 1000)
+        size = size or 2 ** int(numpy.ceil(numpy.log2(window)))
+        others = [f"fft_size={size}", f"centred={str(centred).lower()}", f"power={power}", f"scale={scale}",
+                  f"norm={norm}", f"floor={floor}"]
+        got, times, settings = self.frames(samples, rate, "--window", f"{window_ms}ms", "--hop", f"{hop_ms}ms",
+                                           "--low", low_hz, "--high", high_hz, "--mels", count,
+                                           *(word for other in others for word in ("--set", other)))
+        bank = filters(rate, size, low_hz, high_hz, count, scale, norm)
+        expected = log_mel(samples.astype(numpy.float32), rate, window, hop, size, centred, power, bank, floor)
+        self.assertEqual(got.shape, expected.shape)
+        numpy.testing.assert_allclose(got, expected, atol=1e-4)
+        first = -(size // 2 - (size - window) // 2) / rate if centred else 0
+        numpy.testing.assert_allclose(times, first + numpy.arange(len(got)) * hop / rate, atol=1e-9)
+        self.assertEqual(settings["fft_size"], size)
+        self.assertEqual(settings["scale"], scale)
+
+    def test_settings(self):
+        for seed, case in enumerate([
+                (16000, 25, 10, 50, 7800, 48),
+                (16000, 25, 10, 50, 7800, 48, None, True),
+                (8000, 32, 16, 0, 4000, 20, None, False, 1),
+                (44100, 46.4399, 10, 20, 16000, 64, 2048, True, 2, "htk", "none"),
+                (16000, 25, 25, 0, 8000, 23, 400, False, 2, "htk", "slaney", 1e-3),
+                (22050, 20, 7, 100, 11025, 30, 900, True, 1, "slaney", "none"),
+                (16000, 25.0625, 10, 50, 7000, 32, 640, True)]):
+            with self.subTest(case=case):
+                self.check(noise(1.3 + 0.01 * seed, case[0], 0.1, seed), *case)
+
+    def test_speech(self):
+        self.check(speech(16000), 16000, 25, 10, 50, 7800, 48)
+
+    def test_digital_silence_is_the_floor(self):
+        got, _, _ = self.frames(numpy.zeros(16000), 16000)
+        numpy.testing.assert_allclose(got, numpy.log(1e-10), rtol=1e-6)
+        self.assertEqual(got.shape, (98, 48))
+
+    def test_tone_is_loudest_in_its_band(self):
+        got, _, _ = self.frames(sine(1000, 1, 16000), 16000)
+        centres = numpy.argmax(filters(16000, 32768, 50, 7800, 48, "slaney", "none"), axis=1) * 16000 / 32768
+        self.assertEqual(set(got.argmax(axis=1)), {int(numpy.abs(centres - 1000).argmin())})
+
+
+class Torchaudio(LogMel):
+    """torchaudio.transforms.MelSpectrogram, which models are often trained on, on a recording of speech."""
+
+    @classmethod
+    def setUpClass(cls):
+        import torch
+        import torchaudio
+        torch.set_num_threads(1)
+        cls.torch, cls.torchaudio = torch, torchaudio
+
+    def reference(self, samples, rate, centred, **settings):
+        transform = self.torchaudio.transforms.MelSpectrogram(
+            rate, norm="slaney", mel_scale="slaney", center=centred, **settings).double()
+        wave = self.torch.from_numpy(samples.astype(numpy.float64))
+        if not centred:  # torch puts the window into the middle of the transform
+            lead = (settings["n_fft"] - settings["win_length"]) // 2
+            wave = self.torch.nn.functional.pad(wave, (lead, settings["n_fft"] - settings["win_length"] - lead))
+        return self.torch.log(transform(wave) + 1e-10).numpy().T
+
+    def test_speech_at_16_khz(self):
+        samples = speech(16000)
+        for centred in (False, True):
+            expected = self.reference(samples, 16000, centred, n_fft=512, win_length=400, hop_length=160, f_min=50.0,
+                                      f_max=7800.0, n_mels=48)
+            got, _, _ = self.frames(samples, 16000, "--set", f"centred={str(centred).lower()}")
+            self.assertEqual(got.shape, expected.shape)
+            numpy.testing.assert_allclose(got, expected, atol=1e-4)
+
+    def test_magnitudes_of_speech_at_48_khz(self):
+        samples = soundfile.read(SPEECH, dtype="float32")[0]
+        expected = self.reference(samples, 48000, True, n_fft=2048, win_length=2048, hop_length=512, f_min=20.0,
+                                  f_max=20000.0, n_mels=80, power=1.0)
+        got, _, _ = self.frames(samples, 48000, "--set", "centred=true", "--set", "power=1", "--window",
+                                str(2048 / 48000), "--hop", str(512 / 48000), "--low", 20, "--high", 20000, "--mels", 80)
+        self.assertEqual(got.shape, expected.shape)
+        numpy.testing.assert_allclose(got, expected, atol=1e-4)
+
+
+class Use(LogMel):
+    def test_wrong_settings_say_what_would_be_right(self):
+        write_wav(self.dir / "in" / "audio.wav", noise(1), 16000)
+        (self.dir / "in" / "labels.json").write_text('{"00:00": "sound"}')
+        for words, said in [
+                (["--hop", "50ms"], "hop_s is 0.05, must be"),
+                (["--mels", "400"], "lies between two bins of a spectrum of 512 points (fewer mels"),
+                (["--set", "scale=bark"], 'scale is "bark", must be slaney or htk'),
+                (["--set", "colour=red"], "--set colour=red: KEY=VALUE is expected, KEY one of rate_hz"),
+                (["--set", "fft_size=256"], "fft_size is 256, must be even and hold the window of 400 samples"),
+                (["--set", "centred=perhaps"], 'centred is "perhaps", must be true or false'),
+                (["--high", "9000"], "sound at 16000 Hz reaches 8000 Hz only"),
+                (["--front-end", "spectrum", "--hop", "1s"], "--hop means nothing to the front end spectrum"),
+                (["--front-end", "logmle"], "logmle")]:
+            with self.subTest(words=words):
+                kind = [] if "--front-end" in words else ["--front-end", "logmel"]
+                self.earshot("datagen", "in", "out", *kind, *words, status=2, stderr=said)
+
+    def test_class_of_a_frame_is_the_label_at_its_centre(self):
+        write_wav(self.dir / "in" / "audio.wav", noise(3, 16000), 16000)
+        (self.dir / "in" / "labels.json").write_text('{"00:00": "a", "00:01": "b", "00:02": "a"}')
+        self.earshot("datagen", "in", "-o", "out.npz", "-q", "--front-end", "logmel")
+        with numpy.load(self.dir / "out.npz") as data:
+            centres = data["times"] + 0.0125
+            expected = (centres >= 1) & (centres < 2)
+            self.assertEqual(data["classes"].sum(), 100)  # 1 s
+            self.assertLessEqual((data["classes"] != expected).sum(), 1)  # a centre just on a boundary
+
+    def test_recording_shorter_than_a_window_has_no_frame(self):
+        write_wav(self.dir / "in" / "audio.wav", noise(0.02, 16000), 16000)
+        (self.dir / "in" / "labels.json").write_text('{"00:00": "a"}')
+        self.earshot("datagen", "in", "-o", "out.npz", "--front-end", "logmel", status=1,
+                     stderr="0.020 s of sound are too short for a frame")
+
+
+if __name__ == "__main__":
+    unittest.main()
