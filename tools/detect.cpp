@@ -20,9 +20,15 @@ void declare_rules(CLI::App& app, EventRuleOptions& rules) {
     add_time(app, "--smooth", rules.smooth_s, "Smooth scores by a running median this long");
     add_time(app, "--merge-gap", rules.merge_gap_s, "Fill gaps up to this between events of a label");
     add_time(app, "--min-duration", rules.min_duration_s, "Then drop events shorter than this");
-    app.add_option("--label", rules.labels, "Look for this label only (repeatable)")
+    app.add_option("--cool-down", rules.cool_downs, "After an event, begin no other of its label for so long")
+        ->type_name("[LABEL=]TIME")
+        ->allow_extra_args(false);
+    app.add_option("--label", rules.labels, "Look for this label only (repeatable); any: for any sound")
         ->type_name("LABEL")
         ->allow_extra_args(false);
+    app.add_option("--min-level", rules.min_level_dbfs, "Hear no event in what is quieter than this")
+        ->type_name("DBFS")
+        ->check(CLI::Range(-200, 0));
 }
 
 Runner declare(CLI::App& app) {
@@ -45,6 +51,10 @@ Runner declare(CLI::App& app) {
         ->type_name("K")
         ->check(CLI::Range(1, 1'000'000));
     declare_rules(app, options->rules);
+    app.add_option("--overlap", options->overlap,
+                   "Part of a window that the next one covers too, such as 0.5")
+        ->type_name("X")
+        ->check(CLI::Range(0.0, 0.99));
     add_source(app, options->source);
     add_jobs(app, options->jobs);
     add_unbuffered(app, options->unbuffered);

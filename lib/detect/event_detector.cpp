@@ -23,6 +23,7 @@ void check(const EventRule& rule) {
     if (rule.off_threshold > rule.on_threshold) fail("the threshold to end must not exceed the one to begin");
     if (!(rule.min_duration_s >= 0)) fail("the minimum duration must not be negative");
     if (!(rule.merge_gap_s >= 0)) fail("the gap to merge must not be negative");
+    if (!(rule.cool_down_s >= 0)) fail("the time to cool down must not be negative");
     const bool odd = rule.median_windows % 2 == 1;
     if (!odd || rule.median_windows < 1 || rule.median_windows > EventRule::kMaxMedianWindows) {
         fail(fmt::format("the median needs an odd number of windows from 1 to {}",
@@ -40,12 +41,13 @@ struct EventDetector::Track {
     std::string label;
     std::size_t score_index;
     double on_threshold, off_threshold;
-    std::int64_t min_windows, gap_windows;
+    std::int64_t min_windows, gap_windows, cool_windows;
     MedianSmoother smoother;
 
     std::int64_t next = 0;  // window whose smoothed score comes next
     bool sounding = false;
-    std::optional<Run> run;  // the event, sounding or pending
+    std::optional<Run> run;       // the event, sounding or pending
+    std::int64_t cold_until = 0;  // no other begins before this window
 
     Track(const EventRule& rule, std::size_t index, double hop_s)
         : label(rule.label),
@@ -54,6 +56,7 @@ struct EventDetector::Track {
           off_threshold(rule.off_threshold),
           min_windows(to_count(std::ceil(rule.min_duration_s / hop_s - kRounding))),
           gap_windows(to_count(std::floor(rule.merge_gap_s / hop_s + kRounding))),
+          cool_windows(to_count(std::ceil(rule.cool_down_s / hop_s - kRounding))),
           smoother(rule.median_windows) {}
 
     /// The first window that an event still to come out may begin with.
@@ -62,9 +65,9 @@ struct EventDetector::Track {
     /// @return  the event that this smoothed score makes certain
     std::optional<Run> advance(float score) {
         const std::int64_t window = next++;
-        sounding = score >= (sounding ? off_threshold : on_threshold);
+        sounding = score >= (sounding ? off_threshold : on_threshold) && (run || window >= cold_until);
         if (sounding) {
-            if (!run) run = Run{window, window, score};
+            if (!run) run = Run{window, window, score, false};
             run->last = window;
             run->score = std::max(run->score, score);
         } else if (run && window - run->last > gap_windows) {
@@ -73,11 +76,20 @@ struct EventDetector::Track {
         return std::nullopt;
     }
 
+    bool lasts() const { return run && run->last - run->first + 1 >= min_windows; }
+
     std::optional<Run> close() {
+        if (!lasts()) run.reset();
+        if (run) cold_until = run->last + 1 + cool_windows;
         sounding = false;
-        auto closed = std::exchange(run, std::nullopt);
-        if (closed && closed->last - closed->first + 1 < min_windows) closed.reset();
-        return closed;
+        return std::exchange(run, std::nullopt);
+    }
+
+    void reset() {
+        smoother.reset();
+        next = cold_until = 0;
+        sounding = false;
+        run.reset();
     }
 };
 
@@ -101,19 +113,31 @@ void EventDetector::push(std::span<const float> scores, const Sink& sink) {
         if (std::isnan(score)) throw Error("a score is not a number (the model's weights are damaged)");
         const auto smoothed = tracks_[t].smoother.push(score);
         if (!smoothed) continue;
-        if (const auto run = tracks_[t].advance(*smoothed)) waiting_.emplace(std::pair(run->first, t), *run);
+        if (const auto run = tracks_[t].advance(*smoothed)) keep(t, *run, sink);
+        if (recording_.on_start && tracks_[t].lasts() && !tracks_[t].run->announced) {
+            tracks_[t].run->announced = true;
+            recording_.on_start(to_event(t, *tracks_[t].run));
+        }
     }
     release(sink);
+}
+
+void EventDetector::keep(std::size_t track, const Run& run, const Sink& sink) {
+    if (recording_.at_once) {
+        sink(to_event(track, run));
+    } else {
+        waiting_.emplace(std::pair(run.first, track), run);
+    }
 }
 
 void EventDetector::finish(double end_s, const Sink& sink) {
     for (std::size_t t = 0; t < tracks_.size(); ++t) {
         auto& track = tracks_[t];
-        const auto keep = [&](const std::optional<Run>& run) {
+        const auto wait = [&](const std::optional<Run>& run) {
             if (run) waiting_.emplace(std::pair(run->first, t), *run);
         };
-        while (const auto smoothed = track.smoother.drain()) keep(track.advance(*smoothed));
-        keep(track.close());
+        while (const auto smoothed = track.smoother.drain()) wait(track.advance(*smoothed));
+        wait(track.close());
     }
     for (const auto& [key, run] : waiting_) {
         Event event = to_event(key.second, run);
@@ -122,19 +146,30 @@ void EventDetector::finish(double end_s, const Sink& sink) {
         event.offset_s = std::min(event.offset_s, end_s);
         // The centre of a last window that the recording does not fill can lie behind its end.
         if (event.onset_s >= event.offset_s) event.onset_s = grid_.window_onset_s(run.first);
+        if (recording_.on_start && !run.announced) recording_.on_start(event);
         sink(event);
     }
-    reset();
+    forget();
 }
 
-void EventDetector::reset() {
-    waiting_.clear();
+void EventDetector::begin(Recording recording) {
+    forget();
+    recording_ = std::move(recording);
+    grid_.start_s = recording_.start_s;
+}
+
+void EventDetector::set_thresholds(std::size_t class_index, double on_threshold, double off_threshold) {
+    if (off_threshold > on_threshold) throw Error("the threshold to end must not exceed the one to begin");
     for (auto& track : tracks_) {
-        track.smoother.reset();
-        track.next = 0;
-        track.sounding = false;
-        track.run.reset();
+        if (track.score_index != class_index) continue;
+        track.on_threshold = on_threshold;
+        track.off_threshold = off_threshold;
     }
+}
+
+void EventDetector::forget() {
+    waiting_.clear();
+    for (auto& track : tracks_) track.reset();
 }
 
 void EventDetector::release(const Sink& sink) {

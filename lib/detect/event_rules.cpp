@@ -35,24 +35,38 @@ double parse_score(const std::string& text, std::string_view option) {
     return score;
 }
 
+double parse_cool_down(const std::string& text, std::string_view option) {
+    try {
+        return parse_time(text);
+    } catch (const Error& error) {
+        throw UsageError(fmt::format("{}: {} (write 30s, or LABEL=30s)", option, error.what()));
+    }
+}
+
 /// "0.7" and "cry=0.7" by label; nothing where neither says.
-std::vector<std::optional<double>> parse_scores(const ModelFile& model, const std::vector<std::string>& texts,
-                                                std::string_view option) {
+template <class Parse>
+std::vector<std::optional<double>> parse_by_label(const ModelFile& model,
+                                                  const std::vector<std::string>& texts,
+                                                  std::string_view option, const Parse& parse) {
     std::vector<std::optional<double>> all(model.labels.size()), own(model.labels.size());
     for (const auto& text : texts) {
         const auto equals = text.rfind('=');  // a label may have one, a number has none
-        const double score =
-            parse_score(equals == std::string::npos ? text : text.substr(equals + 1), option);
+        const double value = parse(equals == std::string::npos ? text : text.substr(equals + 1), option);
         if (equals == std::string::npos) {
-            std::ranges::fill(all, score);
+            std::ranges::fill(all, value);
         } else {
-            own[label_index(model, text.substr(0, equals))] = score;
+            own[label_index(model, text.substr(0, equals))] = value;
         }
     }
     for (std::size_t i = 0; i < all.size(); ++i) {
         if (own[i]) all[i] = own[i];
     }
     return all;
+}
+
+/// True if a label of the options means any sound, rather than a label of the model.
+bool means_any_sound(const ModelFile& model, const std::string& label) {
+    return label == kAnySound && std::ranges::find(model.labels, label) == model.labels.end();
 }
 
 int median_windows(double smooth_s, double hop_s) {
@@ -66,19 +80,32 @@ int median_windows(double smooth_s, double hop_s) {
 
 }  // namespace
 
-std::vector<EventRule> make_event_rules(const ModelFile& model, const EventRuleOptions& options,
-                                        double hop_s) {
-    const auto on = parse_scores(model, options.thresholds, "--threshold");
-    const auto off = parse_scores(model, options.off_thresholds, "--off-threshold");
+EventRules make_event_rules(const ModelFile& model, const EventRuleOptions& options, double hop_s) {
+    const auto on = parse_by_label(model, options.thresholds, "--threshold", parse_score);
+    const auto off = parse_by_label(model, options.off_thresholds, "--off-threshold", parse_score);
+    const auto cool = parse_by_label(model, options.cool_downs, "--cool-down", parse_cool_down);
     std::vector<bool> wanted(model.labels.size(), options.labels.empty());
-    for (const auto& label : options.labels) wanted[label_index(model, label)] = true;
+    bool any_sound = false;
+    for (const auto& label : options.labels) {
+        if (means_any_sound(model, label)) {
+            any_sound = true;
+        } else {
+            wanted[label_index(model, label)] = true;
+        }
+    }
+    if (any_sound && !options.min_level_dbfs)
+        throw UsageError("--label any: what is loud enough to be a sound? (say --min-level -40, in dBFS)");
 
-    std::vector<EventRule> rules(model.labels.size());
-    for (std::size_t i = 0; i < rules.size(); ++i) {
+    EventRule shared;
+    shared.min_duration_s = options.min_duration_s;
+    shared.merge_gap_s = options.merge_gap_s;
+    shared.median_windows = median_windows(options.smooth_s, hop_s);
+    EventRules rules{std::vector<EventRule>(model.labels.size()), options.min_level_dbfs};
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
         const auto& label = model.labels[i];
         const bool silent = options.labels.empty() && label == model.background;
         if (!wanted[i] || silent) continue;
-        auto& rule = rules[i];
+        auto& rule = rules.classes[i] = shared;
         rule.label = label;
         rule.on_threshold = on[i].value_or(i < model.thresholds.size() ? model.thresholds[i] : 0.5);
         rule.off_threshold = off[i].value_or(rule.on_threshold);
@@ -86,9 +113,15 @@ std::vector<EventRule> make_event_rules(const ModelFile& model, const EventRuleO
             throw UsageError(fmt::format("--off-threshold {} of '{}' is above its threshold {:.4g}",
                                          rule.off_threshold, label, rule.on_threshold));
         }
-        rule.min_duration_s = options.min_duration_s;
-        rule.merge_gap_s = options.merge_gap_s;
-        rule.median_windows = median_windows(options.smooth_s, hop_s);
+        rule.cool_down_s = cool[i].value_or(0);
+    }
+    if (any_sound) {
+        shared.label = kAnySound;
+        // Without a label's name in front, a time to cool down is for this one too.
+        for (const auto& text : options.cool_downs)
+            if (text.find('=') == std::string::npos)
+                shared.cool_down_s = parse_cool_down(text, "--cool-down");
+        rules.classes.push_back(shared);
     }
     return rules;
 }

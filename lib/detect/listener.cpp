@@ -2,23 +2,24 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
 #include "dataset/framing.h"
 #include "detect/score_table.h"
+#include "frontend/overlapped.h"
 #include "support/error.h"
 
 namespace earshot {
 namespace {
 
-WindowGrid grid_of(const Frontend& frontend, double start_s) {
-    return {frontend.hop_s(), frontend.window_s(), start_s};
-}
+WindowGrid grid_of(const Frontend& frontend) { return {frontend.hop_s(), frontend.window_s(), 0}; }
 
 }  // namespace
 
-std::unique_ptr<Frontend> Listener::frontend_of(const std::string& directory, const ModelFile& model) {
+std::unique_ptr<Frontend> Listener::frontend_of(const std::string& directory, const ModelFile& model,
+                                                double overlap) {
     if (model.frontend.is_null()) {
         throw Error(fmt::format(
             "{}: the model does not know how its frames were computed, since the datasets that it "
@@ -26,20 +27,26 @@ std::unique_ptr<Frontend> Listener::frontend_of(const std::string& directory, co
             directory));
     }
     try {
-        return make_frontend(model.frontend);
+        auto frontend = make_frontend(model.frontend);
+        if (overlap > 0) frontend = std::make_unique<OverlappedFrontend>(std::move(frontend), overlap);
+        return frontend;
     } catch (const Error& error) {
         throw Error(fmt::format("{}/model.json: {}", directory, error.what()));
     }
 }
 
 Listener::Listener(const std::string& directory, const ModelFile& model, std::unique_ptr<Scorer> scorer,
-                   std::vector<EventRule> rules, double start_s)
-    : frontend_(frontend_of(directory, model)),
+                   EventRules rules, double overlap)
+    : frontend_(frontend_of(directory, model, overlap)),
       scorer_(std::move(scorer)),
       labels_(model.labels),
-      grid_(grid_of(*frontend_, start_s)),
+      grid_(grid_of(*frontend_)),
       batches_(*scorer_),
-      detector_(std::move(rules), grid_) {
+      min_level_dbfs_(rules.min_level_dbfs),
+      any_sound_(rules.classes.size() > labels_.size()),
+      levels_(grid_, frontend_->rate_hz()),
+      gated_(rules.classes.size()),
+      detector_(std::move(rules.classes), grid_) {
     if (scorer_->window_values() != frontend_->dimension()) {
         throw Error(
             fmt::format("{}/model.json: the network takes windows of {} numbers, but its front end makes {}",
@@ -48,8 +55,10 @@ Listener::Listener(const std::string& directory, const ModelFile& model, std::un
 }
 
 Heard Listener::listen(Source& source, const ListenOptions& options, const EventDetector::Sink& sink) {
+    grid_.start_s = options.start_s;
     batches_.reset();  // what a recording that failed has left behind
-    detector_.reset();
+    levels_.reset();
+    detector_.begin({options.start_s, options.live, options.on_start});
     std::optional<ScoreTable> table;
     if (options.scores) table.emplace(*options.scores, labels_, grid_);
     Heard heard;
@@ -58,13 +67,18 @@ Heard Listener::listen(Source& source, const ListenOptions& options, const Event
         ++heard.windows;
         for (std::size_t c = 0; c < scores.size(); ++c)
             heard.mean_scores[c] += static_cast<double>(scores[c]);
-        detector_.push(scores, sink);  // first, since it refuses what is no number
+        detector_.push(gated(scores), sink);  // first, since it refuses what is no number
         if (table) table->push(scores);
+        if (options.on_scores) options.on_scores(scores);
     };
     FramingOptions framing;
     framing.name = options.name;
     framing.start_s = grid_.start_s;
     framing.interrupt_ends = options.live;
+    framing.samples = [&](std::span<const float> samples) {
+        if (min_level_dbfs_) levels_.push(samples);
+        if (options.on_samples) options.on_samples(samples);
+    };
     framing.progress = [&](double heard_s) {
         if (options.live) batches_.flush(take);
         if (options.progress) options.progress(heard_s);
@@ -78,6 +92,18 @@ Heard Listener::listen(Source& source, const ListenOptions& options, const Event
     for (double& mean : heard.mean_scores)
         mean /= static_cast<double>(std::max<std::int64_t>(1, heard.windows));
     return heard;
+}
+
+void Listener::set_thresholds(std::size_t class_index, double on_threshold, double off_threshold) {
+    detector_.set_thresholds(class_index, on_threshold, off_threshold);
+}
+
+std::span<const float> Listener::gated(std::span<const float> scores) {
+    if (!min_level_dbfs_) return scores;
+    const float loud = static_cast<double>(levels_.next()) >= *min_level_dbfs_ ? 1 : 0;
+    std::ranges::transform(scores, gated_.begin(), [&](float score) { return score * loud; });  // NaN stays
+    if (any_sound_) gated_.back() = loud;
+    return gated_;
 }
 
 }  // namespace earshot

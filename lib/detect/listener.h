@@ -3,12 +3,16 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "audio/source.h"
 #include "detect/batch_scorer.h"
 #include "detect/event_detector.h"
+#include "detect/event_rules.h"
+#include "detect/slot_levels.h"
 #include "frontend/frontend.h"
 #include "model/model_file.h"
 #include "model/scorer.h"
@@ -17,10 +21,15 @@
 namespace earshot {
 
 struct ListenOptions {
-    std::string name;          // of the recording, in front of messages
-    bool live = false;  // score what each block brings rather than wait for a batch; an interrupt is the end
-    Output* scores = nullptr;                      // takes a ScoreTable of the recording
-    std::function<void(double heard_s)> progress;  // after each block
+    std::string name;    // of the recording, in front of messages
+    double start_s = 0;  // of the source within the recording
+    bool live = false;   // score what each block brings rather than wait for a batch, and let no event wait
+                        // for another; an interrupt is the end
+    Output* scores = nullptr;                                // takes a ScoreTable of the recording
+    std::function<void(double heard_s)> progress;            // after each block
+    std::function<void(std::span<const float>)> on_samples;  // before they are heard
+    std::function<void(std::span<const float>)> on_scores;   // of each window, one per label
+    EventDetector::Sink on_start;                            // EventDetector::Recording::on_start
 };
 
 /// What became of a recording besides its events.
@@ -35,27 +44,39 @@ struct Heard {
 class Listener {
  public:
     /// @param directory  of the model, for messages
-    /// @param rules      one per label of the model
-    /// @param start_s    where in their recordings the sources begin
+    /// @param overlap    frontend_of
     /// @throws Error if the model does not say how its frames are computed, or its parts do not fit
     Listener(const std::string& directory, const ModelFile& model, std::unique_ptr<Scorer> scorer,
-             std::vector<EventRule> rules, double start_s);
+             EventRules rules, double overlap = 0);
 
-    /// The front end that the model was trained with. @throws Error if the model does not say
-    static std::unique_ptr<Frontend> frontend_of(const std::string& directory, const ModelFile& model);
+    /// The front end that the model was trained with.
+    /// @param overlap  part of a window that the next one covers too (OverlappedFrontend)
+    /// @throws Error if the model does not say
+    static std::unique_ptr<Frontend> frontend_of(const std::string& directory, const ModelFile& model,
+                                                 double overlap = 0);
 
     /// Reads a source to its end. @param source  one channel at rate_hz()
     Heard listen(Source& source, const ListenOptions& options, const EventDetector::Sink& sink);
 
+    /// EventDetector::set_thresholds, also while it listens: from one of the callbacks.
+    void set_thresholds(std::size_t class_index, double on_threshold, double off_threshold);
+
     int rate_hz() const { return frontend_->rate_hz(); }
     double window_s() const { return grid_.window_s; }
+    double hop_s() const { return grid_.hop_s; }
 
  private:
+    std::span<const float> gated(std::span<const float> scores);
+
     std::unique_ptr<Frontend> frontend_;
     std::unique_ptr<Scorer> scorer_;
     std::vector<std::string> labels_;
     WindowGrid grid_;
     BatchScorer batches_;
+    std::optional<double> min_level_dbfs_;
+    bool any_sound_;     // the detector has a class more than there are labels
+    SlotLevels levels_;  // used if there is a least level
+    std::vector<float> gated_;
     EventDetector detector_;
 };
 

@@ -139,6 +139,41 @@ class Rules(DetectSandbox):
         self.assertEqual([(e["onset"], e["offset"]) for e in rows], want)
 
 
+    def test_what_is_quiet_and_any_sound(self):
+        quiet = lambda seconds: numpy.zeros(round(seconds * RATE))
+        parts = [quiet(1), sine(500, 1, RATE, 0.02), quiet(1), sine(2500, 1, RATE, 0.2), quiet(1)]
+        write_wav(self.dir / "a.wav", numpy.concatenate(parts), RATE, "FLOAT")
+        spans = lambda *words: [(e["onset"], e["offset"], e["label"]) for e in self.detect("a.wav", *words).rows()]
+        self.assertEqual(spans("--label", "any", "--min-level", "-60"), [(1, 2, "any"), (3, 4, "any")])
+        self.assertEqual(spans("--label", "any", "--min-level=-30"), [(3, 4, "any")])
+        self.assertEqual(spans("--threshold", 0, "--min-level", -30, "--label", "low"), [(0, 5, "low")])
+        self.assertEqual(spans("--threshold", 1e-9, "--min-level", -30, "--label", "low"), [(3, 4, "low")])
+        self.detect("a.wav", "--label", "any", status=2, stderr="what is loud enough to be a sound?")
+
+    def test_cooling_down(self):
+        beep = numpy.concatenate([sine(500, 0.5, RATE), numpy.zeros(RATE // 2)])
+        write_wav(self.dir / "a.wav", numpy.tile(beep, 8), RATE)
+        onsets = lambda *words: [e["onset"] for e in self.detect("a.wav", *words).rows()]
+        self.assertEqual(onsets(), [0, 1, 2, 3, 4, 5, 6, 7])
+        self.assertEqual(onsets("--cool-down", "1s"), [0, 2, 4, 6])
+        self.assertEqual(onsets("--cool-down", "low=1s", "--cool-down", "9s"), [0, 2, 4, 6])
+        self.detect("a.wav", "--cool-down", "dog=1s", status=2, stderr="knows no label 'dog'")
+
+    def test_overlapping_windows(self):
+        """Each window's score is that of the same stretch of sound alone."""
+        random = numpy.random.default_rng(7)
+        samples = numpy.repeat(random.uniform(0.1, 0.4, 40), RATE // 4) * sine(500, 10, RATE, 1)
+        write_wav(self.dir / "a.wav", samples, RATE, "FLOAT")
+        _, rows = self.table(self.detect("a.wav", "--overlap", 0.5, "--scores", "-").text())
+        self.assertEqual(len(rows), 39)
+        for phase, start, duration in ((0, "0s", "10s"), (1, "250ms", "9.5s")):
+            words = ["--start", start, "--duration", duration, "--scores", "-"]
+            _, apart = self.table(self.detect("a.wav", *words).text())
+            numpy.testing.assert_array_equal(rows[phase::2, 2:], apart[:, 2:])
+        numpy.testing.assert_array_equal(rows[1:, 0], rows[:-1, 1])
+        numpy.testing.assert_array_equal(rows[1:, 0], 0.125 + 0.25 * numpy.arange(1, 39))
+
+
 class Scores(DetectSandbox):
     def test_scores_are_those_of_the_network(self):
         random = numpy.random.default_rng(1)

@@ -96,11 +96,11 @@ class Batch {
     }
 
     void make_listeners() {
-        const double hop_s = Listener::frontend_of(options_.model, model_)->hop_s();
+        const double hop_s = Listener::frontend_of(options_.model, model_, options_.overlap)->hop_s();
         const auto rules = make_event_rules(model_, options_.rules, hop_s);
         for (std::size_t i = 0; i < workers_; ++i) {
             listeners_.push_back(std::make_unique<Listener>(
-                options_.model, model_, open_scorer(options_.model, model_), rules, options_.source.start_s));
+                options_.model, model_, open_scorer(options_.model, model_), rules, options_.overlap));
         }
     }
 
@@ -146,6 +146,7 @@ class Batch {
 
         ListenOptions listen;
         listen.name = input;
+        listen.start_s = options_.source.start_s;
         listen.live = is_live(input);
         if (!options_.scores.empty()) listen.scores = score_file ? score_file.get() : &scores_.shared();
         listen.progress = progress_of(*source);

@@ -14,6 +14,7 @@ struct DetectOptions {
     std::vector<std::string> inputs;
     SourceOptions source;
     EventRuleOptions rules;
+    double overlap = 0;  // of windows
     std::string output = "-", format, scores;
     int top = 0;  // labels of each recording instead of events; 0: events
     int jobs = 0;

@@ -195,6 +195,74 @@ TEST(EventDetector, gives_an_event_as_soon_as_no_continuation_can_change_it) {
     }
 }
 
+TEST(EventDetector, at_once_gives_the_same_events_each_when_it_is_certain_itself) {
+    std::mt19937 random(4);
+    for (int round = 0; round < 50; ++round) {
+        const auto rules = random_rules(random, 3, 1);
+        const auto scores = random_scores(random, 60, 3);
+        EventDetector detector(rules, {1, 1});
+        std::vector<Event> events, starts;
+        detector.begin({0, true, [&](const Event& event) { starts.push_back(event); }});
+        const auto sink = [&](const Event& event) { events.push_back(event); };
+        for (const auto& row : scores) {
+            const auto before = events.size();
+            detector.push(row, sink);
+            // A class by itself has no other to wait for: it gives the event with this very score.
+            for (std::size_t i = before; i < events.size(); ++i) EXPECT_LE(events[i].offset_s, &row - scores.data());
+        }
+        detector.finish(60, sink);
+        const auto by_onset = [](const Event& a, const Event& b) {
+            return std::tie(a.onset_s, a.label) < std::tie(b.onset_s, b.label);
+        };
+        // Each has had its start, of the same onset, and nothing else has.
+        ASSERT_EQ(starts.size(), events.size());
+        for (const auto& event : events) {
+            EXPECT_EQ(std::ranges::count_if(starts, [&](const Event& start) {
+                return start.onset_s == event.onset_s && start.label == event.label && start.score <= event.score;
+            }), 1);
+        }
+        std::ranges::sort(events, by_onset);
+        expect_same(events, events_offline(scores, rules, 1, 60));
+    }
+}
+
+TEST(EventDetector, an_event_is_announced_when_it_can_no_longer_be_dropped) {
+    EventDetector detector({{"a", 0.5, 0.5, 3, 0, 1}}, {1, 1});
+    std::vector<Event> starts;
+    detector.begin({10, false, [&](const Event& event) { starts.push_back(event); }});
+    const auto push = [&](float score) { detector.push(std::array{score}, [](const Event&) { FAIL(); }); };
+    push(0);
+    push(0.6f);
+    push(0.9f);
+    EXPECT_TRUE(starts.empty());
+    push(0.7f);
+    push(1);
+    ASSERT_EQ(starts.size(), 1u);
+    EXPECT_EQ(starts[0], (Event{11, 14, "a", 0.9f}));
+}
+
+TEST(EventDetector, cools_down_after_an_event) {
+    EventRule rule{"a", 0.5, 0.5, 0, 0, 1};
+    rule.cool_down_s = 3;
+    const auto events = [&](std::string_view pattern) {
+        EventDetector detector({rule}, {1, 1});
+        std::vector<std::pair<double, double>> spans;
+        const auto sink = [&](const Event& event) { spans.emplace_back(event.onset_s, event.offset_s); };
+        for (const char c : pattern) detector.push(std::array{c == '#' ? 1.0f : 0.0f}, sink);
+        detector.finish(static_cast<double>(pattern.size()), sink);
+        return spans;
+    };
+    using testing::ElementsAre;
+    using testing::Pair;
+    EXPECT_THAT(events("##.#.##"), ElementsAre(Pair(0, 2), Pair(5, 7)));
+    EXPECT_THAT(events("#.######"), ElementsAre(Pair(0, 1), Pair(4, 8)));  // what sounds on begins late
+    EXPECT_THAT(events("#..#...#"), ElementsAre(Pair(0, 1), Pair(7, 8)));
+    rule.min_duration_s = 2;
+    EXPECT_THAT(events("#.##...."), ElementsAre(Pair(2, 4))) << "what is dropped leaves nothing to cool";
+    rule.merge_gap_s = 1;
+    EXPECT_THAT(events("#.#....#"), ElementsAre(Pair(0, 3))) << "gaps are filled first";
+}
+
 TEST(EventDetector, starts_anew_after_the_end) {
     std::mt19937 random(3);
     const auto rules = random_rules(random, 3, 1);

@@ -23,7 +23,7 @@ std::vector<std::string> labels_of(const std::vector<EventRule>& rules) {
 }
 
 TEST(EventRules, come_from_the_model) {
-    const auto rules = make_event_rules(model(), {}, 2);
+    const auto rules = make_event_rules(model(), {}, 2).classes;
     EXPECT_THAT(labels_of(rules), testing::ElementsAre("", "cry", "bark"));
     EXPECT_EQ(rules[1].on_threshold, 0.6);
     EXPECT_EQ(rules[2].off_threshold, 0.8);
@@ -31,8 +31,10 @@ TEST(EventRules, come_from_the_model) {
 }
 
 TEST(EventRules, a_threshold_of_one_label_wins_over_that_of_all) {
-    const auto rules = make_event_rules(
-        model(), {.thresholds = {"cry=0.9", "0.7"}, .off_thresholds = {"bark=0.1"}, .labels = {}}, 2);
+    EventRuleOptions options;
+    options.thresholds = {"cry=0.9", "0.7"};
+    options.off_thresholds = {"bark=0.1"};
+    const auto rules = make_event_rules(model(), options, 2).classes;
     EXPECT_EQ(rules[1].on_threshold, 0.9);
     EXPECT_EQ(rules[1].off_threshold, 0.9);
     EXPECT_EQ(rules[2].on_threshold, 0.7);
@@ -40,16 +42,16 @@ TEST(EventRules, a_threshold_of_one_label_wins_over_that_of_all) {
 }
 
 TEST(EventRules, labels_asked_for_are_the_only_ones_even_the_background) {
-    EXPECT_THAT(labels_of(make_event_rules(model(),
-                                           {.thresholds = {}, .off_thresholds = {}, .labels = {"quiet"}}, 2)),
-                testing::ElementsAre("quiet", "", ""));
+    EventRuleOptions options;
+    options.labels = {"quiet"};
+    EXPECT_THAT(labels_of(make_event_rules(model(), options, 2).classes), testing::ElementsAre("quiet", "", ""));
 }
 
 TEST(EventRules, smoothing_takes_the_nearest_odd_number_of_windows) {
     const auto windows = [](double smooth_s, double hop_s) {
         EventRuleOptions options;
         options.smooth_s = smooth_s;
-        return make_event_rules(model(), options, hop_s)[1].median_windows;
+        return make_event_rules(model(), options, hop_s).classes[1].median_windows;
     };
     EXPECT_EQ(windows(0, 2), 1);
     EXPECT_EQ(windows(2, 2), 1);
@@ -75,6 +77,25 @@ TEST(EventRules, refuse_what_the_model_does_not_have_and_what_is_no_score) {
     refused({"nan"}, {}, {});
     refused({"cry=0,5"}, {}, {});
     refused({"0.5"}, {"0.6"}, {});
+}
+
+TEST(EventRules, any_sound_is_a_class_of_its_own_unless_the_model_has_one) {
+    EventRuleOptions options;
+    options.labels = {"any", "cry"};
+    EXPECT_THROW(make_event_rules(model(), options, 2), UsageError) << "any sound above which level?";
+    options.min_level_dbfs = -40;
+    options.cool_downs = {"cry=1s", "2s"};
+    auto rules = make_event_rules(model(), options, 2);
+    EXPECT_THAT(labels_of(rules.classes), testing::ElementsAre("", "cry", "", "any"));
+    EXPECT_EQ(rules.classes[1].cool_down_s, 1);
+    EXPECT_EQ(rules.classes[3].cool_down_s, 2);
+    EXPECT_EQ(rules.min_level_dbfs, -40);
+    ModelFile own = model();
+    own.labels = {"any", "cry"};
+    own.thresholds = {0.5, 0.5};
+    EXPECT_EQ(make_event_rules(own, options, 2).classes.size(), 2u);
+    options.cool_downs = {"soon"};
+    EXPECT_THROW(make_event_rules(model(), options, 2), UsageError);
 }
 
 }  // namespace

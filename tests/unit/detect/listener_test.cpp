@@ -53,21 +53,24 @@ ModelFile model() {
 struct Parts {
     FakeScorer* scorer;  // the listener's
     Listener listener;
-    Parts(double start_s = 0) : Parts(std::make_unique<FakeScorer>(1), start_s) {}
+    explicit Parts(EventRules rules = {{{"beep", 0.5, 0.5, 0, 0, 1}, EventRule{}}, {}}, double overlap = 0)
+        : Parts(std::make_unique<FakeScorer>(1), std::move(rules), overlap) {}
 
  private:
-    Parts(std::unique_ptr<FakeScorer> owned, double start_s)
-        : scorer(owned.get()),
-          listener("model", model(), std::move(owned), {{"beep", 0.5, 0.5, 0, 0, 1}, EventRule{}}, start_s) {}
+    Parts(std::unique_ptr<FakeScorer> owned, EventRules rules, double overlap)
+        : scorer(owned.get()), listener("model", model(), std::move(owned), std::move(rules), overlap) {}
 };
 
 TEST(Listener, hears_what_is_there_and_says_when) {
-    Parts parts(60);
+    Parts parts;
     StringOutput scores;
     std::vector<Event> events;
     BeepSource source;
-    const auto heard = parts.listener.listen(source, {.name = "beep", .live = false, .scores = &scores, .progress = {}},
-                                             [&](const Event& event) { events.push_back(event); });
+    ListenOptions options;
+    options.start_s = 60;
+    options.scores = &scores;
+    const auto heard =
+        parts.listener.listen(source, options, [&](const Event& event) { events.push_back(event); });
     ASSERT_EQ(events.size(), 1u);
     EXPECT_EQ(events[0].label, "beep");
     EXPECT_EQ(events[0].onset_s, 62);
@@ -88,9 +91,10 @@ TEST(Listener, live_sound_is_scored_as_it_comes) {
     BeepSource source;
     std::vector<double> known_s;  // sound heard when each event came out
     double heard_s = 0;
-    parts.listener.listen(
-        source, {.name = "beep", .live = true, .scores = nullptr, .progress = [&](double seconds) { heard_s = seconds; }},
-        [&](const Event&) { known_s.push_back(heard_s); });
+    ListenOptions options;
+    options.live = true;
+    options.progress = [&](double seconds) { heard_s = seconds; };
+    parts.listener.listen(source, options, [&](const Event&) { known_s.push_back(heard_s); });
     ASSERT_EQ(known_s.size(), 1u);
     EXPECT_NEAR(known_s[0], 5.5, 0.25);  // the window after the last one of the event, and a block
 }
@@ -107,12 +111,58 @@ TEST(Listener, leaves_nothing_of_a_recording_that_failed) {
     EXPECT_EQ(events[0].onset_s, 2);
 }
 
+TEST(Listener, what_is_quiet_makes_no_event_and_any_sound_is_one_if_asked_for) {
+    const EventRule beep{"beep", 0.5, 0.5, 0, 0, 1}, any{kAnySound, 0.5, 0.5, 0, 0, 1};
+    const auto labels_above = [&](double level_dbfs) {
+        Parts parts({{beep, EventRule{}, any}, level_dbfs});
+        BeepSource source;
+        std::vector<Event> events;
+        parts.listener.listen(source, {}, [&](const Event& event) { events.push_back(event); });
+        std::vector<std::string> labels;
+        for (const auto& event : events) {
+            EXPECT_EQ(std::pair(event.onset_s, event.offset_s), std::pair(2.0, 5.0));
+            labels.push_back(event.label);
+        }
+        return labels;
+    };
+    const double level_dbfs = 20 * std::log10(0.8 / std::sqrt(2));
+    EXPECT_THAT(labels_above(level_dbfs - 0.01), testing::ElementsAre("beep", "any"));
+    EXPECT_THAT(labels_above(level_dbfs + 0.01), testing::ElementsAre());
+}
+
+TEST(Listener, overlapping_windows_place_events_more_finely) {
+    Parts parts({{{"beep", 0.5, 0.5, 0, 0, 1}, EventRule{}}, {}}, 0.8);  // a hop of 0.1 s
+    BeepSource source;
+    std::vector<Event> events;
+    const auto heard =
+        parts.listener.listen(source, {}, [&](const Event& event) { events.push_back(event); });
+    EXPECT_EQ(heard.windows, 96);  // from 0 to 9.5 s
+    ASSERT_EQ(events.size(), 1u);
+    // A window is a beep from more than half of it on, and speaks for the 0.1 s around its centre.
+    EXPECT_NEAR(events[0].onset_s, 2, 0.11);
+    EXPECT_NEAR(events[0].offset_s, 5, 0.11);
+}
+
+TEST(Listener, thresholds_change_while_it_listens) {
+    Parts parts;
+    BeepSource source;
+    ListenOptions options;
+    options.live = true;
+    options.progress = [&](double heard_s) {
+        if (heard_s > 3.6) parts.listener.set_thresholds(0, 1, 1);
+    };
+    std::vector<Event> events;
+    parts.listener.listen(source, options, [&](const Event& event) { events.push_back(event); });
+    ASSERT_EQ(events.size(), 1u);
+    EXPECT_EQ(std::pair(events[0].onset_s, events[0].offset_s), std::pair(2.0, 3.5));
+}
+
 TEST(Listener, refuses_a_model_that_does_not_know_its_front_end) {
     ModelFile unknown = model();
     unknown.frontend = nullptr;
-    EXPECT_THROW(Listener("m", unknown, std::make_unique<FakeScorer>(1), std::vector<EventRule>(2), 0),
-                 Error);
-    EXPECT_THROW(Listener("m", model(), std::make_unique<FakeScorer>(3), std::vector<EventRule>(2), 0), Error)
+    const EventRules rules{std::vector<EventRule>(2), {}};
+    EXPECT_THROW(Listener("m", unknown, std::make_unique<FakeScorer>(1), rules), Error);
+    EXPECT_THROW(Listener("m", model(), std::make_unique<FakeScorer>(3), rules), Error)
         << "front end and network of different size";
 }
 
