@@ -51,7 +51,7 @@ bool header_is_enough(const AVCodecParameters& parameters) {
 }  // namespace
 
 LibavInput::LibavInput(std::unique_ptr<ByteInput> bytes, const std::optional<RawFormat>& raw)
-    : name_(bytes->name()), bytes_(std::move(bytes)) {
+    : name_(bytes->name()), bytes_(std::move(bytes)), stop_(interrupted) {
     auto* buffer = static_cast<std::uint8_t*>(av_malloc(kIoBytes));
     io_.reset(avio_alloc_context(buffer, kIoBytes, 0, bytes_.get(), read_bytes, nullptr, seek_bytes));
     if (!buffer || !io_) throw std::bad_alloc();
@@ -81,12 +81,18 @@ LibavInput::LibavInput(std::unique_ptr<ByteInput> bytes, const std::optional<Raw
             av_rescale_q(*chunk->bytes / coding.block_align, {1, coding.sample_rate}, stream_->time_base);
 }
 
-LibavInput::LibavInput(const std::string& url) : name_(url) {
+LibavInput::LibavInput(const std::string& url) : LibavInput(url, url, "", interrupted) {}
+
+LibavInput::LibavInput(const std::string& name, const std::string& url, const std::string& demuxer,
+                       std::function<bool()> stop)
+    : name_(name), stop_(std::move(stop)) {
     static const int network = avformat_network_init();
     static_cast<void>(network);
+    const AVInputFormat* const format = demuxer.empty() ? nullptr : av_find_input_format(demuxer.c_str());
+    if (!demuxer.empty() && !format) throw Error(fmt::format("{}: libav has no '{}'", name_, demuxer));
     AVDictionary* options = nullptr;
-    av_dict_set(&options, "protocol_whitelist", kUrlProtocols, 0);
-    open(url.c_str(), nullptr, options);
+    if (!format) av_dict_set(&options, "protocol_whitelist", kUrlProtocols, 0);
+    open(url.c_str(), format, options);
 }
 
 void LibavInput::open(const char* url, const AVInputFormat* format, AVDictionary* options) {
@@ -95,7 +101,7 @@ void LibavInput::open(const char* url, const AVInputFormat* format, AVDictionary
     AVFormatContext* context = avformat_alloc_context();
     if (!context) throw std::bad_alloc();
     context->pb = io_.get();
-    context->interrupt_callback = {[](void*) { return interrupted() ? 1 : 0; }, nullptr};
+    context->interrupt_callback = {[](void* input) { return static_cast<LibavInput*>(input)->stop_() ? 1 : 0; }, this};
     av_dict_set(&options, "probesize", kProbeBytes, 0);
     const int status = avformat_open_input(&context, url, format, &options);  // frees the context if it fails
     const LibavPtr<AVDictionary> unused(options);

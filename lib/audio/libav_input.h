@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,6 +20,11 @@ class LibavInput {
     LibavInput(std::unique_ptr<ByteInput> bytes, const std::optional<RawFormat>& raw);
     /// A URL, read through libav's own protocols.
     explicit LibavInput(const std::string& url);
+    /// One of libav's demuxers, by name, of something that is no file: a filter graph, say.
+    /// @param demuxer  "" to find out
+    /// @param stop     asked while it waits: true to give up, with an error
+    LibavInput(const std::string& name, const std::string& url, const std::string& demuxer,
+               std::function<bool()> stop);
 
     const std::string& name() const { return name_; }
     const AVStream& stream() const { return *stream_; }
@@ -47,6 +53,7 @@ class LibavInput {
     std::string name_;
     std::unique_ptr<ByteInput> bytes_;  // null for a URL
     LibavPtr<AVIOContext> io_;          // reads bytes_
+    std::function<bool()> stop_;
     LibavPtr<AVFormatContext> context_;
     AVStream* stream_ = nullptr;
     std::optional<Mp3Length> mp3_length_;

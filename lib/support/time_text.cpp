@@ -37,6 +37,16 @@ double parse_clock(std::string_view text) {
 
 }  // namespace
 
+std::string utc_text(UtcTime time) {
+    const auto ms = std::chrono::floor<std::chrono::milliseconds>(time);
+    const auto day = std::chrono::floor<std::chrono::days>(ms);
+    const std::chrono::year_month_day date(day);
+    const std::chrono::hh_mm_ss clock(ms - day);
+    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
+                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(),
+                       clock.minutes().count(), clock.seconds().count(), clock.subseconds().count());
+}
+
 double parse_number(std::string_view text) {
     double value = 0;
     const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), value);

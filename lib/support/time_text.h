@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,11 @@ double parse_time(std::string_view text);
 
 /// `mm:ss`, or `h:mm:ss` from an hour on, rounded down to whole seconds.
 std::string clock_text(double seconds);
+
+using UtcTime = std::chrono::sys_time<std::chrono::microseconds>;
+
+/// `2024-02-29T23:59:58.123Z`: to the millisecond, rounded down. (Leap seconds do not exist for the system's clock.)
+std::string utc_text(UtcTime time);
 
 /// Parses all of `text` as a finite decimal number with a point, whatever the locale.
 /// @throws Error("'1,5' is not a number (a decimal point is needed, not a comma)") and the like

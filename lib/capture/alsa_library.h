@@ -1,0 +1,19 @@
+#pragma once
+
+#include <alsa/asoundlib.h>
+
+#include <memory>
+
+namespace earshot {
+
+struct AlsaDeleter {
+    void operator()(snd_pcm_t* pcm) const { snd_pcm_close(pcm); }
+};
+template <class T>
+using AlsaPtr = std::unique_ptr<T, AlsaDeleter>;
+
+/// ALSA writes what it complains of to stderr, besides returning it.
+inline void discard_alsa_error(const char*, int, const char*, int, const char*, ...) {}
+inline void silence_alsa() { snd_lib_error_set_handler(discard_alsa_error); }
+
+}  // namespace earshot

@@ -1,0 +1,65 @@
+#include <dlfcn.h>
+#include <fmt/format.h>
+
+#include <thread>
+
+#include "audio/libav_decoder.h"
+#include "audio/libav_input.h"
+#include "capture/source_device.h"
+#include "support/error.h"
+
+namespace earshot {
+namespace {
+
+constexpr std::size_t kBlockFrames = 4096;  // at full speed
+
+/// A filter graph, as fast as it is read or paced by the clock.
+class LavfiDevice : public SourceDevice {
+ public:
+    LavfiDevice(const std::string& graph, const DeviceRequest& request) : paced_(request.paced) {
+        load_libavdevice();
+        source_ = std::make_unique<LibavDecoder>(
+            std::make_unique<LibavInput>("lavfi:" + graph, graph, "lavfi", request.stop),
+            ChannelChoice{ChannelChoice::Kind::all, 0});
+        block_frames_ =
+            paced_ ? std::max<std::size_t>(1, static_cast<std::size_t>(request.block_s * format().rate_hz))
+                   : kBlockFrames;
+    }
+    bool can_wait() const override { return !paced_; }
+
+    DeviceBlock read() override {
+        if (!paced_) return next(block_frames_);
+        using Clock = std::chrono::steady_clock;
+        if (begin_ == SteadyTime{}) begin_ = Clock::now();
+        auto block = next(block_frames_);
+        frames_ += static_cast<std::int64_t>(block.samples.size()) / format().channels;
+        // A sample is there once it would have sounded.
+        block.end = begin_ + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(
+                                 static_cast<double>(frames_) / format().rate_hz));
+        std::this_thread::sleep_until(block.end);
+        return block;
+    }
+
+ private:
+    static void load_libavdevice() {
+        static void* const library = ::dlopen(EARSHOT_LIBAVDEVICE, RTLD_NOW);
+        if (!library)
+            throw Error(fmt::format("lavfi: cannot load {} (install the package libavdevice59)",
+                                    EARSHOT_LIBAVDEVICE));
+        using Register = void (*)();
+        reinterpret_cast<Register>(::dlsym(library, "avdevice_register_all"))();
+    }
+
+    const bool paced_;
+    std::size_t block_frames_ = 0;
+    SteadyTime begin_{};
+    std::int64_t frames_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Device> open_lavfi(const std::string& graph, const DeviceRequest& request) {
+    return std::make_unique<LavfiDevice>(graph, request);
+}
+
+}  // namespace earshot

@@ -1,0 +1,194 @@
+#include <fmt/format.h>
+#include <pulse/pulseaudio.h>
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "capture/device.h"
+#include "support/error.h"
+
+namespace earshot {
+namespace {
+
+struct PulseDeleter {
+    void operator()(pa_mainloop* loop) const { pa_mainloop_free(loop); }
+    void operator()(pa_context* context) const {
+        pa_context_disconnect(context);
+        pa_context_unref(context);
+    }
+    void operator()(pa_stream* stream) const {
+        pa_stream_disconnect(stream);
+        pa_stream_unref(stream);
+    }
+    void operator()(pa_operation* operation) const { pa_operation_unref(operation); }
+};
+template <class T>
+using PulsePtr = std::unique_ptr<T, PulseDeleter>;
+
+constexpr auto kPoll = std::chrono::milliseconds(200);
+constexpr auto kConnect = std::chrono::seconds(10);
+
+/// A connection to the server, driven by the thread that uses it.
+class PulseServer {
+ public:
+    PulseServer(std::string name, std::function<bool()> stop)
+        : name_(std::move(name)), stop_(std::move(stop)), loop_(pa_mainloop_new()) {
+        if (!loop_) throw std::bad_alloc();
+        context_.reset(pa_context_new(pa_mainloop_get_api(loop_.get()), "earshot"));
+        if (!context_) throw std::bad_alloc();
+        if (pa_context_connect(context_.get(), nullptr, PA_CONTEXT_NOAUTOSPAWN, nullptr) < 0)
+            fail("no sound server");
+        wait_until([&] { return pa_context_get_state(context_.get()) == PA_CONTEXT_READY; });
+    }
+
+    pa_context* context() const { return context_.get(); }
+
+    /// Handles what has come, or waits for something.
+    void turn(std::chrono::microseconds longest) {
+        if (pa_mainloop_prepare(loop_.get(), static_cast<int>(longest.count())) < 0 ||
+            pa_mainloop_poll(loop_.get()) < 0 || pa_mainloop_dispatch(loop_.get()) < 0)
+            fail("the sound server does not answer");
+        if (!PA_CONTEXT_IS_GOOD(pa_context_get_state(context_.get()))) fail("no sound server");
+    }
+
+    template <class Done>
+    void wait_until(Done done) {
+        const auto end = std::chrono::steady_clock::now() + kConnect;
+        while (!done()) {
+            if (std::chrono::steady_clock::now() > end)
+                throw Error(name_ + ": the sound server does not answer");
+            if (stop_ && stop_()) throw Error(name_ + ": given up");
+            turn(kPoll);
+        }
+    }
+
+    [[noreturn]] void fail(const std::string& what) const {
+        throw Error(fmt::format("{}: {} ({})", name_, what, pa_strerror(pa_context_errno(context_.get()))));
+    }
+
+ private:
+    std::string name_;
+    std::function<bool()> stop_;
+    PulsePtr<pa_mainloop> loop_;
+    PulsePtr<pa_context> context_;
+};
+
+/// The format of a source of the server.
+struct PulseSource {
+    std::optional<pa_sample_spec> format;
+    bool done = false;
+};
+
+class PulseDevice : public Device {
+ public:
+    PulseDevice(const std::string& name, const DeviceRequest& request)
+        : name_("pulse:" + name), server_(name_, request.stop) {
+        open(name, request);
+    }
+
+    AudioFormat format() const override { return format_; }
+    DeviceBlock read() override;
+
+ private:
+    void open(const std::string& name, const DeviceRequest& request);
+    pa_sample_spec source_format(const char* name);
+    void check_stream() {
+        if (!PA_STREAM_IS_GOOD(pa_stream_get_state(stream_.get()))) server_.fail("cannot capture");
+        if (moved_away_) throw Error(name_ + ": suspended by the sound server");
+    }
+    void drop();
+
+    std::string name_;
+    PulseServer server_;
+    PulsePtr<pa_stream> stream_;
+    AudioFormat format_;
+    bool holds_ = false;  // what was peeked at last is still to be dropped
+    bool moved_away_ = false;
+};
+
+pa_sample_spec PulseDevice::source_format(const char* name) {
+    PulseSource source;
+    const auto receive = [](pa_context*, const pa_source_info* info, int end, void* user) {
+        auto& found = *static_cast<PulseSource*>(user);
+        if (end != 0) found.done = true;
+        if (info) found.format = info->sample_spec;
+    };
+    const PulsePtr<pa_operation> query(pa_context_get_source_info_by_name(
+        server_.context(), name ? name : "@DEFAULT_SOURCE@", receive, &source));
+    server_.wait_until([&] { return source.done; });
+    if (!source.format)
+        throw Error(fmt::format("{}: no such source (earshot record --list-devices names them)", name_));
+    return *source.format;
+}
+
+void PulseDevice::open(const std::string& name, const DeviceRequest& request) {
+    const char* const source = name.empty() ? nullptr : name.c_str();
+    pa_sample_spec format = source_format(source);
+    format_ = {request.rate_hz.value_or(static_cast<int>(format.rate)),
+               request.channels.value_or(format.channels)};
+    format = {PA_SAMPLE_FLOAT32NE, static_cast<std::uint32_t>(format_.rate_hz),
+              static_cast<std::uint8_t>(format_.channels)};
+    if (format_.channels > static_cast<int>(PA_CHANNELS_MAX) || !pa_sample_spec_valid(&format))
+        throw UsageError(fmt::format("{}: cannot deliver {} Hz with {} channels", name_, format_.rate_hz,
+                                     format_.channels));
+    pa_channel_map map;
+    pa_channel_map_init_extend(&map, format.channels, PA_CHANNEL_MAP_DEFAULT);
+    stream_.reset(pa_stream_new(server_.context(), "capture", &format, &map));
+    if (!stream_) server_.fail("cannot capture");
+    pa_buffer_attr buffer;
+    buffer.maxlength = buffer.tlength = buffer.prebuf = buffer.minreq = static_cast<std::uint32_t>(-1);
+    const auto block = pa_usec_to_bytes(static_cast<pa_usec_t>(request.block_s * 1e6), &format);
+    buffer.fragsize = static_cast<std::uint32_t>(std::max(block, pa_frame_size(&format)));
+    constexpr auto kFlags =
+        static_cast<pa_stream_flags_t>(PA_STREAM_ADJUST_LATENCY | PA_STREAM_AUTO_TIMING_UPDATE |
+                                       PA_STREAM_INTERPOLATE_TIMING | PA_STREAM_DONT_MOVE);
+    if (pa_stream_connect_record(stream_.get(), source, &buffer, kFlags) < 0) server_.fail("cannot capture");
+    server_.wait_until([&] {
+        check_stream();
+        return pa_stream_get_state(stream_.get()) == PA_STREAM_READY;
+    });
+}
+
+void PulseDevice::drop() {
+    if (std::exchange(holds_, false)) pa_stream_drop(stream_.get());
+}
+
+DeviceBlock PulseDevice::read() {
+    drop();
+    DeviceBlock block;
+    if (pa_stream_readable_size(stream_.get()) == 0) server_.turn(kPoll);
+    check_stream();
+    const std::size_t frame_bytes = sizeof(float) * static_cast<std::size_t>(format_.channels);
+    while (true) {
+        const void* data = nullptr;
+        std::size_t bytes = 0;
+        if (pa_stream_peek(stream_.get(), &data, &bytes) < 0) server_.fail("cannot capture");
+        if (bytes == 0) return block;
+        holds_ = true;
+        if (data) {
+            block.samples = {static_cast<const float*>(data), bytes / sizeof(float)};
+            break;
+        }
+        block.lost += static_cast<std::int64_t>(bytes / frame_bytes);  // a hole
+        drop();
+    }
+    block.end = std::chrono::steady_clock::now();
+    // The latency is that of the next byte to be read: our block and what waits behind it are on the way too.
+    pa_usec_t latency = 0;
+    int negative = 0;
+    if (pa_stream_get_latency(stream_.get(), &latency, &negative) == 0 && negative == 0) {
+        const pa_usec_t length =
+            pa_bytes_to_usec(block.samples.size_bytes(), pa_stream_get_sample_spec(stream_.get()));
+        block.end -= std::chrono::microseconds(latency > length ? latency - length : 0);
+    }
+    return block;
+}
+
+}  // namespace
+
+std::unique_ptr<Device> open_pulse(const std::string& name, const DeviceRequest& request) {
+    return std::make_unique<PulseDevice>(name, request);
+}
+
+}  // namespace earshot

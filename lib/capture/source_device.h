@@ -1,0 +1,30 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "capture/device.h"
+
+namespace earshot {
+
+/// What was decoded, as a device would deliver it.
+class SourceDevice : public Device {
+ public:
+    AudioFormat format() const override { return source_->format(); }
+    std::vector<Damage> damage() const override {
+        const auto damage = source_->damage();
+        return {damage.begin(), damage.end()};
+    }
+
+ protected:
+    DeviceBlock next(std::size_t max_frames) {
+        DeviceBlock block;
+        block.samples = source_->read(max_frames);
+        block.ended = block.samples.empty();
+        block.end = std::chrono::steady_clock::now();
+        return block;
+    }
+    std::unique_ptr<Source> source_;
+};
+
+}  // namespace earshot

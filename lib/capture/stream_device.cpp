@@ -1,0 +1,90 @@
+#include <fmt/format.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "audio/libav_decoder.h"
+#include "audio/libav_input.h"
+#include "capture/source_device.h"
+#include "support/error.h"
+
+namespace earshot {
+namespace {
+
+constexpr std::size_t kBlockFrames = 4096;
+constexpr auto kPoll = std::chrono::milliseconds(200);
+constexpr auto kSilence = std::chrono::seconds(10);  // of a connection, after which it counts as lost
+
+/// A URL. The stream comes as fast as the other side sends it.
+class StreamDevice : public SourceDevice {
+    /// Says that nothing came rather than what libav makes of our giving up.
+    template <class Work>
+    auto guard(Work work) {
+        try {
+            return work();
+        } catch (const Error&) {
+            if (late()) throw silent();
+            throw;
+        }
+    }
+
+ public:
+    StreamDevice(const std::string& url, const DeviceRequest& request) : name_(url), stop_(request.stop) {
+        alive();
+        guard([&] {
+            auto input = std::make_unique<LibavInput>(url, url, "", [this] { return stop_() || late(); });
+            finite_ = input->stated_end().has_value();
+            source_ =
+                std::make_unique<LibavDecoder>(std::move(input), ChannelChoice{ChannelChoice::Kind::all, 0});
+            return 0;
+        });
+    }
+
+    DeviceBlock read() override {
+        alive();
+        auto block = guard([&] { return next(kBlockFrames); });
+        if (block.ended && late()) throw silent();
+        if (block.ended && !finite_ && !stop_()) throw Error(name_ + ": the stream ended");
+        return block;
+    }
+
+ private:
+    void alive() { deadline_ = std::chrono::steady_clock::now() + kSilence; }
+    bool late() const { return std::chrono::steady_clock::now() > deadline_; }
+    Error silent() const { return Error(fmt::format("{}: no answer for {} s", name_, kSilence.count())); }
+
+    const std::string name_;
+    const std::function<bool()> stop_;
+    SteadyTime deadline_{};
+    bool finite_ = false;  // a file on a server rather than a stream
+};
+
+class StandardInput : public SourceDevice {
+ public:
+    explicit StandardInput(const DeviceRequest& request) {
+        SourceOptions options;
+        options.channels.kind = ChannelChoice::Kind::all;
+        options.raw = request.raw;
+        source_ = open_source("-", options);
+    }
+    bool can_wait() const override { return true; }
+
+    DeviceBlock read() override {
+        pollfd input{STDIN_FILENO, POLLIN, 0};
+        if (::poll(&input, 1, static_cast<int>(kPoll.count())) == 0) return {};
+        return next(kBlockFrames);
+    }
+};
+
+}  // namespace
+
+std::unique_ptr<Device> open_stream(const std::string& url, const DeviceRequest& request) {
+    return std::make_unique<StreamDevice>(url, request);
+}
+
+std::unique_ptr<Device> open_standard_input(const DeviceRequest& request) {
+    return std::make_unique<StandardInput>(request);
+}
+
+}  // namespace earshot

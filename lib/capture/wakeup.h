@@ -1,0 +1,22 @@
+#pragma once
+
+#include <chrono>
+
+namespace earshot {
+
+/// One thread sleeps until another wakes it; a call that comes first is not lost. A signal wakes it too.
+class Wakeup {
+ public:
+    Wakeup();
+    ~Wakeup();
+    Wakeup(const Wakeup&) = delete;
+    Wakeup& operator=(const Wakeup&) = delete;
+
+    void wake();
+    void wait(std::chrono::milliseconds longest);
+
+ private:
+    int descriptor_;
+};
+
+}  // namespace earshot
