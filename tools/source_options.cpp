@@ -39,6 +39,10 @@ void add_source(CLI::App& app, SourceOptions& options) {
                fmt::format("{}mix (their mean), left, right, or a number", all ? "all, " : ""))
         ->type_name("WHICH")
         ->default_str(all ? "all" : "mix");
+    add_source_span(app, options);
+}
+
+void add_source_span(CLI::App& app, SourceOptions& options) {
     add_time(app, "--start", options.start_s, "Skip what comes before")->type_name("TIME");
     add_time(app, "--duration", options.duration_s, "Read no more than this of each input")
         ->type_name("TIME");

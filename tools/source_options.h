@@ -10,4 +10,7 @@ namespace earshot::tools {
 /// A default of `all` channels is for commands that copy sound; the others, which make frames, refuse it.
 void add_source(CLI::App& app, SourceOptions& options);
 
+/// The same without --channels, for commands that know which channels they need.
+void add_source_span(CLI::App& app, SourceOptions& options);
+
 }  // namespace earshot::tools

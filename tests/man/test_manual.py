@@ -9,7 +9,8 @@ PAGES = sorted((SOURCE / "man").glob("*.[1-8]"))
 # What a page's examples find made by those before it in the pipeline.
 PREPARED = {"earshot-train": ["earshot datagen -q recordings/ dataset/"],
             "earshot-evaluate": ["earshot datagen -q recordings/ dataset/", "earshot train -q dataset/ -o model/"],
-            "earshot-detect": ["earshot datagen -q recordings/ dataset/", "earshot train -q dataset/ -o model/"]}
+            "earshot-detect": ["earshot datagen -q recordings/ dataset/", "earshot train -q dataset/ -o model/"],
+            "earshot-locate": ["earshot datagen -q recordings/ dataset/", "earshot train -q dataset/ -o model/"]}
 
 
 def page(command):

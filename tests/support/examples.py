@@ -4,7 +4,8 @@ import subprocess
 
 import numpy
 
-from support.sandbox import noise, sine, write_wav
+from support import rooms
+from support.sandbox import SOURCE, noise, sine, write_wav
 
 RATE = 44100
 
@@ -23,6 +24,15 @@ def evening(seed, cries, seconds):
     return sound
 
 
+def heard_by_a_head(sound, azimuth):
+    """A sound two metres away as the eight microphones of the array head-175mm hear it, each with its own noise."""
+    arrays = json.loads((SOURCE / "share/arrays/head-175mm.json").read_text())["arrays"]
+    mics = numpy.concatenate([array["mics"] for array in arrays])
+    place = 2 * numpy.array([numpy.sin(numpy.radians(azimuth)), numpy.cos(numpy.radians(azimuth)), 0])
+    wet = rooms.heard(sound, rooms.responses(None, place, mics, RATE, 0))[:, : sound.size]
+    return (wet + 0.001 * numpy.random.default_rng(0).standard_normal(wet.shape)).T
+
+
 def make_files(directory):
     """The recordings that the examples speak of."""
     for number in range(6):
@@ -36,6 +46,7 @@ def make_files(directory):
     for name in ["tonight", "night", "clip"]:
         write_wav(directory / f"{name}.wav", evening(9, [(10, 20)], 40), RATE)
         (directory / f"{name}.txt").write_text("10.0\t20.0\tcry\n")
+    write_wav(directory / "room.wav", heard_by_a_head(evening(9, [(10, 20)], 40), 60), RATE)
     rows = ["file,label,speaker"]
     for number in range(6):
         label = ["cry", "background"][number % 2]

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <kissfft/kiss_fftr.h>
+
+#include <Eigen/Core>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace earshot {
+
+/// One frame of sound in the frequency domain: [bins, channels], column by column.
+struct MicFrame {
+    std::int64_t start = 0;  // first sample, counted from the first pushed
+    Eigen::ArrayXXf re, im;  // scaled to magnitude 1: what is left is the phase
+    Eigen::ArrayXXf power;   // |X|²
+};
+
+/// How sound is cut into frames: 32 ms under a Hann window, a new one every 8 ms. Long enough to resolve the
+/// partials of voices and short against the reverberation of rooms; the same at every sampling rate.
+struct FrameGrid {
+    explicit FrameGrid(int rate_hz);
+
+    int rate_hz;
+    int size;       // samples, with no prime factor above 5, so that the transform is quick
+    int hop;        // samples, a quarter of it
+    int first_bin;  // of the bins that count: 100 Hz to 8000 Hz
+    int bins;       // their number
+
+    double hop_s() const { return static_cast<double>(hop) / rate_hz; }
+    /// Frequency of bin `index` of those that count, radians a sample.
+    double omega(int index) const;
+};
+
+/// Cuts the channels of a stream into frames and transforms them with KissFFT, each once. Results do not
+/// depend on how the stream is cut into pushes. Not thread-safe.
+class MicSpectra {
+ public:
+    using Sink = std::function<void(const MicFrame& frame)>;
+
+    MicSpectra(const FrameGrid& grid, int channels);
+
+    /// @param interleaved  whole frames of `channels` samples
+    void push(std::span<const float> interleaved, const Sink& sink);
+
+ private:
+    struct Free {
+        void operator()(kiss_fftr_cfg plan) const { kiss_fftr_free(plan); }
+    };
+
+    void transform();
+
+    FrameGrid grid_;
+    int channels_;
+    std::unique_ptr<std::remove_pointer_t<kiss_fftr_cfg>, Free> plan_;
+    Eigen::ArrayXf window_, windowed_;
+    Eigen::ArrayXXf pending_;  // [size, channels]: the samples of the frame to come
+    int filled_ = 0;
+    std::vector<kiss_fft_cpx> spectrum_;
+    MicFrame frame_;
+};
+
+}  // namespace earshot

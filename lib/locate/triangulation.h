@@ -1,0 +1,34 @@
+#pragma once
+
+#include <optional>
+#include <span>
+
+#include "locate/bearing.h"
+#include "locate/geometry.h"
+
+namespace earshot {
+
+/// Where bearings meet, in the horizontal plane, as seen from the origin of the geometry (from the array
+/// itself if it is the only one). Kept as direction and inverse distance, in which errors are close to
+/// normal: parallax is proportional to it, and parallel bearings are simply 0.
+struct Fix {
+    double azimuth_deg = 0;
+    double azimuth_sd_deg = 0;
+    double inverse_m = 0;                 // 1 / distance; 0: infinitely far
+    std::optional<double> inverse_sd_m;   // standard deviation; nothing if distance cannot be observed at all
+    std::optional<double> elevation_deg;  // mean over the arrays that say one
+    double coherence = 0;                 // mean
+
+    /// Distances, metres, between which the truth lies with the probability that `deviations` of a normal
+    /// distribution stand for; the farther one is infinity where the bearings may be parallel.
+    double nearest_m(double deviations) const;
+    double farthest_m(double deviations) const;
+};
+
+/// Weighted least squares over the bearings, by Gauss-Newton steps from the best of a grid of distances; the
+/// covariance is that of the bearings carried through (inverse of the Fisher information), widened where
+/// three or more bearings contradict each other.
+/// @param bearings  one for each array of the geometry
+Fix triangulate(std::span<const Bearing> bearings, const ArrayGeometry& geometry);
+
+}  // namespace earshot

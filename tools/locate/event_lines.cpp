@@ -1,0 +1,48 @@
+#include "tools/locate/event_lines.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "support/error.h"
+
+namespace earshot::tools {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+double seconds(const Json& row, const char* key, const std::string& where) {
+    const auto found = row.find(key);
+    if (found == row.end() || !found->is_number() || !std::isfinite(found->get<double>()) || *found < 0) {
+        throw Error(fmt::format("{}: no '{}' in seconds (events are as earshot detect writes them, jsonl)",
+                                where, key));
+    }
+    return found->get<double>();
+}
+
+}  // namespace
+
+EventLines::EventLines(const std::string& path) : buffer_(path), stream_(&buffer_) {
+    stream_.exceptions(std::ios::badbit);
+}
+
+std::string EventLines::where() const { return fmt::format("{}: line {}", buffer_.name(), line_); }
+
+std::optional<GivenEvent> EventLines::next() {
+    std::string line;
+    while (std::getline(stream_, line)) {
+        ++line_;
+        if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+        auto row = Json::parse(line, nullptr, false);
+        if (!row.is_object()) {
+            throw Error(where() +
+                        ": not a JSON object (events are as earshot detect writes them, --format jsonl)");
+        }
+        const double onset_s = seconds(row, "onset", where()), offset_s = seconds(row, "offset", where());
+        if (offset_s < onset_s) throw Error(where() + ": the offset is before the onset");
+        return GivenEvent{onset_s, offset_s, std::move(row)};
+    }
+    return {};
+}
+
+}  // namespace earshot::tools

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <istream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+#include "support/input.h"
+
+namespace earshot::tools {
+
+/// An event as it was given, with whatever else its line says.
+struct GivenEvent {
+    double onset_s, offset_s;
+    nlohmann::ordered_json row;
+};
+
+/// Reads events as `earshot detect` writes them, JSON Lines, one by one as they come.
+class EventLines {
+ public:
+    /// @param path  `-` is standard input
+    explicit EventLines(const std::string& path);
+
+    /// The next event; nothing at the end. @throws Error naming the line
+    std::optional<GivenEvent> next();
+    /// File and line of the last one: "events.jsonl: line 3".
+    std::string where() const;
+
+ private:
+    InputBuffer buffer_;
+    std::istream stream_;
+    std::size_t line_ = 0;
+};
+
+}  // namespace earshot::tools
