@@ -26,8 +26,8 @@ CLI::Option* add_parsed(CLI::App& app, const std::string& name, Value& value, Pa
 
 }  // namespace
 
-void add_source(CLI::App& app, SourceOptions& options) {
-    const bool all = options.channels.kind == ChannelChoice::Kind::all;
+void add_channels(CLI::App& app, ChannelChoice& channels) {
+    const bool all = channels.kind == ChannelChoice::Kind::all;
     const auto parse = [all](std::string_view text) {
         const auto choice = parse_channels(text);
         if (!all && choice.kind == ChannelChoice::Kind::all) {
@@ -35,10 +35,18 @@ void add_source(CLI::App& app, SourceOptions& options) {
         }
         return choice;
     };
-    add_parsed(app, "--channels", options.channels, parse,
+    add_parsed(app, "--channels", channels, parse,
                fmt::format("{}mix (their mean), left, right, or a number", all ? "all, " : ""))
         ->type_name("WHICH")
         ->default_str(all ? "all" : "mix");
+}
+
+void add_raw(CLI::App& app, std::optional<RawFormat>& raw, const std::string& what) {
+    add_parsed(app, "--raw", raw, parse_raw, what)->type_name("FORMAT,RATE,CHANNELS");
+}
+
+void add_source(CLI::App& app, SourceOptions& options) {
+    add_channels(app, options.channels);
     add_source_span(app, options);
 }
 
@@ -46,8 +54,7 @@ void add_source_span(CLI::App& app, SourceOptions& options) {
     add_time(app, "--start", options.start_s, "Skip what comes before")->type_name("TIME");
     add_time(app, "--duration", options.duration_s, "Read no more than this of each input")
         ->type_name("TIME");
-    add_parsed(app, "--raw", options.raw, parse_raw, "Inputs are headerless PCM, for example s16le,16000,1")
-        ->type_name("FORMAT,RATE,CHANNELS");
+    add_raw(app, options.raw, "Inputs are headerless PCM, for example s16le,16000,1");
 }
 
 }  // namespace earshot::tools

@@ -2,6 +2,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include <optional>
+#include <string>
+
 #include "audio/source.h"
 
 namespace earshot::tools {
@@ -12,5 +15,9 @@ void add_source(CLI::App& app, SourceOptions& options);
 
 /// The same without --channels, for commands that know which channels they need.
 void add_source_span(CLI::App& app, SourceOptions& options);
+/// --channels alone, likewise.
+void add_channels(CLI::App& app, ChannelChoice& channels);
+/// --raw alone.
+void add_raw(CLI::App& app, std::optional<RawFormat>& raw, const std::string& what);
 
 }  // namespace earshot::tools

@@ -2,19 +2,26 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "support/error.h"
-#include "support/interrupt.h"
 
 namespace earshot {
+namespace {
 
-ByteInput::ByteInput(const std::string& path) : name_(path == "-" ? "standard input" : path) {
+constexpr int kPoll_ms = 200;
+
+}  // namespace
+
+ByteInput::ByteInput(const std::string& path, std::function<bool()> stop)
+    : name_(path == "-" ? "standard input" : path), stop_(std::move(stop)) {
     owned_ = path != "-";
     descriptor_ = owned_ ? ::open(path.c_str(), O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
     if (descriptor_ < 0) throw system_error(name_);
@@ -40,13 +47,25 @@ ByteInput::~ByteInput() {
     if (owned_) ::close(descriptor_);
 }
 
+/// Waits until a pipe has something or ends. A signal need not come to this thread, so it is asked for.
+/// @return false if it is to give up
+bool ByteInput::wait_for_data() noexcept {
+    pollfd pipe{descriptor_, POLLIN, 0};
+    while (!stop_()) {
+        if (::poll(&pipe, 1, kPoll_ms) > 0) return true;
+    }
+    error_ = EINTR;
+    return false;
+}
+
 std::int64_t ByteInput::read_descriptor(std::int64_t position, std::span<std::byte> destination) noexcept {
     while (true) {
+        if (!size_ && !wait_for_data()) return -1;
         const ssize_t got =
             size_ ? ::pread(descriptor_, destination.data(), destination.size(), base_ + position)
                   : ::read(descriptor_, destination.data(), destination.size());
         if (got >= 0) return got;
-        if (errno == EINTR && !interrupted()) continue;
+        if (errno == EINTR && !stop_()) continue;
         error_ = errno;
         return -1;
     }

@@ -2,10 +2,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
+
+#include "support/interrupt.h"
 
 namespace earshot {
 
@@ -15,7 +18,8 @@ class ByteInput {
  public:
     /// @param path  a file, or `-` for standard input
     /// @throws Error that starts with the path: missing, unreadable, a directory, empty
-    explicit ByteInput(const std::string& path);
+    /// @param stop  asked while a pipe keeps us waiting: true to give up
+    explicit ByteInput(const std::string& path, std::function<bool()> stop = interrupted);
     ~ByteInput();
     ByteInput(const ByteInput&) = delete;
     ByteInput& operator=(const ByteInput&) = delete;
@@ -44,6 +48,7 @@ class ByteInput {
     void throw_if_failed() const;
 
  private:
+    bool wait_for_data() noexcept;
     std::int64_t read_descriptor(std::int64_t position, std::span<std::byte> destination) noexcept;
     std::size_t fill(std::int64_t position, std::span<std::byte> destination) noexcept;
 
@@ -55,6 +60,7 @@ class ByteInput {
     std::optional<std::int64_t> size_;
     std::vector<std::byte> peeked_;  // of a pipe: its start, as far as it has been read ahead
     int error_ = 0;
+    std::function<bool()> stop_;
 };
 
 }  // namespace earshot

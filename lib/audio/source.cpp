@@ -34,7 +34,7 @@ bool is_for_libsndfile(ByteInput& bytes, Container container) {
 std::unique_ptr<Decoder> open_decoder(const std::string& path, const SourceOptions& options) {
     if (is_url(path))
         return std::make_unique<LibavDecoder>(std::make_unique<LibavInput>(path), options.channels);
-    auto bytes = std::make_unique<ByteInput>(path);
+    auto bytes = options.stop ? std::make_unique<ByteInput>(path, options.stop) : std::make_unique<ByteInput>(path);
     if (options.raw) return open_libav(std::move(bytes), options);
     const Container container = sniff(bytes->peek_at(0, kSniffBytes));
     if (container == Container::not_audio) throw Error(fmt::format("{}: not audio", bytes->name()));

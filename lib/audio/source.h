@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -76,6 +77,7 @@ struct SourceOptions {
     ChannelChoice channels;
     std::optional<int> rate_hz;    // resampled to this; the input's own rate if not given
     std::optional<RawFormat> raw;  // the input has no header
+    std::function<bool()> stop;    // true to give up waiting for a pipe; an interrupt does if not given
     bool ahead = false;            // decode on a thread of its own, a few blocks ahead of the reader
 };
 

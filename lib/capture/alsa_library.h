@@ -8,6 +8,7 @@ namespace earshot {
 
 struct AlsaDeleter {
     void operator()(snd_pcm_t* pcm) const { snd_pcm_close(pcm); }
+    void operator()(snd_ctl_t* control) const { snd_ctl_close(control); }
 };
 template <class T>
 using AlsaPtr = std::unique_ptr<T, AlsaDeleter>;

@@ -57,6 +57,8 @@ class Capture : public LiveSource {
     const DeviceOpener open_;
     const CaptureOptions options_;
     const Clock& clock_;
+    std::atomic<bool> stop_ = false, paused_ = false,
+                      lost_ = false;  // before the device, which asks stopping()
     DeviceRequest request_;
     std::unique_ptr<Device> device_;  // the thread's alone while it runs
     const AudioFormat device_format_;
@@ -66,7 +68,6 @@ class Capture : public LiveSource {
     Wakeup pushed_, popped_;
     std::atomic<bool> ended_ = false;  // nothing more will be pushed
     std::exception_ptr failure_;       // written before ended_
-    std::atomic<bool> stop_ = false, paused_ = false, lost_ = false;
 
     // The thread's.
     TimeKeeper keeper_;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "capture/clock.h"
@@ -31,7 +32,8 @@ class Device {
 
     virtual AudioFormat format() const = 0;
 
-    /// Waits a fifth of a second at most for more. The view holds until the next call.
+    /// Waits for more: a fifth of a second at most, or while the `stop` that it was opened with says no. The
+    /// view holds until the next call.
     /// @throws Error when the device has gone or failed: it will be opened anew
     virtual DeviceBlock read() = 0;
 
@@ -52,6 +54,10 @@ struct DeviceRequest {
 
 /// Opens the same device each time. @throws Error that starts with the device's name
 using DeviceOpener = std::function<std::unique_ptr<Device>(const DeviceRequest&)>;
+
+/// `default`, `pulse:...` and `alsa:...`: those that need no libav.
+bool is_native_device(std::string_view device);
+std::unique_ptr<Device> open_native(const std::string& device, const DeviceRequest& request);
 
 std::unique_ptr<Device> open_pulse(const std::string& name, const DeviceRequest& request);
 std::unique_ptr<Device> open_alsa(const std::string& name, const DeviceRequest& request);

@@ -1,6 +1,4 @@
 #include <fmt/format.h>
-#include <poll.h>
-#include <unistd.h>
 
 #include <utility>
 
@@ -13,7 +11,6 @@ namespace earshot {
 namespace {
 
 constexpr std::size_t kBlockFrames = 4096;
-constexpr auto kPoll = std::chrono::milliseconds(200);
 constexpr auto kSilence = std::chrono::seconds(10);  // of a connection, after which it counts as lost
 
 /// A URL. The stream comes as fast as the other side sends it.
@@ -66,15 +63,12 @@ class StandardInput : public SourceDevice {
         SourceOptions options;
         options.channels.kind = ChannelChoice::Kind::all;
         options.raw = request.raw;
+        options.stop = request.stop;
         source_ = open_source("-", options);
     }
     bool can_wait() const override { return true; }
 
-    DeviceBlock read() override {
-        pollfd input{STDIN_FILENO, POLLIN, 0};
-        if (::poll(&input, 1, static_cast<int>(kPoll.count())) == 0) return {};
-        return next(kBlockFrames);
-    }
+    DeviceBlock read() override { return next(kBlockFrames); }
 };
 
 }  // namespace

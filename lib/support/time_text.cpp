@@ -65,7 +65,7 @@ double parse_time(std::string_view text) {
     };
     double scale = 1;
     std::string_view number = text;
-    for (const auto& [suffix, seconds] : {Unit{"ms", 1e-3}, Unit{"s", 1}, Unit{"m", 60}, Unit{"h", 3600}}) {
+    for (const auto& [suffix, seconds] : {Unit{"ms", 1e-3}, Unit{"s", 1}, Unit{"m", 60}, Unit{"h", 3600}, Unit{"d", 86400}}) {
         if (!number.ends_with(suffix)) continue;
         number.remove_suffix(suffix.size());
         scale = seconds;

@@ -6,7 +6,7 @@
 
 namespace earshot {
 
-/// Seconds from `90`, `1.5s`, `250ms`, `2m`, `1h`, `02:13`, `1:02:13.250`. Not negative, finite, locale-free.
+/// Seconds from `90`, `1.5s`, `250ms`, `2m`, `1h`, `30d`, `02:13`, `1:02:13.250`. Not negative, finite, locale-free.
 /// In clock form the fields after the first are below 60 and whole but for the last.
 /// @throws Error that says what is wrong with the text: "02:75: seconds must be below 60"
 double parse_time(std::string_view text);

@@ -1,0 +1,211 @@
+#include "record/archive.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "record/recovery.h"
+#include "record/segment_name.h"
+#include "support/error.h"
+
+namespace earshot {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Free space that must come back before anything is kept again: a disk at its limit would flutter otherwise.
+constexpr std::int64_t kRoomToResume = 16 << 20;
+/// Of the limit, left after removing: not every segment should cost a rewritten index.
+constexpr double kShrinkTo = 0.95;
+
+WriteError write_error(const std::string& what) { return WriteError(system_error(what).what()); }
+
+void make_directory(const std::string& path) {
+    std::error_code failure;
+    fs::create_directories(path, failure);
+    if (!failure) return;
+    if (failure == std::errc::no_space_on_device)
+        throw NoSpace(fmt::format("cannot make {}: {}", path, failure.message()));
+    throw WriteError(fmt::format("cannot make {}: {}", path, failure.message()));
+}
+
+void sync_directory(const std::string& path) {
+    const Descriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (directory) ::fsync(directory.get());
+}
+
+std::int64_t bytes_of(const fs::path& path) {
+    std::error_code failure;
+    const auto bytes = fs::file_size(path, failure);
+    return failure ? 0 : static_cast<std::int64_t>(bytes);
+}
+
+}  // namespace
+
+Archive::Archive(const ArchiveOptions& options, Say say) : options_(options), say_(std::move(say)) {
+    open_directory();
+    recover();
+    if (options_.max_bytes) measure();
+}
+
+void Archive::open_directory() {
+    make_directory(options_.directory);
+    const auto path = (fs::path(options_.directory) / ".lock").native();
+    lock_ = Descriptor(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
+    if (!lock_) throw write_error(fmt::format("cannot write {}", path));
+    if (::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0)
+        throw Error(fmt::format("{}: another process records to it (stop that, or choose another directory)",
+                                options_.directory));
+}
+
+void Archive::recover() {
+    for (const auto& day : recent_days(options_.directory, days())) {
+        DayIndex& index = index_of(day);
+        for (const auto& line : recover_day(options_.directory, day, index.files())) {
+            say_(fmt::format("{}/{}: recovered after a crash", options_.directory,
+                             line["file"].get<std::string>()));
+            index.append(line);
+        }
+    }
+    index_.reset();
+}
+
+std::vector<std::string> Archive::days() const {
+    std::vector<std::string> days;
+    for (const auto& entry : fs::directory_iterator(options_.directory)) {
+        if (is_day(entry.path().filename().native()) && entry.is_directory())
+            days.push_back(entry.path().filename().native());
+    }
+    std::ranges::sort(days);
+    return days;
+}
+
+DayIndex& Archive::index_of(const std::string& day) {
+    const auto folder = (fs::path(options_.directory) / day).native();
+    if (!index_ || index_->folder() != folder) index_.emplace(folder);
+    return *index_;
+}
+
+Archive::Part Archive::begin(UtcTime start, AudioFormat format) {
+    Part part;
+    part.day = day_name(start);
+    const fs::path folder = fs::path(options_.directory) / part.day;
+    make_directory(folder.native());
+    // A clock that was set back may give a name again.
+    for (int copy = 0;; ++copy) {
+        part.name = segment_name(start, copy) + std::string(options_.coding.extension());
+        part.path = (folder / part_name(part.name)).native();
+        if (!fs::exists(folder / part.name) && !fs::exists(part.path)) break;
+    }
+    part.file = create_sound_file(part.path, format, options_.coding);
+    return part;
+}
+
+void Archive::commit(Part part, nlohmann::ordered_json line) {
+    part.file->finish();
+    const fs::path folder = fs::path(options_.directory) / part.day;
+    const fs::path path = folder / part.name;
+    if (::rename(part.path.c_str(), path.c_str()) != 0)
+        throw write_error(fmt::format("cannot write {}", path.native()));
+    sync_directory(folder.native());
+    nlohmann::ordered_json row{{"file", part.day + "/" + part.name}};
+    row.update(line);
+    index_of(part.day).append(row);
+    if (options_.max_bytes) {
+        day_bytes_[part.day] += bytes_of(path);
+        shrink();
+    }
+}
+
+void Archive::discard(Part part) {
+    part.file.reset();
+    ::unlink(part.path.c_str());
+}
+
+bool Archive::has_room() {
+    if (options_.min_free_bytes == 0 && !short_of_room_) return true;
+    struct statvfs disk {};
+    if (::statvfs(options_.directory.c_str(), &disk) != 0) return true;  // writing will tell
+    const auto free = static_cast<std::int64_t>(disk.f_bavail) * static_cast<std::int64_t>(disk.f_frsize);
+    const std::int64_t wanted = options_.min_free_bytes + (short_of_room_ ? kRoomToResume : 0);
+    short_of_room_ = free < wanted;
+    return !short_of_room_;
+}
+
+void Archive::retain(UtcTime now) {
+    const std::string today = day_name(now);
+    if (!options_.max_age_s || aged_on_ == today) return;
+    aged_on_ = today;
+    const auto age = std::chrono::duration_cast<std::chrono::microseconds>(
+        std::chrono::duration<double>(*options_.max_age_s));
+    // A day is too old when its last moment is, so the one of the limit stays.
+    const std::string limit = day_name(now - age);
+    for (const auto& day : days()) {
+        if (day < limit) remove_day(day);
+    }
+}
+
+void Archive::measure() {
+    for (const auto& day : days()) {
+        std::int64_t& bytes = day_bytes_[day];
+        for (const auto& entry : fs::directory_iterator(fs::path(options_.directory) / day))
+            bytes += bytes_of(entry.path());
+    }
+    shrink();
+}
+
+void Archive::shrink() {
+    std::int64_t total = 0;
+    for (const auto& [day, bytes] : day_bytes_) total += bytes;
+    if (total <= *options_.max_bytes) return;
+    while (day_bytes_.size() > 1 && total > *options_.max_bytes) {
+        const std::string oldest = day_bytes_.begin()->first;
+        total -= day_bytes_.begin()->second;
+        remove_day(oldest);
+    }
+    if (total <= *options_.max_bytes) return;
+    const auto target = static_cast<std::int64_t>(kShrinkTo * static_cast<double>(*options_.max_bytes));
+    auto& [day, bytes] = *day_bytes_.begin();
+    bytes -= remove_oldest_of(day, total - target);
+}
+
+std::int64_t Archive::remove_day(const std::string& day) {
+    const fs::path folder = fs::path(options_.directory) / day;
+    if (index_ && index_->folder() == folder.native()) index_.reset();
+    std::error_code failure;
+    fs::remove_all(folder, failure);
+    if (failure) say_(fmt::format("cannot remove {}: {}", folder.native(), failure.message()));
+    const auto known = day_bytes_.find(day);
+    const std::int64_t bytes = known == day_bytes_.end() ? 0 : known->second;
+    day_bytes_.erase(day);
+    return bytes;
+}
+
+std::int64_t Archive::remove_oldest_of(const std::string& day, std::int64_t bytes) {
+    const fs::path folder = fs::path(options_.directory) / day;
+    std::vector<std::string> names;
+    for (const auto& entry : fs::directory_iterator(folder)) {
+        if (is_segment(entry.path().filename().native())) names.push_back(entry.path().filename().native());
+    }
+    std::ranges::sort(names);
+    std::set<std::string> removed;
+    std::int64_t freed = 0;
+    for (const auto& name : names) {
+        if (freed >= bytes) break;
+        freed += bytes_of(folder / name);
+        ::unlink((folder / name).c_str());
+        removed.insert(name);
+    }
+    index_of(day).remove(removed);
+    return freed;
+}
+
+}  // namespace earshot

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "support/time_text.h"
+
+namespace earshot {
+
+// Names in an archive. Those of days and of segments sort by time.
+
+/// `2024-02-29`
+std::string day_name(UtcTime time);
+bool is_day(std::string_view name);
+
+/// `20240229T235958.123Z`, without an extension. @param copy  from 1 on for the same time again: `...Z-1`
+std::string segment_name(UtcTime start, int copy);
+/// When a segment begins, by its name; nothing for the name of another file.
+std::optional<UtcTime> segment_start(std::string_view name);
+inline bool is_segment(std::string_view name) { return segment_start(name).has_value(); }
+
+/// `.20240229T235958.123Z.wav.part`: that of a segment which is being written.
+std::string part_name(std::string_view name);
+/// The name that a part is to get; nothing for the name of another file.
+std::optional<std::string> name_of_part(std::string_view part);
+
+}  // namespace earshot

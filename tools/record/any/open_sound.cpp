@@ -1,0 +1,11 @@
+#include "tools/record/open_sound.h"
+
+namespace earshot::tools {
+
+void choose_executable(const std::string&) {}
+
+std::unique_ptr<LiveSource> open_sound(const std::string& device, const CaptureOptions& options) {
+    return open_device(device, options);
+}
+
+}  // namespace earshot::tools

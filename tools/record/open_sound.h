@@ -1,0 +1,17 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "capture/live_source.h"
+
+namespace earshot::tools {
+
+/// open_device, in two executables. libav's libraries take 20 MB and a tenth of a second, libavdevice as much
+/// again, and a recorder that hears a sound card for a year needs none of them. So earshot-record is linked
+/// without (native/), and hands over to the executable that has them (any/) for what only they can open.
+/// Before anything else is done: goes on in the other executable if the device needs that.
+void choose_executable(const std::string& device);
+std::unique_ptr<LiveSource> open_sound(const std::string& device, const CaptureOptions& options);
+
+}  // namespace earshot::tools
