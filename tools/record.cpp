@@ -186,7 +186,7 @@ Runner declare(CLI::App& app) {
     auto options = std::make_shared<RecordOptions>();
     options->capture.channels.kind = ChannelChoice::Kind::all;
     app.add_option("FILE", options->file,
-                   "File to write, or - for standard output; with --segments - is the input")
+                   "What to write, - for stdout; with --segments, - reads stdin")
         ->type_name("")
         ->configurable(false);
     declare_sound(app, *options);
