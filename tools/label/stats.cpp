@@ -10,10 +10,12 @@
 #include "dataset/catalogue.h"
 #include "label/label_file.h"
 #include "label/statistics.h"
+#include "record/archive_reader.h"
 #include "support/error.h"
 #include "support/interrupt.h"
 #include "support/json_lines.h"
 #include "support/utf8.h"
+#include "tools/label/archive_stats.h"
 #include "tools/label/subcommands.h"
 #include "tools/options.h"
 
@@ -23,6 +25,7 @@ namespace {
 struct Options {
     std::vector<std::string> inputs;
     std::optional<std::string> labels;
+    std::string day;
     bool json = false;
 };
 
@@ -115,6 +118,9 @@ void write_json(const LabelStatistics& statistics, Output& out) {
 }
 
 Exit run(const Options& options, Context& context) {
+    if (options.inputs.size() == 1 && !options.labels && is_archive(options.inputs[0]))
+        return write_archive_stats(options.inputs[0], options.day, options.json, context);
+    if (!options.day.empty()) throw UsageError("--day is for one archive of earshot record");
     Counter counter(context.console);
     std::ranges::for_each(options.inputs, refuse_terminal);
     for (const auto& input : options.inputs) {
@@ -142,11 +148,13 @@ Exit run(const Options& options, Context& context) {
 
 Runner declare_label_stats(CLI::App& app) {
     auto options = std::make_shared<Options>();
-    app.add_option("input", options->inputs, "Label files, recordings, directories of recordings, or @LIST")
+    app.add_option("input", options->inputs, "Label files, recordings, directories of them, @LIST, or an archive")
         ->type_name("FILE|DIR")
         ->required();
     app.add_option("--labels", options->labels, "Label file of the recordings, instead of those beside them")
         ->type_name("FILE");
+    app.add_option("--day", options->day, "Of an archive of earshot record: the day to plot (default: the last)")
+        ->type_name("DATE");
     app.add_flag("--json", options->json, "Write JSON Lines");
     return [options](Context& context) { return run(*options, context); };
 }
