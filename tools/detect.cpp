@@ -1,6 +1,11 @@
+#include <fmt/format.h>
+
 #include "detect/event_writer.h"
+#include "support/error.h"
 #include "tools/detect/batch.h"
 #include "tools/detect/detect_options.h"
+#include "tools/detect/live.h"
+#include "tools/help.h"
 #include "tools/options.h"
 #include "tools/source_options.h"
 #include "tools/tool.h"
@@ -9,19 +14,17 @@ namespace earshot::tools {
 namespace {
 
 void declare_rules(CLI::App& app, EventRuleOptions& rules) {
-    app.add_option("--threshold", rules.thresholds,
-                   "Score at which an event begins, of one label or all\n"
-                   "(default: the model's)")
-        ->type_name("[LABEL=]X")
+    app.add_option("--threshold", rules.thresholds, "Score at which an event begins (default: the model's)")
+        ->type_name("[L=]X")
         ->allow_extra_args(false);
     app.add_option("--off-threshold", rules.off_thresholds, "Score below which it ends (default: the same)")
-        ->type_name("[LABEL=]X")
+        ->type_name("[L=]X")
         ->allow_extra_args(false);
     add_time(app, "--smooth", rules.smooth_s, "Smooth scores by a running median this long");
     add_time(app, "--merge-gap", rules.merge_gap_s, "Fill gaps up to this between events of a label");
     add_time(app, "--min-duration", rules.min_duration_s, "Then drop events shorter than this");
-    app.add_option("--cool-down", rules.cool_downs, "After an event, begin no other of its label for so long")
-        ->type_name("[LABEL=]TIME")
+    app.add_option("--cool-down", rules.cool_downs, "After an event, begin no other of its label so long")
+        ->type_name("[L=]TIME")
         ->allow_extra_args(false);
     app.add_option("--label", rules.labels, "Look for this label only (repeatable); any: for any sound")
         ->type_name("LABEL")
@@ -31,6 +34,31 @@ void declare_rules(CLI::App& app, EventRuleOptions& rules) {
         ->check(CLI::Range(-200, 0));
 }
 
+void declare_live(CLI::App& app, LiveOptions& live) {
+    app.add_option("--device", live.device,
+                   "Hear this instead: default, pulse:, alsa:, lavfi:..., a URL or -")
+        ->type_name("NAME");
+    app.add_flag("--partial", live.partial, "A line when an event begins, and one when it ends");
+    app.add_option("--on-event", live.on_event, "Run this for each event")->type_name("PROGRAM");
+    app.add_option("--save-clips", live.save_clips, "Save the sound of each event")->type_name("DIR");
+    add_time(app, "--pre", live.pre_s, "of what came before it");
+    add_time(app, "--post", live.post_s, "of what comes after it");
+    add_time(app, "--stats", live.stats_s, "Also say how it goes, so often");
+    app.add_flag("!--no-reconnect", live.reconnect, "Give up when the device goes away");
+}
+
+void refuse_what_is_live(const LiveOptions& live) {
+    const auto refuse = [](bool given, const char* what) {
+        if (given)
+            throw UsageError(
+                fmt::format("{} is for live sound (name a --device; --device - is standard input)", what));
+    };
+    refuse(live.partial, "--partial");
+    refuse(!live.on_event.empty(), "--on-event");
+    refuse(!live.save_clips.empty(), "--save-clips");
+    refuse(live.stats_s > 0, "--stats");
+}
+
 Runner declare(CLI::App& app) {
     auto options = std::make_shared<DetectOptions>();
     app.add_option("MODEL", options->model, "Model directory, made by earshot train")
@@ -38,12 +66,10 @@ Runner declare(CLI::App& app) {
         ->type_name("")
         ->configurable(false);
     app.add_option("INPUT", options->inputs, "Files, directories, @lists, URLs or - (stdin)")
-        ->required()
         ->type_name("...")
         ->configurable(false);
     add_output(app, options->output, "File, or DIR/ for a file per recording (default: stdout)");
     app.add_option("--format", options->format, "How events are written (default: by the name of the file)")
-        ->type_name("FORMAT")
         ->check(CLI::IsMember(event_format_names()));
     app.add_option("--scores", options->scores, "Also write the scores of each window as TSV")
         ->type_name("FILE|DIR/|-");
@@ -59,7 +85,16 @@ Runner declare(CLI::App& app) {
     add_jobs(app, options->jobs);
     add_unbuffered(app, options->unbuffered);
     app.add_flag("--exit-status", options->exit_status, "End with status 4 if nothing was found");
-    return [options](Context& context) { return detect_batch(*options, context); };
+    declare_live(app, options->live);
+    for (const char* name : {"--cool-down", "--min-level", "--overlap", "--raw", "--unbuffered", "--partial",
+                             "--on-event", "--save-clips", "--pre", "--post", "--stats", "--no-reconnect"})
+        app.get_option(name)->group(kMoreOptions);
+    return [options](Context& context) {
+        if (!options->live.device.empty()) return detect_live(*options, context);
+        refuse_what_is_live(options->live);
+        if (options->inputs.empty()) throw UsageError("nothing to hear (name recordings, - or a --device)");
+        return detect_batch(*options, context);
+    };
 }
 
 }  // namespace
@@ -68,7 +103,7 @@ const Tool tool{"detect", "Find events in recordings.",
                 "Examples:\n"
                 "  earshot detect model/ night.mp3\n"
                 "  earshot detect model/ recordings/ -o events/ --format audacity\n"
-                "  arecord -f cd -t raw | earshot detect model/ - --raw s16le,44100,2",
+                "  earshot detect model/ --device default",
                 declare};
 
 }  // namespace earshot::tools

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace earshot::tools {
 namespace {
@@ -27,18 +28,27 @@ std::string HelpFormatter::make_help(const CLI::App* app, std::string name, CLI:
         const auto options = app->get_options([&](const CLI::Option* option) {
             return option->get_group() == group && option->nonpositional();
         });
-        if (!group.empty() && group != kCommonOptions && !options.empty())
+        if (!group.empty() && group != kCommonOptions && group != kMoreOptions && !options.empty())
             text += make_group(group, false, options);
     }
     text += make_subcommands(app, mode);
-    text += fmt::format("\n{} (earshot help):\n", kCommonOptions);
-    const CLI::App* command = app->get_parent() ? app->get_parent() : app;
-    for (const auto* option : command->get_options()) {
-        if (option->get_group() == kCommonOptions) {
-            text += fmt::format("  {}{}", make_option_name(option, false), make_option_opts(option));
-        }
+    text += make_names(*app, kMoreOptions, "in the manual page");
+    text += make_names(app->get_parent() ? *app->get_parent() : *app, kCommonOptions, "earshot help");
+    return text + "\n" + make_footer(app);
+}
+
+/// The options of a group by their names alone, in lines that fit a screen; nothing if it has none.
+std::string HelpFormatter::make_names(const CLI::App& app, const std::string& group,
+                                      const std::string& where) const {
+    constexpr std::size_t kColumns = 100;
+    std::string lines, line;
+    for (const auto* option : app.get_options()) {
+        if (option->get_group() != group) continue;
+        const std::string name = make_option_name(option, false) + make_option_opts(option);
+        if (line.size() + 2 + name.size() > kColumns) lines += std::exchange(line, "") + "\n";
+        line += "  " + name;
     }
-    return text + "\n\n" + make_footer(app);
+    return line.empty() ? "" : fmt::format("\n{} ({}):\n{}{}\n", group, where, lines, line);
 }
 
 std::string HelpFormatter::make_option_name(const CLI::Option* option, bool positional) const {

@@ -8,6 +8,16 @@
 
 namespace earshot::tools {
 
+/// Of what it hears from a device.
+struct LiveOptions {
+    std::string device;  // empty: no device, but recordings
+    bool reconnect = true;
+    bool partial = false;
+    std::string on_event, save_clips;
+    double pre_s = 2, post_s = 2;  // of clips
+    double stats_s = 0;
+};
+
 /// What the command line of earshot detect says.
 struct DetectOptions {
     std::string model;
@@ -19,6 +29,7 @@ struct DetectOptions {
     int top = 0;  // labels of each recording instead of events; 0: events
     int jobs = 0;
     bool unbuffered = false, exit_status = false;
+    LiveOptions live;
 };
 
 }  // namespace earshot::tools

@@ -1,0 +1,101 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <filesystem>
+#include <list>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "live/live_sink.h"
+#include "live/sound_history.h"
+
+namespace earshot {
+
+struct ClipOptions {
+    std::string directory;  // made if it is not there
+    double pre_s = 2, post_s = 2;
+    std::string device;  // for the JSON
+};
+
+/// Saves the sound of each event, as it was heard, with some of what came before and after: a WAV named after
+/// the UTC of its first sample and the label, and beside it, once that is whole, a JSON of the same name. A
+/// clip ends early where sound is missing. Files are written on a thread of the saver's own; if the disk
+/// keeps it from following for kMaxWaiting samples, clips are dropped and counted. Memory does not grow with
+/// an event's length.
+class ClipSaver : public LiveSink {
+ public:
+    static constexpr std::size_t kMaxWaiting = std::size_t{1} << 24;  // samples, 64 MiB
+
+    /// What a history must hold: sound is left in it for a while, since events end before it is known.
+    static double history_s(const ClipOptions& options);
+
+    /// @param history  fed before this; must outlive it
+    /// @throws WriteError if the directory cannot be made
+    ClipSaver(ClipOptions options, const SoundHistory& history);
+    ~ClipSaver() override;
+
+    void samples(std::int64_t position, UtcTime time, std::span<const float> samples) override;
+    void starts(const LiveEvent& event) override;
+    void ends(const LiveEvent& event) override;
+    void gap(const LiveGap& gap) override;
+
+    /// The last seconds, whatever was in them. @return path of the file in the making
+    std::string save_last(double duration_s);
+
+    /// Writes what is due and waits for it. No more sound after this.
+    void finish();
+
+    struct Totals {
+        std::int64_t saved = 0, failed = 0;
+        std::string problem;  // of the first that failed
+    };
+    Totals totals() const;
+
+ private:
+    struct Clip {  // in the making
+        LiveEvent event;
+        std::filesystem::path path;
+        UtcTime time;                      // of the first sample
+        std::int64_t first = 0, sent = 0;  // positions
+        std::optional<std::int64_t> end;   // once it is known
+        int id = 0;
+    };
+    struct Job {  // for the thread: samples of a clip, the last with its JSON
+        int id;
+        std::filesystem::path path;
+        std::vector<float> samples;
+        std::string json;
+        bool last;
+        std::string problem;  // why samples are missing
+    };
+    class File;
+
+    Clip& clip_of(const LiveEvent& event);
+    void send(Clip& clip, std::int64_t end, bool last);
+    void post(Job job);
+    std::filesystem::path path_of(UtcTime time, const std::string& label) const;
+    std::int64_t position_of(double time_s) const;
+    void run();
+    void write(Job& job);
+
+    const ClipOptions options_;
+    const SoundHistory& history_;
+    std::list<Clip> clips_;
+    int next_id_ = 0;
+
+    mutable std::mutex mutex_;
+    std::condition_variable changed_;
+    std::deque<Job> jobs_;
+    std::size_t waiting_ = 0;  // samples in jobs_
+    bool busy_ = false, stop_ = false;
+    Totals totals_;
+    std::list<File> files_;  // the thread's
+    std::jthread thread_;
+};
+
+}  // namespace earshot

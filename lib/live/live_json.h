@@ -1,0 +1,21 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "live/live_sink.h"
+
+namespace earshot {
+
+/// Which end of an event a line tells of, if both get one.
+enum class EventState { whole, start, end };
+
+/// earshot-formats(5), EVENTS: {"file": "default", "onset": ..., "offset": ..., "label": ..., "score": ...,
+/// "time": "2024-02-29T23:59:58.123Z"}, and "state" where there is one; a start has no offset yet.
+nlohmann::ordered_json live_event_json(const std::string& device, const LiveEvent& event,
+                                       EventState state = EventState::whole);
+
+/// {"file": "default", "onset": ..., "offset": ..., "gap": "overrun", "time": ...}
+nlohmann::ordered_json live_gap_json(const std::string& device, const LiveGap& gap);
+
+}  // namespace earshot

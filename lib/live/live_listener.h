@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "detect/listener.h"
+#include "live/live_sink.h"
+#include "live/stretch_source.h"
+
+namespace earshot {
+
+struct LiveTotals {
+    std::int64_t windows = 0;
+    std::int64_t events = 0;
+    double heard_s = 0;
+    double gaps_s = 0;
+    int gaps = 0;
+};
+
+/// Listens to a live source and tells sinks what it hears. Each stretch of sound between two gaps is heard as
+/// a recording of its own: events end where sound is missing, and no window reaches over a gap.
+class LiveListener {
+ public:
+    /// @param source    one channel at the listener's rate
+    /// @param listener  kept until another takes its place
+    LiveListener(LiveSource& source, std::string name, std::unique_ptr<Listener> listener,
+                 std::optional<double> duration_s = {});
+
+    /// Must outlive this; heard from in the order in which they were added.
+    void add(LiveSink& sink) { sinks_.push_back(&sink); }
+
+    /// Until the source ends, is stopped or fails: @throws then what LiveSource::read throws, once the sinks
+    /// have what was heard before.
+    void run();
+
+    // From the sinks only:
+    void stop() { stretches_.stop(); }
+    /// Ends the stretch, and goes on with this one. @throws Error if it needs another sample rate
+    void replace(std::unique_ptr<Listener> listener);
+    Listener& listener() { return *listener_; }
+    const LiveTotals& totals() const { return totals_; }
+
+ private:
+    bool turn();
+    void hear_stretch();
+    void tell_gap(std::int64_t begin, const Gap& gap, UtcTime end_time);
+    void tell_last_gap();
+    LiveEvent at_its_time(const Event& event) const;
+    UtcTime time_at(double position_s) const;
+
+    LiveSource& source_;
+    const std::string name_;
+    std::unique_ptr<Listener> listener_, next_;
+    StretchSource stretches_;
+    std::vector<LiveSink*> sinks_;
+    LiveTotals totals_;
+    std::int64_t gap_frames_ = 0;  // told
+    BlockTime anchor_;             // of the block heard last
+};
+
+}  // namespace earshot

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "live/live_sink.h"
+#include "support/json_lines.h"
+#include "support/output.h"
+
+namespace earshot::tools {
+
+struct FeedOptions {
+    std::string device;
+    bool partial = false;  // a line at an event's start and one at its end
+    double stats_s = 0;    // between lines that say how it goes; 0: none
+    std::function<nlohmann::ordered_json()> stats;
+};
+
+/// What is heard live, as JSON Lines, each line at once. earshot-formats(5), EVENTS.
+class EventFeed : public LiveSink {
+ public:
+    EventFeed(Output& output, FeedOptions options);
+
+    void starts(const LiveEvent& event) override;
+    void ends(const LiveEvent& event) override;
+    void gap(const LiveGap& gap) override;
+    void turn() override;
+
+ private:
+    using Clock = std::chrono::steady_clock;
+
+    JsonLines lines_;
+    FeedOptions options_;
+    Clock::time_point next_stats_;
+};
+
+}  // namespace earshot::tools

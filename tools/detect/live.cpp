@@ -1,0 +1,221 @@
+#include "tools/detect/live.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <optional>
+
+#include "live/clip_saver.h"
+#include "live/live_listener.h"
+#include "support/background_output.h"
+#include "support/error.h"
+#include "tools/detect/event_feed.h"
+#include "tools/detect/event_programs.h"
+
+namespace earshot::tools {
+namespace {
+
+constexpr double kPrograms_s = 5;  // that programs which still run at the end get
+
+volatile std::sig_atomic_t hung_up = 0;
+
+extern "C" void remember_hangup(int) { hung_up = 1; }
+
+void handle_hangup() {
+    struct sigaction action {};
+    action.sa_handler = remember_hangup;
+    action.sa_flags = SA_RESTART;
+    ::sigaction(SIGHUP, &action, nullptr);
+}
+
+/// Standard output, or a file that grows line by line: a log, which must survive what ends us.
+int open_feed(const std::string& path) {
+    if (path == "-") return STDOUT_FILENO;
+    const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    if (descriptor < 0) throw WriteError(system_error(fmt::format("cannot write {}", path)).what());
+    return descriptor;
+}
+
+void refuse_what_is_for_recordings(const DetectOptions& options) {
+    const auto refuse = [](bool given, const char* what) {
+        if (given) throw UsageError(fmt::format("{} is for recordings, not for --device", what));
+    };
+    refuse(!options.inputs.empty(), "an INPUT");
+    refuse(options.top > 0, "--top");
+    refuse(!options.scores.empty(), "--scores");
+    refuse(options.source.start_s > 0, "--start");
+    refuse(options.output.ends_with('/'), "a directory of events");
+    if (!options.format.empty() && options.format != "jsonl")
+        throw UsageError(
+            fmt::format("live events come as jsonl, not {} (jq makes anything of them)", options.format));
+}
+
+/// One run: the model, the device, and all who take part in what is heard.
+class Live : LiveSink {
+ public:
+    Live(const DetectOptions& options, Context& context)
+        : options_(options),
+          context_(context),
+          output_(open_feed(options.output), options.output == "-" ? "standard output" : options.output) {
+        make_helpers();  // first: they find out early what is wrong with their options
+        set_compute_threads(1);
+        auto listener = make_listener();
+        source_ = open_device(options_.live.device, capture_options(listener->rate_hz()));
+        add_sinks(std::move(listener));
+    }
+
+    Exit operator()() {
+        handle_hangup();
+        context_.console.detail(fmt::format("listening to {}", options_.live.device));
+        std::exception_ptr failure;
+        try {
+            listening_->run();
+        } catch (const Error&) {
+            failure = std::current_exception();  // once what was heard is written
+        }
+        finish();
+        if (failure) std::rethrow_exception(failure);
+        if (clips_ && clips_->totals().failed > 0) return Exit::failure;
+        return options_.exit_status && listening_->totals().events == 0 ? Exit::negative : Exit::ok;
+    }
+
+ private:
+    std::unique_ptr<Listener> make_listener() {
+        const auto model = read_model_file(options_.model);
+        const double hop_s = Listener::frontend_of(options_.model, model, options_.overlap)->hop_s();
+        return std::make_unique<Listener>(options_.model, model, open_scorer(options_.model, model),
+                                          make_event_rules(model, options_.rules, hop_s), options_.overlap);
+    }
+
+    CaptureOptions capture_options(int rate_hz) {
+        CaptureOptions capture;
+        capture.rate_hz = rate_hz;
+        capture.channels = options_.source.channels;
+        capture.raw = options_.source.raw;
+        capture.reconnect = options_.live.reconnect;
+        capture.notify = [this](const CaptureNotice& notice) { context_.console.warning(notice.text); };
+        return capture;
+    }
+
+    void make_helpers() {
+        const auto& live = options_.live;
+        FeedOptions feed;
+        feed.device = live.device;
+        feed.partial = live.partial;
+        feed.stats_s = live.stats_s;
+        feed.stats = [this] { return statistics(); };
+        feed_.emplace(output_, feed);
+        if (!live.on_event.empty()) programs_.emplace(live.on_event, live.device, live.partial, false);
+    }
+
+    void add_sinks(std::unique_ptr<Listener> listener) {
+        const auto& live = options_.live;
+        const int rate_hz = listener->rate_hz();
+        listening_.emplace(*source_, live.device, std::move(listener), options_.source.duration_s);
+        listening_->add(*feed_);
+        if (!live.save_clips.empty()) {
+            ClipOptions clips;
+            clips.directory = live.save_clips;
+            clips.pre_s = live.pre_s;
+            clips.post_s = live.post_s;
+            clips.device = live.device;
+            listening_->add(history_.emplace(rate_hz, ClipSaver::history_s(clips)));
+            listening_->add(clips_.emplace(clips, *history_));
+        }
+        if (programs_) listening_->add(*programs_);
+        listening_->add(*this);
+    }
+
+    void turn() override {
+        if (hung_up) {
+            hung_up = 0;
+            reload();
+        }
+        if (programs_ && !warned_of_programs_) warned_of_programs_ = warn_of(programs_->totals());
+        if (clips_ && !warned_of_clips_) warned_of_clips_ = warn_of(clips_->totals());
+    }
+
+    void reload() {
+        try {
+            listening_->replace(make_listener());
+            context_.console.note(fmt::format("{}: loaded anew", options_.model));
+        } catch (const Error& error) {
+            context_.console.warning(fmt::format("the old model stays: {}", error.what()));
+        }
+    }
+
+    bool warn_of(const ProgramRunner::Totals& totals) {
+        if (totals.failed > 0)
+            context_.console.warning(
+                fmt::format("--on-event {}: {}", options_.live.on_event, totals.problem));
+        if (totals.dropped > 0)
+            context_.console.warning(
+                fmt::format("--on-event {}: too slow, events pass without it", options_.live.on_event));
+        return totals.failed + totals.dropped > 0;
+    }
+
+    bool warn_of(const ClipSaver::Totals& totals) {
+        if (totals.failed > 0) context_.console.warning(totals.problem);
+        return totals.failed > 0;
+    }
+
+    nlohmann::ordered_json statistics() const {
+        const auto& heard = listening_->totals();
+        const auto capture = source_->statistics();
+        nlohmann::ordered_json row{{"heard", rounded(heard.heard_s, 3)},
+                                   {"windows", heard.windows},
+                                   {"events", heard.events},
+                                   {"gaps", heard.gaps},
+                                   {"missing", rounded(heard.gaps_s, 3)},
+                                   {"overruns", capture.overruns},
+                                   {"reconnects", capture.reconnects},
+                                   {"behind", rounded(capture.buffered_s, 3)}};
+        if (capture.drift_ppm) row["drift_ppm"] = rounded(*capture.drift_ppm, 1);
+        if (programs_) {
+            const auto totals = programs_->totals();
+            row["programs"] = {
+                {"started", totals.started}, {"failed", totals.failed}, {"dropped", totals.dropped}};
+        }
+        if (clips_) row["clips"] = {{"saved", clips_->totals().saved}, {"failed", clips_->totals().failed}};
+        return row;
+    }
+
+    void finish() {
+        if (clips_) clips_->finish();
+        output_.close();
+        if (programs_) {
+            programs_->finish(kPrograms_s);
+            const auto totals = programs_->totals();
+            if (totals.failed + totals.dropped > 0) {
+                context_.console.warning(fmt::format(
+                    "--on-event: {} programs were started, {} of them failed; {} events passed without one",
+                    totals.started, totals.failed, totals.dropped));
+            }
+        }
+        if (clips_ && clips_->totals().failed > 0)
+            context_.console.warning(fmt::format("--save-clips: {} clips were saved, {} were not",
+                                                 clips_->totals().saved, clips_->totals().failed));
+    }
+
+    const DetectOptions& options_;
+    Context& context_;
+    BackgroundOutput output_;
+    std::unique_ptr<LiveSource> source_;
+    std::optional<SoundHistory> history_;
+    std::optional<EventFeed> feed_;
+    std::optional<ClipSaver> clips_;
+    std::optional<EventPrograms> programs_;
+    std::optional<LiveListener> listening_;
+    bool warned_of_programs_ = false, warned_of_clips_ = false;
+};
+
+}  // namespace
+
+Exit detect_live(const DetectOptions& options, Context& context) {
+    refuse_what_is_for_recordings(options);
+    return Live(options, context)();
+}
+
+}  // namespace earshot::tools
