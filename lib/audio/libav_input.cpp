@@ -19,6 +19,9 @@ namespace {
 constexpr std::size_t kIoBytes = std::size_t{1} << 15;
 // What may be read ahead to find out what a stream holds. Pictures in ID3 tags come on top.
 constexpr const char* kProbeBytes = "262144";
+// Of the places of packets that libav keeps while it reads, thinned out when there are more: a coarse map serves
+// seeking as well, and memory stays what it is however long the recording.
+constexpr const char* kIndexBytes = "65536";
 constexpr const char* kUrlProtocols = "http,https,tcp,tls,crypto,httpproxy,rtsp,rtp,udp,srtp,rtmp,hls";
 
 int read_bytes(void* opaque, std::uint8_t* buffer, int size) {
@@ -103,6 +106,7 @@ void LibavInput::open(const char* url, const AVInputFormat* format, AVDictionary
     context->pb = io_.get();
     context->interrupt_callback = {[](void* input) { return static_cast<LibavInput*>(input)->stop_() ? 1 : 0; }, this};
     av_dict_set(&options, "probesize", kProbeBytes, 0);
+    av_dict_set(&options, "indexmem", kIndexBytes, 0);
     const int status = avformat_open_input(&context, url, format, &options);  // frees the context if it fails
     const LibavPtr<AVDictionary> unused(options);
     if (bytes_) bytes_->throw_if_failed();
