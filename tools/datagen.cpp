@@ -100,10 +100,18 @@ Destination take_destination(Options& options, const Output& out) {
     return {options.output, standard || options.output.ends_with(".npz")};
 }
 
-/// What the options ask for. Library errors about values that come from options are usage errors.
-BuildSettings build_settings(const Options& options) try {
+/// Library errors about values that come from options are usage errors.
+std::unique_ptr<Frontend> frontend_of(const Options& options) try {
+    return make_frontend(frontend_settings(options.frontend));
+} catch (const Error& error) {
+    throw UsageError(error.what());
+}
+
+/// What the options ask for.
+BuildSettings build_settings(const Options& options, const Frontend& frontend) try {
     BuildSettings settings;
-    settings.frontend = frontend_settings(options.frontend);
+    settings.frontend = frontend.settings();
+    settings.source.rate_hz = frontend.rate_hz();
     settings.source.start_s = options.start_s;
     settings.source.duration_s = options.length_s;
     settings.source.channels = parse_channels(options.channels);
@@ -114,7 +122,6 @@ BuildSettings build_settings(const Options& options) try {
     settings.keep_unlabelled = options.unlabelled == "keep";
     if (!options.background.empty()) settings.background = options.background;
     settings.compress = !options.store;
-    make_frontend(settings.frontend);
     return settings;
 } catch (const Error& error) {
     throw UsageError(error.what());
@@ -147,9 +154,11 @@ class Run {
         : options_(options),
           context_(context),
           destination_(take_destination(options_, context.out)),
-          settings_(build_settings(options_)),
-          catalogue_(catalogue_of(options_, destination_, context.console)),
-          jobs_(effective_jobs(options.jobs)) {
+          jobs_(effective_jobs(options.jobs)),
+          frontends_(static_cast<std::size_t>(jobs_)) {
+        frontends_[0] = frontend_of(options_);
+        settings_ = build_settings(options_, *frontends_[0]);
+        catalogue_ = catalogue_of(options_, destination_, context.console);
         settings_.labels = catalogue_.labels();
         if (settings_.background) {
             auto& labels = settings_.labels;
@@ -165,7 +174,6 @@ class Run {
     Exit operator()() {
         const auto& entries = catalogue_.entries;
         if (!destination_.single) make_directory(destination_.path);
-        frontends_.resize(static_cast<std::size_t>(jobs_));
         {
             Progress progress(context_.console, entries);
             ordered_parallel(
@@ -274,7 +282,7 @@ class Run {
         auto& console = context_.console;
         console.note(
             fmt::format("{:<{}}  {:>9}  {:>10}  {:>6}", "class", width, "frames", "seconds", "share"));
-        const double hop_s = builder_->frontend()->hop_s();
+        const double hop_s = frontends_[0]->hop_s();
         const auto row = [&](std::string_view name, std::size_t frames) {
             console.note(fmt::format("{:<{}}  {:>9}  {:>10.1f}  {:>5.1f}%", name, width, frames,
                                      static_cast<double>(frames) * hop_s,
@@ -297,8 +305,7 @@ class Run {
             if (ours.contains(file)) continue;
             try {
                 const auto other = read_recording_summary(file);
-                if (other.labels == settings_.labels && other.frontend == builder_->frontend()->settings())
-                    continue;
+                if (other.labels == settings_.labels && other.frontend == settings_.frontend) continue;
             } catch (const Error&) {  // nor would train read it
             }
             strange.push_back(file);
@@ -313,12 +320,12 @@ class Run {
     Options options_;
     Context& context_;
     Destination destination_;
+    int jobs_;
+    std::vector<std::unique_ptr<Frontend>> frontends_;  // one a worker
     BuildSettings settings_;
     Catalogue catalogue_;
-    int jobs_;
     std::optional<DatasetBuilder> builder_;
-    std::vector<std::unique_ptr<Frontend>> frontends_;  // one a worker
-    std::vector<std::size_t> frames_;                   // by class
+    std::vector<std::size_t> frames_;  // by class
     std::size_t unlabelled_ = 0, unchanged_ = 0, failed_ = 0, damaged_ = 0;
 };
 

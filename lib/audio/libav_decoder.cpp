@@ -107,8 +107,23 @@ std::span<const float> LibavDecoder::read(std::size_t max_frames) {
         if (ended_ || !next_frame()) return {};
         present();
     }
+    return take_pending(max_frames * static_cast<std::size_t>(format_.channels));
+}
+
+std::size_t LibavDecoder::read_into(std::span<float> destination) {
+    const LibavLog listening(complaint_);
+    while (pending_.empty()) {
+        if (ended_ || !next_frame()) return 0;
+        if (const std::size_t written = present(destination)) return written;
+    }
     const auto channels = static_cast<std::size_t>(format_.channels);
-    const auto block = pending_.first(std::min(pending_.size(), max_frames * channels));
+    const auto block = take_pending(destination.size() / channels * channels);
+    std::ranges::copy(block, destination.begin());
+    return block.size();
+}
+
+std::span<const float> LibavDecoder::take_pending(std::size_t max_samples) {
+    const auto block = pending_.first(std::min(pending_.size(), max_samples));
     pending_ = pending_.subspan(block.size());
     return block;
 }
@@ -174,16 +189,26 @@ bool LibavDecoder::suits() {
     return still_there;
 }
 
-/// Makes frame_ what is read next, if it suits.
-void LibavDecoder::present() {
-    if (!suits()) return;
+/// Makes frame_ what is read next, if it suits, or writes it into `destination` if it fits there.
+/// @return  samples written
+std::size_t LibavDecoder::present(std::span<float> destination) {
+    if (!suits()) return 0;
     if (std::exchange(after_seek_, false)) next_ = frame_at(frame_->pts);
     trim_end();
-    pending_ = frame_samples(*frame_, choice_, buffer_);
-    next_ += frame_->nb_samples;
-    // Only PCM, which was copied to buffer_, can hold such values.
-    if (may_be_non_finite_)
-        damage_.clean(std::span(buffer_).first(pending_.size()), seconds(next_ - frame_->nb_samples));
+    const std::int64_t first = std::exchange(next_, next_ + frame_->nb_samples);
+    const auto size = static_cast<std::size_t>(frame_->nb_samples * format_.channels);
+    const bool fits = size <= destination.size();
+    if (const auto in_place = samples_in_place(*frame_, choice_); in_place && !fits) {
+        pending_ = *in_place;
+        return 0;
+    }
+    if (!fits && buffer_.size() < size) buffer_.resize(size);
+    const auto made = fits ? destination.first(size) : std::span(buffer_).first(size);
+    copy_samples(*frame_, choice_, made.data());
+    if (may_be_non_finite_) damage_.clean(made, seconds(first));  // PCM, which is never used in place
+    if (fits) return size;
+    pending_ = made;
+    return 0;
 }
 
 bool LibavDecoder::is_ogg_vorbis() const {

@@ -14,7 +14,8 @@
 namespace earshot {
 
 /// Decodes with libavcodec, one packet at a time. What is read is a view of the decoder's own frame wherever
-/// the channels wanted lie in it as floats; otherwise one pass converts and mixes.
+/// the channels wanted lie in it as floats; otherwise one pass converts and mixes, straight into the memory
+/// of the caller who brings some.
 class LibavDecoder : public Decoder {
  public:
     /// @throws Error if no sound can be decoded
@@ -22,6 +23,7 @@ class LibavDecoder : public Decoder {
 
     AudioFormat format() const override { return format_; }
     std::span<const float> read(std::size_t max_frames) override;
+    std::size_t read_into(std::span<float> destination) override;
     std::optional<std::int64_t> frames() const override { return length_; }
     std::span<const Damage> damage() const override { return damage_.all(); }
     void skip_to(std::int64_t frame) override;
@@ -34,7 +36,8 @@ class LibavDecoder : public Decoder {
     bool feed();
     void send(const AVPacket* packet);
     bool suits();
-    void present();
+    std::size_t present(std::span<float> destination = {});
+    std::span<const float> take_pending(std::size_t max_samples);
     void trim_end();
     bool is_ogg_vorbis() const;
     void seek_before(std::int64_t frame);

@@ -102,46 +102,42 @@ std::span<float> choose_channels(std::span<float> samples, int channels, const C
     return samples.first(frames);
 }
 
-std::span<const float> frame_samples(const AVFrame& frame, const ChannelChoice& choice,
-                                     std::vector<float>& buffer) {
-    const int channels = frame.ch_layout.nb_channels;
-    const auto frames = static_cast<std::size_t>(frame.nb_samples);
+std::optional<std::span<const float>> samples_in_place(const AVFrame& frame, const ChannelChoice& choice) {
     const bool one = choice.kind == ChannelChoice::Kind::one;
-    if (frame.format == AV_SAMPLE_FMT_FLTP && (one || channels == 1))
-        return {reinterpret_cast<const float*>(frame.extended_data[one ? choice.index : 0]), frames};
+    if (frame.format != AV_SAMPLE_FMT_FLTP || (!one && frame.ch_layout.nb_channels > 1)) return {};
+    return std::span(reinterpret_cast<const float*>(frame.extended_data[one ? choice.index : 0]),
+                     static_cast<std::size_t>(frame.nb_samples));
+}
 
-    const std::size_t size =
-        frames * (choice.kind == ChannelChoice::Kind::all ? static_cast<std::size_t>(channels) : 1);
-    if (buffer.size() < size) buffer.resize(size);
+void copy_samples(const AVFrame& frame, const ChannelChoice& choice, float* out) {
     switch (frame.format) {
         case AV_SAMPLE_FMT_U8:
         case AV_SAMPLE_FMT_U8P:
-            convert_frame<std::uint8_t>(frame, choice, buffer.data());
+            convert_frame<std::uint8_t>(frame, choice, out);
             break;
         case AV_SAMPLE_FMT_S16:
         case AV_SAMPLE_FMT_S16P:
-            convert_frame<std::int16_t>(frame, choice, buffer.data());
+            convert_frame<std::int16_t>(frame, choice, out);
             break;
         case AV_SAMPLE_FMT_S32:
         case AV_SAMPLE_FMT_S32P:
-            convert_frame<std::int32_t>(frame, choice, buffer.data());
+            convert_frame<std::int32_t>(frame, choice, out);
             break;
         case AV_SAMPLE_FMT_S64:
         case AV_SAMPLE_FMT_S64P:
-            convert_frame<std::int64_t>(frame, choice, buffer.data());
+            convert_frame<std::int64_t>(frame, choice, out);
             break;
         case AV_SAMPLE_FMT_FLT:
         case AV_SAMPLE_FMT_FLTP:
-            convert_frame<float>(frame, choice, buffer.data());
+            convert_frame<float>(frame, choice, out);
             break;
         case AV_SAMPLE_FMT_DBL:
         case AV_SAMPLE_FMT_DBLP:
-            convert_frame<double>(frame, choice, buffer.data());
+            convert_frame<double>(frame, choice, out);
             break;
         default:
             throw Error("a sample format that is not known");
     }
-    return std::span(buffer).first(size);
 }
 
 }  // namespace earshot

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
-#include <vector>
 
 #include "audio/source.h"
 
@@ -16,9 +16,12 @@ namespace earshot {
 std::span<float> choose_channels(std::span<float> samples, int channels, const ChannelChoice& choice);
 
 /// Samples of a decoded frame, of any of libav's formats, as interleaved floats of full scale ±1, and only
-/// the channels wanted. One channel of planar floats, as MP3 and Opus decode to, is not copied.
-/// @param buffer  grown as needed; the view may lie in it or in the frame
-std::span<const float> frame_samples(const AVFrame& frame, const ChannelChoice& choice,
-                                     std::vector<float>& buffer);
+/// the channels wanted.
+/// @param out  frames · chosen channels values
+void copy_samples(const AVFrame& frame, const ChannelChoice& choice, float* out);
+
+/// The samples that copy_samples would give where they lie in the frame: one channel of planar floats, as MP3
+/// and Opus decode to. Nothing otherwise.
+std::optional<std::span<const float>> samples_in_place(const AVFrame& frame, const ChannelChoice& choice);
 
 }  // namespace earshot

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -61,6 +62,12 @@ void check(const SourceOptions& options) {
 }
 
 }  // namespace
+
+std::size_t Source::read_into(std::span<float> destination) {
+    const auto block = read(destination.size() / static_cast<std::size_t>(format().channels));
+    std::ranges::copy(block, destination.begin());
+    return block.size();
+}
 
 std::unique_ptr<Source> open_source(const std::string& path, const SourceOptions& options) {
     check(options);

@@ -45,6 +45,11 @@ class Source {
     ///         Interrupted if the user asked to stop while it waited for a pipe or a connection
     virtual std::span<const float> read(std::size_t max_frames) = 0;
 
+    /// As read(), but into the caller's memory, which saves a copy where sound is converted on the way.
+    /// @param destination  room for at least one frame
+    /// @return samples written, 0 at the end
+    virtual std::size_t read_into(std::span<float> destination);
+
     /// Length in frames if the container tells it to the sample, else nothing. A damaged recording may have
     /// fewer.
     virtual std::optional<std::int64_t> frames() const = 0;

@@ -42,6 +42,16 @@ std::span<const float> TrimmedSource::read(std::size_t max_frames) {
     return block;
 }
 
+std::size_t TrimmedSource::read_into(std::span<float> destination) {
+    const auto channels = static_cast<std::uint64_t>(format().channels);
+    const auto frames =
+        std::min<std::uint64_t>(destination.size() / channels, static_cast<std::uint64_t>(left_));
+    if (frames == 0) return 0;
+    const std::size_t written = decoder_->read_into(destination.first(frames * channels));
+    left_ -= static_cast<std::int64_t>(written / channels);
+    return written;
+}
+
 std::optional<std::int64_t> TrimmedSource::frames() const {
     const auto whole = decoder_->frames();
     if (!whole) return {};

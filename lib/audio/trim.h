@@ -19,6 +19,7 @@ class TrimmedSource : public Source {
 
     AudioFormat format() const override { return decoder_->format(); }
     std::span<const float> read(std::size_t max_frames) override;
+    std::size_t read_into(std::span<float> destination) override;
     std::optional<std::int64_t> frames() const override;
     std::span<const Damage> damage() const override { return decoder_->damage(); }
 

@@ -36,12 +36,6 @@ std::string no_frames(const CatalogueEntry& entry, std::size_t frames, double du
 
 }  // namespace
 
-DatasetBuilder::DatasetBuilder(BuildSettings settings) : settings_(std::move(settings)) {
-    const auto checked = frontend();
-    settings_.frontend = checked->settings();
-    settings_.source.rate_hz = checked->rate_hz();
-}
-
 std::string DatasetBuilder::identity(const CatalogueEntry& entry, const std::string& audio_hash) const {
     const auto& source = settings_.source;
     Json all{{"format", kFormatVersion},

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "audio/source.h"
@@ -16,8 +17,8 @@
 namespace earshot {
 
 struct BuildSettings {
-    nlohmann::ordered_json frontend;
-    SourceOptions source;                   // its rate becomes the front end's
+    nlohmann::ordered_json frontend;        // Frontend::settings()
+    SourceOptions source;                   // at the rate of the front end
     std::vector<std::string> labels;        // the classes of all recordings
     std::optional<std::string> background;  // class of what no event covers
     bool keep_unlabelled = false;           // frames that no event touches become class -1, rather than none
@@ -36,8 +37,7 @@ struct BuildReport {
 /// Makes dataset files of catalogued recordings. Const members may be called from several threads.
 class DatasetBuilder {
  public:
-    /// @throws Error for settings that make no front end
-    explicit DatasetBuilder(BuildSettings settings);
+    explicit DatasetBuilder(BuildSettings settings) : settings_(std::move(settings)) {}
 
     std::unique_ptr<Frontend> frontend() const { return make_frontend(settings_.frontend); }
 

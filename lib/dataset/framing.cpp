@@ -11,13 +11,15 @@
 namespace earshot {
 namespace {
 
-constexpr std::size_t kBlockFrames = 8192;
+constexpr std::size_t kBlockSamples = 8192;
+constexpr double kProgressEvery_s = 1;
 
-/// The next samples; empty at the end.
-std::span<const float> next_block(Source& source, const FramingOptions& options) {
+/// The next samples, in the front end's own memory where it has some; empty at the end.
+std::span<const float> next_block(Source& source, std::span<float> room, const FramingOptions& options) {
     try {
         check_interrupt();
-        return source.read(kBlockFrames);
+        if (room.empty()) return source.read(kBlockSamples);
+        return room.first(source.read_into(room.first(std::min(room.size(), kBlockSamples))));
     } catch (const Interrupted&) {
         if (!options.interrupt_ends) throw;
         return {};
@@ -66,18 +68,28 @@ double frame_recording(Source& source, Frontend& frontend, const FramingOptions&
         sink(frame, options.start_s + onset_s, options.start_s + std::min(onset_s + window_s, end_s));
     };
     frontend.reset();
-    for (auto block = next_block(source, options); !block.empty(); block = next_block(source, options)) {
+    double reported_s = 0;
+    while (true) {
+        const auto room = frontend.room();
+        const auto block = next_block(source, room, options);
+        if (block.empty()) break;
         pushed += static_cast<std::int64_t>(block.size());
         if (options.samples) options.samples(block);
         try {
-            frontend.push(block, timed);
+            if (room.empty())
+                frontend.push(block, timed);
+            else
+                frontend.take(block.size(), timed);
             if (options.interrupt_ends) frontend.flush(timed);
         } catch (const WriteError&) {
             throw;  // of the sink, and no fault of the recording
         } catch (const Error& error) {
             throw Error(fmt::format("{}: {}", options.name, error.what()));
         }
-        if (options.progress) options.progress(static_cast<double>(pushed) / rate_hz);
+        const double done_s = static_cast<double>(pushed) / rate_hz;
+        if (!options.progress || (!options.interrupt_ends && done_s < reported_s + kProgressEvery_s))
+            continue;
+        options.progress(reported_s = done_s);
     }
     frontend.finish(timed);
     return static_cast<double>(pushed) / rate_hz;

@@ -23,21 +23,19 @@ ChirpFft::ChirpFft(std::size_t size)
       chirp_im_(size),
       filter_re_(padded_),
       filter_im_(padded_),
-      a_re_(padded_),
-      a_im_(padded_),
-      b_re_(padded_),
-      b_im_(padded_) {
+      re_(padded_),
+      im_(padded_) {
     fill_chirp();
     // conj(w) at k - n = 0 ... N/2 and, wrapped, at -(N-1) ... -1; 1/M undoes the scaling of the way back.
     const float scale = 1 / static_cast<float>(padded_);
     for (std::size_t n = 0; n < size; ++n) {
         const float re = chirp_re_[n] * scale, im = -chirp_im_[n] * scale;
-        if (n <= size / 2) a_re_[n] = re, a_im_[n] = im;
-        if (n > 0) a_re_[padded_ - n] = re, a_im_[padded_ - n] = im;
+        if (n <= size / 2) re_[n] = re, im_[n] = im;
+        if (n > 0) re_[padded_ - n] = re, im_[padded_ - n] = im;
     }
-    fft_.transform(a_re_.data(), a_im_.data(), filter_re_.data(), filter_im_.data());
-    std::fill_n(a_re_.data(), padded_, 0.0F);
-    std::fill_n(a_im_.data(), padded_, 0.0F);
+    fft_.transform(re_.data(), im_.data(), filter_re_.data(), filter_im_.data());
+    std::fill_n(re_.data(), padded_, 0.0F);
+    std::fill_n(im_.data(), padded_, 0.0F);
 }
 
 // w_(n+1) = w_n·v_n and v_(n+1) = v_n·exp(-2πi/N), started anew before rounding adds up: a sine and a cosine
@@ -60,20 +58,20 @@ void ChirpFft::fill_chirp() {
 
 void ChirpFft::power(std::span<const float> signal, std::span<float> power) {
     for (std::size_t n = 0; n < size_; ++n) {
-        a_re_[n] = signal[n] * chirp_re_[n];
-        a_im_[n] = signal[n] * chirp_im_[n];
+        re_[n] = signal[n] * chirp_re_[n];
+        im_[n] = signal[n] * chirp_im_[n];
     }
-    fft_.transform(a_re_.data(), a_im_.data(), b_re_.data(), b_im_.data());
+    fft_.transform(re_.data(), im_.data(), re_.data(), im_.data());
     for (std::size_t k = 0; k < padded_; ++k) {
-        const float re = b_re_[k], im = b_im_[k];
-        b_re_[k] = re * filter_re_[k] - im * filter_im_[k];
-        b_im_[k] = re * filter_im_[k] + im * filter_re_[k];
+        const float re = re_[k], im = im_[k];
+        re_[k] = re * filter_re_[k] - im * filter_im_[k];
+        im_[k] = re * filter_im_[k] + im * filter_re_[k];
     }
     // Back, with the parts exchanged on both sides. |w_k| = 1, so the last multiplication changes no power.
-    fft_.transform(b_im_.data(), b_re_.data(), a_im_.data(), a_re_.data());
-    for (std::size_t k = 0; k < power.size(); ++k) power[k] = a_re_[k] * a_re_[k] + a_im_[k] * a_im_[k];
-    std::fill_n(a_re_.data() + size_, padded_ - size_, 0.0F);
-    std::fill_n(a_im_.data() + size_, padded_ - size_, 0.0F);
+    fft_.transform(im_.data(), re_.data(), im_.data(), re_.data());
+    for (std::size_t k = 0; k < power.size(); ++k) power[k] = re_[k] * re_[k] + im_[k] * im_[k];
+    std::fill_n(re_.data() + size_, padded_ - size_, 0.0F);
+    std::fill_n(im_.data() + size_, padded_ - size_, 0.0F);
 }
 
 }  // namespace earshot

@@ -26,7 +26,7 @@ class ChirpFft {
     std::size_t padded_;
     AlignedFloats chirp_re_, chirp_im_;    // w_n, N
     AlignedFloats filter_re_, filter_im_;  // spectrum of conj(w_n), over M
-    AlignedFloats a_re_, a_im_, b_re_, b_im_;
+    AlignedFloats re_, im_;
 };
 
 }  // namespace earshot

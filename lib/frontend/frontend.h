@@ -29,6 +29,11 @@ class Frontend {
     /// @throws Error for samples that have no spectrum (NaN, infinite). Whatever is thrown here, in flush or
     /// in finish, by the sink too, leaves the front end as new.
     virtual void push(std::span<const float> samples, const FrameSink& sink) = 0;
+    /// Where samples may be written instead of being copied by push(), which take() then works like; empty if
+    /// there is no such place. Anything else but take() ends it.
+    virtual std::span<float> room() { return {}; }
+    /// @param count  samples written to the front of room(), at most its size
+    virtual void take(std::size_t /*count*/, const FrameSink&) {}
     /// Emits frames that push holds back: for live sound, whose next block may be long in coming.
     virtual void flush(const FrameSink&) {}
     /// The end of the recording: emits what is still due and makes the front end as new.

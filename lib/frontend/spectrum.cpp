@@ -65,9 +65,10 @@ class Analysis {
 class Spectrum final : public Frontend {
  public:
     explicit Spectrum(const Settings& settings)
-        : settings_(settings), whole_(settings, settings.chunk), frame_(settings.bins) {
-        pending_.reserve(settings_.chunk);
-    }
+        : settings_(settings),
+          whole_(settings, settings.chunk),
+          pending_(settings.chunk),
+          frame_(settings.bins) {}
 
     int rate_hz() const override { return settings_.rate_hz; }
     std::size_t dimension() const override { return settings_.bins; }
@@ -75,31 +76,35 @@ class Spectrum final : public Frontend {
     double window_s() const override { return hop_s(); }
 
     void push(std::span<const float> samples, const FrameSink& sink) override {
-        or_reset(*this, [&] {
-            if (!pending_.empty()) {
-                const auto part = samples.first(std::min(samples.size(), settings_.chunk - pending_.size()));
-                pending_.insert(pending_.end(), part.begin(), part.end());
-                samples = samples.subspan(part.size());
-                if (pending_.size() < settings_.chunk) return;
-                emit(whole_, pending_, sink);
-            }
-            for (; samples.size() >= settings_.chunk; samples = samples.subspan(settings_.chunk))
-                emit(whole_, samples.first(settings_.chunk), sink);
-            pending_.assign(samples.begin(), samples.end());
-        });
+        while (!samples.empty()) {
+            const auto free = room();
+            const auto part = samples.first(std::min(samples.size(), free.size()));
+            std::ranges::copy(part, free.begin());
+            take(part.size(), sink);
+            samples = samples.subspan(part.size());
+        }
+    }
+
+    std::span<float> room() override { return std::span(pending_).subspan(filled_); }
+
+    void take(std::size_t count, const FrameSink& sink) override {
+        filled_ += count;
+        if (filled_ < pending_.size()) return;
+        filled_ = 0;
+        or_reset(*this, [&] { emit(whole_, pending_, sink); });
     }
 
     void finish(const FrameSink& sink) override {
         or_reset(*this, [&] {
-            if (pending_.empty() || pending_.size() < shortest_chunk()) return;
-            if (!short_ || short_->samples() != pending_.size()) short_.emplace(settings_, pending_.size());
-            emit(*short_, pending_, sink);
+            if (filled_ == 0 || filled_ < shortest_chunk()) return;
+            if (!short_ || short_->samples() != filled_) short_.emplace(settings_, filled_);
+            emit(*short_, std::span(pending_).first(filled_), sink);
         });
         reset();
     }
 
     void reset() override {
-        pending_.clear();
+        filled_ = 0;
         chunks_ = 0;
     }
 
@@ -133,7 +138,8 @@ class Spectrum final : public Frontend {
     Settings settings_;
     Analysis whole_;
     std::optional<Analysis> short_;  // kept: recordings of one length end alike
-    std::vector<float> pending_;     // the beginning of a chunk
+    std::vector<float> pending_;     // a chunk
+    std::size_t filled_ = 0;         // of it
     std::vector<float> frame_;
     std::int64_t chunks_ = 0;  // emitted since the recording began
 };

@@ -93,6 +93,22 @@ TEST_P(EveryCodec, AStretchIsTheSameStretchOfTheWhole) {
     }
 }
 
+TEST_P(EveryCodec, ReadIntoMemoryOfAnySizeGivesTheSame) {
+    for (const auto kind : {ChannelChoice::Kind::mix, ChannelChoice::Kind::all}) {
+        SourceOptions options;
+        options.channels.kind = kind;
+        const auto whole = read_file(path_, options);
+        for (const std::size_t size : {std::size_t{6}, std::size_t{1000}, std::size_t{30'000}}) {
+            const auto source = open_source(path_, options);
+            std::vector<float> memory(size), samples;
+            while (const std::size_t got = source->read_into(memory))
+                samples.insert(samples.end(), memory.begin(),
+                               memory.begin() + static_cast<std::ptrdiff_t>(got));
+            EXPECT_EQ(samples, whole) << size;
+        }
+    }
+}
+
 TEST_P(EveryCodec, APipeGivesTheSameOrSaysThatItCannot) {
     const Pipe pipe(read_bytes(path_));
     if (!GetParam().forward) {
