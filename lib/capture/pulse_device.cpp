@@ -37,6 +37,7 @@ class PulseDevice : public Device {
         if (moved_away_) throw Error(name_ + ": suspended by the sound server");
     }
     void drop();
+    std::chrono::microseconds delay_behind(std::size_t bytes) const;
 
     std::string name_;
     PulseServer server_;
@@ -80,8 +81,7 @@ void PulseDevice::open(const std::string& name, const DeviceRequest& request) {
     const auto block = pa_usec_to_bytes(static_cast<pa_usec_t>(request.block_s * 1e6), &format);
     buffer.fragsize = static_cast<std::uint32_t>(std::max(block, pa_frame_size(&format)));
     constexpr auto kFlags =
-        static_cast<pa_stream_flags_t>(PA_STREAM_ADJUST_LATENCY | PA_STREAM_AUTO_TIMING_UPDATE |
-                                       PA_STREAM_INTERPOLATE_TIMING | PA_STREAM_DONT_MOVE);
+        static_cast<pa_stream_flags_t>(PA_STREAM_ADJUST_LATENCY | PA_STREAM_AUTO_TIMING_UPDATE | PA_STREAM_DONT_MOVE);
     if (pa_stream_connect_record(stream_.get(), source, &buffer, kFlags) < 0) server_.fail("cannot capture");
     server_.wait_until([&] {
         check_stream();
@@ -91,6 +91,19 @@ void PulseDevice::open(const std::string& name, const DeviceRequest& request) {
 
 void PulseDevice::drop() {
     if (std::exchange(holds_, false)) pa_stream_drop(stream_.get());
+}
+
+/// How long ago the last of the first `bytes` that wait for us sounded: what waits behind them, and what the
+/// source and the connection take. (The latency that libpulse interpolates is off by half a second during the
+/// first seconds.)
+std::chrono::microseconds PulseDevice::delay_behind(std::size_t bytes) const {
+    const std::size_t waiting = pa_stream_readable_size(stream_.get());
+    pa_usec_t delay = 0;
+    if (waiting != static_cast<std::size_t>(-1) && waiting > bytes)
+        delay = pa_bytes_to_usec(waiting - bytes, pa_stream_get_sample_spec(stream_.get()));
+    if (const pa_timing_info* const timing = pa_stream_get_timing_info(stream_.get()))
+        delay += timing->source_usec + timing->transport_usec;
+    return std::chrono::microseconds(delay);
 }
 
 DeviceBlock PulseDevice::read() {
@@ -112,15 +125,7 @@ DeviceBlock PulseDevice::read() {
         block.lost += static_cast<std::int64_t>(bytes / frame_bytes);  // a hole
         drop();
     }
-    block.end = std::chrono::steady_clock::now();
-    // The latency is that of the next byte to be read: our block and what waits behind it are on the way too.
-    pa_usec_t latency = 0;
-    int negative = 0;
-    if (pa_stream_get_latency(stream_.get(), &latency, &negative) == 0 && negative == 0) {
-        const pa_usec_t length =
-            pa_bytes_to_usec(block.samples.size_bytes(), pa_stream_get_sample_spec(stream_.get()));
-        block.end -= std::chrono::microseconds(latency > length ? latency - length : 0);
-    }
+    block.end = std::chrono::steady_clock::now() - delay_behind(block.samples.size_bytes());
     return block;
 }
 

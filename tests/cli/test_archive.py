@@ -7,13 +7,12 @@ import shutil
 import signal
 import subprocess
 import time
-import unittest
 
 import numpy
 import soundfile
 
 from cli.test_record import Recording
-from support.sandbox import EARSHOT, noise, sine, write_wav
+from support.sandbox import EARSHOT, SOURCE, noise, sine, write_wav
 
 RATE = 16000
 
@@ -351,5 +350,30 @@ class Statistics(Archives):
         self.earshot("label", "stats", "archive", "--day", "2024-03-01", status=2, stderr="nothing was recorded on 2024-03-01")
 
 
-if __name__ == "__main__":
-    unittest.main()
+class Examples(Archives):
+    """What share/ has for those who let it run: its command lines must be ones that we take."""
+
+    def check_line(self, line):
+        words = line.split()
+        words = words[words.index("earshot") + 1 :]
+        for option, value in [("--device", "lavfi:sine=440:d=1"), ("--segments", "archive")]:
+            words[words.index(option) + 1] = value
+        self.earshot(*words, "--fast", "--min-free", "0")
+
+    def test_systemd_unit(self):
+        text = (SOURCE / "share/systemd/earshot-record.service").read_text().replace("\\\n", " ")
+        line = next(line for line in text.splitlines() if line.startswith("ExecStart="))
+        self.check_line(line.replace("ExecStart=", "").replace("--min-free 1G", ""))
+        self.assertEqual(len(self.index()), 1)
+        if shutil.which("systemd-analyze"):
+            unit = self.dir / "earshot-record.service"
+            unit.write_text(text.replace("ExecStart=earshot", f"ExecStart={EARSHOT}"))
+            verified = subprocess.run(["systemd-analyze", "verify", "--man=no", unit], capture_output=True, text=True)
+            self.assertEqual((verified.returncode, verified.stderr), (0, ""))
+
+    def test_cron_table(self):
+        lines = [line for line in (SOURCE / "share/examples/earshot.cron").read_text().splitlines()
+                 if "earshot record" in line and not line.startswith("#")]
+        self.assertEqual(len(lines), 1)
+        self.check_line(lines[0].split("earshot", 1)[1])
+        self.assertEqual(len(self.index()), 1)

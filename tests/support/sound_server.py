@@ -39,9 +39,10 @@ class SoundServer:
     def control(self, *words):
         return subprocess.run(["pactl", *words], env={**os.environ, **self.env}, capture_output=True, text=True)
 
-    def play(self, path):
-        """Plays a WAV into the sink; returns the process."""
-        return subprocess.Popen(["paplay", "--device=null", str(path)], env={**os.environ, **self.env},
+    def play(self, path, latency_ms=2000):
+        """Plays a WAV into the sink; returns the process. The monitor hears it up to the latency before it sounds, and
+        not its first moments. Low latencies leave holes when the machine is busy."""
+        return subprocess.Popen(["paplay", "--device=null", f"--latency-msec={latency_ms}", str(path)], env={**os.environ, **self.env},
                                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def stop(self):
