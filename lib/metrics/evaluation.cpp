@@ -85,7 +85,7 @@ std::vector<double> Evaluation::thresholds() const {
     std::vector<double> thresholds;
     for (std::size_t c = 0; c < labels_.size(); ++c) {
         const Pairs one = pairs(c, c + 1);
-        thresholds.push_back(best_f1_threshold(one.scores, one.truth()));
+        thresholds.push_back(cautious_f1_threshold(one.scores, one.truth()));
     }
     return thresholds;
 }

@@ -39,8 +39,7 @@ class Evaluation {
     /// All pairs of window and label in one pot.
     Ratios micro() const;
 
-    /// The threshold of each label with the highest F1 of this label against the others, in the order of the
-    /// labels (best_f1_threshold).
+    /// A threshold for each label, for a high F1 of this label against the others (cautious_f1_threshold).
     std::vector<double> thresholds() const;
 
  private:

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "metrics/evaluation.h"
+#include "support/counted.h"
 #include "support/json_lines.h"
 
 namespace earshot {
@@ -98,8 +99,8 @@ std::string evaluation_text(const Evaluation& evaluation) {
     }
     text += ratios_row("macro average", width, "", evaluation.macro());
     text += ratios_row("micro average", width, "", evaluation.micro());
-    text += fmt::format("\naccuracy {}, balanced {}, of {} windows\n", ratio_text(confusion.accuracy()),
-                        ratio_text(confusion.balanced_accuracy()), confusion.total());
+    text += fmt::format("\naccuracy {}, balanced {}, of {}\n", ratio_text(confusion.accuracy()),
+                        ratio_text(confusion.balanced_accuracy()), counted(confusion.total(), "window"));
     return text;
 }
 

@@ -145,6 +145,31 @@ double average_precision(std::span<const float> scores, std::span<const bool> po
     return all.true_positives == 0 ? kNaN : sum / static_cast<double>(all.true_positives);
 }
 
+double cautious_f1_threshold(std::span<const float> scores, std::span<const bool> positive) {
+    const auto sorted = highest_first(scores, positive);
+    const auto positives =
+        static_cast<std::uint64_t>(std::ranges::count_if(sorted, [](const Scored& s) { return s.positive; }));
+    if (positives == 0 || positives == sorted.size()) return 0.5;
+    const auto f1 = [&](const Cut& cut) { return ratio(2 * cut.true_positives, cut.end + positives); };
+    Cut best;
+    visit_cuts(sorted, [&](const Cut&, const Cut& cut) {
+        if (best.end == 0 || f1(cut) > f1(best)) best = cut;
+    });
+    const auto trials = static_cast<double>(positives + best.false_positives) + 2;
+    const double jaccard = (static_cast<double>(best.true_positives) + 1) / trials;
+    const double error = 2 / std::pow(1 + jaccard, 2) * std::sqrt(jaccard * (1 - jaccard) / trials);
+
+    double threshold = INFINITY;
+    visit_cuts(sorted, [&](const Cut&, const Cut& cut) {
+        if (f1(cut) < f1(best) - error) return;
+        const double above = sorted[cut.end - 1].score;
+        const double below = cut.end < sorted.size() ? sorted[cut.end].score : above;
+        const double here = below < 0.5 && 0.5 <= above ? 0.5 : (above + below) / 2;
+        if (std::abs(here - 0.5) < std::abs(threshold - 0.5)) threshold = here;
+    });
+    return threshold;
+}
+
 double best_f1_threshold(std::span<const float> scores, std::span<const bool> positive) {
     const auto sorted = highest_first(scores, positive);
     const auto positives =

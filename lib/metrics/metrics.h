@@ -56,4 +56,14 @@ double average_precision(std::span<const float> scores, std::span<const bool> po
 /// positive, 0.5 if either kind is missing.
 double best_f1_threshold(std::span<const float> scores, std::span<const bool> positive);
 
+/// A threshold that few scores cannot lead far astray: of those whose F1 is within one standard error of the
+/// best, one as near to 0.5 as can be, where a model's scores are parted by design. 0.5 itself if it is among
+/// them, else the middle between the scores on either side of the cut; 0.5 if either kind is missing.
+///
+/// The rule of one standard error is of Breiman, Friedman, Olshen and Stone, Classification and Regression
+/// Trees (1984), section 3.4.3. With J = TP / (TP + FP + FN) taken for a share of n = TP + FP + FN trials, one
+/// success and one failure added so that few of them leave doubt, F1 = 2J / (1 + J) has the standard error
+/// 2 / (1 + J)^2 sqrt(J (1 - J) / n).
+double cautious_f1_threshold(std::span<const float> scores, std::span<const bool> positive);
+
 }  // namespace earshot

@@ -35,10 +35,15 @@ TEST(Evaluation, measures_what_was_counted) {
     EXPECT_EQ(json["confusion"].dump(), "[[1,1],[0,2]]");
 }
 
-TEST(Evaluation, thresholds_lie_between_the_scores_that_they_part) {
-    const auto thresholds = four().thresholds();
-    EXPECT_NEAR(thresholds[0], 0.35, 1e-6);  // quiet: 0.9 and 0.4 above, 0.3 and 0.2 below
-    EXPECT_NEAR(thresholds[1], 0.65, 1e-6);
+TEST(Evaluation, has_a_threshold_for_each_label) {
+    Evaluation evaluation({"quiet", "loud"});
+    for (int i = 0; i < 1000; ++i) {
+        evaluation.add(0, std::array{0.4F, 0.1F});
+        evaluation.add(1, std::array{0.3F, 0.9F});
+    }
+    const auto thresholds = evaluation.thresholds();
+    EXPECT_NEAR(thresholds[0], 0.35, 1e-6);
+    EXPECT_EQ(thresholds[1], 0.5);
 }
 
 TEST(Evaluation, a_class_that_does_not_occur_has_no_measures) {

@@ -159,5 +159,42 @@ TEST(Metrics, refuse_scores_that_are_no_numbers) {
     EXPECT_THROW(best_f1_threshold(scores, positive), Error);
 }
 
+TEST(CautiousThreshold, is_a_half_unless_the_scores_say_otherwise) {
+    // Both kinds are parted by anything from 0.02 to 0.6.
+    EXPECT_EQ(cautious_f1_threshold(std::array{0.6F, 0.02F, 0.01F}, std::array{true, false, false}), 0.5);
+    // F1 is 8/9 from 0.45 on and 6/7 from 0.7 on: with so few scores, as good as the same.
+    const std::array scores{0.9F, 0.8F, 0.7F, 0.48F, 0.45F, 0.1F};
+    const std::array positive{true, true, true, false, true, false};
+    EXPECT_EQ(cautious_f1_threshold(scores, positive), 0.5);
+    EXPECT_NEAR(best_f1_threshold(scores, positive), 0.275, 1e-6);
+    EXPECT_EQ(cautious_f1_threshold(std::array{0.1F}, std::array{true}), 0.5);
+}
+
+/// Scores that are true probabilities, uniform from 0 to 1: at the best threshold t, F1 is 2 t (Lipton, Elkan and
+/// Narayanaswamy 2014), and here it is (1 - t^2) / (1 - t + 1/2).
+TEST(CautiousThreshold, comes_to_the_best_with_many_scores_and_strays_less_with_few) {
+    const double best = (3 - std::sqrt(5.0)) / 2;  // t^2 - 3t + 1 = 0
+    const auto f1_at = [](double t) { return (1 - t * t) / (1 - t + 0.5); };  // of the whole population
+    std::mt19937 random(11);
+    std::uniform_real_distribution<float> uniform;
+    const auto draw = [&](std::size_t size, auto threshold_of) {
+        std::vector<float> scores(size);
+        const auto positive = std::make_unique<bool[]>(size);
+        for (std::size_t i = 0; i < size; ++i) {
+            scores[i] = uniform(random);
+            positive[i] = uniform(random) < scores[i];
+        }
+        return threshold_of(std::span<const float>(scores), std::span<const bool>(positive.get(), size));
+    };
+    double cautious_loss = 0, best_loss = 0;
+    for (int round = 0; round < 500; ++round) {
+        cautious_loss += f1_at(best) - f1_at(draw(20, cautious_f1_threshold));
+        best_loss += f1_at(best) - f1_at(draw(20, best_f1_threshold));
+    }
+    EXPECT_LT(cautious_loss, best_loss / 1.5);
+    EXPECT_LT(f1_at(best) - f1_at(draw(100000, cautious_f1_threshold)), 0.005);
+    EXPECT_NEAR(draw(1000000, cautious_f1_threshold), best, 0.06);
+}
+
 }  // namespace
 }  // namespace earshot
