@@ -91,9 +91,12 @@ class LabelsJsonWriter : public EventWriter {
     void write(const std::string&, const Event& event) override {
         // To the millisecond, as the other formats: a key with the digits of a sample would help nobody.
         timeline_.events.push_back(
-            {std::round(event.onset_s * 1e3) / 1e3, std::round(event.offset_s * 1e3) / 1e3, event.label, {}});
+            {std::round(event.onset_s * 1e3) / 1e3, std::round(event.offset_s * 1e3) / 1e3, event.label,
+             event.score});
     }
     void end_recording(const std::string&) override {
+        timeline_.sort();
+        timeline_.keep_strongest();
         write_labels({LabelFormat::labels_json, {{"", std::move(timeline_)}}, {}}, LabelFormat::labels_json,
                      output_, {.gap_label = gap_label_, .recording = {}});
         timeline_ = {};

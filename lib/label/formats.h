@@ -17,6 +17,7 @@ Labels parse_dcase(std::string_view text, const std::string& name);
 Labels parse_raven(std::string_view text, const std::string& name);
 Labels parse_csv(std::string_view text, const std::string& name);
 Labels parse_word_bounds(std::string_view text, const std::string& name);
+Labels parse_jsonl(std::string_view text, const std::string& name);
 /// A stream, since these files hold samples and may be far larger than memory.
 Labels parse_waveform_json(std::istream& text, const std::string& name);
 
@@ -25,6 +26,7 @@ void write_audacity(const Labels& labels, Output& out);
 void write_dcase(const Labels& labels, Output& out, const LabelWriteOptions& options);
 void write_raven(const Labels& labels, Output& out);
 void write_csv(const Labels& labels, Output& out, const LabelWriteOptions& options);
+void write_jsonl(const Labels& labels, Output& out, const LabelWriteOptions& options);
 void write_word_bounds(const Labels& labels, Output& out, const LabelWriteOptions& options);
 
 // What writers share.

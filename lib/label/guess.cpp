@@ -20,10 +20,10 @@ class FirstValue : public nlohmann::json_sax<nlohmann::json> {
 
     bool null() override { return stop(); }
     bool boolean(bool) override { return stop(); }
-    bool number_integer(number_integer_t) override { return value({}); }
-    bool number_unsigned(number_unsigned_t) override { return value({}); }
-    bool number_float(number_float_t, const string_t&) override { return value({}); }
-    bool string(string_t&) override { return value(LabelFormat::labels_json); }
+    bool number_integer(number_integer_t) override { return value(of_key_); }
+    bool number_unsigned(number_unsigned_t) override { return value(of_key_); }
+    bool number_float(number_float_t, const string_t&) override { return value(of_key_); }
+    bool string(string_t&) override { return value(of_key_.value_or(LabelFormat::labels_json)); }
     bool binary(binary_t&) override { return stop(); }
     bool start_object(std::size_t) override {
         if (!inside_) return inside_ = true;
@@ -31,6 +31,10 @@ class FirstValue : public nlohmann::json_sax<nlohmann::json> {
     }
     bool key(string_t& text) override {
         static constexpr std::array<std::string_view, 4> of_waveforms{"waveforms", "labels", "fs", "metric"};
+        static constexpr std::array<std::string_view, 6> of_events{"file",  "onset", "offset",
+                                                                   "label", "score", "time"};
+        // Before a list, an event's key would be an id of word bounds.
+        if (std::ranges::find(of_events, text) != of_events.end()) of_key_ = LabelFormat::jsonl;
         if (std::ranges::find(of_waveforms, text) == of_waveforms.end()) return true;
         return value(LabelFormat::waveform_json);
     }
@@ -50,6 +54,7 @@ class FirstValue : public nlohmann::json_sax<nlohmann::json> {
         return stop();
     }
     bool inside_ = false;
+    std::optional<LabelFormat> of_key_;
 };
 
 LabelFormat guess_json(std::string_view text, const std::string& path) {
@@ -101,6 +106,7 @@ std::optional<LabelFormat> label_format_of_name(const std::string& path) {
         return name.find("selection") != std::string::npos ? LabelFormat::raven : LabelFormat::audacity;
     }
     if (extension == ".tsv") return LabelFormat::dcase;
+    if (extension == ".jsonl") return LabelFormat::jsonl;
     if (extension == ".csv") return LabelFormat::csv;
     return std::nullopt;
 }

@@ -18,8 +18,8 @@ namespace earshot {
 namespace {
 
 /// In the order of LabelFormat.
-constexpr std::array<std::string_view, 7> kNames{"labels-json", "audacity",    "dcase",        "raven",
-                                                 "csv",         "word-bounds", "waveform-json"};
+constexpr std::array<std::string_view, 8> kNames{"labels-json", "audacity",    "dcase",         "raven",
+                                                 "csv",         "word-bounds", "waveform-json", "jsonl"};
 
 /// More than any list of labels has; waveforms are read as a stream and may be longer.
 constexpr std::size_t kMaxBytes = std::size_t{256} << 20;
@@ -41,6 +41,8 @@ Labels parse_plain(std::string_view text, const std::string& name, LabelFormat f
             return formats::parse_csv(text, name);
         case LabelFormat::word_bounds:
             return formats::parse_word_bounds(text, name);
+        case LabelFormat::jsonl:
+            return formats::parse_jsonl(text, name);
         case LabelFormat::waveform_json:
             break;
     }
@@ -96,6 +98,8 @@ void write_labels(const Labels& labels, LabelFormat format, Output& out, const L
             return formats::write_csv(labels, out, options);
         case LabelFormat::word_bounds:
             return formats::write_word_bounds(labels, out, options);
+        case LabelFormat::jsonl:
+            return formats::write_jsonl(labels, out, options);
         case LabelFormat::waveform_json:
             throw Error("waveform-json holds samples, which labels alone have not");
     }

@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <queue>
 #include <string_view>
 #include <tuple>
+#include <utility>
+#include <vector>
 
 namespace earshot {
 
@@ -22,6 +25,37 @@ int Timeline::clip(double duration_s, double tolerance_s) {
     }
     std::erase_if(events, [&](const Event& event) { return event.onset_s >= duration_s; });
     return changed;
+}
+
+void Timeline::keep_strongest() {
+    // From one place where something begins or ends to the next, nothing changes.
+    std::vector<double> places;
+    for (const auto& event : events) places.insert(places.end(), {event.onset_s, event.offset_s});
+    std::ranges::sort(places);
+    places.erase(std::ranges::unique(places).begin(), places.end());
+
+    const auto weaker = [this](std::size_t a, std::size_t b) {
+        const double score_a = events[a].score.value_or(0), score_b = events[b].score.value_or(0);
+        return score_a != score_b ? score_a < score_b : a > b;
+    };
+    std::priority_queue<std::size_t, std::vector<std::size_t>, decltype(weaker)> sounding(weaker);
+    std::vector<Event> kept;
+    std::size_t next = 0, last = events.size();  // last: the event of which kept.back() is a part
+    for (std::size_t i = 0; i + 1 < places.size(); ++i) {
+        for (; next < events.size() && events[next].onset_s <= places[i]; ++next) sounding.push(next);
+        while (!sounding.empty() && events[sounding.top()].offset_s <= places[i]) sounding.pop();
+        if (sounding.empty()) continue;
+        const std::size_t strongest = sounding.top();
+        if (strongest == last && kept.back().offset_s == places[i]) {
+            kept.back().offset_s = places[i + 1];
+            continue;
+        }
+        kept.push_back(events[strongest]);
+        kept.back().onset_s = places[i];
+        kept.back().offset_s = places[i + 1];
+        last = strongest;
+    }
+    events = std::move(kept);
 }
 
 std::optional<Timeline::Cover> Timeline::dominant(double onset_s, double offset_s) const {

@@ -232,11 +232,27 @@ class Formats(DetectSandbox):
 
     def test_the_name_of_a_file_says_its_format_and_label_reads_it(self):
         self.beeps("a.wav")
-        for name in ("e.csv", "e.tsv", "e.txt", "e.json"):
+        for name in ("e.csv", "e.tsv", "e.txt", "e.json", "e.jsonl"):
             self.detect("a.wav", "-o", name)
             converted = self.earshot("label", "convert", name, "--to", "labels-json", "--gap-label", "silence").text()
             self.assertEqual(json.loads(converted), {"00:00": "silence", "00:02": "low", "00:04": "silence",
                                                      "00:05": "high", "00:06": "silence"}, name)
+
+    def test_label_checks_and_counts_what_was_found(self):
+        for name in ("a.wav", "b.wav"):
+            self.beeps(name)
+        self.detect("a.wav", "b.wav", "-o", "events.jsonl")
+        self.assertEqual(self.earshot("label", "check", "-q", "a.wav", "b.wav", "--labels", "events.jsonl").text(), "")
+        stats = json.loads(self.earshot("label", "stats", "--json", "events.jsonl").text().splitlines()[0])
+        self.assertEqual((stats["label"], stats["count"]), ("high", 2))
+
+    def test_of_events_that_overlap_labels_json_has_the_stronger(self):
+        self.beeps("a.wav")
+        rows = self.detect("a.wav", "--threshold", 0, "--format", "jsonl").rows()
+        self.assertGreater(sum(row["onset"] == 0 for row in rows), 1)  # all the time, all of them
+        labels = json.loads(self.detect("a.wav", "--threshold", 0, "--format", "labels-json").text())
+        score = {row["label"]: row["score"] for row in rows if row["onset"] == 0}
+        self.assertEqual(score[list(labels.values())[0]], max(score.values()))
 
     def test_a_file_for_each_recording(self):
         for name in ("in/a.wav", "in/b.wav", "in/sub/a.wav"):
@@ -277,6 +293,26 @@ class Batches(DetectSandbox):
             self.assertEqual(len(run.err.splitlines()), 1)
             self.assertEqual([event["file"] for event in run.rows()], ["a.wav"] * 2 + ["c.wav"] * 2)
         self.assertEqual(len(self.detect("b.wav", status=1, stderr="b.wav: ").err.splitlines()), 1)
+
+    def test_what_is_not_there_is_named_and_the_others_go_on(self):
+        self.beeps("a.wav")
+        (self.dir / "empty").mkdir()
+        (self.dir / "list.txt").write_text("a.wav\nlost.wav\n")
+        run = self.detect("nowhere.wav", "a.wav", "empty", "@list.txt", status=3, stderr=None)
+        self.assertEqual(run.err.splitlines(),
+                         ["earshot detect: nowhere.wav: No such file or directory",
+                          "earshot detect: empty: no audio files in this directory",
+                          "earshot detect: lost.wav: No such file or directory (list.txt, line 2)"])
+        self.assertEqual([event["file"] for event in run.rows()], ["a.wav"] * 4)
+        said = self.detect("nowhere.wav", "@none.txt", status=1, stderr=None).err
+        self.assertEqual(len(said.splitlines()), 2, said)
+
+    def test_linked_directories_are_heard_and_circles_end(self):
+        self.beeps("far/a.wav")
+        (self.dir / "in").mkdir()
+        (self.dir / "in/link").symlink_to(self.dir / "far")
+        (self.dir / "far/up").symlink_to(self.dir / "in")
+        self.assertEqual({event["file"] for event in self.detect("in").rows()}, {"in/link/a.wav"})
 
     def test_a_damaged_file_is_heard_as_far_as_it_goes(self):
         self.beeps("a.wav")

@@ -20,7 +20,7 @@ struct LabelSubcommand {
 
 inline constexpr std::array label_subcommands{
     LabelSubcommand{"convert", "Write labels in another format",
-                    "Formats: labels-json, audacity, dcase, raven, csv, word-bounds, waveform-json.\n"
+                    "Formats: labels-json, audacity, dcase, raven, csv, word-bounds, waveform-json, jsonl.\n"
                     "Examples:\n"
                     "  earshot label convert labels.txt -o labels.json\n"
                     "  earshot label convert labels.csv --audio clips/ --to dcase > events.tsv",

@@ -45,6 +45,10 @@ TEST(GuessLabelFormat, goes_by_name_where_content_does_not_tell) {
     EXPECT_EQ(guess_label_format("", "labels.txt"), LabelFormat::audacity);
     EXPECT_EQ(guess_label_format("{}", "word_bounds.json"), LabelFormat::word_bounds);
     EXPECT_EQ(guess_label_format("{}", "labels.json"), LabelFormat::labels_json);
+    EXPECT_EQ(guess_label_format(R"({"file": "a.wav", "onset": 1})", "x"), LabelFormat::jsonl);
+    EXPECT_EQ(guess_label_format(R"({"onset": 1.5, "file": "a.wav"})", "labels.json"), LabelFormat::jsonl);
+    EXPECT_EQ(guess_label_format(R"({"file": [0.5, 1]})", "x"), LabelFormat::word_bounds);
+    EXPECT_EQ(guess_label_format("", "x.jsonl"), LabelFormat::jsonl);
     EXPECT_EQ(guess_label_format(R"({"00:00": "a"})", "word_bounds.json"), LabelFormat::labels_json);
 }
 

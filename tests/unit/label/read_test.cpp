@@ -364,6 +364,33 @@ TEST(LabelText, utf8_is_checked_as_unicode_defines_it) {
 
 // ---- faults of the originals
 
+TEST(Jsonl, is_read_as_detect_writes_it) {
+    const auto labels = parse_labels(
+        "{\"file\":\"b.wav\",\"onset\":64.0,\"offset\":70,\"label\":\"cry\",\"score\":0.97}\r\n\n"
+        "{\"label\": \"dog\", \"offset\": 2, \"onset\": 1, \"file\": \"a.wav\", \"score\": null, \"x\": [1]}",
+        "e.jsonl", LabelFormat::jsonl);
+    ASSERT_EQ(labels.recordings.size(), 2U);
+    EXPECT_THAT(labels.recordings.at("b.wav").events, ElementsAre(Event{64, 70, "cry", 0.97}));
+    EXPECT_THAT(labels.recordings.at("a.wav").events, ElementsAre(Event{1, 2, "dog", {}}));
+}
+
+TEST(Jsonl, errors_name_line_and_member) {
+    const auto error = [](const std::string& text) {
+        return error_of([&] { parse_labels("\n" + text, "e", LabelFormat::jsonl); });
+    };
+    EXPECT_EQ(error(R"({"onset": 1, "label": "a"})"), "e: line 2: no \"offset\"");
+    EXPECT_EQ(error(R"({"onset": "1", "offset": 2, "label": "a"})"),
+              "e: line 2: \"onset\" is \"1\", expected seconds");
+    EXPECT_THAT(error(R"({"onset": 3, "offset": 2, "label": "a"})"), HasSubstr("e: line 2: "));
+    EXPECT_THAT(error(R"({"onset": 1, "offset": 2, "label": ""})"), HasSubstr("e: line 2: "));
+    EXPECT_THAT(error(R"({"onset": 1, "offset": 2, "label": 7})"), HasSubstr("expected text"));
+    EXPECT_THAT(error("[1, 2]"), HasSubstr("e: line 2: no JSON object"));
+    EXPECT_THAT(error(R"({"onset": 1,)"), HasSubstr("e: line 2: no JSON object"));
+    EXPECT_THAT(error("{\"onset\": 1, \"offset\": 2, \"label\": \"a\"}\n"
+                      "{\"file\": \"b\", \"onset\": 1, \"offset\": 2, \"label\": \"a\"}"),
+                HasSubstr("others do not"));
+}
+
 TEST(Originals, micmon_3_labels_that_do_not_begin_at_zero_leave_the_beginning_unlabelled) {
     EXPECT_THAT(events(LabelFormat::labels_json, R"({"00:05": "a"})"), ElementsAre(Event{5, kOpen, "a", {}}));
 }

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -111,6 +112,53 @@ TEST(Timeline, dominant_agrees_with_counting_milliseconds) {
         ASSERT_TRUE(cover);
         EXPECT_NEAR(cover->seconds * 1000, most->second, 1e-6);
         EXPECT_EQ(counts.at(cover->label), most->second);
+    }
+}
+
+TEST(Timeline, the_strongest_of_overlapping_events_stays) {
+    Timeline timeline{{{0, 4, "rain", 0.5}, {1, 2, "cry", 0.9}, {3, 6, "wind", 0.4}, {8, 9, "cry", 0.1}}};
+    timeline.keep_strongest();
+    const std::vector<Event> expected{
+        {0, 1, "rain", 0.5}, {1, 2, "cry", 0.9}, {2, 4, "rain", 0.5}, {4, 6, "wind", 0.4}, {8, 9, "cry", 0.1}};
+    EXPECT_EQ(timeline.events, expected);
+}
+
+TEST(Timeline, without_scores_the_earlier_event_stays) {
+    Timeline timeline{{{0, 2, "a", {}}, {0, 3, "b", {}}, {1, kOpen, "c", {}}}};
+    timeline.keep_strongest();
+    const std::vector<Event> expected{
+        {0, 2, "a", {}}, {2, 3, "b", {}}, {3, kOpen, "c", {}}};
+    EXPECT_EQ(timeline.events, expected);
+}
+
+/// Against the definition: at any moment the strongest of what sounds.
+TEST(Timeline, random_overlaps_keep_the_strongest_at_every_moment) {
+    std::mt19937 generator(7);
+    const auto random = [&](int below) { return static_cast<int>(generator() % static_cast<unsigned>(below)); };
+    for (int round = 0; round < 200; ++round) {
+        Timeline timeline;
+        for (int i = random(12); i > 0; --i) {
+            const double onset_s = random(20);
+            timeline.events.push_back({onset_s, onset_s + random(6), std::to_string(i), random(5) / 4.0});
+        }
+        timeline.sort();
+        const auto before = timeline.events;
+        timeline.keep_strongest();
+        for (std::size_t i = 1; i < timeline.events.size(); ++i)
+            EXPECT_LE(timeline.events[i - 1].offset_s, timeline.events[i].onset_s);
+        for (double moment_s = 0.5; moment_s < 30; ++moment_s) {
+            const auto sounds = [&](const Event& event) {
+                return event.onset_s < moment_s && moment_s < event.offset_s;
+            };
+            double strongest = -1, kept = -1;
+            for (const auto& event : before) {
+                if (sounds(event)) strongest = std::max(strongest, *event.score);
+            }
+            for (const auto& event : timeline.events) {
+                if (sounds(event)) kept = *event.score;
+            }
+            EXPECT_EQ(kept, strongest);
+        }
     }
 }
 

@@ -71,7 +71,14 @@ TEST(RoundTrip, strong_labels_of_one_recording_bit_by_bit) {
         expect_round_trip(labels, LabelFormat::audacity);
         expect_round_trip(labels, LabelFormat::raven);
         expect_round_trip(labels, LabelFormat::dcase);
+        expect_round_trip(labels, LabelFormat::jsonl);
     }
+}
+
+TEST(RoundTrip, events_with_scores) {
+    expect_round_trip(labels_of({{"a.wav", {{0.1, 2, "cry", 0.9731}, {1, 1.5, "犬", {}}}},
+                                 {"b \"c\".wav", {{3, 4, "cry", 1.0}}}}),
+                      LabelFormat::jsonl);
 }
 
 TEST(RoundTrip, strong_labels_of_many_recordings) {
