@@ -173,7 +173,8 @@ class Run {
 
     Exit operator()() {
         const auto& entries = catalogue_.entries;
-        if (!destination_.single) make_directory(destination_.path);
+        const bool anything = !std::ranges::all_of(entries, &CatalogueEntry::missing);
+        if (!destination_.single && anything) make_directory(destination_.path);
         {
             Progress progress(context_.console, entries);
             ordered_parallel(
@@ -181,6 +182,7 @@ class Run {
                 [&](std::size_t i, Outcome&& outcome) { account(entries[i], outcome); });
         }
         summarise();
+        warn_of_empty_classes();
         warn_of_others();
         if (failed_ == entries.size()) return Exit::failure;
         return failed_ > 0 || damaged_ > 0 ? Exit::partial : Exit::ok;
@@ -214,9 +216,11 @@ class Run {
         const bool has_content = fs::is_regular_file(entry.audio);  // and not standard input or a URL
         std::optional<std::string> identity;
         if (has_content) identity = builder_->identity(entry, file_hash(entry.audio));
-        if (identity && file != "-" && !options_.force) {
-            if (auto report = unchanged(file, *identity)) return *report;
-            if (!destination_.single) refuse_another_recording(entry, file);
+        if (file != "-" && !options_.force) {
+            if (identity) {
+                if (auto report = unchanged(file, *identity)) return *report;
+            }
+            refuse_another_recording(entry, file);
         }
         if (file == "-") return builder_->build(entry, frontend, identity, context_.out, progress);
         const auto out = open_output(file);
@@ -237,7 +241,8 @@ class Run {
         }
     }
 
-    /// Two archives may have recordings of one name; the second must not take the place of the first.
+    /// Two archives may have recordings of one name, and a slip of -o is not worth a dataset: the second must
+    /// not take the place of the first.
     static void refuse_another_recording(const CatalogueEntry& entry, const std::string& file) {
         std::string there;
         try {
@@ -245,10 +250,9 @@ class Run {
         } catch (const Error&) {
             return;  // nothing there, or nothing that could be used
         }
-        if (there == entry.audio) return;
-        throw Error(
-            fmt::format("{}: {} was made of {} (choose another DATASET_DIR, or give --force to replace it)",
-                        entry.audio, file, there));
+        if (there == entry.audio || (entry.audio == "-" && there == "stdin")) return;
+        throw Error(fmt::format("{}: {} was made of {} (choose another place, or give --force to replace it)",
+                                entry.audio, file, there == file ? "something else" : there));
     }
 
     void account(const CatalogueEntry& entry, const Outcome& outcome) {
@@ -293,6 +297,17 @@ class Run {
         const auto made = catalogue_.entries.size() - failed_ - unchanged_;
         console.note(fmt::format("{} made, {} unchanged, {} failed: {}", made, unchanged_, failed_,
                                  destination_.path == "-" ? "standard output" : destination_.path));
+    }
+
+    /// Classes are fixed before the recordings are read; those of which nothing could be read stay behind.
+    void warn_of_empty_classes() const {
+        if (failed_ == catalogue_.entries.size()) return;
+        for (std::size_t c = 0; c < frames_.size(); ++c) {
+            if (frames_[c] > 0) continue;
+            context_.console.warning(
+                fmt::format("no frame is labelled '{0}' (train will want --leave-out '{0}', or more recordings)",
+                            settings_.labels[c]));
+        }
     }
 
     /// Files of earlier runs stay; train would stumble over those that do not go with ours.

@@ -7,6 +7,7 @@
 #include "dataset/recording.h"
 #include "metrics/evaluation.h"
 #include "evaluate/judge.h"
+#include "support/counted.h"
 #include "support/error.h"
 #include "support/json_lines.h"
 #include "support/parallel.h"
@@ -99,6 +100,7 @@ class Run {
             [&](std::size_t i, const Outcome& outcome) { account(i, outcome, scores.get()); });
         context_.console.end_progress();
         if (failed_ == items_.size()) return Exit::failure;
+        check_leave_out();
         if (evaluation_.confusion().total() == 0) {
             throw Error(fmt::format("{}: no window with a label to judge {} on",
                                     fmt::join(options_.data, ", "), options_.model));
@@ -162,6 +164,17 @@ class Run {
                               fmt::join(scores, "\t")));
     }
 
+    /// A label that neither the model nor the data know was mistyped, and nothing was left out for it.
+    void check_leave_out() const {
+        if (failed_ > 0) return;  // it may be theirs
+        for (const auto& label : options_.leave_out) {
+            const auto unseen = [&](const auto& judge) { return judge->unseen().contains(label); };
+            if (!std::ranges::all_of(judges_, unseen)) continue;
+            throw UsageError(fmt::format("--leave-out {}: no such label in {} or the data (the model's: {})",
+                                         label, options_.model, fmt::join(model_.labels, ", ")));
+        }
+    }
+
     void warn_of_unchecked() const {
         if (unchecked_.empty()) return;
         context_.console.warning(
@@ -191,8 +204,8 @@ class Run {
     std::string text() const {
         std::string report = evaluation_text(evaluation_);
         report.pop_back();
-        report += fmt::format(" in {} recordings", items_.size() - failed_);
-        if (left_out_ > 0) report += fmt::format(", {} windows left out", left_out_);
+        report += " in " + counted(items_.size() - failed_, "recording");
+        if (left_out_ > 0) report += fmt::format(", {} left out", counted(left_out_, "window"));
         report += '\n';
         if (!options_.per_recording) return report;
         report += "\n windows  accuracy  balanced  recording\n";

@@ -71,7 +71,7 @@ void add_console(CLI::App& app, std::shared_ptr<ConsoleOptions> console) {
     app.add_flag("-q,--quiet", console->quiet, "Say nothing on success")
         ->group(kCommonOptions)
         ->configurable(false);
-    app.add_flag("-v", console->verbosity, "Say more (repeat for more still)")
+    app.add_flag("-v", console->verbosity, "Say more")
         ->group(kCommonOptions)
         ->configurable(false);
     app.add_option_function<std::string>(

@@ -9,6 +9,7 @@
 #include "model/cross_validation.h"
 #include "model/model_directory.h"
 #include "model/scorer.h"
+#include "support/counted.h"
 #include "support/error.h"
 #include "support/interrupt.h"
 #include "support/json_lines.h"
@@ -89,8 +90,10 @@ void describe_data(const Run& run) {
     };
     const auto of = [&](const Rows& rows) { return run.set.class_counts(rows); };
     auto& console = run.context.console;
-    console.note(fmt::format("{} frames of {} values from {} recordings; {} classes", run.set.classes.size(),
-                             run.set.dimension, count(Role::train), run.set.labels.size()));
+    console.note(fmt::format("{} of {} values from {}; {} classes", counted(run.set.classes.size(), "frame"),
+                             run.set.dimension,
+                             counted(static_cast<std::size_t>(count(Role::train)), "recording"),
+                             run.set.labels.size()));
     const auto train = of(run.fold.train), validation = of(run.fold.validation);
     std::size_t width = 5;
     for (const auto& label : run.set.labels) width = std::max(width, label.size());
@@ -249,6 +252,9 @@ void describe_result(const Run& run, const ModelFile& model) {
 
 Exit run(const Options& options, const std::string& recipe, Context& context) {
     check_model_place(options.output, options.force || options.resume);
+    if (options.resume && !fs::exists(options.output)) {
+        throw Error(fmt::format("{}: no model to resume (train it without --resume first)", options.output));
+    }
     set_compute_threads(effective_jobs(options.threads));
     Run run{options, context};
     run.recipe = recipe;

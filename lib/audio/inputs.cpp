@@ -7,6 +7,7 @@
 #include <array>
 #include <cctype>
 #include <filesystem>
+#include <set>
 #include <system_error>
 #include <utility>
 
@@ -38,41 +39,61 @@ std::vector<std::byte> head_of(const std::string& path) {
     return head;
 }
 
-std::vector<std::string> expand_directory(const std::string& directory) {
-    std::vector<std::string> files;
-    try {
-        for (auto entry = fs::recursive_directory_iterator(directory);
-             entry != fs::recursive_directory_iterator(); ++entry) {
-            const bool hidden = entry->path().filename().native().starts_with('.');
-            if (hidden && entry->is_directory()) entry.disable_recursion_pending();
-            if (!hidden && entry->is_regular_file() && is_audio_file(entry->path().native()))
-                files.push_back(entry->path().native());
-        }
-    } catch (const fs::filesystem_error& failure) {
-        throw Error(fmt::format("{}: {}", failure.path1().empty() ? directory : failure.path1().native(),
-                                failure.code().message()));
-    }
-    if (files.empty()) throw Error(fmt::format("{}: no audio files in this directory", directory));
-    std::ranges::sort(files);
-    return files;
+Input problem(const std::string& path, std::errc what) {
+    return {path, std::make_error_code(what).message()};
 }
 
-void expand(const std::string& input, std::vector<std::string>& inputs) {
-    if (input == "-" || is_url(input)) {
-        inputs.push_back(input);
-        return;
+/// Collects the recordings below a directory. Every directory is entered once: first those that are really
+/// there, then, sorted, those that symbolic links lead to, so that circles of links end and a recording keeps
+/// its own path where a link leads to it as well.
+class Walk {
+ public:
+    std::vector<Input> operator()(const std::string& directory) && {
+        enter(directory);
+        while (!links_.empty()) enter(links_.extract(links_.begin()).value());
+        if (found_.empty()) return {{directory, "no audio files in this directory"}};
+        std::ranges::sort(found_, {}, &Input::path);
+        return std::move(found_);
     }
+
+ private:
+    void enter(const fs::path& directory) {
+        struct stat info {};
+        if (::stat(directory.c_str(), &info) == 0 && !entered_.emplace(info.st_dev, info.st_ino).second) return;
+        std::error_code failure;
+        auto entry = fs::directory_iterator(directory, failure);
+        for (; !failure && entry != fs::directory_iterator(); entry.increment(failure)) visit(*entry);
+        if (failure) found_.push_back({directory.native(), failure.message()});
+    }
+
+    void visit(const fs::directory_entry& entry) {
+        const auto& path = entry.path();
+        if (path.filename().native().starts_with('.')) return;
+        std::error_code unreachable;
+        const auto status = entry.status(unreachable);
+        if (fs::is_directory(status)) {
+            if (entry.is_symlink(unreachable)) {
+                links_.insert(path);
+            } else {
+                enter(path);
+            }
+        } else if ((fs::is_regular_file(status) || !fs::exists(status)) && is_audio_file(path.native())) {
+            found_.push_back({path.native(), {}});  // a link that leads nowhere too: opening it says so
+        }
+    }
+
+    std::vector<Input> found_;
+    std::set<fs::path> links_;
+    std::set<std::pair<dev_t, ino_t>> entered_;
+};
+
+std::vector<Input> expand(const std::string& input) {
+    if (input == "-" || is_url(input)) return {{input, {}}};
     std::error_code failure;
     const auto status = fs::status(input, failure);
-    if (!fs::exists(status))
-        throw Error(fmt::format("{}: {}", input,
-                                std::make_error_code(std::errc::no_such_file_or_directory).message()));
-    if (!fs::is_directory(status)) {
-        inputs.push_back(input);
-        return;
-    }
-    auto files = expand_directory(input);
-    std::ranges::move(files, std::back_inserter(inputs));
+    if (!fs::exists(status)) return {problem(input, std::errc::no_such_file_or_directory)};
+    if (!fs::is_directory(status)) return {{input, {}}};
+    return Walk()(input);
 }
 
 std::string_view trim(std::string_view text) {
@@ -81,37 +102,48 @@ std::string_view trim(std::string_view text) {
     return text;
 }
 
-void expand_list(const std::string& path, std::vector<std::string>& inputs) {
-    const std::string content = read_text(path);
+std::vector<Input> expand_list(const std::string& path) {
+    std::string content;
+    try {
+        content = read_text(path);
+    } catch (const Error& error) {
+        return {{path, reason(error, path)}};
+    }
     std::string_view rest = content;
     if (rest.starts_with("\xef\xbb\xbf")) rest.remove_prefix(3);
-    const std::size_t before = inputs.size();
+    std::vector<Input> found;
     for (int line = 1; !rest.empty(); ++line) {
         const auto end = rest.find('\n');
         const auto entry = trim(rest.substr(0, end));
         rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
         if (entry.empty() || entry.starts_with('#')) continue;
-        try {
-            expand(std::string(entry), inputs);
-        } catch (const Error& failure) {
-            throw Error(fmt::format("{}:{}: {}", path, line, failure.what()));
+        for (auto& input : expand(std::string(entry))) {
+            if (!input.problem.empty()) input.problem += fmt::format(" ({}, line {})", path, line);
+            found.push_back(std::move(input));
         }
     }
-    if (inputs.size() == before) throw Error(fmt::format("{}: an empty list", path));
+    if (found.empty()) return {{path, "an empty list"}};
+    return found;
 }
 
 }  // namespace
 
-std::vector<std::string> expand_inputs(std::span<const std::string> inputs) {
-    std::vector<std::string> expanded;
-    for (const auto& input : inputs) {
-        if (input.starts_with('@') && input.size() > 1) {
-            expand_list(input.substr(1), expanded);
-        } else {
-            expand(input, expanded);
-        }
+std::vector<Input> find_inputs(std::span<const std::string> words) {
+    std::vector<Input> found;
+    for (const auto& word : words) {
+        const bool list = word.starts_with('@') && word.size() > 1;
+        std::ranges::move(list ? expand_list(word.substr(1)) : expand(word), std::back_inserter(found));
     }
-    return expanded;
+    return found;
+}
+
+std::vector<std::string> expand_inputs(std::span<const std::string> words) {
+    std::vector<std::string> paths;
+    for (auto& [path, problem] : find_inputs(words)) {
+        if (!problem.empty()) throw Error(fmt::format("{}: {}", path, problem));
+        paths.push_back(std::move(path));
+    }
+    return paths;
 }
 
 bool is_audio_file(const std::string& path) {

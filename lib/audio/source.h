@@ -94,10 +94,21 @@ struct SourceOptions {
 /// @throws UsageError for times that are negative or a rate that is out of range
 std::unique_ptr<Source> open_source(const std::string& path, const SourceOptions& options);
 
-/// Files to work on, in a stable order: a directory becomes the audio files in it, recursively and sorted
-/// by path; `@list.txt` the lines of a text file (empty ones and # comments skipped; relative to where the
-/// command runs); everything else stays. @throws Error for what does not exist or holds no audio
-std::vector<std::string> expand_inputs(std::span<const std::string> inputs);
+/// A recording to work on, or a word that leads to none.
+struct Input {
+    std::string path;
+    std::string problem;  // why there is nothing to read, for people; empty if there is
+};
+
+/// Recordings to work on, in a stable order: a directory becomes the audio files in it, recursively and sorted
+/// by path, hidden ones left out, symbolic links followed but no directory entered twice; `@list.txt` the
+/// lines of a text file (empty ones and # comments skipped; relative to where the command runs); everything
+/// else stays. What does not exist or holds no audio stands in its place with its problem, so that a batch
+/// can do the rest.
+std::vector<Input> find_inputs(std::span<const std::string> words);
+
+/// The same where all are needed. @throws Error for the first problem
+std::vector<std::string> expand_inputs(std::span<const std::string> words);
 
 /// True for what bears an extension of audio, so that a recording which is damaged beyond recognition is
 /// named rather than passed over, and for what is audio by content.

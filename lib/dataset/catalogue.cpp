@@ -46,6 +46,7 @@ class Builder {
 
     LabelSource& source(const std::string& path);
     void add_recording(const std::string& audio, std::optional<std::string> root, bool alone);
+    void add_problem(const Input& input);
     void label_by_folder();
     void label_from_files();
     void choose_group(Found& found);
@@ -82,12 +83,16 @@ std::string name_of(const std::string& audio, const std::optional<std::string>& 
 void Builder::add(const std::string& input) {
     std::error_code unused;
     const bool directory = fs::is_directory(input, unused);
-    const auto files = input == "-" ? std::vector<std::string>{input} : expand_inputs({&input, 1});
+    const auto files = find_inputs({&input, 1});
     std::map<fs::path, int> in_directory;
-    for (const auto& file : files) ++in_directory[fs::path(file).parent_path()];
+    for (const auto& file : files) ++in_directory[fs::path(file.path).parent_path()];
     for (const auto& file : files) {
-        const bool alone = directory && in_directory[fs::path(file).parent_path()] == 1;
-        add_recording(file, directory ? std::optional(input) : std::nullopt, alone);
+        if (!file.problem.empty()) {
+            add_problem(file);
+            continue;
+        }
+        const bool alone = directory && in_directory[fs::path(file.path).parent_path()] == 1;
+        add_recording(file.path, directory ? std::optional(input) : std::nullopt, alone);
     }
 }
 
@@ -109,7 +114,7 @@ LabelSource& Builder::source(const std::string& path) {
 
 void Builder::add_recording(const std::string& audio, std::optional<std::string> root, bool alone) {
     if (!known_.insert(fs::path(audio).lexically_normal()).second) return;  // named twice
-    Found found{{audio, {}, audio, false, {}, {}, false}, std::move(root), nullptr, alone};
+    Found found{{audio, {}, audio, false, {}, {}, false, false}, std::move(root), nullptr, alone};
     auto label_file = options_.labels;
     const bool has_place = audio != "-" && !is_url(audio);
     if (!label_file && has_place) label_file = find_label_file(audio, found.root);
@@ -118,6 +123,11 @@ void Builder::add_recording(const std::string& audio, std::optional<std::string>
         ++found.source->recordings;
     }
     found_.push_back(std::move(found));
+}
+
+/// What is not there cannot be labelled either; the others need not suffer for it.
+void Builder::add_problem(const Input& input) {
+    found_.push_back({{input.path, {}, input.path, false, {}, input.problem, true, true}, {}, nullptr, false});
 }
 
 void Builder::label_from_files() {
@@ -223,6 +233,7 @@ Catalogue Builder::finish() {
     label_from_files();
     label_by_folder();
     for (auto& found : found_) {
+        if (found.entry.missing) continue;
         choose_group(found);
         if (found.entry.timeline || !found.entry.problem.empty()) continue;
         found.entry.problem = "no labels found for it (put labels.json beside it, or give --labels FILE)";

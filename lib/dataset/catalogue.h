@@ -16,8 +16,9 @@ struct CatalogueEntry {
     std::string group;                 // what a split must not tear apart
     bool group_chosen = false;         // by a column of the label file
     std::optional<Timeline> timeline;  // nothing if there are no labels of it, or none that can be used
-    std::string problem;               // and then why, for people, with the remedy
+    std::string problem;               // and then why, for people, with the remedy; or why nothing can be read
     bool labels_unusable = false;      // there are labels, so that it must not pass for unlabelled
+    bool missing = false;              // there is no recording
 };
 
 struct Catalogue {
@@ -39,7 +40,8 @@ struct CatalogueOptions {
 ///    sample with `audio.*` and `labels.json`, or a directory of recordings with one label file;
 ///  - no label file at all and two directories or more: each is a class, named as the directory is.
 /// A recording's group is its directory if that holds nothing else, else itself, or what group_column says.
-/// @throws Error for inputs that do not exist, an unreadable `labels`, or a missing group column
+/// Inputs that do not exist or hold no audio are entries with that problem.
+/// @throws Error for an unreadable `labels`, or a missing group column
 Catalogue find_recordings(std::span<const std::string> inputs, const CatalogueOptions& options);
 
 }  // namespace earshot

@@ -19,9 +19,13 @@ Judge::Judge(std::string directory, const ModelFile& model, std::unique_ptr<Scor
       model_(model),
       scorer_(std::move(scorer)),
       batches_(*scorer_),
-      leave_out_(std::move(leave_out)) {}
+      leave_out_(std::move(leave_out)),
+      unseen_(leave_out_.begin(), leave_out_.end()) {
+    for (const auto& label : model_.labels) unseen_.erase(label);
+}
 
-std::optional<std::size_t> Judge::index_of(const std::string& label, const std::string& file) const {
+std::optional<std::size_t> Judge::index_of(const std::string& label, const std::string& file) {
+    unseen_.erase(label);
     if (std::ranges::find(leave_out_, label) != leave_out_.end()) return std::nullopt;
     const auto found = std::ranges::find(model_.labels, label);
     if (found == model_.labels.end()) {
@@ -50,6 +54,7 @@ JudgedRecording Judge::dataset(const std::string& path) {
         }
     }
     check_dimension(recording.dimension, path);
+    for (const auto& label : recording.labels) unseen_.erase(label);
     std::vector<std::optional<std::size_t>> indices(recording.labels.size());
     for (std::size_t c = 0; c < indices.size(); ++c) {  // labels that no window has need not be known
         if (std::ranges::find(recording.classes, static_cast<std::int64_t>(c)) == recording.classes.end())

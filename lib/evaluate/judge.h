@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -50,9 +51,12 @@ class Judge {
     JudgedRecording audio(const CatalogueEntry& entry, SourceOptions source,
                           const std::optional<std::string>& background);
 
+    /// The labels to leave out that neither the model nor the data judged so far have.
+    const std::set<std::string>& unseen() const { return unseen_; }
+
  private:
     /// The model's index of a label of the data; nothing if it is left out.
-    std::optional<std::size_t> index_of(const std::string& label, const std::string& file) const;
+    std::optional<std::size_t> index_of(const std::string& label, const std::string& file);
     void check_dimension(std::size_t dimension, const std::string& file) const;
 
     std::string directory_;
@@ -61,6 +65,7 @@ class Judge {
     BatchScorer batches_;
     std::unique_ptr<Frontend> frontend_;  // for audio, made when first needed
     std::vector<std::string> leave_out_;
+    std::set<std::string> unseen_;
 };
 
 }  // namespace earshot

@@ -57,6 +57,8 @@ void exchange_directories(const fs::path& from, const fs::path& to) {
 
 void check_model_place(const std::string& path, bool replace) {
     const fs::path place = resolved(path);
+    if (::access(place.parent_path().c_str(), W_OK | X_OK) != 0)
+        throw system_error(fmt::format("cannot write {}", path));
     if (!fs::exists(place)) return;
     if (!fs::is_directory(place))
         throw Error(fmt::format("{}: exists and is no directory; not replaced", path));

@@ -11,6 +11,7 @@
 #include <memory>
 #include <set>
 
+#include "dataset/content_hash.h"
 #include "dataset/recording.h"
 #include "frontend/frontend.h"
 #include "support/error.h"
@@ -81,6 +82,25 @@ void check_apart(const std::vector<Part>& parts) {
     }
 }
 
+/// A recording that is there under two paths is one, whatever its labels say: the groups of its copies become
+/// one group, named like the first of them, so that no split parts them. Equal frames tell copies.
+void join_groups_of_copies(std::vector<Part>& parts) {
+    std::map<std::string, std::string> joined;  // a group to the one that it has become part of
+    const auto root = [&](std::string group) {
+        for (auto next = joined.find(group); next != joined.end(); next = joined.find(group)) group = next->second;
+        return group;
+    };
+    std::map<std::string, std::string> group_of;  // by content
+    for (const Part& part : parts) {
+        const auto frames = std::as_bytes(std::span(part.recording.frames));
+        const auto digest = content_hash({reinterpret_cast<const char*>(frames.data()), frames.size()});
+        const auto first = root(group_of.try_emplace(digest, part.item.group).first->second);
+        const auto other = root(part.item.group);
+        if (first != other) joined[other] = first;
+    }
+    for (Part& part : parts) part.item.group = root(part.item.group);
+}
+
 std::vector<Part> read_parts(const TrainingPaths& paths) {
     std::vector<Part> parts;
     std::set<std::pair<std::string, Role>> seen;
@@ -108,6 +128,7 @@ std::vector<Part> read_parts(const TrainingPaths& paths) {
     read(paths.validation, Role::validation);
     read(paths.test, Role::test);
     check_apart(parts);
+    join_groups_of_copies(parts);
     return parts;
 }
 

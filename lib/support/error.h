@@ -36,6 +36,9 @@ class Interrupted : public std::exception {
     const char* what() const noexcept override { return "interrupted"; }
 };
 
+/// What an error says, without the "path: " that it may begin with: for lists that have named the path.
+std::string reason(const Error& error, const std::string& path);
+
 /// "cannot open x.wav: No such file or directory", from the current errno.
 Error system_error(const std::string& what);
 

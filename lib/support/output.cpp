@@ -39,6 +39,12 @@ mode_t default_mode() {
 
 Error system_error(const std::string& what) { return Error(fmt::format("{}: {}", what, std::strerror(errno))); }
 
+std::string reason(const Error& error, const std::string& path) {
+    const std::string_view what = error.what();
+    const bool named = what.starts_with(path) && what.substr(path.size()).starts_with(": ");
+    return std::string(named ? what.substr(path.size() + 2) : what);
+}
+
 DescriptorOutput::DescriptorOutput(int descriptor, std::string name, bool owned)
     : descriptor_(descriptor), name_(std::move(name)), owned_(owned) {
     buffer_.reserve(kBufferBytes);

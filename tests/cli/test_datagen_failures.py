@@ -20,6 +20,28 @@ class Failures(DatasetSandbox):
         self.assertEqual(len(said.splitlines()), 2, said)
         self.assertEqual(self.files("out"), ["good.npz"])
 
+    def test_what_is_not_there_is_named_and_the_others_finish(self):
+        self.sample("in/good", {"00:00": "a"})
+        said = self.datagen("nowhere", "in", "out", status=3, stderr=None).err
+        self.assertEqual(said.splitlines(), ["earshot datagen: nowhere: No such file or directory"])
+        self.assertEqual(self.files("out"), ["good.npz"])
+
+    def test_a_class_of_which_nothing_could_be_read_is_warned_of(self):
+        self.sample("in/good", {"00:00": "a"})
+        self.sample("in/bad", {"00:00": "b"})
+        (self.dir / "in/bad/audio.wav").write_bytes(b"no sound")
+        self.datagen("in", "out", status=3, stderr="warning: no frame is labelled 'b' (train will want --leave-out 'b'")
+
+    def test_a_slip_of_the_output_costs_no_dataset(self):
+        self.sample("one", {"00:00": "a"})
+        self.sample("two", {"00:00": "a"}, hz=300)
+        self.datagen("one", "-o", "one.npz")
+        before = (self.dir / "one.npz").read_bytes()
+        self.datagen("two", "-o", "one.npz", status=1, stderr="one.npz was made of one/audio.wav (choose another place")
+        self.assertEqual((self.dir / "one.npz").read_bytes(), before)
+        self.datagen("two", "-o", "one.npz", "--force")
+        self.assertEqual(self.source("one.npz")["file"], "two/audio.wav")
+
     def test_damaged_audio_gives_what_there_is_and_says_where(self):
         self.sample("in/s", {"00:00": "a"})
         path = self.dir / "in/s/audio.wav"

@@ -115,7 +115,7 @@ class Reports(EvaluateSandbox):
         self.assertEqual(lines[:4], [["truth", "\\", "answer", "low", "high", "silence"], ["low", "1", "0", "0"],
                                      ["high", "1", "2", "0"], ["silence", "0", "0", "1"]])
         self.assertIn(["high", "3", "1.000", "0.667", "0.800"], [line[:5] for line in lines])
-        self.assertIn("accuracy 0.800, balanced 0.889, of 5 windows in 2 recordings, 1 windows left out", text)
+        self.assertIn("accuracy 0.800, balanced 0.889, of 5 windows in 2 recordings, 1 window left out", text)
         self.assertIn(["2", "0.500", "0.500", "ds/b.npz"], lines)
         self.assertLessEqual(max(map(len, text.splitlines())), 100)
 
@@ -168,6 +168,12 @@ class Misfits(EvaluateSandbox):
         self.dataset("a.npz", self.frames, [0, 0], ["low", "dog"])  # named, but of no window
         self.assertEqual(self.figures("a.npz")["windows"], 2)
 
+    def test_a_label_to_leave_out_that_nobody_has_was_mistyped(self):
+        self.dataset("a.npz", self.frames, [0, 1], ["low", "high"])
+        self.earshot("evaluate", "model", "a.npz", "--leave-out", "hihg", status=2,
+                     stderr="--leave-out hihg: no such label in model or the data (the model's: low, high, silence)")
+        self.assertEqual(self.figures("a.npz", "--leave-out", "silence")["windows"], 2)  # of the model alone
+
     def test_frames_made_with_other_settings(self):
         self.dataset("a.npz", self.frames, [0, 1], frontend={**FRONTEND, "high_hz": 3000.0})
         self.refused("a.npz", message="a.npz: its frames are not those that model was trained on: ")
@@ -196,3 +202,4 @@ class Misfits(EvaluateSandbox):
         self.dataset("ds/a.npz", self.frames, [0, 1])
         (self.dir / "ds" / "b.npz").write_bytes(b"PK\3\4 no archive")
         self.assertEqual(self.figures("ds", status=3, stderr="b.npz")["recordings"], 1)
+        self.assertEqual(self.figures("ds/a.npz", "nowhere", status=3, stderr="nowhere: No such file")["recordings"], 1)

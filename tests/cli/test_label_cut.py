@@ -78,6 +78,20 @@ class LabelCut(Sandbox):
         self.cut("night.wav", "-o", "out", "--only", "cry,cough")
         self.assertEqual([row["label"] for row in self.manifest("out")], ["cry", "cough"])
 
+    def test_a_mistyped_label_cuts_nothing_and_leaves_nothing(self):
+        self.write("night.txt", "0\t1\tcry\n")
+        self.cut("night.wav", "-o", "out", "--only", "crz", status=2,
+                 stderr="--only crz: no recording has this label (labels: cry)")
+        self.assertFalse((self.dir / "out").exists())
+        self.cut("night.wav", "-o", "out", "--only", "cry")
+
+    def test_labels_past_the_end_alone_are_a_failure(self):
+        self.write("night.txt", "8\t9\tcry\n")
+        self.cut("night.wav", "-o", "out", status=1, stderr="no label lies within its recording")
+        self.assertFalse((self.dir / "out").exists())
+        self.write("night.txt", "")  # no labels: nothing to cut, and that is no failure
+        self.cut("night.wav", "-o", "out")
+
     def test_from_standard_input(self):
         self.write("marks.txt", "0.5\t1\tcry\n")
         self.shell("cat night.wav | earshot label cut -q - --labels marks.txt -o out --bits 16")

@@ -25,14 +25,20 @@ struct Outcome {
     std::string problem;
 };
 
-std::vector<std::string> checked_inputs(const std::vector<std::string>& words) {
-    auto inputs = expand_inputs(words);
-    const auto standard = std::ranges::count(inputs, "-");
+std::vector<Input> checked_inputs(const std::vector<std::string>& words) {
+    auto inputs = find_inputs(words);
+    const auto standard = std::ranges::count(inputs, "-", &Input::path);
     if (standard > 1) throw UsageError("standard input can be read once only");
     if (standard == 1 && ::isatty(STDIN_FILENO) == 1) {
         throw UsageError("standard input is a terminal (pipe sound into it, or name a file)");
     }
     return inputs;
+}
+
+std::vector<std::string> paths_of(const std::vector<Input>& inputs) {
+    std::vector<std::string> paths;
+    for (const auto& input : inputs) paths.push_back(input.path);
+    return paths;
 }
 
 bool is_live(const std::string& input) { return input == "-"; }
@@ -43,7 +49,8 @@ class Batch {
         : options_(options),
           context_(context),
           model_(read_model_file(options.model)),
-          inputs_(checked_inputs(options.inputs)),
+          found_inputs_(checked_inputs(options.inputs)),
+          inputs_(paths_of(found_inputs_)),
           format_(options.format.empty() ? event_format_of_name(options.output)
                                          : parse_event_format(options.format)),
           events_(options.output, inputs_, event_format_extension(format_), context.out),
@@ -120,8 +127,7 @@ class Batch {
         } catch (const WriteError&) {
             throw;
         } catch (const Error& error) {
-            const std::string what = error.what();
-            outcome.problem = what.starts_with(inputs_[i]) ? what : fmt::format("{}: {}", inputs_[i], what);
+            outcome.problem = fmt::format("{}: {}", inputs_[i], reason(error, inputs_[i]));
         }
         return outcome;
     }
@@ -129,6 +135,7 @@ class Batch {
     /// Events go where they belong at once if this is the only worker; else account() writes them in order.
     void hear(std::size_t i, Listener& listener, Outcome& outcome) {
         const auto& input = inputs_[i];
+        if (!found_inputs_[i].problem.empty()) throw Error(found_inputs_[i].problem);
         const auto source = open_source(input, options_.source);
         std::unique_ptr<Output> event_file, score_file;
         std::unique_ptr<EventWriter> own;
@@ -207,7 +214,8 @@ class Batch {
     DetectOptions options_;
     Context& context_;
     ModelFile model_;
-    std::vector<std::string> inputs_;
+    std::vector<Input> found_inputs_;
+    std::vector<std::string> inputs_;  // their paths
     EventFormat format_;
     Destination events_, scores_;
     std::size_t workers_ = 1;

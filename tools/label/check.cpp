@@ -7,6 +7,7 @@
 #include "audio/length.h"
 #include "dataset/catalogue.h"
 #include "label/findings.h"
+#include "support/counted.h"
 #include "support/error.h"
 #include "support/interrupt.h"
 #include "support/json_lines.h"
@@ -39,8 +40,8 @@ class Report {
         write(audio, true, kind, "", onset_s, NAN, text);
     }
 
-    int faults() const { return faults_; }
-    int remarks() const { return remarks_; }
+    std::size_t faults() const { return faults_; }
+    std::size_t remarks() const { return remarks_; }
 
  private:
     static std::string finding_text(const Finding& finding, double length_s) {
@@ -79,16 +80,17 @@ class Report {
 
     Output& out_;
     bool json_;
-    int faults_ = 0, remarks_ = 0;
+    std::size_t faults_ = 0, remarks_ = 0;
 };
 
 void check_recording(const CatalogueEntry& recording, const CheckRules& rules, Report& report) {
+    if (recording.missing) return report.add_fault(recording.audio, "missing", NAN, recording.problem);
     if (!recording.timeline) return report.add_fault(recording.audio, "no-labels", NAN, recording.problem);
     Length length;
     try {
         length = decode_length(recording.audio);
     } catch (const Error& error) {
-        return report.add_fault(recording.audio, "unreadable", NAN, error.what());
+        return report.add_fault(recording.audio, "unreadable", NAN, reason(error, recording.audio));
     }
     for (const auto& damage : length.damage) {
         report.add_fault(recording.audio, "damaged", damage.position_s,
@@ -102,6 +104,11 @@ void check_recording(const CatalogueEntry& recording, const CheckRules& rules, R
 Exit run(const Options& options, Context& context) {
     std::ranges::for_each(options.inputs, refuse_terminal);
     const auto catalogue = find_recordings(options.inputs, {options.labels, {}});
+    if (std::ranges::all_of(catalogue.entries, &CatalogueEntry::missing)) {
+        for (const auto& entry : catalogue.entries)
+            context.console.error(fmt::format("{}: {}", entry.audio, entry.problem));
+        return Exit::failure;
+    }
     for (const auto& warning : catalogue.warnings) context.console.warning(warning);
     CheckRules rules{options.tolerance_s, options.gaps, {}};
     if (!options.known.empty()) rules.known = options.known;
@@ -114,10 +121,8 @@ Exit run(const Options& options, Context& context) {
         check_recording(catalogue.entries[i], rules, report);
     }
     context.console.end_progress();
-    context.console.note(fmt::format("{} recording{}: {} fault{}, {} remark{}", catalogue.entries.size(),
-                                     catalogue.entries.size() == 1 ? "" : "s", report.faults(),
-                                     report.faults() == 1 ? "" : "s", report.remarks(),
-                                     report.remarks() == 1 ? "" : "s"));
+    context.console.note(fmt::format("{}: {}, {}", counted(catalogue.entries.size(), "recording"),
+                                     counted(report.faults(), "fault"), counted(report.remarks(), "remark")));
     return report.faults() > 0 ? Exit::partial : Exit::ok;
 }
 

@@ -8,6 +8,7 @@
 #include "audio/source.h"
 #include "label/label_file.h"
 #include "label/waveform_writer.h"
+#include "support/counted.h"
 #include "support/error.h"
 #include "tools/label/subcommands.h"
 #include "tools/options.h"
@@ -43,8 +44,8 @@ void close_open_events(Labels& labels, const std::string& audio, Console& consol
             console.warning(fmt::format("{}: at {:.3f} s: {}", file, damage.position_s, damage.what));
         }
         if (const int late = timeline->clip(length.seconds); late > 0) {
-            console.warning(fmt::format("{}: {} event{} cut at the end of the recording, {:.3f} s", file,
-                                        late, late == 1 ? "" : "s", length.seconds));
+            console.warning(fmt::format("{}: {} cut at the end of the recording, {:.3f} s", file,
+                                        counted(static_cast<std::size_t>(late), "event"), length.seconds));
         }
     }
 }

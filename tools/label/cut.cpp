@@ -9,6 +9,7 @@
 #include "label/delimited.h"
 #include "label/label_text.h"
 #include "label/segment_cutter.h"
+#include "support/counted.h"
 #include "support/error.h"
 #include "support/interrupt.h"
 #include "tools/label/subcommands.h"
@@ -63,6 +64,7 @@ class Cutting {
     void write_manifest() const { write_text(options_.output + "/" + kManifest, manifest_); }
 
     std::size_t segments() const { return segments_; }
+    std::size_t labels() const { return labels_; }  // that were to be cut
     bool complete() const { return complete_; }
 
  private:
@@ -73,6 +75,7 @@ class Cutting {
                 return std::ranges::find(options_.only, event.label) == options_.only.end();
             });
         }
+        labels_ += timeline.events.size();
         SourceOptions source_options;
         source_options.channels.kind = ChannelChoice::Kind::all;
         const auto source = open_source(recording.audio, source_options);
@@ -96,7 +99,7 @@ class Cutting {
     Console& console_;
     SegmentCutter cutter_;
     std::string manifest_ = "file,label,source,onset,offset\n";
-    std::size_t segments_ = 0;
+    std::size_t segments_ = 0, labels_ = 0;
     bool complete_ = true;
 };
 
@@ -114,11 +117,22 @@ void prepare_directory(const Options& options) {
     if (failure) throw Error(fmt::format("cannot make directory {}: {}", options.output, failure.message()));
 }
 
+/// A label that no recording has was mistyped.
+void check_labels(const Options& options, const Catalogue& catalogue) {
+    const auto labels = catalogue.labels();
+    for (const auto& wanted : options.only) {
+        if (std::ranges::find(labels, wanted) != labels.end()) continue;
+        throw UsageError(fmt::format("--only {}: no recording has this label (labels: {})", wanted,
+                                     fmt::join(labels, ", ")));
+    }
+}
+
 Exit run(const Options& options, Context& context) {
     std::ranges::for_each(options.inputs, refuse_terminal);
     Cutting cutting(options, context.console);
     const auto catalogue = find_recordings(options.inputs, {options.labels, {}});
     for (const auto& warning : catalogue.warnings) context.console.warning(warning);
+    check_labels(options, catalogue);
     prepare_directory(options);
     context.console.start_progress("cut", static_cast<double>(catalogue.entries.size()));
     for (std::size_t i = 0; i < catalogue.entries.size(); ++i) {
@@ -127,10 +141,14 @@ Exit run(const Options& options, Context& context) {
         cutting.add(catalogue.entries[i]);
     }
     context.console.end_progress();
-    if (cutting.segments() == 0 && !cutting.complete()) return Exit::failure;
+    if (cutting.segments() == 0 && (!cutting.complete() || cutting.labels() > 0)) {
+        std::error_code not_empty;
+        fs::remove(options.output, not_empty);  // if we made it, or nobody will miss it
+        if (cutting.complete()) throw Error("nothing to cut: no label lies within its recording");
+        return Exit::failure;
+    }
     cutting.write_manifest();
-    context.console.note(fmt::format("{} segment{} in {}", cutting.segments(),
-                                     cutting.segments() == 1 ? "" : "s", options.output));
+    context.console.note(fmt::format("{} in {}", counted(cutting.segments(), "segment"), options.output));
     return cutting.complete() ? Exit::ok : Exit::partial;
 }
 

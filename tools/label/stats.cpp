@@ -11,6 +11,7 @@
 #include "label/label_file.h"
 #include "label/statistics.h"
 #include "record/archive_reader.h"
+#include "support/counted.h"
 #include "support/error.h"
 #include "support/interrupt.h"
 #include "support/json_lines.h"
@@ -140,7 +141,7 @@ Exit run(const Options& options, Context& context) {
             open, open == 1 ? " lasts" : "s last", open == 1 ? "it" : "them"));
     }
     options.json ? write_json(statistics, context.out) : write_table(statistics, context.out);
-    context.console.detail(fmt::format("{} recordings", counter.recordings()));
+    context.console.detail(counted(counter.recordings(), "recording"));
     return counter.complete() ? Exit::ok : Exit::partial;
 }
 

@@ -61,14 +61,45 @@ TEST_F(ExpandInputs, SaysWhatIsMissing) {
     EXPECT_THAT(message_of({"@" + directory_ / "no.txt"}), HasSubstr("no.txt: No such file or directory"));
     write_bytes(directory_ / "list.txt", "# one\nno.wav\n");
     EXPECT_EQ(message_of({"@" + directory_ / "list.txt"}),
-              directory_ / "list.txt" + ":2: no.wav: No such file or directory");
+              "no.wav: No such file or directory (" + directory_ / "list.txt" + ", line 2)");
     write_bytes(directory_ / "list.txt", "# nothing\n");
     EXPECT_EQ(message_of({"@" + directory_ / "list.txt"}), directory_ / "list.txt" + ": an empty list");
 }
 
 TEST_F(ExpandInputs, LinksInCirclesEnd) {
     std::filesystem::create_directory_symlink(directory_.path(), directory_ / "b/up");
+    std::filesystem::create_directory_symlink(directory_ / "b", directory_ / "b/self");
     EXPECT_EQ(expand({directory_.path()}).size(), 5u);
+    EXPECT_EQ(expand({directory_ / "b"}).size(), 5u);  // up leads to all of them
+}
+
+TEST_F(ExpandInputs, LinkedDirectoriesAreFollowedButNothingIsFoundTwice) {
+    const TemporaryDirectory elsewhere;
+    write_sndfile(elsewhere / "far.wav", noise(10, 1), {8000, 1}, kWav16);
+    std::filesystem::create_directory_symlink(elsewhere.path(), directory_ / "empty/away");
+    std::filesystem::create_directory_symlink(elsewhere.path(), directory_ / "empty/again");
+    EXPECT_THAT(expand({directory_ / "empty"}), ElementsAre(directory_ / "empty/again/far.wav"));
+    // What is really there keeps its path, though the link comes first in the alphabet.
+    std::filesystem::create_directory_symlink(directory_ / "b", directory_ / "a");
+    EXPECT_THAT(expand({directory_.path()}), testing::Contains(directory_ / "b/10.wav"));
+}
+
+TEST_F(ExpandInputs, ALinkThatLeadsNowhereIsNamed) {
+    std::filesystem::create_symlink(directory_ / "gone", directory_ / "b/lost.wav");
+    EXPECT_THAT(expand({directory_ / "b"}), testing::Contains(directory_ / "b/lost.wav"));
+}
+
+TEST_F(ExpandInputs, WhatIsMissingStandsInItsPlace) {
+    const std::vector<std::string> words{directory_ / "no.wav", directory_ / "c.wav", directory_ / "empty",
+                                         "@" + directory_ / "no.txt"};
+    const auto found = find_inputs(words);
+    ASSERT_EQ(found.size(), 4u);
+    EXPECT_EQ(found[0].problem, "No such file or directory");
+    EXPECT_EQ(found[1].problem, "");
+    EXPECT_EQ(found[2].path, directory_ / "empty");
+    EXPECT_EQ(found[2].problem, "no audio files in this directory");
+    EXPECT_EQ(found[3].path, directory_ / "no.txt");
+    EXPECT_THAT(found[3].problem, HasSubstr("No such file or directory"));
 }
 
 TEST_F(ExpandInputs, AudioIsKnownByNameThenByContent) {

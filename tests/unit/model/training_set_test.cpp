@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <set>
 
 #include "dataset/recording.h"
 #include "unit/model/fixtures.h"
@@ -153,6 +155,27 @@ TEST_F(TrainingSetTest, sounddetect_12_validation_data_are_not_training_data) {
     EXPECT_SAYS(error({{a}, {}, {copy}, {}}), "copy.npz is test data");
     EXPECT_SAYS(error({{a, a}, {}, {}, {}}), "given twice as training data");
     EXPECT_EQ(error({{a}, {write("b.npz", example("b"))}, {}, {}}), "no error");
+}
+
+TEST_F(TrainingSetTest, copies_of_a_recording_are_of_one_group) {
+    Recording other = example("other"), relabelled = example("relabelled");
+    for (float& value : other.frames) value += 1;
+    std::ranges::reverse(relabelled.classes);  // the same sound all the same
+    other.group = "house";
+    Recording also = example("also");
+    also.group = "house";  // a copy of a in the group of the other joins all of them
+    const auto set = load_training_set(
+        {{write("a.npz", example("a")), write("b.npz", other), write("c.npz", relabelled), write("d.npz", also)},
+         {},
+         {},
+         {}});
+    std::set<std::string> groups;
+    for (const auto& item : set.items) groups.insert(item.group);
+    EXPECT_EQ(groups.size(), 1u);
+    Recording third = example("third");
+    for (float& value : third.frames) value += 2;
+    const auto two = load_training_set({{write("a.npz", example("a")), write("e.npz", third)}, {}, {}, {}});
+    EXPECT_NE(two.items[0].group, two.items[1].group);
 }
 
 TEST_F(TrainingSetTest, what_is_not_there_is_named) {
