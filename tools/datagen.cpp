@@ -14,6 +14,7 @@
 #include "support/parallel.h"
 #include "tools/datagen/frontend_options.h"
 #include "tools/options.h"
+#include "tools/source_options.h"
 #include "tools/tool.h"
 
 namespace earshot::tools {
@@ -26,11 +27,9 @@ struct Options {
     std::string output;              // instead of DATASET_DIR
     std::string labels, group, background, unlabelled = "drop";
     FrontendOptions frontend;
-    std::string channels = "mix", raw;
-    double start_s = 0;
-    std::optional<double> length_s;
+    SourceOptions source;
     int jobs = 0;
-    bool force = false, store = false;
+    bool force = false, store = false, skip_bad = false;
 };
 
 /// Where dataset files go: a directory, one file, or standard output.
@@ -111,14 +110,8 @@ std::unique_ptr<Frontend> frontend_of(const Options& options) try {
 BuildSettings build_settings(const Options& options, const Frontend& frontend) try {
     BuildSettings settings;
     settings.frontend = frontend.settings();
+    settings.source = options.source;
     settings.source.rate_hz = frontend.rate_hz();
-    settings.source.start_s = options.start_s;
-    settings.source.duration_s = options.length_s;
-    settings.source.channels = parse_channels(options.channels);
-    if (settings.source.channels.kind == ChannelChoice::Kind::all) {
-        throw UsageError("--channels all: frames are made of one channel (mix, left, right or a number)");
-    }
-    if (!options.raw.empty()) settings.source.raw = parse_raw(options.raw);
     settings.keep_unlabelled = options.unlabelled == "keep";
     if (!options.background.empty()) settings.background = options.background;
     settings.compress = !options.store;
@@ -132,6 +125,8 @@ Catalogue catalogue_of(const Options& options, const Destination& destination, C
     CatalogueOptions wanted;
     if (!options.labels.empty()) wanted.labels = options.labels;
     if (!options.group.empty()) wanted.group_column = options.group;
+    wanted.waveforms = true;
+    wanted.skip_bad = options.skip_bad;
     auto catalogue = find_recordings(options.paths, wanted);
     for (const auto& warning : catalogue.warnings) console.warning(warning);
     if (destination.single && catalogue.entries.size() != 1) {
@@ -363,13 +358,8 @@ Runner declare(CLI::App& app) {
         ->check(CLI::IsMember({"drop", "keep"}))
         ->capture_default_str();
     add_frontend(app, options->frontend);
-    app.add_option("--channels", options->channels, "mix, left, right, or a number from 1")
-        ->type_name("WHICH")
-        ->capture_default_str();
-    app.add_option("--raw", options->raw, "Input without header: s16le,44100,2 and the like")
-        ->type_name("FORMAT,RATE,CHANNELS");
-    add_time(app, "--start", options->start_s, "Begin here in each recording");
-    add_time(app, "--duration", options->length_s, "Use this much of each recording");
+    add_source(app, options->source);
+    app.add_flag("--skip-bad", options->skip_bad, "Leave out waveforms of a JSON file that cannot be used");
     app.add_flag("--store", options->store, "Store the files uncompressed, to be mapped into memory");
     add_jobs(app, options->jobs);
     add_force(app, options->force);

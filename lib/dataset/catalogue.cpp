@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <istream>
 #include <limits>
 #include <map>
 #include <set>
@@ -13,6 +14,7 @@
 #include "label/beside.h"
 #include "label/label_file.h"
 #include "support/error.h"
+#include "support/input.h"
 
 namespace earshot {
 namespace {
@@ -38,14 +40,15 @@ class Builder {
 
  private:
     struct Found {
-        CatalogueEntry entry;
-        std::optional<std::string> root;  // the directory that the user named
+        CatalogueEntry entry{};
+        std::optional<std::string> root{};  // the directory that the user named
         LabelSource* source = nullptr;
         bool alone = false;  // with its labels in its directory, which so is a sample
     };
 
     LabelSource& source(const std::string& path);
     void add_recording(const std::string& audio, std::optional<std::string> root, bool alone);
+    void add_waveforms(const std::string& path);
     void add_problem(const Input& input);
     void label_by_folder();
     void label_from_files();
@@ -80,6 +83,45 @@ std::string name_of(const std::string& audio, const std::optional<std::string>& 
                               : relative.parent_path().string());
 }
 
+bool holds_waveforms(const std::string& path) {
+    std::error_code unused;
+    if (!path.ends_with(".json") || !fs::is_regular_file(path, unused)) return false;
+    try {
+        return guess_label_format(InputBuffer(path).peek(), path) == LabelFormat::waveform_json;
+    } catch (const Error&) {
+        return false;
+    }
+}
+
+/// The waveforms of a file, those of another length than the first that can be used being as bad as others.
+WaveformList usable_waveforms(const std::string& path, bool skip_bad, std::vector<std::string>& warnings) {
+    InputBuffer input(path);
+    std::istream stream(&input);
+    auto list = read_waveforms(stream, path, {skip_bad, {}});
+    const auto good = std::ranges::find_if(list.entries, [](const auto& entry) { return entry.problem.empty(); });
+    std::size_t bad = 0;
+    const std::string* first_problem = nullptr;
+    for (std::size_t i = 0; i < list.entries.size(); ++i) {
+        auto& entry = list.entries[i];
+        if (entry.problem.empty() && entry.samples != good->samples) {
+            entry.problem = fmt::format("waveform {}: {} samples, but waveform {} has {}", i + 1, entry.samples,
+                                        good - list.entries.begin() + 1, good->samples);
+        }
+        if (entry.problem.empty()) continue;
+        if (!skip_bad) throw WaveformError(entry.problem);
+        ++bad;
+        if (!first_problem) first_problem = &entry.problem;
+    }
+    if (good == list.entries.end()) {
+        throw Error(first_problem ? fmt::format("no waveform can be used ({})", *first_problem) : "no waveforms");
+    }
+    if (bad > 0) {
+        warnings.push_back(fmt::format("{}: {} of {} waveforms left out ({}{})", path, bad, list.entries.size(),
+                                       *first_problem, bad > 1 ? ", and more" : ""));
+    }
+    return list;
+}
+
 void Builder::add(const std::string& input) {
     std::error_code unused;
     const bool directory = fs::is_directory(input, unused);
@@ -89,6 +131,10 @@ void Builder::add(const std::string& input) {
     for (const auto& file : files) {
         if (!file.problem.empty()) {
             add_problem(file);
+            continue;
+        }
+        if (options_.waveforms && !directory && holds_waveforms(file.path)) {
+            add_waveforms(file.path);
             continue;
         }
         const bool alone = directory && in_directory[fs::path(file.path).parent_path()] == 1;
@@ -114,7 +160,10 @@ LabelSource& Builder::source(const std::string& path) {
 
 void Builder::add_recording(const std::string& audio, std::optional<std::string> root, bool alone) {
     if (!known_.insert(fs::path(audio).lexically_normal()).second) return;  // named twice
-    Found found{{audio, {}, audio, false, {}, {}, false, false}, std::move(root), nullptr, alone};
+    Found found;
+    found.entry.audio = found.entry.group = audio;
+    found.root = std::move(root);
+    found.alone = alone;
     auto label_file = options_.labels;
     const bool has_place = audio != "-" && !is_url(audio);
     if (!label_file && has_place) label_file = find_label_file(audio, found.root);
@@ -125,9 +174,30 @@ void Builder::add_recording(const std::string& audio, std::optional<std::string>
     found_.push_back(std::move(found));
 }
 
+void Builder::add_waveforms(const std::string& path) {
+    if (!known_.insert(fs::path(path).lexically_normal()).second) return;  // named twice
+    Found found;
+    auto& entry = found.entry;
+    entry.audio = entry.group = path;
+    try {
+        entry.waveforms = usable_waveforms(path, options_.skip_bad, catalogue_.warnings);
+        entry.timeline = entry.waveforms->timeline();
+    } catch (const WaveformError& error) {
+        entry.problem = reason(error, path) + " (mend it, or leave such waveforms out with --skip-bad)";
+    } catch (const Error& error) {
+        entry.problem = reason(error, path);
+    }
+    entry.labels_unusable = !entry.timeline;
+    found_.push_back(std::move(found));
+}
+
 /// What is not there cannot be labelled either; the others need not suffer for it.
 void Builder::add_problem(const Input& input) {
-    found_.push_back({{input.path, {}, input.path, false, {}, input.problem, true, true}, {}, nullptr, false});
+    Found found;
+    found.entry.audio = found.entry.group = input.path;
+    found.entry.problem = input.problem;
+    found.entry.missing = found.entry.labels_unusable = true;
+    found_.push_back(std::move(found));
 }
 
 void Builder::label_from_files() {

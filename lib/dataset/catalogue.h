@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "label/timeline.h"
+#include "label/waveform_reader.h"
 
 namespace earshot {
 
@@ -19,6 +20,7 @@ struct CatalogueEntry {
     std::string problem;               // and then why, for people, with the remedy; or why nothing can be read
     bool labels_unusable = false;      // there are labels, so that it must not pass for unlabelled
     bool missing = false;              // there is no recording
+    std::optional<WaveformList> waveforms;  // it is a file of labelled waveforms
 };
 
 struct Catalogue {
@@ -32,6 +34,8 @@ struct Catalogue {
 struct CatalogueOptions {
     std::optional<std::string> labels;        // one label file for all, instead of looking for them
     std::optional<std::string> group_column;  // of a CSV label file
+    bool waveforms = false;                   // files of labelled waveforms are recordings too
+    bool skip_bad = false;                    // waveforms that cannot be used are left out, with a warning
 };
 
 /// Finds recordings and their labels. An input is a file, `-`, a URL, `@list.txt` or a directory, of which
@@ -39,6 +43,7 @@ struct CatalogueOptions {
 ///  - labels beside each recording, or in its directory, or above (find_label_file): a directory for each
 ///    sample with `audio.*` and `labels.json`, or a directory of recordings with one label file;
 ///  - no label file at all and two directories or more: each is a class, named as the directory is.
+/// With `waveforms`, an input may also be a file of labelled waveforms of equal length (waveform_reader.h).
 /// A recording's group is its directory if that holds nothing else, else itself, or what group_column says.
 /// Inputs that do not exist or hold no audio are entries with that problem.
 /// @throws Error for an unreadable `labels`, or a missing group column

@@ -2,10 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <istream>
+
 #include "dataset/content_hash.h"
 #include "dataset/framing.h"
 #include "dataset/recording_writer.h"
 #include "support/error.h"
+#include "support/input.h"
+#include "support/interrupt.h"
 
 namespace earshot {
 namespace {
@@ -56,6 +61,7 @@ std::string DatasetBuilder::identity(const CatalogueEntry& entry, const std::str
 BuildReport DatasetBuilder::build(const CatalogueEntry& entry, Frontend& frontend,
                                   std::optional<std::string> identity, Output& out,
                                   const std::function<void(double share)>& progress) const {
+    if (entry.waveforms) return build_waveforms(entry, frontend, identity, out, progress);
     Timeline timeline = entry.timeline.value_or(Timeline{});
     if (settings_.background) fill_gaps(timeline, *settings_.background);
     FrameLabeller labeller(timeline, settings_.labels, frontend.hop_s());
@@ -94,16 +100,74 @@ BuildReport DatasetBuilder::build(const CatalogueEntry& entry, Frontend& fronten
     const double end_s = settings_.source.start_s + duration_s;
     const int past_end = timeline.clip(end_s);
     if (whole && report.damage.empty()) report.events_past_end = past_end;
+    auto info = info_of(entry, identity ? *identity : this->identity(entry, hasher.hash()),
+                        std::move(timeline.events));
+    info.damage = report.damage;
+    writer.write(info, out, settings_.compress);
+    return report;
+}
+
+RecordingInfo DatasetBuilder::info_of(const CatalogueEntry& entry, std::string identity,
+                                      std::vector<Event> events) const {
     const auto& bands = settings_.frontend;
-    RecordingInfo info{settings_.labels,
-                       std::move(timeline.events),
-                       bands.value("low_hz", 0.0),
-                       bands.value("high_hz", 0.0),
-                       bands,
-                       entry.audio == "-" ? "stdin" : entry.audio,
-                       entry.group == "-" ? "stdin" : entry.group,
-                       identity ? *identity : this->identity(entry, hasher.hash()),
-                       report.damage};
+    return {settings_.labels,
+            std::move(events),
+            bands.value("low_hz", 0.0),
+            bands.value("high_hz", 0.0),
+            bands,
+            entry.audio == "-" ? "stdin" : entry.audio,
+            entry.group == "-" ? "stdin" : entry.group,
+            std::move(identity),
+            {}};
+}
+
+/// Each waveform is framed by itself, as a recording is: no frame has sound of two of them.
+BuildReport DatasetBuilder::build_waveforms(const CatalogueEntry& entry, Frontend& frontend,
+                                            const std::optional<std::string>& identity, Output& out,
+                                            const std::function<void(double share)>& progress) const {
+    const auto& list = *entry.waveforms;
+    if (list.rate_hz != frontend.rate_hz()) {
+        throw Error(fmt::format("{}: \"fs\" is {}, but frames are made at {} Hz (give --sample-rate {})",
+                                entry.audio, list.rate_hz, frontend.rate_hz(), list.rate_hz));
+    }
+    BuildReport report;
+    report.class_frames.resize(settings_.labels.size());
+    RecordingWriter writer(frontend.dimension());
+    std::size_t next = 0, begin = 0;  // the waveform whose first sample is number `begin` of them all
+    std::int64_t label = -1;
+    const FrameSink keep = [&](std::span<const float> frame, double onset_s) {
+        ++report.class_frames[static_cast<std::size_t>(label)];
+        writer.add(frame, static_cast<double>(begin) / list.rate_hz + onset_s, label);
+    };
+    const WaveformSink make_frames = [&](std::size_t index, std::span<const float> samples) {
+        if (index >= list.entries.size() || samples.size() != list.entries[index].samples)
+            throw Error("has changed while it was read");
+        for (; next < index; ++next) begin += list.entries[next].samples;
+        const auto& [count, name, problem] = list.entries[index];
+        if (problem.empty()) {
+            label = std::ranges::find(settings_.labels, name) - settings_.labels.begin();
+            const auto before = writer.rows();
+            frontend.reset();
+            frontend.push(samples, keep);
+            frontend.finish(keep);
+            if (writer.rows() == before) {
+                throw Error(fmt::format("waveforms of {} samples are too short for a frame of {} s", count,
+                                        frontend.window_s()));
+            }
+        }
+        progress(static_cast<double>(index + 1) / static_cast<double>(list.entries.size()));
+        check_interrupt();
+    };
+    InputBuffer input(entry.audio);
+    std::istream stream(&input);
+    try {
+        read_waveforms(stream, entry.audio, {true, make_frames});
+    } catch (const WriteError&) {
+        throw;
+    } catch (const Error& error) {
+        throw Error(fmt::format("{}: {}", entry.audio, reason(error, entry.audio)));
+    }
+    auto info = info_of(entry, identity.value_or(""), list.timeline().events);
     writer.write(info, out, settings_.compress);
     return report;
 }

@@ -54,6 +54,12 @@ class DatasetBuilder {
                       Output& out, const std::function<void(double share)>& progress) const;
 
  private:
+    /// What the dataset file says besides its frames.
+    RecordingInfo info_of(const CatalogueEntry& entry, std::string identity, std::vector<Event> events) const;
+    BuildReport build_waveforms(const CatalogueEntry& entry, Frontend& frontend,
+                                const std::optional<std::string>& identity, Output& out,
+                                const std::function<void(double share)>& progress) const;
+
     BuildSettings settings_;
 };
 

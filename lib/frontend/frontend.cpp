@@ -12,6 +12,7 @@
 #include "frontend/logmel.h"
 #include "frontend/settings.h"
 #include "frontend/spectrum.h"
+#include "frontend/waveform.h"
 #include "support/error.h"
 
 namespace earshot {
@@ -27,6 +28,7 @@ struct Kind {
 constexpr std::array kKinds = {
     Kind{"spectrum", make_spectrum, default_spectrum},
     Kind{"logmel", make_logmel, default_logmel},
+    Kind{"waveform", make_waveform, default_waveform},
 };
 
 /// What people call the settings; others go by their key.
@@ -43,6 +45,8 @@ constexpr std::array kNames = std::to_array<std::pair<std::string_view, std::str
     {"low_hz", "low frequency"},
     {"high_hz", "high frequency"},
     {"bins", "number of bins"},
+    {"order", "order of the band-pass"},
+    {"gain_db", "gain"},
 });
 
 std::string name_of(const std::string& key) {

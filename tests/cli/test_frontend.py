@@ -1,5 +1,6 @@
 """The frames that datagen writes, against numpy's FFT and the definition of the bands in float64."""
 import numpy
+import scipy.signal
 
 from support.sandbox import Sandbox, noise, sine, write_wav
 
@@ -68,3 +69,37 @@ class Spectrum(Sandbox):
         mono = noise(8, seed=4)
         expected = self.frames(mono, 44100)
         numpy.testing.assert_array_equal(self.frames(numpy.stack([mono, mono], axis=1), 44100), expected)
+
+
+class Waveform(Sandbox):
+    def frames(self, samples, rate, *options):
+        write_wav(self.dir / "in" / "audio.wav", samples, rate, "FLOAT")
+        (self.dir / "in" / "labels.json").write_text('{"00:00": "sound"}')
+        self.earshot("datagen", "in", "-o", "out.npz", "--force", "-q", "--front-end", "waveform", "--sample-rate", rate,
+                     *options)
+        with numpy.load(self.dir / "out.npz", allow_pickle=False) as data:
+            return data["samples"]
+
+    def check(self, rate, window_s, hop_s, order, low_hz, high_hz, *options, level=None):
+        samples = (noise(3.3, rate, 0.1, seed=order) + 0.2 + 0.3 * numpy.linspace(-1, 1, round(3.3 * rate)))
+        samples = samples.astype(numpy.float32)
+        frames = self.frames(samples, rate, "--window", window_s, "--hop", hop_s, "--low", low_hz, "--high", high_hz,
+                             "--set", f"order={order}", *options)
+        window, hop = round(window_s * rate), round(hop_s * rate)
+        starts = range(0, len(samples) - window + 1, hop)
+        self.assertEqual(frames.shape, (len(starts), window))
+        numerator, denominator = scipy.signal.butter(order, [low_hz, high_hz], btype="bandpass", fs=rate)
+        for frame, start in zip(frames, starts):
+            chunk = samples[start:start + window].astype(numpy.float64)
+            expected = scipy.signal.filtfilt(numerator, denominator, chunk)
+            expected -= expected.mean()
+            expected *= 1 / abs(expected).max() if level is None else level
+            numpy.testing.assert_allclose(frame, expected, atol=1e-4)
+
+    def test_as_scipy_filters_edges_included(self):
+        self.check(44100, 1, 1, 4, 20, 8000)
+        self.check(16000, 0.5, 0.125, 2, 100, 7000)
+        self.check(8000, 0.25, 0.25, 3, 300, 3400)
+
+    def test_the_level_can_be_kept(self):
+        self.check(44100, 1, 0.25, 4, 20, 8000, "--set", "level=kept", "--set", "gain_db=12", level=10 ** (12 / 20))

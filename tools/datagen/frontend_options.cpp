@@ -50,14 +50,14 @@ void add_frontend(CLI::App& app, FrontendOptions& options) {
         ->type_name("KIND")
         ->check(CLI::IsMember(frontend_kinds()))
         ->capture_default_str();
-    app.add_option("--low", options.low_hz, "Lowest frequency, Hz (20; mel bands: 50)")->type_name("HZ");
-    app.add_option("--high", options.high_hz, "Highest frequency, Hz (20000; mel bands: 7800)")
+    app.add_option("--low", options.low_hz, "Lowest frequency, Hz (20; mel bands 50)")->type_name("HZ");
+    app.add_option("--high", options.high_hz, "Highest frequency, Hz (20000; mel bands 7800; waveforms 8000)")
         ->type_name("HZ");
-    app.add_option("--bins,--mels", options.bins, "Bands between them (100; mel bands: 48)")->type_name("N");
+    app.add_option("--bins,--mels", options.bins, "Bands between them (100; mel bands 48)")->type_name("N");
     add_time(app, "--sample-duration,--window", options.window_s,
-             "Sound that one frame covers (2s; mel bands: 25ms)");
-    add_time(app, "--hop", options.hop_s, "From one frame to the next, of mel bands (10ms)");
-    app.add_option("--sample-rate", options.rate_hz, "Resample to this first, Hz (44100; mel bands: 16000)")
+             "Sound that one frame covers (2s; mel bands 25ms; waveforms 1s)");
+    add_time(app, "--hop", options.hop_s, "From one frame to the next (mel bands 10ms; waveforms 1s)");
+    app.add_option("--sample-rate", options.rate_hz, "Resample to this first, Hz (44100; mel bands 16000)")
         ->type_name("HZ");
     app.add_option("--set", options.others, "Another setting of the front end, as the manual lists them")
         ->type_name("KEY=VALUE")

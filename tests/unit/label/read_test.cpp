@@ -3,8 +3,10 @@
 #include <gmock/gmock.h>
 
 #include <limits>
+#include <sstream>
 
 #include "label/label_file.h"
+#include "label/waveform_reader.h"
 #include "unit/label/expect_error.h"
 
 namespace earshot {
@@ -12,6 +14,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 
 constexpr double kOpen = std::numeric_limits<double>::infinity();
 
@@ -363,6 +366,47 @@ TEST(LabelText, utf8_is_checked_as_unicode_defines_it) {
 }
 
 // ---- faults of the originals
+
+TEST(WaveformJson, samples_are_handed_on_one_waveform_at_a_time) {
+    std::istringstream text(R"({"fs": 2, "waveforms": [[1, -0.5], [0.25]], "labels": ["a", "b"]})");
+    std::vector<std::vector<float>> waveforms;
+    const auto list = read_waveforms(text, "x", {false, [&](std::size_t index, std::span<const float> samples) {
+                                                     EXPECT_EQ(index, waveforms.size());
+                                                     waveforms.emplace_back(samples.begin(), samples.end());
+                                                 }});
+    EXPECT_THAT(waveforms, ElementsAre(ElementsAre(1, -0.5F), ElementsAre(0.25F)));
+    EXPECT_EQ(list.rate_hz, 2);
+    ASSERT_EQ(list.entries.size(), 2U);
+    EXPECT_EQ(list.entries[1].label, "b");
+}
+
+TEST(WaveformJson, what_cannot_be_used_is_listed_on_request) {
+    const auto problems = [](const std::string& json) {
+        std::istringstream text(json);
+        std::vector<std::size_t> sunk;
+        const auto list = read_waveforms(
+            text, "x", {true, [&](std::size_t index, std::span<const float>) { sunk.push_back(index); }});
+        std::vector<std::string> found;
+        for (const auto& entry : list.entries) found.push_back(entry.problem);
+        // Only those whose samples are good are handed on, whatever their labels are.
+        for (const std::size_t i : sunk) EXPECT_THAT(found[i], Not(HasSubstr("expected numbers")));
+        return found;
+    };
+    EXPECT_THAT(
+        problems(R"({"waveforms": [[1], [1, "2", [3], {"a": 4}], [], 7, [1e39], [true], [6], [7], [8]],
+                     "labels": ["a", "b", "c", "d", "e", "f", 3, "h"], "fs": 1})"),
+        ElementsAre("", "waveform 2: a string, expected numbers", "waveform 3: no samples",
+                    "waveform 4: a number, expected numbers", "waveform 5: 1e+39, which no sample can be",
+                    "waveform 6: true or false, expected numbers",
+                    "label 7: a number, expected a label in quotation marks", "", "waveform 9: no label"));
+    EXPECT_THAT(problems(R"({"labels": ["a", "b"], "waveforms": [[1]], "fs": 1})"),
+                ElementsAre("", "label 2: no waveform"));
+    EXPECT_THAT(problems(R"([{"Waveform": [1], "Labels": 0}, {"Waveform": [1], "Labels": 5}, {"Labels": 1},
+                             {"Waveform": [null], "Labels": 1}, {"Waveform": [1], "Labels": "NG"}])"),
+                ElementsAre("", "entry 2: label 5, expected 0 (OK) or 1 (NG)", "entry 3: no samples",
+                            "waveform 4: null, expected numbers",
+                            "entry 5: a string, expected {\"Waveform\": [...], \"Labels\": 0}"));
+}
 
 TEST(Jsonl, is_read_as_detect_writes_it) {
     const auto labels = parse_labels(

@@ -1,0 +1,153 @@
+#include "frontend/waveform.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <tuple>
+#include <vector>
+
+#include "frontend/finite.h"
+#include "frontend/framer.h"
+#include "frontend/or_reset.h"
+#include "frontend/settings.h"
+#include "frontend/zero_phase_filter.h"
+#include "support/error.h"
+
+namespace earshot {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::int64_t kMaxRateHz = 1'000'000;
+constexpr std::int64_t kMaxWindow = 1 << 20;  // samples: 24 s at 44.1 kHz
+
+struct Settings {
+    int rate_hz;
+    double window_s, hop_s;
+    std::size_t window, hop;  // samples
+    int order;
+    double low_hz, high_hz;
+    std::string level;
+    double gain_db;
+};
+
+Settings read_settings(const Json& json) {
+    const SettingsReader reader(
+        json, {"rate_hz", "window_s", "hop_s", "order", "low_hz", "high_hz", "level", "gain_db"});
+    Settings s{};
+    s.rate_hz = static_cast<int>(reader.integer("rate_hz", 1, kMaxRateHz));
+    s.window_s = reader.number("window_s", 1.0 / s.rate_hz, static_cast<double>(kMaxWindow) / s.rate_hz);
+    s.hop_s = reader.number("hop_s", 1.0 / s.rate_hz, s.window_s);
+    s.window = static_cast<std::size_t>(std::llround(s.window_s * s.rate_hz));
+    s.hop = static_cast<std::size_t>(std::llround(s.hop_s * s.rate_hz));
+    s.order = static_cast<int>(reader.integer("order", 0, ZeroPhaseFilter::kMaxOrder));
+    std::tie(s.low_hz, s.high_hz) = reader.band_hz(s.rate_hz);
+    s.level = reader.choice("level", {"peak", "kept"});
+    s.gain_db = reader.number("gain_db", -200, 200);
+    if (s.level == "peak" && s.gain_db != 0) {
+        throw Error(fmt::format("front end: gain_db is {}, but level \"peak\" makes every frame as loud (set "
+                                "level to kept, or gain_db to 0)",
+                                s.gain_db));
+    }
+    return s;
+}
+
+std::optional<ZeroPhaseFilter> filter_of(const Settings& s) {
+    if (s.order == 0) return std::nullopt;
+    ZeroPhaseFilter filter(s.order, s.low_hz, s.high_hz, s.rate_hz);
+    if (s.window > filter.padding()) return filter;
+    throw Error(fmt::format("front end: a window of {} samples, a band-pass of order {} needs more than {}",
+                            s.window, s.order, filter.padding()));
+}
+
+class Waveform final : public Frontend {
+ public:
+    explicit Waveform(const Settings& settings)
+        : settings_(settings),
+          filter_(filter_of(settings)),
+          framer_({settings.window, settings.hop, 0, 0, 1}),
+          gain_(std::pow(10, settings.gain_db / 20)),
+          frame_(settings.window) {}
+
+    int rate_hz() const override { return settings_.rate_hz; }
+    std::size_t dimension() const override { return settings_.window; }
+    double hop_s() const override { return static_cast<double>(settings_.hop) / settings_.rate_hz; }
+    double window_s() const override { return static_cast<double>(settings_.window) / settings_.rate_hz; }
+
+    void push(std::span<const float> samples, const FrameSink& sink) override {
+        or_reset(*this, [&] { framer_.push(samples, treatment(sink)); });
+    }
+    void flush(const FrameSink& sink) override {
+        or_reset(*this, [&] { framer_.flush(treatment(sink)); });
+    }
+    void finish(const FrameSink& sink) override {
+        or_reset(*this, [&] { framer_.finish(treatment(sink)); });
+        reset();
+    }
+    void reset() override {
+        framer_.reset();
+        frames_ = 0;
+    }
+
+    Json settings() const override {
+        return {{"kind", "waveform"},          {"rate_hz", settings_.rate_hz}, {"window_s", settings_.window_s},
+                {"hop_s", settings_.hop_s},    {"order", settings_.order},     {"low_hz", settings_.low_hz},
+                {"high_hz", settings_.high_hz}, {"level", settings_.level},    {"gain_db", settings_.gain_db}};
+    }
+
+ private:
+    Framer::Sink treatment(const FrameSink& sink) {
+        return [this, &sink](const float* samples, std::size_t count) {
+            for (std::size_t i = 0; i < count; ++i) {
+                const std::span<const float> piece(samples + i * settings_.hop, settings_.window);
+                const double onset_s = static_cast<double>(frames_) * static_cast<double>(settings_.hop) /
+                                       settings_.rate_hz;
+                check_finite(piece, onset_s);
+                treat(piece);
+                ++frames_;
+                sink(frame_, onset_s);
+            }
+        };
+    }
+
+    void treat(std::span<const float> piece) {
+        if (filter_) {
+            filter_->apply(piece, frame_);
+        } else {
+            std::ranges::copy(piece, frame_.begin());
+        }
+        double sum = 0;
+        for (const float value : frame_) sum += value;
+        const auto mean = static_cast<float>(sum / static_cast<double>(frame_.size()));
+        float peak = 0;
+        for (float& value : frame_) {
+            value -= mean;
+            peak = std::max(peak, std::abs(value));
+        }
+        const auto factor =
+            static_cast<float>(settings_.level == "kept" ? gain_ : peak > 0 ? 1.0 / peak : 1.0);
+        for (float& value : frame_) value *= factor;
+    }
+
+    Settings settings_;
+    std::optional<ZeroPhaseFilter> filter_;
+    Framer framer_;
+    double gain_;
+    std::vector<float> frame_;
+    std::int64_t frames_ = 0;  // emitted since the recording began
+};
+
+}  // namespace
+
+std::unique_ptr<Frontend> make_waveform(const Json& settings) {
+    return std::make_unique<Waveform>(read_settings(settings));
+}
+
+Json default_waveform() {
+    return {{"kind", "waveform"}, {"rate_hz", 44100}, {"window_s", 1.0},  {"hop_s", 1.0}, {"order", 4},
+            {"low_hz", 20.0},     {"high_hz", 8000.0}, {"level", "peak"}, {"gain_db", 0.0}};
+}
+
+}  // namespace earshot
