@@ -296,7 +296,7 @@ class Run {
 
     /// Classes are fixed before the recordings are read; those of which nothing could be read stay behind.
     void warn_of_empty_classes() const {
-        if (failed_ == catalogue_.entries.size()) return;
+        if (failed_ == 0 || failed_ == catalogue_.entries.size()) return;
         for (std::size_t c = 0; c < frames_.size(); ++c) {
             if (frames_[c] > 0) continue;
             context_.console.warning(

@@ -6,7 +6,7 @@ import subprocess
 
 import numpy
 
-from support.sandbox import EARSHOT, Sandbox, noise, sine, write_wav
+from support.sandbox import EARSHOT, Sandbox, memory_is_measurable, noise, sine, write_wav
 
 JSON = '{\n  "00:00": "quiet",\n  "00:02": "cry",\n  "00:03.500": "quiet"\n}\n'
 
@@ -134,6 +134,7 @@ class LabelConvert(Sandbox):
         result = self.shell("earshot label convert labels.txt --to dcase > /dev/full", status=1)
         self.assertIn("No space left", result.err)
 
+    @memory_is_measurable
     def test_waveforms_larger_than_memory_are_read_as_a_stream(self):
         # 400 MB of samples through a pipe, with 200 MB of address space.
         script = ("import sys\n"

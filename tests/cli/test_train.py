@@ -104,7 +104,7 @@ class Training(Sandbox):
         for name in ["weights.npz", "history.jsonl", "checkpoint.npz", "checkpoint.json"]:
             self.assertEqual((self.dir / "m" / name).read_bytes(), (self.dir / "whole" / name).read_bytes(), name)
         self.train("data", "-o", "m", "--epochs", 9, "--resume", *common, "--seed", 1, status=1, stderr="cannot resume")
-        self.train("data", "-o", "none", "--resume", "-q", status=1, stderr="has no checkpoint to resume from")
+        self.train("data", "-o", "none", "--resume", "-q", status=1, stderr="none: no model to resume")
         self.assertFalse((self.dir / "none").exists())
 
     def run_until_epoch(self, number, *words):
@@ -256,7 +256,7 @@ class Refusals(Sandbox):
     def test_no_place_to_write(self):
         write_dataset(self.dir / "a.npz", [0, 1] * 10)
         for words, message in ((["-o", "no/such/place"], "cannot write no/such/place: No such file or directory"),
-                               (["-o", "/proc/m"], "cannot write /proc/m: "),
+                               (["-o", "a.npz/m"], "cannot write a.npz/m: "),
                                (["-o", "m", "--resume"], "m: no model to resume (train it without --resume first)")):
             # Before the data are read, which may take long: not even a missing dataset is noticed.
             self.earshot("train", "nowhere.npz", "-q", "--validation", 0, *words, status=1, stderr=message)

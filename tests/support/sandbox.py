@@ -13,6 +13,8 @@ import numpy
 EARSHOT = os.environ["EARSHOT"]
 SOURCE = pathlib.Path(os.environ["EARSHOT_SOURCE"])
 BUILD = pathlib.Path(os.environ["EARSHOT_BUILD"])
+SANITIZER = os.environ.get("EARSHOT_SANITIZE", "")  # "address,undefined", say
+memory_is_measurable = unittest.skipIf(SANITIZER, "a sanitizer keeps what is freed and reserves address space")
 # The table of commands, from which the program is made too.
 COMMANDS = re.findall(r"^EARSHOT_COMMAND\((\w+),", (SOURCE / "tools/commands.def").read_text(), re.MULTILINE)
 
