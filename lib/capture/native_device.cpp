@@ -29,6 +29,10 @@ bool is_native_device(std::string_view device) {
     return device == "default" || device.starts_with(kPulse) || device.starts_with(kAlsa);
 }
 
+bool is_device(std::string_view text) {
+    return text == "-" || is_native_device(text) || text.starts_with("lavfi:") || is_url(text);
+}
+
 std::unique_ptr<Device> open_native(const std::string& device, const DeviceRequest& request) {
     if (device == "default") return open_default(request);
     if (device.starts_with(kPulse)) return open_pulse(device.substr(kPulse.size()), request);

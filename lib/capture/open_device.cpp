@@ -10,10 +10,6 @@ constexpr std::string_view kLavfi = "lavfi:";
 
 }  // namespace
 
-bool is_device(std::string_view text) {
-    return text == "-" || is_native_device(text) || text.starts_with(kLavfi) || is_url(text);
-}
-
 std::unique_ptr<LiveSource> open_device(const std::string& device, const CaptureOptions& options) {
     if (!is_device(device))
         throw UsageError(

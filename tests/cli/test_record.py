@@ -11,7 +11,7 @@ import time
 import numpy
 import soundfile
 
-from support.sandbox import EARSHOT, Sandbox, noise, sine, write_wav
+from support.sandbox import BUILD, EARSHOT, Sandbox, noise, sine, write_wav
 
 
 class Recording(Sandbox):
@@ -240,3 +240,12 @@ class Usage(Recording):
         if not pathlib.Path("/proc/asound/cards").exists():
             self.assertEqual(listed.out, b"")
             self.assertIn("No devices to record from", listed.err)
+
+
+class Libraries(Recording):
+    def test_a_recorder_of_sound_cards_does_without_libav(self):
+        """Its libraries alone take 26 MB, and a recorder is to run in 30."""
+        program = BUILD / "libexec/earshot/earshot-record"
+        listed = subprocess.run(["readelf", "-d", program], capture_output=True, text=True, check=True).stdout
+        self.assertIn("libpulse", listed)
+        self.assertNotRegex(listed, "libav(format|codec|device|filter)")

@@ -7,7 +7,7 @@
 
 namespace earshot::tools {
 
-/// open_device, in two executables. libav's libraries take 20 MB and a tenth of a second, libavdevice as much
+/// open_device, in two executables. libav's libraries take 26 MB and a tenth of a second, libavdevice 20 MB
 /// again, and a recorder that hears a sound card for a year needs none of them. So earshot-record is linked
 /// without (native/), and hands over to the executable that has them (any/) for what only they can open.
 /// Before anything else is done: goes on in the other executable if the device needs that.
