@@ -44,6 +44,9 @@ void declare_live(CLI::App& app, LiveOptions& live) {
     add_time(app, "--pre", live.pre_s, "of what came before it");
     add_time(app, "--post", live.post_s, "of what comes after it");
     add_time(app, "--stats", live.stats_s, "Also say how it goes, so often");
+    app.add_option("--view", live.view, "Show what is heard on the terminal: auto, always, never")
+        ->type_name("WHEN")
+        ->check(CLI::IsMember({"auto", "always", "never"}));
     app.add_flag("!--no-reconnect", live.reconnect, "Give up when the device goes away");
 }
 
@@ -86,8 +89,9 @@ Runner declare(CLI::App& app) {
     add_unbuffered(app, options->unbuffered);
     app.add_flag("--exit-status", options->exit_status, "End with status 4 if nothing was found");
     declare_live(app, options->live);
-    for (const char* name : {"--cool-down", "--min-level", "--overlap", "--raw", "--unbuffered", "--partial",
-                             "--on-event", "--save-clips", "--pre", "--post", "--stats", "--no-reconnect"})
+    for (const char* name :
+         {"--cool-down", "--min-level", "--overlap", "--raw", "--unbuffered", "--partial", "--on-event",
+          "--save-clips", "--pre", "--post", "--stats", "--view", "--no-reconnect"})
         app.get_option(name)->group(kMoreOptions);
     return [options](Context& context) {
         if (!options->live.device.empty()) return detect_live(*options, context);

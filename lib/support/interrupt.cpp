@@ -11,6 +11,7 @@ namespace {
 
 volatile std::sig_atomic_t received = 0;
 volatile std::int64_t received_ms = 0;
+void (*volatile restore_before_kill)() = nullptr;
 
 std::int64_t now_ms() {  // callable in a signal handler
     timespec time{};
@@ -23,6 +24,7 @@ extern "C" void remember_signal(int number) {
         received = number;
         received_ms = now_ms();
     } else if (now_ms() - received_ms >= 500) {
+        if (const auto restore = restore_before_kill) restore();
         std::signal(number, SIG_DFL);
         std::raise(number);
     }
@@ -40,6 +42,8 @@ void handle_interrupts() {
         ::sigaction(number, &action, nullptr);
     }
 }
+
+void before_kill(void (*restore)()) { restore_before_kill = restore; }
 
 bool interrupted() { return received != 0; }
 

@@ -16,6 +16,7 @@ struct LiveOptions {
     std::string on_event, save_clips;
     double pre_s = 2, post_s = 2;  // of clips
     double stats_s = 0;
+    std::string view = "auto";  // always, never; auto: if standard output is a terminal
 };
 
 /// What the command line of earshot detect says.

@@ -4,20 +4,26 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cmath>
 #include <csignal>
+#include <mutex>
 #include <optional>
 
 #include "live/clip_saver.h"
 #include "live/live_listener.h"
 #include "support/background_output.h"
 #include "support/error.h"
+#include "support/interrupt.h"
 #include "tools/detect/event_feed.h"
 #include "tools/detect/event_programs.h"
+#include "view/live_view.h"
 
 namespace earshot::tools {
 namespace {
 
 constexpr double kPrograms_s = 5;  // that programs which still run at the end get
+constexpr double kLast_s = 10;     // that a key of the view saves
 
 volatile std::sig_atomic_t hung_up = 0;
 
@@ -52,19 +58,28 @@ void refuse_what_is_for_recordings(const DetectOptions& options) {
             fmt::format("live events come as jsonl, not {} (jq makes anything of them)", options.format));
 }
 
+bool wants_view(const DetectOptions& options) {
+    const auto& when = options.live.view;
+    if (when == "never") return false;
+    if (when == "auto" && (::isatty(STDOUT_FILENO) != 1 || options.live.device == "-")) return false;
+    if (Terminal::available()) return true;
+    if (when == "always") throw Error("--view always: there is no terminal that can be drawn on");
+    return false;
+}
+
 /// One run: the model, the device, and all who take part in what is heard.
-class Live : LiveSink {
+class Live : public LiveSink, public ViewControl {
  public:
     Live(const DetectOptions& options, Context& context)
-        : options_(options),
-          context_(context),
-          output_(open_feed(options.output), options.output == "-" ? "standard output" : options.output) {
+        : options_(options), context_(context), viewed_(wants_view(options)) {
         make_helpers();  // first: they find out early what is wrong with their options
         set_compute_threads(1);
         auto listener = make_listener();
         source_ = open_device(options_.live.device, capture_options(listener->rate_hz()));
         add_sinks(std::move(listener));
     }
+
+    ~Live() override { drop_view(); }  // while there is still all that it shows
 
     Exit operator()() {
         handle_hangup();
@@ -75,6 +90,7 @@ class Live : LiveSink {
         } catch (const Error&) {
             failure = std::current_exception();  // once what was heard is written
         }
+        close_view();
         finish();
         if (failure) std::rethrow_exception(failure);
         if (clips_ && clips_->totals().failed > 0) return Exit::failure;
@@ -85,8 +101,12 @@ class Live : LiveSink {
     std::unique_ptr<Listener> make_listener() {
         const auto model = read_model_file(options_.model);
         const double hop_s = Listener::frontend_of(options_.model, model, options_.overlap)->hop_s();
+        auto rules = make_event_rules(model, options_.rules, hop_s);
+        rules_.assign(rules.classes.begin(),
+                      rules.classes.begin() + static_cast<std::ptrdiff_t>(model.labels.size()));
+        labels_ = model.labels;
         return std::make_unique<Listener>(options_.model, model, open_scorer(options_.model, model),
-                                          make_event_rules(model, options_.rules, hop_s), options_.overlap);
+                                          std::move(rules), options_.overlap);
     }
 
     CaptureOptions capture_options(int rate_hz) {
@@ -95,43 +115,107 @@ class Live : LiveSink {
         capture.channels = options_.source.channels;
         capture.raw = options_.source.raw;
         capture.reconnect = options_.live.reconnect;
-        capture.notify = [this](const CaptureNotice& notice) { context_.console.warning(notice.text); };
+        capture.notify = [this](const CaptureNotice& notice) { tell(notice.text); };
         return capture;
     }
 
     void make_helpers() {
         const auto& live = options_.live;
-        FeedOptions feed;
-        feed.device = live.device;
-        feed.partial = live.partial;
-        feed.stats_s = live.stats_s;
-        feed.stats = [this] { return statistics(); };
-        feed_.emplace(output_, feed);
-        if (!live.on_event.empty()) programs_.emplace(live.on_event, live.device, live.partial, false);
+        const bool to_screen = options_.output == "-" && ::isatty(STDOUT_FILENO) == 1;
+        if (!viewed_ || !to_screen) {
+            FeedOptions feed;
+            feed.device = live.device;
+            feed.partial = live.partial;
+            feed.stats_s = live.stats_s;
+            feed.stats = [this] { return statistics_row(); };
+            const auto name = options_.output == "-" ? std::string("standard output") : options_.output;
+            feed_.emplace(output_.emplace(open_feed(options_.output), name), feed);
+        }
+        if (!live.on_event.empty()) programs_.emplace(live.on_event, live.device, live.partial, viewed_);
     }
 
     void add_sinks(std::unique_ptr<Listener> listener) {
         const auto& live = options_.live;
         const int rate_hz = listener->rate_hz();
         listening_.emplace(*source_, live.device, std::move(listener), options_.source.duration_s);
-        listening_->add(*feed_);
-        if (!live.save_clips.empty()) {
+        if (feed_) listening_->add(*feed_);
+        const bool every_event = !live.save_clips.empty();
+        if (every_event || viewed_) {
             ClipOptions clips;
-            clips.directory = live.save_clips;
+            clips.directory = every_event ? live.save_clips : ".";
             clips.pre_s = live.pre_s;
             clips.post_s = live.post_s;
             clips.device = live.device;
-            listening_->add(history_.emplace(rate_hz, ClipSaver::history_s(clips)));
-            listening_->add(clips_.emplace(clips, *history_));
+            listening_->add(history_.emplace(rate_hz, std::max(kLast_s, ClipSaver::history_s(clips))));
+            clips_.emplace(clips, *history_);
+            if (every_event) listening_->add(*clips_);
         }
         if (programs_) listening_->add(*programs_);
+        if (viewed_) open_view(rate_hz);
         listening_->add(*this);
+    }
+
+    void open_view(int rate_hz) {
+        ViewOptions view;
+        view.device = options_.live.device;
+        view.model = options_.model;
+        view.rate_hz = rate_hz;
+        view.labels = labels_;
+        for (const auto& rule : rules_)
+            view.thresholds.push_back(rule.label.empty() ? std::nan("") : rule.on_threshold);
+        const std::lock_guard lock(view_mutex_);
+        view_.emplace(view, *this);
+        before_kill(restore_terminal);
+        listening_->add(*view_);
+    }
+
+    void close_view() {
+        if (!view_) return;
+        drop_view();
+        const auto& totals = listening_->totals();
+        context_.console.note(fmt::format("{} events in {}{}", totals.events, clock_text(totals.heard_s),
+                                          feed_ ? "" : " (-o FILE keeps them)"));
+    }
+
+    void drop_view() {
+        const std::lock_guard lock(view_mutex_);
+        view_.reset();
+        before_kill(nullptr);
+    }
+
+    // ViewControl:
+    void quit() override { listening_->stop(); }
+    void pause(bool paused) override { source_->pause(paused); }
+    void set_threshold(std::size_t label, double threshold) override {
+        auto& rule = rules_[label];
+        rule.off_threshold *= threshold / rule.on_threshold;  // as far below it as before
+        rule.on_threshold = threshold;
+        listening_->listener().set_thresholds(label, rule.on_threshold,
+                                              std::min(rule.off_threshold, threshold));
+    }
+    std::string save() override { return fmt::format("saving {}", clips_->save_last(kLast_s)); }
+    CaptureStatistics statistics() const override { return source_->statistics(); }
+    bool is_paused() const override { return source_->is_paused(); }
+    bool is_lost() const override { return source_->is_lost(); }
+
+    /// Says something to people, where they look. From the capture's thread too.
+    void tell(const std::string& text) {
+        const std::lock_guard lock(view_mutex_);
+        if (view_) {
+            view_->say(text);
+        } else {
+            context_.console.warning(text);
+        }
     }
 
     void turn() override {
         if (hung_up) {
             hung_up = 0;
-            reload();
+            if (viewed_) {
+                quit();  // the terminal has gone
+            } else {
+                reload();
+            }
         }
         if (programs_ && !warned_of_programs_) warned_of_programs_ = warn_of(programs_->totals());
         if (clips_ && !warned_of_clips_) warned_of_clips_ = warn_of(clips_->totals());
@@ -142,26 +226,23 @@ class Live : LiveSink {
             listening_->replace(make_listener());
             context_.console.note(fmt::format("{}: loaded anew", options_.model));
         } catch (const Error& error) {
-            context_.console.warning(fmt::format("the old model stays: {}", error.what()));
+            tell(fmt::format("the old model stays: {}", error.what()));
         }
     }
 
     bool warn_of(const ProgramRunner::Totals& totals) {
-        if (totals.failed > 0)
-            context_.console.warning(
-                fmt::format("--on-event {}: {}", options_.live.on_event, totals.problem));
+        if (totals.failed > 0) tell(fmt::format("--on-event {}: {}", options_.live.on_event, totals.problem));
         if (totals.dropped > 0)
-            context_.console.warning(
-                fmt::format("--on-event {}: too slow, events pass without it", options_.live.on_event));
+            tell(fmt::format("--on-event {}: too slow, events pass without it", options_.live.on_event));
         return totals.failed + totals.dropped > 0;
     }
 
     bool warn_of(const ClipSaver::Totals& totals) {
-        if (totals.failed > 0) context_.console.warning(totals.problem);
+        if (totals.failed > 0) tell(totals.problem);
         return totals.failed > 0;
     }
 
-    nlohmann::ordered_json statistics() const {
+    nlohmann::ordered_json statistics_row() const {
         const auto& heard = listening_->totals();
         const auto capture = source_->statistics();
         nlohmann::ordered_json row{{"heard", rounded(heard.heard_s, 3)},
@@ -184,7 +265,7 @@ class Live : LiveSink {
 
     void finish() {
         if (clips_) clips_->finish();
-        output_.close();
+        if (output_) output_->close();
         if (programs_) {
             programs_->finish(kPrograms_s);
             const auto totals = programs_->totals();
@@ -201,13 +282,18 @@ class Live : LiveSink {
 
     const DetectOptions& options_;
     Context& context_;
-    BackgroundOutput output_;
+    const bool viewed_;
+    std::vector<std::string> labels_;
+    std::vector<EventRule> rules_;  // of each
+    std::optional<BackgroundOutput> output_;
     std::unique_ptr<LiveSource> source_;
     std::optional<SoundHistory> history_;
     std::optional<EventFeed> feed_;
     std::optional<ClipSaver> clips_;
     std::optional<EventPrograms> programs_;
     std::optional<LiveListener> listening_;
+    std::mutex view_mutex_;  // of whether there is one
+    std::optional<LiveView> view_;
     bool warned_of_programs_ = false, warned_of_clips_ = false;
 };
 
