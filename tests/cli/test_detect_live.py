@@ -109,6 +109,15 @@ class Same(LiveSandbox):
         self.assertEqual(self.events(live), offline)
 
 
+class Pipes(LiveSandbox):
+    def test_what_is_recorded_elsewhere_however_slow_the_line(self):
+        tones = f"lavfi:aevalsrc=0.5*sin(1000*PI*t)*between(t\\,1\\,2):s={RATE}:d=4"
+        for line in ("", "(sleep 6; cat) |"):
+            for reader in ("--device -", "-"):
+                rows = self.shell(f"earshot record --device '{tones}' - | {line} earshot detect model {reader}").rows()
+                self.assertEqual([(row["onset"], row["offset"], row["label"]) for row in rows], [(1, 2, "low")])
+
+
 class Lines(LiveSandbox):
     def test_times_are_those_of_the_clock(self):
         before = time.time()
