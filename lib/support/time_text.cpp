@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <ctime>
 #include <vector>
 
 #include "support/error.h"
@@ -45,6 +46,22 @@ std::string utc_text(UtcTime time) {
     return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
                        static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(),
                        clock.minutes().count(), clock.seconds().count(), clock.subseconds().count());
+}
+
+std::optional<UtcTime> parse_utc(std::string_view text) {
+    std::tm fields{};
+    const std::string whole(text);
+    const char* end = ::strptime(whole.c_str(), "%Y-%m-%dT%H:%M:%S", &fields);
+    if (!end || !whole.ends_with('Z')) return {};
+    const std::string_view fraction(end, whole.c_str() + whole.size() - 1);
+    double part_s = 0;
+    if (!fraction.empty()) {
+        const auto [last, status] = std::from_chars(fraction.data(), fraction.data() + fraction.size(), part_s);
+        if (fraction.front() != '.' || status != std::errc() || last != fraction.data() + fraction.size()) return {};
+    }
+    const auto whole_s = std::chrono::system_clock::from_time_t(::timegm(&fields));
+    return std::chrono::floor<std::chrono::microseconds>(whole_s) +
+           std::chrono::microseconds(std::llround(part_s * 1e6));
 }
 
 double parse_number(std::string_view text) {

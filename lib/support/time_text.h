@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,8 @@ using UtcTime = std::chrono::sys_time<std::chrono::microseconds>;
 
 /// `2024-02-29T23:59:58.123Z`: to the millisecond, rounded down. (Leap seconds do not exist for the system's clock.)
 std::string utc_text(UtcTime time);
+/// Back from such a text, whose fraction may be missing; nothing if it is none.
+std::optional<UtcTime> parse_utc(std::string_view text);
 
 /// Parses all of `text` as a finite decimal number with a point, whatever the locale.
 /// @throws Error("'1,5' is not a number (a decimal point is needed, not a comma)") and the like

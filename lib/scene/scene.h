@@ -1,0 +1,101 @@
+#pragma once
+
+#include <chrono>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "scene/direction_memory.h"
+#include "scene/time_memory.h"
+
+namespace earshot {
+
+struct SceneSettings {
+    std::size_t bins = 12;              // of the directions that are counted, from straight ahead, clockwise
+    std::optional<double> half_life_s;  // after which an observation counts for half
+};
+
+/// A located event, as the scene wants to know it.
+struct SceneEvent {
+    std::string label;
+    std::optional<double> azimuth_deg;
+    std::optional<SceneTime> time;  // if the date is known
+    double at_s = 0;                // on any clock that goes on from event to event; tells repeated anomalies
+};
+
+/// What is out of the ordinary about an event.
+struct Anomaly {
+    enum class Kind { direction, time } kind;
+    std::string message;
+    double expected_deg = 0, actual_deg = 0, deviation_deg = 0;  // of a direction
+};
+
+/// Where and when each sound is usual, learned from events one by one. Every member may be called from any
+/// thread.
+class Scene {
+ public:
+    explicit Scene(const SceneSettings& settings = {});
+
+    /// Says what is unusual about an event, as far as was known before it, and learns from it.
+    ///
+    /// A direction is unusual after ten observations of the label, 90 degrees or more away from where it
+    /// usually comes from: the circular mean, or, of a sound that comes from several directions, the nearest;
+    /// and never where 15 % of all observations lie within 45 degrees. A label's directions are reported
+    /// at most once in 30 s, its times likewise.
+    std::vector<Anomaly> observe(const SceneEvent& event);
+
+    /// {label: {usual_angle, concentration, modes, observations}}
+    nlohmann::ordered_json summary() const;
+    /// {label: {bin_size_deg, counts, total, times}}; times: for each half-hour of the week
+    nlohmann::ordered_json heatmap() const;
+    /// The events of the last `within_s` before `now`, youngest first, with their age, of one label or of
+    /// all.
+    nlohmann::ordered_json recent(double within_s, SceneTime now, const std::string& label = {}) const;
+
+    /// earshot-formats(5), SCENE.
+    nlohmann::ordered_json to_json(SceneTime now) const;
+    /// @throws Error saying what is not as it should be. Settings of the file's own, such as the bins, win.
+    static Scene from_json(const nlohmann::json& file, const SceneSettings& settings = {});
+
+    /// Counts changes, so that nothing is saved twice.
+    std::uint64_t version() const;
+
+    Scene(Scene&& other) noexcept;
+
+ private:
+    struct Label {
+        explicit Label(std::size_t bins) : directions(bins) {}
+        DirectionMemory directions;
+        TimeMemory times;
+        double observations = 0;
+        std::optional<SceneTime> last;  // that counts are faded to
+        std::optional<double> direction_said_s, time_said_s;
+    };
+    struct Recent {
+        SceneTime time;
+        std::string label;
+        std::optional<double> azimuth_deg;
+    };
+
+    // All of these expect the mutex to be held.
+    Label& label_of(const std::string& name);
+    void fade(Label& label, SceneTime time) const;
+    std::optional<Anomaly> unusual_direction(const std::string& name, Label& label,
+                                             const SceneEvent& event) const;
+    std::optional<Anomaly> unusual_time(const std::string& name, Label& label, const SceneEvent& event) const;
+    void remember(const SceneEvent& event);
+    void restore(const std::string& name, const nlohmann::json& counts, double total);
+    void restore_ours(const nlohmann::json& ours);
+
+    mutable std::mutex mutex_;
+    SceneSettings settings_;
+    std::map<std::string, Label> labels_;
+    std::deque<Recent> recent_;
+    std::uint64_t version_ = 0;
+};
+
+}  // namespace earshot

@@ -1,0 +1,252 @@
+#include "tools/locate/locate_run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <deque>
+#include <filesystem>
+
+#include "locate/event_locator.h"
+#include "locate/locator.h"
+#include "support/error.h"
+#include "support/interrupt.h"
+#include "support/time_text.h"
+#include "tools/locate/array_option.h"
+#include "tools/options.h"
+
+namespace earshot::tools {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kBlockFrames = 4096;
+// Onsets are rounded, and events that begin together may come in any order.
+constexpr double kLeeway_s = 0.05;
+
+bool is_live(const std::string& input) { return input == "-"; }
+
+/// In dry air; within 0.2 % of the full formula between -30 and 50 degrees.
+double speed_of_sound(double temperature_c) { return 331.3 * std::sqrt(1 + temperature_c / 273.15); }
+
+}  // namespace
+
+LocateRun::LocateRun(const LocateOptions& options, Context& context)
+    : options_(options), context_(context), inputs_(expand_inputs(options.inputs)) {
+    for (const auto& input : inputs_) refuse_terminal(input);
+    if (!options.events.empty()) refuse_terminal(options.events);
+    if (inputs_.empty() && (options.scene.empty() || options.events.empty())) {
+        throw UsageError(
+            "nothing to do: give a recording, or a --scene with --events or something to show of it");
+    }
+    if (!options.events.empty() && inputs_.size() > 1)
+        throw UsageError("--events are those of one recording (give one input)");
+    if (options.events == "-" && !inputs_.empty() && inputs_.front() == "-")
+        throw UsageError("standard input can be read once only, as sound or as events");
+    if (!options.scene.empty() && options.events.empty())
+        throw UsageError(
+            "--scene learns from events, which have labels (give --events, from earshot detect)");
+    if (!inputs_.empty()) {
+        if (options.array.empty())
+            throw UsageError("--array is required: where the microphones are, a name or a file");
+        geometry_ = open_array(options.array);
+        auto& finder = options_.finder;
+        finder.method = parse_method(options.method);
+        finder.speed_of_sound = options.temperature_c
+                                    ? speed_of_sound(*options.temperature_c)
+                                    : geometry_->speed_of_sound.value_or(speed_of_sound(20));
+        options_.source.channels.kind = ChannelChoice::Kind::all;
+    }
+    if (!options.scene.empty()) {
+        scene_ = std::make_unique<SceneFile>(options.scene, options.scene_settings);
+        if (scene_->warning()) context.console.warning(*scene_->warning());
+    }
+    if (options.output != "-") output_ = open_text_output(options.output);
+    const bool live = options.events == "-" || (!inputs_.empty() && is_live(inputs_.front()));
+    rows_.emplace(output_ ? *output_ : context.out, options.unbuffered || live);
+}
+
+Exit LocateRun::operator()() {
+    if (inputs_.empty()) pass_events();
+    for (const auto& input : inputs_) {
+        try {
+            locate(input);
+        } catch (const UsageError&) {
+            throw;
+        } catch (const WriteError&) {
+            throw;
+        } catch (const Error& error) {
+            if (inputs_.size() == 1) throw;
+            const std::string what = error.what();
+            context_.console.error(what.starts_with(input) ? what : fmt::format("{}: {}", input, what));
+            ++failed_;
+        }
+    }
+    context_.console.end_progress();
+    if (scene_) scene_->save();
+    if (output_) output_->close();
+    if (!inputs_.empty() && failed_ == inputs_.size()) return Exit::failure;
+    return failed_ > 0 || damaged_ ? Exit::partial : Exit::ok;
+}
+
+void LocateRun::locate(const std::string& input) {
+    const auto source = open_source(input, options_.source);
+    check_channels(input, source->format());
+    start_progress(*source);
+    if (options_.events.empty()) {
+        track(input, *source);
+    } else {
+        place_events(input, *source);
+    }
+    if (source->damage().empty()) return;
+    damaged_ = true;
+    const auto& first = source->damage().front();
+    context_.console.warning(
+        fmt::format("{}: damaged at {:.3f} s ({}); directions are of what could be decoded", input,
+                    first.position_s, first.what));
+}
+
+void LocateRun::check_channels(const std::string& input, AudioFormat format) const {
+    if (format.channels < geometry_->channels) {
+        throw Error(fmt::format("{}: {} channel{}, but the array {} has {} (is it the right --array?)", input,
+                                format.channels, format.channels == 1 ? "" : "s", options_.array,
+                                geometry_->channels));
+    }
+}
+
+void LocateRun::start_progress(const Source& source) {
+    std::optional<double> total_s;
+    if (const auto frames = source.frames())
+        total_s = std::ceil(static_cast<double>(*frames) / source.format().rate_hz);
+    context_.console.start_progress("locate, s", total_s);
+}
+
+void LocateRun::track(const std::string& input, Source& source) {
+    const auto format = source.format();
+    Locator locator(*geometry_, format.rate_hz, format.channels, options_.finder, options_.updates_hz);
+    const Locator::Sink sink = [&](const Update& update) {
+        Json row;
+        if (inputs_.size() > 1) row["file"] = input;
+        row["onset"] = rounded(options_.source.start_s + update.onset_s, 3);
+        row["offset"] = rounded(options_.source.start_s + update.offset_s, 3);
+        row["vad"] = update.active;
+        append_position(row, update.position, options_.zones);
+        row["track"] = update.track ? Json(*update.track) : Json(nullptr);
+        rows_->write(row);
+    };
+    read(source, [&](std::span<const float> block, double) { locator.push(block, sink); });
+    locator.finish(sink);
+}
+
+void LocateRun::place_events(const std::string& input, Source& source) {
+    const auto format = source.format();
+    EventLocator locator(*geometry_, format.rate_hz, format.channels, options_.finder);
+    EventLines lines(options_.events);
+    std::deque<GivenEvent> waiting;  // that are not placed yet
+    const EventLocator::Sink sink = [&](std::size_t, const std::optional<Position>& position) {
+        write_event(waiting.front(), position);
+        waiting.pop_front();
+    };
+    const double start_s = options_.source.start_s;
+    double last_onset_s = 0;
+    auto next = next_event(lines, input);
+    read(source, [&](std::span<const float> block, double begin_s) {
+        const double end_s = begin_s + static_cast<double>(block.size()) / format.channels / format.rate_hz;
+        while (next && next->onset_s - start_s < end_s) {
+            if (next->onset_s < last_onset_s - kLeeway_s)
+                throw Error(lines.where() + ": before the event of an earlier line (sort events by onset)");
+            last_onset_s = next->onset_s;
+            locator.add(next->onset_s - start_s, next->offset_s - start_s);
+            waiting.push_back(std::move(*next));
+            next = next_event(lines, input);
+        }
+        locator.push(block, sink);
+    });
+    locator.finish(sink);
+    // What lies after the end of the sound is passed on as it came.
+    for (; next; next = next_event(lines, input)) write_event(*next, {});
+}
+
+/// Events without sound: for the scene, which learns their times.
+void LocateRun::pass_events() {
+    EventLines lines(options_.events);
+    try {
+        while (auto event = lines.next()) {
+            check_interrupt();
+            event->row["unusual"] = anomalies_of(*event, {});
+            rows_->write(event->row);
+            scene_->save_now_and_then();
+        }
+    } catch (const Interrupted&) {
+        if (options_.events != "-") throw;  // of a file, something would be missing
+    }
+}
+
+/// The next event of this recording.
+std::optional<GivenEvent> LocateRun::next_event(EventLines& lines, const std::string& input) const {
+    namespace fs = std::filesystem;
+    while (auto event = lines.next()) {
+        const auto file = event->row.find("file");
+        const bool other = file != event->row.end() && file->is_string() && *file != "-" && input != "-" &&
+                           fs::path(file->get<std::string>()).filename() != fs::path(input).filename();
+        if (!other) return event;
+    }
+    return {};
+}
+
+void LocateRun::write_event(GivenEvent& event, const std::optional<Position>& position) {
+    append_position(event.row, position, options_.zones);
+    if (scene_) {
+        event.row["unusual"] = anomalies_of(event, position);
+        scene_->save_now_and_then();
+    }
+    rows_->write(event.row);
+}
+
+Json LocateRun::anomalies_of(const GivenEvent& event, const std::optional<Position>& position) {
+    const auto& row = event.row;
+    SceneEvent told{"", {}, {}, event.onset_s};
+    if (row.contains("label") && row["label"].is_string()) told.label = row["label"].get<std::string>();
+    if (position && !position->ambiguous) told.azimuth_deg = position->fix.azimuth_deg;
+    // An event that was located before keeps its direction.
+    if (!geometry_ && row.contains("azimuth") && row["azimuth"].is_number())
+        told.azimuth_deg = row["azimuth"].get<double>();
+    if (row.contains("time") && row["time"].is_string()) {
+        if (const auto time = parse_utc(row["time"].get<std::string>())) {
+            told.time = std::chrono::floor<std::chrono::seconds>(*time);
+            told.at_s = std::chrono::duration<double>(time->time_since_epoch()).count();
+        }
+    }
+    Json found = Json::array();
+    for (const auto& anomaly : scene_->scene().observe(told)) {
+        if (anomaly.kind == Anomaly::Kind::time) {
+            found.push_back({{"kind", "time"}, {"message", anomaly.message}});
+            continue;
+        }
+        found.push_back({{"kind", "direction"},
+                         {"message", anomaly.message},
+                         {"expected", rounded(anomaly.expected_deg, 1)},
+                         {"actual", rounded(anomaly.actual_deg, 1)},
+                         {"deviation", rounded(anomaly.deviation_deg, 1)}});
+    }
+    return found;
+}
+
+template <class Use>
+void LocateRun::read(Source& source, const Use& use) {
+    const auto format = source.format();
+    std::int64_t frames = 0;
+    try {
+        for (auto block = source.read(kBlockFrames); !block.empty(); block = source.read(kBlockFrames)) {
+            check_interrupt();
+            use(block, static_cast<double>(frames) / format.rate_hz);
+            frames += static_cast<std::int64_t>(block.size()) / format.channels;
+            context_.console.progress(static_cast<double>(frames) / format.rate_hz);
+        }
+    } catch (const Interrupted&) {
+        // The end of a stream, but not of a file, of which something would be missing.
+        if (!is_live(inputs_.front())) throw;
+    }
+}
+
+}  // namespace earshot::tools

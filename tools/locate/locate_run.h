@@ -1,0 +1,66 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "audio/source.h"
+#include "locate/direction_finder.h"
+#include "locate/position.h"
+#include "scene/scene_file.h"
+#include "support/json_lines.h"
+#include "tools/locate/event_lines.h"
+#include "tools/locate/scene_views.h"
+#include "tools/tool.h"
+
+namespace earshot::tools {
+
+struct LocateOptions {
+    std::string array;
+    std::vector<std::string> inputs;
+    std::string events;
+    std::string output = "-";
+    SourceOptions source;
+    std::string method = "srp";
+    FinderSettings finder;
+    std::optional<double> temperature_c;
+    double updates_hz = 10;
+    Zones zones;
+    bool unbuffered = false;
+    std::string scene;
+    SceneSettings scene_settings;
+    SceneViews views;
+};
+
+/// Locates sounds or events in recordings, and lets a scene learn from the events.
+class LocateRun {
+ public:
+    LocateRun(const LocateOptions& options, Context& context);
+    Exit operator()();
+
+ private:
+    void locate(const std::string& input);
+    void track(const std::string& input, Source& source);
+    void place_events(const std::string& input, Source& source);
+    void pass_events();
+    std::optional<GivenEvent> next_event(EventLines& lines, const std::string& input) const;
+    void write_event(GivenEvent& event, const std::optional<Position>& position);
+    nlohmann::ordered_json anomalies_of(const GivenEvent& event, const std::optional<Position>& position);
+    void check_channels(const std::string& input, AudioFormat format) const;
+    void start_progress(const Source& source);
+    template <class Use>
+    void read(Source& source, const Use& use);
+
+    LocateOptions options_;
+    Context& context_;
+    std::vector<std::string> inputs_;
+    std::optional<ArrayGeometry> geometry_;
+    std::unique_ptr<SceneFile> scene_;
+    std::unique_ptr<Output> output_;
+    std::optional<JsonLines> rows_;
+    std::size_t failed_ = 0;
+    bool damaged_ = false;
+};
+
+}  // namespace earshot::tools
