@@ -39,8 +39,8 @@ class Scene(Sandbox):
         # It carries over to the next run, and counts are those of the original program.
         self.assertEqual(self.saved()["scene_map"], {"cry": {"1": 12, "7": 3}})
         self.assertEqual(self.saved()["category_totals"], {"cry": 16})
-        again = self.learn([event(0, azimuth=300)])
-        self.assertEqual(len(again[0]["unusual"]), 1)
+        self.learn([event(i, "tv", azimuth=40) for i in range(10)])
+        self.assertEqual(len(self.learn([event(0, "tv", azimuth=300)])[0]["unusual"]), 1)
 
     def test_times_without_directions(self):
         days = [event(i, "news", when=START + datetime.timedelta(days=i)) for i in range(40)]
