@@ -64,6 +64,15 @@ Runner declare(CLI::App& app) {
     app.add_option("--events", options->events, "Say where these events come from (jsonl; - is stdin)")
         ->type_name("FILE")
         ->configurable(false);
+    app.add_option("--device", options->device, "Listen live: default, pulse:NAME, alsa:NAME, a URL, ...")
+        ->type_name("DEVICE");
+    app.add_option("--save-audio", options->save_audio, "Save each event, heard in its direction, as WAV")
+        ->type_name("DIR")
+        ->configurable(false);
+    app.add_option("--beam", options->beam, "How it is heard: das (delay and sum) or mvdr")
+        ->type_name("BEAM")
+        ->check(CLI::IsMember({"das", "mvdr"}))
+        ->capture_default_str();
     add_output(app, options->output, "File for the positions (default: stdout)");
     app.add_option("--method", options->method, "gcc (time differences), srp (steered power) or music")
         ->type_name("METHOD")

@@ -171,6 +171,42 @@ class Locate(Sandbox):
         damaged = self.earshot("locate", "--array", "moved.json", "nan.wav", status=3, stderr="nan.wav: damaged at")
         self.assertEqual(len(damaged.rows()), 70)
 
+    def test_saved_audio_is_the_sound_from_there(self):
+        rng = numpy.random.default_rng(5)
+        wanted, other = syllables(1.5, rng), syllables(1.5, rng)
+        far = [(0.5, wanted, place(60, 2)), (0.5, other, place(240, 2))]
+        mix = rooms.scene(HEAD, [5.2, 4.6, 2.7], numpy.array([2.5, 2.2, 1.2]), 0, 30, far, 2.5, RATE, rng)
+        soundfile.write(self.dir / "room.wav", mix.T, RATE)
+        (self.dir / "array.json").write_text(json.dumps(HEAD))
+        quality = {}
+        for beam in ["das", "mvdr"]:
+            event = json.dumps({"onset": 0.4, "offset": 2.2, "label": "a/b c"})
+            row, = self.earshot("locate", "--array", "array.json", "room.wav", "--events", "-", "--save-audio", beam,
+                                "--beam", beam, stdin=event.encode()).rows()
+            self.assertEqual(row["audio"], f"{beam}/room-0001-a_b_c.wav")
+            heard, rate = soundfile.read(self.dir / row["audio"])
+            self.assertEqual((rate, heard.shape), (RATE, (round(1.8 * RATE),)))
+            side = 60 if apart(row["azimuth"], 60) < 90 else 240
+            source = [wanted, other][side == 240]
+            lags = numpy.correlate(heard, source, "full")
+            quality[beam] = numpy.abs(lags).max() / numpy.linalg.norm(heard) / numpy.linalg.norm(source)
+        one = mix[0][round(0.4 * RATE) : round(2.2 * RATE)]
+        before = numpy.abs(numpy.correlate(one, source, "full")).max() / numpy.linalg.norm(one) / numpy.linalg.norm(source)
+        self.assertGreater(quality["das"], before + 0.05)
+        self.assertGreater(quality["mvdr"], quality["das"])
+        self.earshot("locate", "--array", "array.json", "-", "--save-audio", "x", status=2, stderr="can be read again")
+
+    def test_live(self):
+        self.make_room()
+        rows = self.earshot("locate", "--array", "array.json", "--device", "lavfi:amovie=room.wav").rows()
+        self.assertIn(len(rows), range(69, 72))
+        self.assertRegex(rows[0]["time"], r"^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d\d\dZ$")
+        filed = self.earshot("locate", "--array", "array.json", "room.wav").rows()
+        same = [live["azimuth"] == read["azimuth"] for live, read in zip(rows, filed)]
+        self.assertGreater(sum(same), 0.9 * len(same))
+        self.earshot("locate", "--array", "array.json", "--device", "lavfi:sine", status=1, stderr="1 channel, but the array")
+        self.earshot("locate", "--array", "array.json", "--device", "default", "room.wav", status=2, stderr="neither recordings")
+
     def test_outputs_that_fail(self):
         self.make_room()
         self.shell("earshot locate --array array.json room.wav > /dev/full", status=1)

@@ -7,8 +7,8 @@
 #include <deque>
 #include <filesystem>
 
+#include "capture/live_source.h"
 #include "locate/event_locator.h"
-#include "locate/locator.h"
 #include "support/error.h"
 #include "support/interrupt.h"
 #include "support/time_text.h"
@@ -33,20 +33,8 @@ double speed_of_sound(double temperature_c) { return 331.3 * std::sqrt(1 + tempe
 
 LocateRun::LocateRun(const LocateOptions& options, Context& context)
     : options_(options), context_(context), inputs_(expand_inputs(options.inputs)) {
-    for (const auto& input : inputs_) refuse_terminal(input);
-    if (!options.events.empty()) refuse_terminal(options.events);
-    if (inputs_.empty() && (options.scene.empty() || options.events.empty())) {
-        throw UsageError(
-            "nothing to do: give a recording, or a --scene with --events or something to show of it");
-    }
-    if (!options.events.empty() && inputs_.size() > 1)
-        throw UsageError("--events are those of one recording (give one input)");
-    if (options.events == "-" && !inputs_.empty() && inputs_.front() == "-")
-        throw UsageError("standard input can be read once only, as sound or as events");
-    if (!options.scene.empty() && options.events.empty())
-        throw UsageError(
-            "--scene learns from events, which have labels (give --events, from earshot detect)");
-    if (!inputs_.empty()) {
+    check_request();
+    if (!inputs_.empty() || !options.device.empty()) {
         if (options.array.empty())
             throw UsageError("--array is required: where the microphones are, a name or a file");
         geometry_ = open_array(options.array);
@@ -56,18 +44,53 @@ LocateRun::LocateRun(const LocateOptions& options, Context& context)
                                     ? speed_of_sound(*options.temperature_c)
                                     : geometry_->speed_of_sound.value_or(speed_of_sound(20));
         options_.source.channels.kind = ChannelChoice::Kind::all;
+        if (!options.save_audio.empty()) {
+            audio_ = std::make_unique<EventAudio>(options.save_audio, parse_beam(options.beam), *geometry_,
+                                                  finder.speed_of_sound);
+        }
     }
     if (!options.scene.empty()) {
         scene_ = std::make_unique<SceneFile>(options.scene, options.scene_settings);
         if (scene_->warning()) context.console.warning(*scene_->warning());
     }
     if (options.output != "-") output_ = open_text_output(options.output);
-    const bool live = options.events == "-" || (!inputs_.empty() && is_live(inputs_.front()));
+    const bool live =
+        !options.device.empty() || options.events == "-" || (!inputs_.empty() && is_live(inputs_.front()));
     rows_.emplace(output_ ? *output_ : context.out, options.unbuffered || live);
 }
 
+/// @throws UsageError if what is asked for does not go together
+void LocateRun::check_request() const {
+    for (const auto& input : inputs_) refuse_terminal(input);
+    if (!options_.events.empty()) refuse_terminal(options_.events);
+    if (!options_.device.empty()) {
+        if (!inputs_.empty() || !options_.events.empty() || !options_.scene.empty())
+            throw UsageError("--device takes neither recordings nor --events or --scene");
+        return;
+    }
+    if (inputs_.empty() && (options_.scene.empty() || options_.events.empty())) {
+        throw UsageError(
+            "nothing to do: give a recording, a --device, or a --scene with --events or something to show of "
+            "it");
+    }
+    if (!options_.events.empty() && inputs_.size() > 1)
+        throw UsageError("--events are those of one recording (give one input)");
+    if (options_.events == "-" && !inputs_.empty() && inputs_.front() == "-")
+        throw UsageError("standard input can be read once only, as sound or as events");
+    if (!options_.scene.empty() && options_.events.empty())
+        throw UsageError(
+            "--scene learns from events, which have labels (give --events, from earshot detect)");
+    const bool again = !inputs_.empty() && inputs_.front() != "-" && !is_url(inputs_.front());
+    if (!options_.save_audio.empty() && (options_.events.empty() || !again))
+        throw UsageError("--save-audio needs --events and a recording that can be read again (a file)");
+}
+
 Exit LocateRun::operator()() {
-    if (inputs_.empty()) pass_events();
+    if (!options_.device.empty()) {
+        listen();
+    } else if (inputs_.empty()) {
+        pass_events();
+    }
     for (const auto& input : inputs_) {
         try {
             locate(input);
@@ -125,17 +148,54 @@ void LocateRun::track(const std::string& input, Source& source) {
     const auto format = source.format();
     Locator locator(*geometry_, format.rate_hz, format.channels, options_.finder, options_.updates_hz);
     const Locator::Sink sink = [&](const Update& update) {
-        Json row;
+        Json row = Json::object();
         if (inputs_.size() > 1) row["file"] = input;
-        row["onset"] = rounded(options_.source.start_s + update.onset_s, 3);
-        row["offset"] = rounded(options_.source.start_s + update.offset_s, 3);
-        row["vad"] = update.active;
-        append_position(row, update.position, options_.zones);
-        row["track"] = update.track ? Json(*update.track) : Json(nullptr);
-        rows_->write(row);
+        write_update(update, options_.source.start_s, std::move(row));
     };
     read(source, [&](std::span<const float> block, double) { locator.push(block, sink); });
     locator.finish(sink);
+}
+
+/// @param row  what comes first
+void LocateRun::write_update(const Update& update, double begin_s, Json row) {
+    row["onset"] = rounded(begin_s + update.onset_s, 3);
+    row["offset"] = rounded(begin_s + update.offset_s, 3);
+    row["vad"] = update.active;
+    append_position(row, update.position, options_.zones);
+    row["track"] = update.track ? Json(*update.track) : Json(nullptr);
+    rows_->write(row);
+}
+
+void LocateRun::listen() {
+    CaptureOptions capture;
+    capture.channels.kind = ChannelChoice::Kind::all;
+    capture.device_channels = geometry_->channels;
+    capture.raw = options_.source.raw;
+    capture.notify = [this](const CaptureNotice& notice) { context_.console.note(notice.text); };
+    const auto source = open_device(options_.device, capture);
+    const auto format = source->format();
+    check_channels(options_.device, format);
+    std::optional<Locator> locator;
+    double begin_s = 0;
+    UtcTime begin;
+    const Locator::Sink sink = [&](const Update& update) {
+        const auto onset = begin + std::chrono::microseconds(std::llround(update.onset_s * 1e6));
+        write_update(update, begin_s, Json{{"time", utc_text(onset)}});
+    };
+    // The user's first interrupt ends the source.
+    for (auto block = source->read(kBlockFrames); !block.empty(); block = source->read(kBlockFrames)) {
+        const auto& time = source->time();
+        // After a gap, nothing of what was before says anything of what comes.
+        if (!locator || time.gap) {
+            if (locator) locator->finish(sink);
+            locator.emplace(*geometry_, format.rate_hz, format.channels, options_.finder,
+                            options_.updates_hz);
+            begin_s = static_cast<double>(time.position) / format.rate_hz;
+            begin = time.utc;
+        }
+        locator->push(block, sink);
+    }
+    if (locator) locator->finish(sink);
 }
 
 void LocateRun::place_events(const std::string& input, Source& source) {
@@ -144,7 +204,7 @@ void LocateRun::place_events(const std::string& input, Source& source) {
     EventLines lines(options_.events);
     std::deque<GivenEvent> waiting;  // that are not placed yet
     const EventLocator::Sink sink = [&](std::size_t, const std::optional<Position>& position) {
-        write_event(waiting.front(), position);
+        write_event(input, waiting.front(), position);
         waiting.pop_front();
     };
     const double start_s = options_.source.start_s;
@@ -164,7 +224,7 @@ void LocateRun::place_events(const std::string& input, Source& source) {
     });
     locator.finish(sink);
     // What lies after the end of the sound is passed on as it came.
-    for (; next; next = next_event(lines, input)) write_event(*next, {});
+    for (; next; next = next_event(lines, input)) write_event(input, *next, {});
 }
 
 /// Events without sound: for the scene, which learns their times.
@@ -194,8 +254,12 @@ std::optional<GivenEvent> LocateRun::next_event(EventLines& lines, const std::st
     return {};
 }
 
-void LocateRun::write_event(GivenEvent& event, const std::optional<Position>& position) {
+void LocateRun::write_event(const std::string& input, GivenEvent& event,
+                            const std::optional<Position>& position) {
     append_position(event.row, position, options_.zones);
+    if (audio_)
+        event.row["audio"] =
+            position ? Json(audio_->save(input, options_.source, event, position->fix)) : Json(nullptr);
     if (scene_) {
         event.row["unusual"] = anomalies_of(event, position);
         scene_->save_now_and_then();

@@ -7,9 +7,10 @@
 
 #include "audio/source.h"
 #include "locate/direction_finder.h"
-#include "locate/position.h"
+#include "locate/locator.h"
 #include "scene/scene_file.h"
 #include "support/json_lines.h"
+#include "tools/locate/event_audio.h"
 #include "tools/locate/event_lines.h"
 #include "tools/locate/scene_views.h"
 #include "tools/tool.h"
@@ -19,7 +20,9 @@ namespace earshot::tools {
 struct LocateOptions {
     std::string array;
     std::vector<std::string> inputs;
+    std::string device;
     std::string events;
+    std::string save_audio, beam = "mvdr";
     std::string output = "-";
     SourceOptions source;
     std::string method = "srp";
@@ -44,10 +47,13 @@ class LocateRun {
     void track(const std::string& input, Source& source);
     void place_events(const std::string& input, Source& source);
     void pass_events();
+    void listen();
+    void write_update(const Update& update, double begin_s, nlohmann::ordered_json row);
     std::optional<GivenEvent> next_event(EventLines& lines, const std::string& input) const;
-    void write_event(GivenEvent& event, const std::optional<Position>& position);
+    void write_event(const std::string& input, GivenEvent& event, const std::optional<Position>& position);
     nlohmann::ordered_json anomalies_of(const GivenEvent& event, const std::optional<Position>& position);
     void check_channels(const std::string& input, AudioFormat format) const;
+    void check_request() const;
     void start_progress(const Source& source);
     template <class Use>
     void read(Source& source, const Use& use);
@@ -57,6 +63,7 @@ class LocateRun {
     std::vector<std::string> inputs_;
     std::optional<ArrayGeometry> geometry_;
     std::unique_ptr<SceneFile> scene_;
+    std::unique_ptr<EventAudio> audio_;
     std::unique_ptr<Output> output_;
     std::optional<JsonLines> rows_;
     std::size_t failed_ = 0;

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <kissfft/kiss_fftr.h>
+
+#include <Eigen/Core>
+#include <complex>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "locate/geometry.h"
+
+namespace earshot {
+
+enum class Beam {
+    das,  // delay and sum: the mean of all microphones, their delays undone
+    mvdr  // minimum variance, distortionless, for noise that comes from everywhere: also lets low frequencies
+          // from elsewhere through the less, but more of the microphones' own noise
+};
+/// @throws UsageError for another name
+Beam parse_beam(std::string_view name);
+
+/// Listens in one direction with all microphones of all arrays: a sound from there comes through as it is at
+/// the origin, others fainter.
+///
+/// Weights, for each frequency: w = Γ⁻¹a / (aᴴΓ⁻¹a), a being the phases of a plane wave from there. Γ is the
+/// identity for das; for mvdr the coherence sin(ωd/c) / (ωd/c) of a field from everywhere, with 1 % of
+/// uncorrelated noise, so that microphones need not be perfect (Bitzer and Simmer, in: Microphone Arrays,
+/// Springer 2001, chapter 2). Frames of 32 ms under the root of a Hann window, half overlapping, are weighted
+/// and added up again.
+class Beamformer {
+ public:
+    using Sink = std::function<void(std::span<const float> mono)>;
+
+    /// @param channels  of the stream
+    /// @param from      unit vector towards the sound
+    Beamformer(const ArrayGeometry& geometry, int rate_hz, int channels, double speed_of_sound,
+               const Point& from, Beam beam);
+
+    /// @param interleaved  whole frames of samples
+    void push(std::span<const float> interleaved, const Sink& sink);
+    /// The end. As many samples have come out then as went in.
+    void finish(const Sink& sink);
+
+ private:
+    struct Free {
+        void operator()(kiss_fftr_cfg plan) const { kiss_fftr_free(plan); }
+    };
+    using Plan = std::unique_ptr<std::remove_pointer_t<kiss_fftr_cfg>, Free>;
+
+    void make_weights(const ArrayGeometry& geometry, double speed_of_sound, const Point& from, Beam beam);
+    void work(const Sink& sink);
+
+    int rate_hz_, channels_, size_, hop_;
+    std::vector<int> used_;     // channels
+    Eigen::MatrixXcf weights_;  // [bins, microphones], conjugated
+    Plan forward_, backward_;
+    Eigen::ArrayXf window_, frame_, sum_;
+    Eigen::ArrayXXf pending_;  // [size, channels]
+    Eigen::VectorXcf spectrum_, mixed_;
+    int filled_;
+    std::int64_t to_skip_, taken_ = 0,
+                           given_ = 0;  // samples: of the frame before the first; pushed; handed over
+};
+
+}  // namespace earshot
