@@ -1,12 +1,15 @@
 """earshot locate: real runs on sounds in simulated rooms, whose places are known."""
 import json
 import math
+import os
+import pty
+import subprocess
 
 import numpy
 import soundfile
 
 from support import rooms
-from support.sandbox import Sandbox
+from support.sandbox import EARSHOT, Sandbox
 
 RATE = 16000
 
@@ -139,6 +142,9 @@ class Locate(Sandbox):
                      stderr="line 2: before the event of an earlier line (sort events by onset)")
         partial = self.earshot("locate", "--array", "array.json", "mono.wav", "room.wav", status=3, stderr="mono.wav: 1 channel")
         self.assertEqual(len(partial.rows()), 70)
+        partial = self.earshot("locate", "--array", "array.json", "none.wav", "room.wav", status=3, stderr="none.wav: No such file")
+        self.assertEqual(len(partial.rows()), 70)
+        self.earshot("locate", "--array", "array.json", "none.wav", status=1, stderr="none.wav: No such file")
 
     def test_events_of_other_recordings_and_beyond_the_end(self):
         self.make_room()
@@ -206,6 +212,29 @@ class Locate(Sandbox):
         self.assertGreater(sum(same), 0.9 * len(same))
         self.earshot("locate", "--array", "array.json", "--device", "lavfi:sine", status=1, stderr="1 channel, but the array")
         self.earshot("locate", "--array", "array.json", "--device", "default", "room.wav", status=2, stderr="neither recordings")
+
+    def test_a_terminal_shows_a_compass(self):
+        self.make_room()
+        ours, theirs = pty.openpty()
+        run = subprocess.Popen([EARSHOT, "locate", "--array", "array.json", "--device", "lavfi:amovie=room.wav"],
+                               cwd=self.dir, stdout=theirs, stderr=subprocess.PIPE, env={**os.environ, "TERM": "xterm"})
+        os.close(theirs)
+        shown = b""
+        try:
+            while piece := os.read(ours, 65536):
+                shown += piece
+        except OSError:
+            pass  # Linux says so when the other end is closed
+        os.close(ours)
+        self.assertEqual((run.wait(), run.stderr.read()), (0, b""))
+        pictures = shown.decode().split("\x1b[12A")
+        self.assertGreater(len(pictures), 60)
+        self.assertNotIn("●", pictures[3], "before the first sound")
+        spot = next(picture for picture in pictures if "●" in picture).splitlines()
+        row = next(i for i, line in enumerate(spot) if "●" in line)
+        self.assertLess(row, 5, "the first sound is ahead")
+        self.assertGreater(spot[row].index("●"), 12, "and to the right")
+        self.assertRegex(spot[11], r"3\d° right")
 
     def test_outputs_that_fail(self):
         self.make_room()

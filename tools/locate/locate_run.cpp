@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <deque>
 #include <filesystem>
 
@@ -13,6 +14,7 @@
 #include "support/interrupt.h"
 #include "support/time_text.h"
 #include "tools/locate/array_option.h"
+#include "tools/locate/compass.h"
 #include "tools/options.h"
 
 namespace earshot::tools {
@@ -29,10 +31,22 @@ bool is_live(const std::string& input) { return input == "-"; }
 /// In dry air; within 0.2 % of the full formula between -30 and 50 degrees.
 double speed_of_sound(double temperature_c) { return 331.3 * std::sqrt(1 + temperature_c / 273.15); }
 
+bool knows_control_sequences() {
+    const char* terminal = std::getenv("TERM");
+    return terminal && std::string_view(terminal) != "dumb";
+}
+
 }  // namespace
 
-LocateRun::LocateRun(const LocateOptions& options, Context& context)
-    : options_(options), context_(context), inputs_(expand_inputs(options.inputs)) {
+LocateRun::LocateRun(const LocateOptions& options, Context& context) : options_(options), context_(context) {
+    for (auto& [path, problem] : find_inputs(options.inputs)) {
+        if (problem.empty()) {
+            inputs_.push_back(std::move(path));
+        } else {
+            problems_.push_back(fmt::format("{}: {}", path, problem));
+        }
+    }
+    if (inputs_.empty() && problems_.size() == 1) throw Error(problems_.front());
     check_request();
     if (!inputs_.empty() || !options.device.empty()) {
         if (options.array.empty())
@@ -68,7 +82,7 @@ void LocateRun::check_request() const {
             throw UsageError("--device takes neither recordings nor --events or --scene");
         return;
     }
-    if (inputs_.empty() && (options_.scene.empty() || options_.events.empty())) {
+    if (inputs_.empty() && problems_.empty() && (options_.scene.empty() || options_.events.empty())) {
         throw UsageError(
             "nothing to do: give a recording, a --device, or a --scene with --events or something to show of "
             "it");
@@ -88,7 +102,7 @@ void LocateRun::check_request() const {
 Exit LocateRun::operator()() {
     if (!options_.device.empty()) {
         listen();
-    } else if (inputs_.empty()) {
+    } else if (inputs_.empty() && problems_.empty()) {
         pass_events();
     }
     for (const auto& input : inputs_) {
@@ -99,16 +113,18 @@ Exit LocateRun::operator()() {
         } catch (const WriteError&) {
             throw;
         } catch (const Error& error) {
-            if (inputs_.size() == 1) throw;
+            if (inputs_.size() + problems_.size() == 1) throw;
             const std::string what = error.what();
             context_.console.error(what.starts_with(input) ? what : fmt::format("{}: {}", input, what));
             ++failed_;
         }
     }
+    for (const auto& problem : problems_) context_.console.error(problem);
+    failed_ += problems_.size();
     context_.console.end_progress();
     if (scene_) scene_->save();
     if (output_) output_->close();
-    if (!inputs_.empty() && failed_ == inputs_.size()) return Exit::failure;
+    if (failed_ > 0 && failed_ == inputs_.size() + problems_.size()) return Exit::failure;
     return failed_ > 0 || damaged_ ? Exit::partial : Exit::ok;
 }
 
@@ -178,7 +194,11 @@ void LocateRun::listen() {
     std::optional<Locator> locator;
     double begin_s = 0;
     UtcTime begin;
+    std::optional<Compass> compass;
+    if (!output_ && context_.out.is_terminal() && knows_control_sequences())
+        compass.emplace(context_.out, options_.zones);
     const Locator::Sink sink = [&](const Update& update) {
+        if (compass) return compass->show(update, begin_s + update.onset_s);
         const auto onset = begin + std::chrono::microseconds(std::llround(update.onset_s * 1e6));
         write_update(update, begin_s, Json{{"time", utc_text(onset)}});
     };

@@ -61,6 +61,7 @@ class LocateRun {
     LocateOptions options_;
     Context& context_;
     std::vector<std::string> inputs_;
+    std::vector<std::string> problems_;  // of words that lead to no recording
     std::optional<ArrayGeometry> geometry_;
     std::unique_ptr<SceneFile> scene_;
     std::unique_ptr<EventAudio> audio_;

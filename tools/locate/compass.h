@@ -1,0 +1,34 @@
+#pragma once
+
+#include <deque>
+#include <string>
+
+#include "locate/locator.h"
+#include "support/output.h"
+
+namespace earshot::tools {
+
+/// Directions as they come, for somebody who watches a terminal: a compass rose, ahead at the top, on which
+/// sounds leave trails that fade within five seconds, and a line that says where the last one was.
+class Compass {
+ public:
+    /// @param out  a terminal that knows the control sequences of ECMA-48
+    Compass(Output& out, const Zones& zones) : out_(out), zones_(zones) {}
+
+    /// @param time_s  when the update begins, on a clock that goes on
+    void show(const Update& update, double time_s);
+
+ private:
+    struct Mark {
+        double azimuth_deg, time_s;
+    };
+    std::string picture(double time_s) const;
+
+    Output& out_;
+    Zones zones_;
+    std::deque<Mark> trail_;
+    std::string last_;  // what is said of the last sound
+    bool drawn_ = false;
+};
+
+}  // namespace earshot::tools
