@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -73,6 +74,16 @@ class NpzReader {
     template <class T>
     std::optional<std::span<const T>> mapped(std::string_view array) const;
 
+    /// The elements in the order of the file, converted as values() does, a block at a time: for arrays that
+    /// memory cannot hold. @throws Error for Fortran order of more than one dimension
+    template <class T>
+    void stream(std::string_view array, const std::function<void(std::span<const T>)>& sink) const;
+
+    /// Where in the file the elements begin, if it is a regular file and they are stored little-endian T in C
+    /// order: for reading parts of them later. Else nothing.
+    template <class T>
+    std::optional<std::uint64_t> offset(std::string_view array) const;
+
     /// Texts (`U` or `S`) of an array of at most one dimension, as UTF-8.
     std::vector<std::string> texts(std::string_view array) const;
     /// A scalar text.
@@ -83,6 +94,9 @@ class NpzReader {
 
  private:
     const ZipEntry& entry(std::string_view array) const;
+    template <class T>
+    void stream(std::string_view array, const NpyHeader& header,
+                const std::function<void(std::span<const T>)>& sink) const;
 
     ZipReader zip_;
 };

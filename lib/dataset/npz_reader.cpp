@@ -133,9 +133,10 @@ NpyHeader NpzReader::header(std::string_view array) const {
     return header;
 }
 
+/// Elements in the order of the file, a block of them at a time.
 template <class T>
-std::vector<T> NpzReader::values(std::string_view array) const {
-    const auto header = this->header(array);
+void NpzReader::stream(std::string_view array, const NpyHeader& header,
+                       const std::function<void(std::span<const T>)>& sink) const {
     using Kind = NpyType::Kind;
     const auto kind = header.type.kind;
     const auto refuse = [&](std::string_view what, std::string_view wanted) {
@@ -144,37 +145,55 @@ std::vector<T> NpzReader::values(std::string_view array) const {
     if (kind == Kind::unicode || kind == Kind::bytes) throw refuse("texts", "numbers");
     if (std::is_integral_v<T> && kind == Kind::real) throw refuse("real numbers", "whole numbers");
 
-    std::vector<T> values(header.count);
     ZipEntryStream stream(entry(array), where(array));
     skip_header(stream, header);
-    if (is_native<T>(header.type)) {
-        stream.read(std::as_writable_bytes(std::span(values)));
-    } else {
-        std::vector<std::byte> block(kBlockBytes);
-        const std::size_t size = header.type.item_bytes;
-        const bool swap = swapped(header.type);
-        for (std::size_t done = 0; done < values.size();) {
-            const std::size_t count = std::min(kBlockBytes / size, values.size() - done);
-            stream.read(std::span(block).first(count * size));
+    const std::size_t size = header.type.item_bytes;
+    const bool swap = swapped(header.type), native = is_native<T>(header.type);
+    std::vector<T> values(std::min(kBlockBytes / std::max(size, sizeof(T)), header.count));
+    std::vector<std::byte> bytes(native ? 0 : values.size() * size);
+    for (std::size_t done = 0; done < header.count;) {
+        const auto block = std::span(values).first(std::min(values.size(), header.count - done));
+        if (native) {
+            stream.read(std::as_writable_bytes(block));
+        } else {
+            stream.read(std::span(bytes).first(block.size() * size));
             visit_type(header.type, [&]<class S>(S) {
-                for (std::size_t i = 0; i < count; ++i) {
-                    const S value = load<S>(block.data() + i * size, swap);
+                for (std::size_t i = 0; i < block.size(); ++i) {
+                    const S value = load<S>(bytes.data() + i * size, swap);
                     if constexpr (std::is_same_v<S, std::uint64_t> && std::is_integral_v<T>) {
                         if (value > static_cast<std::uint64_t>(std::numeric_limits<T>::max())) {
                             throw Error(fmt::format("{}: {} is too large", where(array), value));
                         }
                     }
                     if constexpr (std::is_same_v<S, Half>) {
-                        values[done + i] = static_cast<T>(static_cast<double>(value));
+                        block[i] = static_cast<T>(static_cast<double>(value));
                     } else {
-                        values[done + i] = static_cast<T>(value);
+                        block[i] = static_cast<T>(value);
                     }
                 }
             });
-            done += count;
         }
+        done += block.size();
+        sink(block);
     }
     stream.finish();
+}
+
+template <class T>
+void NpzReader::stream(std::string_view array, const std::function<void(std::span<const T>)>& sink) const {
+    const auto header = this->header(array);
+    if (header.fortran_order && !one_dimensional(header)) {
+        throw Error(fmt::format("{}: is in Fortran order (write it in C order)", where(array)));
+    }
+    stream(array, header, sink);
+}
+
+template <class T>
+std::vector<T> NpzReader::values(std::string_view array) const {
+    const auto header = this->header(array);
+    std::vector<T> values;
+    values.reserve(header.count);
+    stream<T>(array, header, [&](std::span<const T> block) { values.insert(values.end(), block.begin(), block.end()); });
     if (header.fortran_order && !one_dimensional(header))
         return from_fortran_order(std::move(values), header.shape);
     return values;
@@ -200,9 +219,23 @@ std::optional<std::span<const T>> NpzReader::mapped(std::string_view array) cons
     return std::span(reinterpret_cast<const T*>(data), header.count);
 }
 
+template <class T>
+std::optional<std::uint64_t> NpzReader::offset(std::string_view array) const {
+    const auto header = this->header(array);
+    const auto& packed = entry(array);
+    if (packed.deflated || !is_native<T>(header.type)) return {};
+    if (header.fortran_order && !one_dimensional(header)) return {};
+    const auto begin = zip_.offset(packed);
+    return begin ? std::optional(*begin + header.header_bytes) : std::nullopt;
+}
+
 template std::vector<float> NpzReader::values(std::string_view) const;
 template std::vector<double> NpzReader::values(std::string_view) const;
 template std::vector<std::int64_t> NpzReader::values(std::string_view) const;
+template void NpzReader::stream(std::string_view, const std::function<void(std::span<const float>)>&) const;
+template void NpzReader::stream(std::string_view, const std::function<void(std::span<const double>)>&) const;
+template void NpzReader::stream(std::string_view, const std::function<void(std::span<const std::int64_t>)>&) const;
+template std::optional<std::uint64_t> NpzReader::offset<float>(std::string_view) const;
 template std::optional<std::span<const float>> NpzReader::mapped(std::string_view) const;
 template std::optional<std::span<const double>> NpzReader::mapped(std::string_view) const;
 template std::optional<std::span<const std::int64_t>> NpzReader::mapped(std::string_view) const;

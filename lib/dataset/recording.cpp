@@ -6,126 +6,33 @@
 #include <filesystem>
 
 #include "dataset/npz.h"
+#include "dataset/recording_info.h"
 #include "support/error.h"
 
 namespace earshot {
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::ordered_json;
-
-constexpr std::int64_t kMaxClasses = 1 << 16;  // class numbers of strangers become names in memory
-
-/// A JSON object, or null where the array is missing.
-Json json_of(const NpzReader& npz, std::string_view array) {
-    if (!npz.contains(array)) return nullptr;
-    Json json = Json::parse(npz.text(array), nullptr, false);
-    if (!json.is_object() && !json.is_null())
-        throw Error(fmt::format("{}: is no JSON object", npz.where(array)));
-    return json;
-}
-
-std::string string_at(const Json& object, const char* key, std::string otherwise) {
-    const auto found = object.is_object() ? object.find(key) : object.end();
-    return object.is_object() && found != object.end() && found->is_string() ? found->get<std::string>()
-                                                                             : otherwise;
-}
-
-/// @throws Error unless the array has one dimension, of `rows` unless that is nothing
-void check_rows(const NpzReader& npz, std::string_view array, std::optional<std::size_t> rows) {
-    const auto shape = npz.header(array).shape;
-    if (shape.size() != 1)
-        throw Error(fmt::format("{}: has {} dimensions, one is expected", npz.where(array), shape.size()));
-    if (rows && shape[0] != *rows) {
-        throw Error(fmt::format("{}: has {} rows, but 'samples' has {}", npz.where(array), shape[0], *rows));
-    }
-}
 
 std::vector<std::int64_t> read_classes(const NpzReader& npz) {
-    check_rows(npz, "classes", {});
-    auto classes = npz.values<std::int64_t>("classes");
-    const auto worst = std::ranges::find_if(classes, [](auto c) { return c < -1 || c >= kMaxClasses; });
-    if (worst != classes.end()) {
-        throw Error(
-            fmt::format("{}: row {} is class {}", npz.where("classes"), worst - classes.begin(), *worst));
-    }
+    std::vector<std::int64_t> classes;
+    stream_classes(npz, [&](auto block) { classes.insert(classes.end(), block.begin(), block.end()); });
     return classes;
 }
 
-std::vector<std::string> read_labels_of(const NpzReader& npz, const std::vector<std::int64_t>& classes) {
-    const std::int64_t highest = classes.empty() ? -1 : *std::ranges::max_element(classes);
-    if (npz.contains("labels")) {
-        auto labels = npz.texts("labels");
-        if (highest >= static_cast<std::int64_t>(labels.size())) {
-            throw Error(fmt::format("{}: class {} has no name ('labels' has {})", npz.where("classes"),
-                                    highest, labels.size()));
-        }
-        return labels;
-    }
-    std::vector<std::string> numbers;
-    for (std::int64_t c = 0; c <= highest; ++c) numbers.push_back(std::to_string(c));
-    return numbers;
-}
-
-std::vector<Event> read_events(const NpzReader& npz, const std::vector<std::string>& labels) {
-    if (!npz.contains("events")) return {};
-    const auto shape = npz.header("events").shape;
-    if (shape.size() != 2 || shape[1] != 3) {
-        throw Error(fmt::format("{}: rows of onset, offset and class are expected", npz.where("events")));
-    }
-    const auto rows = npz.values<double>("events");
-    std::vector<Event> events;
-    for (std::size_t i = 0; i + 2 < rows.size(); i += 3) {
-        const double c = rows[i + 2];
-        const bool known = c >= 0 && c < static_cast<double>(labels.size());
-        if (!(rows[i] >= 0 && rows[i] <= rows[i + 1] && known)) {
-            throw Error(fmt::format("{}: row {} is no event", npz.where("events"), i / 3));
-        }
-        events.push_back({rows[i], rows[i + 1], labels[static_cast<std::size_t>(c)], {}});
-    }
-    return events;
-}
-
-void read_info(const NpzReader& npz, const std::vector<std::int64_t>& classes, RecordingInfo& info) {
-    info.labels = read_labels_of(npz, classes);
-    info.events = read_events(npz, info.labels);
-    if (npz.contains("cutoff_frequencies")) {
-        const auto shape = npz.header("cutoff_frequencies").shape;
-        if (shape != std::vector<std::size_t>{2}) {
-            throw Error(fmt::format("{}: two frequencies are expected", npz.where("cutoff_frequencies")));
-        }
-        const auto cutoff_hz = npz.values<double>("cutoff_frequencies");
-        info.low_hz = cutoff_hz[0];
-        info.high_hz = cutoff_hz[1];
-    }
-    info.frontend = json_of(npz, "frontend");
-    const auto source = json_of(npz, "source");
-    info.file = string_at(source, "file", npz.name());
-    info.group = string_at(source, "group", info.file);
-    info.content_hash = string_at(source, "content_hash", "");
-    if (source.is_object() && source.contains("damage") && source["damage"].is_array()) {
-        for (const auto& what : source["damage"])
-            info.damage.push_back(what.is_string() ? what.get<std::string>() : "");
-    }
+std::int64_t highest_of(const std::vector<std::int64_t>& classes) {
+    return classes.empty() ? -1 : *std::ranges::max_element(classes);
 }
 
 }  // namespace
 
 Recording read_recording(const std::string& path) {
     const NpzReader npz(path);
-    const auto shape = npz.header("samples").shape;
-    if (shape.size() != 2 || shape[1] == 0) {
-        throw Error(fmt::format("{}: rows of numbers are expected", npz.where("samples")));
-    }
-    check_rows(npz, "classes", shape[0]);
     Recording recording;
-    recording.dimension = shape[1];
+    recording.dimension = read_dimension(npz);
     recording.classes = read_classes(npz);
-    read_info(npz, recording.classes, recording);
-    if (npz.contains("times")) {
-        check_rows(npz, "times", shape[0]);
-        recording.times = npz.values<double>("times");
-    }
+    read_info(npz, highest_of(recording.classes), recording);
+    if (npz.contains("times")) recording.times = npz.values<double>("times");
     recording.frames = npz.values<float>("samples");
     return recording;
 }
@@ -134,15 +41,14 @@ RecordingSummary read_recording_summary(const std::string& path) {
     const NpzReader npz(path);
     RecordingSummary summary;
     summary.classes = read_classes(npz);
-    read_info(npz, summary.classes, summary);
+    read_info(npz, highest_of(summary.classes), summary);
     return summary;
 }
 
 std::optional<std::string> read_content_hash(const std::string& path) {
     try {
         if (!fs::is_regular_file(path)) return {};
-        const auto hash = string_at(json_of(NpzReader(path), "source"), "content_hash", "");
-        return hash.empty() ? std::nullopt : std::optional(hash);
+        return content_hash_of(NpzReader(path));
     } catch (const Error&) {
         return {};
     }

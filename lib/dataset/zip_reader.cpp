@@ -8,6 +8,7 @@
 #include <cstring>
 #include <limits>
 #include <unordered_set>
+#include <utility>
 
 #include "dataset/zip_format.h"
 #include "support/error.h"
@@ -193,6 +194,14 @@ void ZipReader::check_overlaps() const {
     }
 }
 
+std::optional<std::uint64_t> ZipReader::offset(const ZipEntry& entry) const {
+    if (!file_.is_regular()) return {};
+    return static_cast<std::uint64_t>(entry.data.data() - file_.bytes().data());
+}
+
+/// Of a stored entry, how much is read before its pages are given back.
+constexpr std::size_t kReleaseBytes = std::size_t{8} << 20;
+
 struct ZipEntryStream::Inflate {
     z_stream stream{};
     std::string_view rest;  // not yet given to zlib, which counts in 32 bits
@@ -232,6 +241,7 @@ ZipEntryStream::ZipEntryStream(const ZipEntry& entry, std::string where)
       entry_(entry),
       inflate_(entry.deflated ? std::make_unique<Inflate>(entry.data) : nullptr),
       rest_(entry.data),
+      held_(entry.data.data(), 0),
       crc_(static_cast<std::uint32_t>(crc32(0, nullptr, 0))) {}
 
 ZipEntryStream::~ZipEntryStream() = default;
@@ -245,6 +255,8 @@ void ZipEntryStream::read(std::span<std::byte> to) {
         made = std::min(to.size(), rest_.size());
         std::memcpy(to.data(), rest_.data(), made);
         rest_.remove_prefix(made);
+        held_ = {held_.data(), held_.size() + made};
+        if (held_.size() >= kReleaseBytes) release_pages(std::exchange(held_, {rest_.data(), 0}));
     }
     if (made < to.size()) throw Error(fmt::format("{}: ends before its data do", where_));
     crc_ = static_cast<std::uint32_t>(

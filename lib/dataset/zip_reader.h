@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -39,6 +40,8 @@ class ZipReader {
     /// Null if there is none.
     const ZipEntry* find(std::string_view name) const;
     const std::string& name() const { return name_; }
+    /// Where an entry's data begin in the file; nothing if it came down a pipe, which has no places.
+    std::optional<std::uint64_t> offset(const ZipEntry& entry) const;
 
  private:
     struct Directory {
@@ -77,6 +80,7 @@ class ZipEntryStream {
     const ZipEntry& entry_;
     std::unique_ptr<Inflate> inflate_;  // null for stored entries
     std::string_view rest_;             // of a stored entry
+    std::string_view held_;             // of a stored entry, what has been read and is not released
     std::uint32_t crc_;
 };
 

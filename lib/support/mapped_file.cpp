@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -47,6 +48,7 @@ MappedFile::MappedFile(const std::string& path) {
     if (S_ISDIR(info.st_mode)) throw Error(fmt::format("{}: is a directory", path));
     if (S_ISREG(info.st_mode)) {
         map(descriptor, path);
+        regular_ = true;
     } else {  // a named pipe, or what a shell's <(...) gives
         TemporaryFile spool;
         copy(descriptor, path, spool);
@@ -67,6 +69,13 @@ void MappedFile::map(int descriptor, const std::string& name) {
 
 MappedFile::~MappedFile() {
     if (address_) ::munmap(address_, size_);
+}
+
+void release_pages(std::string_view bytes) {
+    static const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+    const auto begin = reinterpret_cast<std::uintptr_t>(bytes.data());
+    const std::uintptr_t first = (begin + page - 1) / page * page, last = (begin + bytes.size()) / page * page;
+    if (last > first) ::madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
 }
 
 }  // namespace earshot

@@ -17,6 +17,8 @@ class MappedFile {
     MappedFile(const MappedFile&) = delete;
     MappedFile& operator=(const MappedFile&) = delete;
 
+    /// False for what was copied from a pipe.
+    bool is_regular() const { return regular_; }
     std::string_view bytes() const { return {static_cast<const char*>(address_), size_}; }
 
  private:
@@ -24,6 +26,11 @@ class MappedFile {
 
     void* address_ = nullptr;
     std::size_t size_ = 0;
+    bool regular_ = false;
 };
+
+/// Tells the system that these bytes of a MappedFile will not be wanted again soon, so that reading through a large
+/// one does not fill memory with it. They stay valid.
+void release_pages(std::string_view bytes);
 
 }  // namespace earshot

@@ -1,0 +1,42 @@
+#include "dataset/class_runs.h"
+
+#include <algorithm>
+#include <map>
+
+namespace earshot {
+
+void ClassRuns::add(std::span<const std::int64_t> classes) {
+    for (const std::int64_t c : classes) {
+        if (runs_.empty() || runs_.back().c != c) runs_.push_back({rows_, c});
+        ++rows_;
+    }
+}
+
+std::int64_t ClassRuns::highest() const {
+    return runs_.empty() ? -1 : std::ranges::max_element(runs_, {}, &Run::c)->c;
+}
+
+std::int64_t ClassRuns::dominant(std::int64_t first, std::int64_t count) const {
+    const std::int64_t end = std::min(first + count, rows_);
+    auto run = std::ranges::upper_bound(runs_, first, {}, &Run::first);
+    if (run != runs_.begin()) --run;
+    std::map<std::int64_t, std::int64_t> frames;
+    std::int64_t best = -1;
+    for (; run != runs_.end() && run->first < end; ++run) {
+        if (run->c < 0) continue;
+        const auto next = run + 1 == runs_.end() ? rows_ : run[1].first;
+        frames[run->c] += std::min(next, end) - std::max(run->first, first);
+    }
+    for (const auto& [c, number] : frames) {
+        if (best < 0 || number > frames[best]) best = c;
+    }
+    return best;
+}
+
+void ClassRuns::renumber(std::span<const std::int64_t> numbers) {
+    for (Run& run : runs_) {
+        if (run.c >= 0) run.c = numbers[static_cast<std::size_t>(run.c)];
+    }
+}
+
+}  // namespace earshot

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace earshot {
+
+/// The classes of a recording's frames as stretches of one class: a few numbers for hours of frames.
+class ClassRuns {
+ public:
+    /// Classes of the next frames; -1 for none.
+    void add(std::span<const std::int64_t> classes);
+
+    std::int64_t rows() const { return rows_; }
+    /// -1 without a labelled frame.
+    std::int64_t highest() const;
+
+    /// The class of most of the frames in [first, first + count) that have one, the lowest of equals; -1 if none has.
+    std::int64_t dominant(std::int64_t first, std::int64_t count) const;
+
+    /// Gives class c the number numbers[c], which may be -1.
+    void renumber(std::span<const std::int64_t> numbers);
+
+    struct Run {
+        std::int64_t first, c;  // until the next one's first frame
+    };
+    std::span<const Run> runs() const { return runs_; }
+
+ private:
+    std::vector<Run> runs_;
+    std::int64_t rows_ = 0;
+};
+
+}  // namespace earshot
