@@ -81,6 +81,24 @@ Ratios Evaluation::micro() const {
     return areas(0, labels_.size(), {accuracy, accuracy, accuracy, kNaN, kNaN});
 }
 
+std::vector<double> Evaluation::balanced_thresholds() const {
+    std::vector<double> thresholds;
+    for (std::size_t c = 0; c < labels_.size(); ++c) {
+        const Pairs one = pairs(c, c + 1);
+        thresholds.push_back(best_score_threshold(one.scores, one.truth()));
+    }
+    return thresholds;
+}
+
+std::vector<DetectionRates> Evaluation::detection_rates(std::span<const double> thresholds) const {
+    std::vector<DetectionRates> rates;
+    for (std::size_t c = 0; c < labels_.size(); ++c) {
+        const Pairs one = pairs(c, c + 1);
+        rates.push_back(earshot::detection_rates(one.scores, one.truth(), thresholds[c]));
+    }
+    return rates;
+}
+
 std::vector<double> Evaluation::thresholds() const {
     std::vector<double> thresholds;
     for (std::size_t c = 0; c < labels_.size(); ++c) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "metrics/detection_rates.h"
 #include "metrics/metrics.h"
 
 namespace earshot {
@@ -41,6 +42,11 @@ class Evaluation {
 
     /// A threshold for each label, for a high F1 of this label against the others (cautious_f1_threshold).
     std::vector<double> thresholds() const;
+
+    /// The threshold of each label with the best balance of false alarms and misses (best_score_threshold).
+    std::vector<double> balanced_thresholds() const;
+    /// False alarms and misses of each label where its score is held against its threshold.
+    std::vector<DetectionRates> detection_rates(std::span<const double> thresholds) const;
 
  private:
     /// Scores of some labels, and which of them are the truth.
