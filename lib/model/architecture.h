@@ -3,13 +3,13 @@
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 namespace earshot {
 
 // No LibTorch here: what commands need to know of networks to ask for one.
 
-/// How the input layer compresses magnitudes, whose range is far too wide for a dense layer, before it
-/// standardises them.
+/// How the input layer compresses magnitudes, whose range is far too wide for a dense layer.
 ///   none   x
 ///   sqrt   sqrt(max(x, 0))
 ///   log    ln(max(x, 0) + floor): differences become ratios; `floor` is what counts as silence
@@ -18,9 +18,44 @@ struct Compression {
     double floor = 1e-5;  // in units of the frames; the spectrum front end gives 1 for a full-scale sine
 };
 
-/// The dense network of the spectrum recipe: D -> 2 D -> 0.75 D -> classes, ReLU between, softmax at the end.
-/// @param dropout  share of hidden units silenced in training, [0, 1)
-nlohmann::ordered_json mlp_architecture(std::int64_t inputs, std::int64_t classes,
-                                        const Compression& compression, double dropout);
+/// What becomes of a window of K frames of D bands before the layers that learn: compression; then differences
+/// from frame to frame as further planes; then means over stretches of time; then standardisation.
+struct InputOptions {
+    Compression compression;
+    int deltas = 0;         // 1 adds the first differences, 2 those of these too
+    std::int64_t pool = 0;  // steps of time that remain; 0 leaves all K frames
+    /// data     each band by its mean and deviation over the training data
+    /// window   each band by its mean and deviation over the window's steps: loudness and channel go, and so
+    ///          does how much a band varies
+    /// mean     each band by its mean over the window's steps, and all together by one deviation: loudness and
+    ///          channel go
+    std::string standardise = "data";
+};
+
+/// What the outputs of a network mean.
+struct AnswerOptions {
+    /// softmax  one of the labels, and no other: an output a label
+    /// sigmoid  any of them, each for itself: an output for each label but the background, whose probability is
+    ///          what the likeliest other one leaves of 1
+    std::string kind = "softmax";
+    std::int64_t classes = 2;
+    std::int64_t background = -1;  // index of that label; -1 if none
+};
+
+struct NetworkOptions {
+    /// mlp  dense: K·D -> 2 K·D -> 0.75 K·D -> outputs
+    /// dnn  dense: layer normalisation -> 512 -> 256 -> outputs
+    /// cnn  convolutions over time and bands, halving both each time, and the maximum over time
+    std::string kind = "mlp";
+    std::int64_t frames = 1;  // K
+    std::int64_t inputs = 1;  // D
+    InputOptions input;
+    AnswerOptions answer;
+    double dropout = 0;  // share of hidden units silenced in training, [0, 1)
+};
+
+/// The network as model.json has it, from which it is built. earshot-formats(5), MODELS.
+/// @throws UsageError for settings that do not go together
+nlohmann::ordered_json describe_network(const NetworkOptions& options);
 
 }  // namespace earshot

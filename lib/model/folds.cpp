@@ -14,12 +14,14 @@ namespace {
 /// One split item a group, or one a frame: what lib/dataset splits is the same to it.
 struct Units {
     std::vector<SplitItem> items;
+    std::vector<std::size_t> of_set;  // the set's items that they are
     std::vector<Rows> rows;  // labelled rows of each item
 };
 
 Units units_of(const TrainingSet& set) {
     Units units;
-    for (const TrainingSet::Item& item : set.items) {
+    for (std::size_t i = 0; i < set.items.size(); ++i) {
+        const TrainingSet::Item& item = set.items[i];
         if (item.role != Role::train) continue;
         Rows rows;
         for (std::int64_t row = item.first; row < item.first + item.count; ++row) {
@@ -27,6 +29,7 @@ Units units_of(const TrainingSet& set) {
         }
         const auto counts = set.class_counts(rows);
         units.items.push_back({item.group, {counts.begin(), counts.end()}});
+        units.of_set.push_back(i);
         units.rows.push_back(std::move(rows));
     }
     return units;
@@ -74,7 +77,7 @@ void check_trainable(const TrainingSet& set, const Fold& fold, const char* remed
     for (std::size_t c = 0; c < counts.size(); ++c) {
         if (counts[c] > 0) continue;
         throw Error(
-            fmt::format("all frames labelled '{}' would be held out for validation, none left to learn from "
+            fmt::format("all of '{}' would be held out, nothing of it left to learn from "
                         "({})",
                         set.labels[c], remedy));
     }
@@ -90,6 +93,15 @@ Fold hold_out(const TrainingSet& set, SplitBy by, double share, std::uint64_t se
     Fold fold{gather(units, split.train), gather(units, split.validation)};
     check_trainable(set, fold, "add recordings with it, lower --validation, or try another --seed");
     return fold;
+}
+
+void set_aside_test(TrainingSet& set, double share, std::uint64_t seed) {
+    const Units units = units_of(set);
+    // Another seed than the split into training and validation has, or both would cut along the same line.
+    for (const std::size_t i : split_by_group(units.items, share, ~seed).validation)
+        set.items[units.of_set[i]].role = Role::test;
+    check_trainable(set, {set.labelled_rows(Role::train), {}},
+                    "add recordings with it, lower --test, or try another --seed");
 }
 
 std::vector<Fold> cross_validation_folds(const TrainingSet& set, SplitBy by, int folds, std::uint64_t seed) {

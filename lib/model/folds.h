@@ -23,6 +23,11 @@ enum class SplitBy {
 /// @throws Error if there is one group only, or all frames of a class would be held out
 Fold hold_out(const TrainingSet& set, SplitBy by, double share, std::uint64_t seed);
 
+/// Makes about `share` of the training items' examples test data, groups kept whole: recordings that choose
+/// neither weights nor thresholds, for figures that hold elsewhere.
+/// @throws Error if there are too few groups, or all examples of a class would be set aside
+void set_aside_test(TrainingSet& set, double share, std::uint64_t seed);
+
 /// k folds, each row held out in one of them.
 /// @throws Error if there are fewer groups than folds, or a fold would have to learn without one of the
 /// classes

@@ -117,6 +117,7 @@ ModelFile read_model_file(const std::string& directory) {
     model.recipe = reader.text("recipe");
     model.frontend = reader.at("frontend").is_null() ? Json() : reader.object("frontend");
     model.architecture = reader.object("architecture");
+    if (json.contains("window") && !json["window"].is_null()) model.window = reader.object("window");
     model.labels = reader.labels();
     model.thresholds = reader.thresholds(model.labels.size());
     model.background = reader.text("background");
@@ -130,15 +131,16 @@ ModelFile read_model_file(const std::string& directory) {
 }
 
 void write_model_file(const ModelFile& model, const std::string& directory) {
-    const Json json = {{"format_version", ModelFile::kFormatVersion},
-                       {"recipe", model.recipe},
-                       {"frontend", model.frontend},
-                       {"architecture", model.architecture},
-                       {"labels", model.labels},
-                       {"thresholds", model.thresholds},
-                       {"background", model.background},
-                       {"metrics", model.metrics},
-                       {"provenance", model.provenance}};
+    Json json = {{"format_version", ModelFile::kFormatVersion},
+                 {"recipe", model.recipe},
+                 {"frontend", model.frontend},
+                 {"architecture", model.architecture}};
+    if (!model.window.is_null()) json["window"] = model.window;
+    json.update({{"labels", model.labels},
+                 {"thresholds", model.thresholds},
+                 {"background", model.background},
+                 {"metrics", model.metrics},
+                 {"provenance", model.provenance}});
     // A path or command line that is not UTF-8 becomes U+FFFD rather than an exception after hours of
     // training.
     write_text((fs::path(directory) / "model.json").string(),

@@ -39,6 +39,13 @@ double number_setting(const Json& json, const std::string& key, double low, doub
     return value.get<double>();
 }
 
+bool flag_setting(const Json& json, const std::string& key) {
+    if (!json.is_object() || !json.contains(key)) return false;
+    const Json& value = at(json, key);
+    if (!value.is_boolean()) throw out_of_range(key, value, "true or false");
+    return value.get<bool>();
+}
+
 std::string text_setting(const Json& json, const std::string& key) {
     const Json& value = at(json, key);
     if (!value.is_string()) throw out_of_range(key, value, "text");

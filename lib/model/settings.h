@@ -14,6 +14,8 @@ std::int64_t whole_setting(const nlohmann::ordered_json& json, const std::string
                            std::int64_t high);
 /// @throws Error if json[key] is missing, not a number, or outside [low, high]
 double number_setting(const nlohmann::ordered_json& json, const std::string& key, double low, double high);
+/// False if it is missing. @throws Error if it is neither true nor false
+bool flag_setting(const nlohmann::ordered_json& json, const std::string& key);
 /// @throws Error if json[key] is missing or not text
 std::string text_setting(const nlohmann::ordered_json& json, const std::string& key);
 

@@ -7,19 +7,39 @@
 #include <string>
 #include <vector>
 
+#include "model/augmenter.h"
 #include "model/training_set.h"
 
 namespace earshot {
 
+/// By what validation tells a better epoch.
+enum class Criterion {
+    loss,  // the lowest loss
+    score  // the highest balance of false alarms and misses (DetectionRates::score), mean over the labels but the
+           // background, each at its best threshold; the lower loss of equals
+};
+
+/// How the learning rate goes over a run of all epochs.
+enum class Schedule {
+    constant,
+    cosine,    // falls to nothing along half a cosine (Loshchilov and Hutter, ICLR 2017, without restarts)
+    one_cycle  // climbs from a 25th for 30 % of the run, then falls to nothing, along half cosines (Smith, 2018)
+};
+
+/// Share of the learning rate when `done`, from 0 to 1, of the run is over.
+double rate_share(Schedule schedule, double done);
+
 struct FitOptions {
     int epochs = 100;
     int batch = 32;
-    double learning_rate = 1e-3;
+    double learning_rate = 1e-3;  // the highest of the schedule
+    Schedule schedule = Schedule::constant;
     double weight_decay = 0;  // decoupled from the gradient, as in AdamW
     bool balanced = true;     // each class weighs the same in the loss, however many frames it has
-    int patience = 20;        // epochs without a lower validation loss before training ends; 0: never early
-    double gain_jitter_db =
-        0;  // standard deviation of a random gain, drawn for each frame each time it is seen
+    int patience = 20;        // epochs without a better one before training ends; 0: never early
+    int windows_per_recording = 4;  // of a recording in an epoch, where recordings are what has a label
+    AugmentOptions augment;
+    Criterion criterion = Criterion::loss;
     std::uint64_t seed = 0;
 };
 
@@ -29,13 +49,15 @@ struct Epoch {
     int number = 0;                 // from 1
     double loss = 0, accuracy = 0;  // measured while learning, dropout and jitter included
     std::optional<double> validation_loss, validation_accuracy;
+    std::optional<double> validation_score;  // with Criterion::score
 };
 
 nlohmann::ordered_json to_json(const Epoch& epoch);
 
-/// Fits a network to some rows of a training set with Adam (Kingma and Ba 2015; weight decay after Loshchilov
-/// and Hutter 2019) and keeps the weights of the epoch with the lowest validation loss, or of the last epoch
-/// where there is no validation. All randomness of an epoch follows from the seed and the epoch's number
+/// Fits a network to some examples of a training set with Adam (Kingma and Ba 2015; weight decay after Loshchilov
+/// and Hutter 2019) and keeps the weights of the best epoch by validation, or of the last epoch where there is no
+/// validation. Where examples are recordings, an output's answer for one is its highest over the recording's windows
+/// (multiple-instance learning): over some drawn at random while learning, over those that cover it when judged. All randomness of an epoch follows from the seed and the epoch's number
 /// alone, so that on one thread a run is reproducible bit for bit, and a resumed one equals one that never
 /// stopped. No LibTorch in this header.
 class Trainer {
@@ -59,7 +81,7 @@ class Trainer {
     /// The epoch whose weights are kept; 0 before the first.
     int best_epoch() const;
 
-    /// Probabilities by the kept weights, rows.size() x classes.
+    /// Probabilities by the kept weights, rows.size() x classes: of each example, over all of its windows.
     std::vector<float> score(const Rows& rows) const;
 
     /// Writes weights.npz (the kept weights) and checkpoint.npz (all that resume() needs) into a directory.

@@ -2,17 +2,14 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <xxhash.h>
 
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <map>
-#include <memory>
 #include <set>
 
 #include "dataset/content_hash.h"
-#include "dataset/recording.h"
 #include "frontend/frontend.h"
 #include "support/error.h"
 #include "support/interrupt.h"
@@ -24,20 +21,11 @@ namespace fs = std::filesystem;
 
 struct Part {
     TrainingSet::Item item;
-    Recording recording;
+    ScannedRecording recording;
 };
 
 std::string_view role_name(Role role) {
     return role == Role::train ? "training" : role == Role::validation ? "validation" : "test";
-}
-
-void check_finite(const Recording& recording, const std::string& path) {
-    const auto bad =
-        std::ranges::find_if_not(recording.frames, [](float value) { return std::isfinite(value); });
-    if (bad == recording.frames.end()) return;
-    const auto row = static_cast<std::size_t>(bad - recording.frames.begin()) / recording.dimension;
-    throw Error(fmt::format("{}: samples[{}] holds {} (remake the file with earshot datagen)", path, row,
-                            std::isnan(*bad) ? "NaN" : "infinity"));
 }
 
 /// What must be equal in all files for their frames to be rows of one matrix.
@@ -92,16 +80,14 @@ void join_groups_of_copies(std::vector<Part>& parts) {
     };
     std::map<std::string, std::string> group_of;  // by content
     for (const Part& part : parts) {
-        const auto frames = std::as_bytes(std::span(part.recording.frames));
-        const auto digest = content_hash({reinterpret_cast<const char*>(frames.data()), frames.size()});
-        const auto first = root(group_of.try_emplace(digest, part.item.group).first->second);
+        const auto first = root(group_of.try_emplace(part.recording.frames_digest, part.item.group).first->second);
         const auto other = root(part.item.group);
         if (first != other) joined[other] = first;
     }
     for (Part& part : parts) part.item.group = root(part.item.group);
 }
 
-std::vector<Part> read_parts(const TrainingPaths& paths) {
+std::vector<Part> read_parts(const TrainingPaths& paths, FrameStore& store) {
     std::vector<Part> parts;
     std::set<std::pair<std::string, Role>> seen;
     const auto read = [&](const std::vector<std::string>& inputs, Role role) {
@@ -113,12 +99,14 @@ std::vector<Part> read_parts(const TrainingPaths& paths) {
                     throw Error(fmt::format("{}: given twice as {} data", path, role_name(role)));
                 }
                 Part part;
-                part.recording = read_recording(path);
+                part.recording = scan_recording(path, store);
                 part.item.path = path;
                 part.item.role = role;
                 part.item.group = part.recording.group;
                 part.item.content_hash = part.recording.content_hash;
-                check_finite(part.recording, path);
+                part.item.matrix = part.recording.matrix;
+                part.item.frames = part.recording.rows();
+                part.item.digest = part.recording.digest;
                 if (!parts.empty()) check_alike(parts.front(), part);
                 parts.push_back(std::move(part));
             }
@@ -146,26 +134,106 @@ std::vector<std::string> union_of_labels(const std::vector<Part>& parts,
 }
 
 void check_classes(const TrainingSet& set) {
+    const std::string_view unit = set.target == Target::recording ? "recording" : "frame";
     const auto rows = set.labelled_rows(Role::train);
-    if (rows.empty()) throw Error("no frame of the training data has a label");
+    if (rows.empty()) throw Error(fmt::format("no {} of the training data has a label", unit));
     const auto counts = set.class_counts(rows);
     const auto used = set.labels.size() - static_cast<std::size_t>(std::ranges::count(counts, 0));
     if (used < 2) {
         const auto only = static_cast<std::size_t>(std::ranges::max_element(counts) - counts.begin());
         throw Error(
-            fmt::format("all frames are labelled '{}': there is nothing to tell it from (add recordings with "
+            fmt::format("all {}s are labelled '{}': there is nothing to tell it from (add recordings with "
                         "another label, background say)",
-                        set.labels[only]));
+                        unit, set.labels[only]));
     }
     for (std::size_t c = 0; c < counts.size(); ++c) {
         if (counts[c] > 0) continue;
-        throw Error(
-            fmt::format("no training frame is labelled '{}' (add a recording with it, or --leave-out {})",
-                        set.labels[c], set.labels[c]));
+        throw Error(fmt::format("no training {} is labelled '{}' (add a recording with it, or --leave-out {})", unit,
+                                set.labels[c], set.labels[c]));
     }
 }
 
+/// The class that makes no events: the one asked for, or by its name.
+std::string choose_background(const std::optional<std::string>& wanted, const std::vector<std::string>& labels) {
+    const auto known = [&](const std::string& label) { return std::ranges::find(labels, label) != labels.end(); };
+    if (wanted) {
+        if (wanted->empty() || known(*wanted)) return *wanted;
+        throw Error(
+            fmt::format("--background {}: no such label (labels: {})", *wanted, fmt::join(labels, ", ")));
+    }
+    for (const char* name : {"background", "negative"}) {
+        if (known(name)) return name;
+    }
+    return "";
+}
+
+Windowing choose_windowing(const nlohmann::ordered_json& frontend, const ExampleOptions& options) {
+    Windowing windowing;
+    windowing.padding = options.padding;
+    if (options.window_s <= 0 && options.window_hop_s <= 0) return windowing;
+    if (frontend.is_null()) {
+        throw Error(
+            "--window: the datasets do not say how long their frames are (remake them with earshot datagen)");
+    }
+    const double hop_s = make_frontend(frontend)->hop_s();
+    const auto frames_of = [&](double time_s) {
+        return std::max<std::int64_t>(1, std::llround(time_s / hop_s));
+    };
+    if (options.window_s > 0) windowing.frames = frames_of(options.window_s);
+    windowing.hop = options.window_hop_s > 0 ? frames_of(options.window_hop_s) : windowing.frames;
+    return windowing;
+}
+
+/// The class of a whole recording: what is heard in it most of all but the background, else that.
+std::int64_t class_of_recording(const ScannedRecording& recording, std::int64_t background) {
+    std::map<std::int64_t, std::int64_t> frames;
+    const auto runs = recording.classes.runs();
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+        const auto end = i + 1 < runs.size() ? runs[i + 1].first : recording.rows();
+        frames[runs[i].c] += end - runs[i].first;
+    }
+    frames.erase(-1);
+    const bool some_background = frames.erase(background) > 0;
+    if (frames.empty()) return some_background ? background : -1;
+    return std::ranges::max_element(frames, {}, [](const auto& entry) { return entry.second; })->first;
+}
+
+/// The examples of a recording, at the end of the set.
+void add_examples(TrainingSet& set, Part part, const std::vector<std::int64_t>& number) {
+    ScannedRecording& recording = part.recording;
+    TrainingSet::Item& item = part.item;
+    recording.classes.renumber(number);
+    item.first = static_cast<std::int64_t>(set.classes.size());
+    if (set.target == Target::recording) {
+        const auto c = class_of_recording(recording, set.background_index());
+        set.classes.push_back(c);
+        for (std::size_t i = 0; i < recording.event_rows.size(); ++i) {
+            const RowSpan& rows = recording.event_rows[i];
+            const bool somewhere = rows.count > 0 && rows.count < recording.rows();
+            const auto said = std::ranges::find(recording.labels, recording.events[i].label) - recording.labels.begin();
+            if (somewhere && number.at(static_cast<std::size_t>(said)) == c) item.marks.push_back(rows);
+        }
+    } else {
+        const std::int64_t windows = set.windowing.count(item.frames);
+        for (std::int64_t i = 0; i < windows; ++i) {
+            const RowSpan slot = set.windowing.slot(set.windowing.start(i, item.frames));
+            set.classes.push_back(recording.classes.dominant(slot.first, slot.count));
+        }
+    }
+    item.count = static_cast<std::int64_t>(set.classes.size()) - item.first;
+    set.items.push_back(std::move(item));
+}
+
 }  // namespace
+
+std::int64_t TrainingSet::background_index() const {
+    const auto found = std::ranges::find(labels, background);
+    return found == labels.end() ? -1 : found - labels.begin();
+}
+
+const TrainingSet::Item& TrainingSet::item_of(std::int64_t example) const {
+    return *(std::ranges::upper_bound(items, example, {}, &Item::first) - 1);
+}
 
 Rows TrainingSet::labelled_rows(Role role) const {
     Rows rows;
@@ -197,45 +265,35 @@ void add_scores(const TrainingSet& set, std::span<const std::int64_t> rows, std:
 }
 
 std::string TrainingSet::data_hash(std::span<const std::int64_t> rows) const {
-    const std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)> state(XXH3_createState(), XXH3_freeState);
-    XXH3_128bits_reset(state.get());
-    const auto width = static_cast<std::size_t>(dimension);
-    for (const std::int64_t row : rows) {
-        const auto i = static_cast<std::size_t>(row);
-        XXH3_128bits_update(state.get(), frames.data() + i * width, width * sizeof(float));
-        XXH3_128bits_update(state.get(), &classes[i], sizeof classes[i]);
+    ContentHasher hasher;
+    const auto add = [&](std::int64_t number) { hasher.add({reinterpret_cast<const char*>(&number), sizeof number}); };
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const Item& item = item_of(rows[i]);
+        if (i == 0 || &item != &item_of(rows[i - 1])) hasher.add(item.digest);
+        add(rows[i] - item.first);
+        add(classes[static_cast<std::size_t>(rows[i])]);
     }
-    const XXH128_hash_t hash = XXH3_128bits_digest(state.get());
-    return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
+    return hasher.hash();
 }
 
-TrainingSet load_training_set(const TrainingPaths& paths) {
-    std::vector<Part> parts = read_parts(paths);
-    if (parts.empty()) throw Error("no datasets given");
+TrainingSet load_training_set(const TrainingPaths& paths, const ExampleOptions& options) {
     TrainingSet set;
+    std::vector<Part> parts = read_parts(paths, *set.frames);
+    if (parts.empty()) throw Error("no datasets given");
     set.dimension = static_cast<std::int64_t>(parts.front().recording.dimension);
     set.frontend = parts.front().recording.frontend;
+    set.target = options.target;
+    set.windowing = choose_windowing(set.frontend, options);
     set.labels = union_of_labels(parts, paths.leave_out);
-
-    std::size_t total = 0;
-    for (const Part& part : parts) total += part.recording.size();
-    set.frames.reserve(total * parts.front().recording.dimension);
-    set.classes.reserve(total);
+    set.background = choose_background(options.background, set.labels);
     for (Part& part : parts) {
-        const Recording recording = std::move(part.recording);  // freed once copied: frames are held once
-        std::vector<std::int64_t> number;                       // of its labels in the union, -1 if left out
-        for (const std::string& label : recording.labels) {
+        std::vector<std::int64_t> number;  // of its labels in the union, -1 if left out
+        for (const std::string& label : part.recording.labels) {
             const auto found = std::ranges::lower_bound(set.labels, label);
             const bool known = found != set.labels.end() && *found == label;
             number.push_back(known ? found - set.labels.begin() : -1);
         }
-        part.item.first = static_cast<std::int64_t>(set.classes.size());
-        part.item.count = static_cast<std::int64_t>(recording.size());
-        set.frames.insert(set.frames.end(), recording.frames.begin(), recording.frames.end());
-        for (const std::int64_t c : recording.classes) {
-            set.classes.push_back(c < 0 ? -1 : number.at(static_cast<std::size_t>(c)));
-        }
-        set.items.push_back(std::move(part.item));
+        add_examples(set, std::move(part), number);
     }
     check_classes(set);
     return set;

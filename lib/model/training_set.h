@@ -1,11 +1,16 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "dataset/frame_store.h"
+#include "dataset/recording_scan.h"
+#include "dataset/windows.h"
 #include "metrics/evaluation.h"
 
 namespace earshot {
@@ -13,31 +18,49 @@ namespace earshot {
 /// What a recording may be used for.
 enum class Role { train, validation, test };
 
-/// Indices of frames in a TrainingSet, ascending unless said otherwise.
+/// What is learnt.
+enum class Target {
+    frame,     // the label of each window: what most frames of its slot have
+    recording  // the label of each recording, which shows in one of its windows or more, nobody says which
+};
+
+/// Indices of examples in a TrainingSet, ascending unless said otherwise.
 using Rows = std::vector<std::int64_t>;
 
-/// The datasets of one training run in memory: one matrix of frames, and which rows came from where.
+/// The datasets of one training run: examples, and where their frames are. An example is a window with its label,
+/// or a whole recording with its label, as the target says.
 struct TrainingSet {
     struct Item {
         std::string path;          // of the NPZ
         std::string group;         // recordings of one group never sit on both sides of a split
         std::string content_hash;  // empty where the NPZ does not say
         Role role = Role::train;
-        std::int64_t first = 0, count = 0;  // rows
+        std::int64_t first = 0, count = 0;  // examples
+        std::int64_t frames = 0;            // of the recording
+        std::size_t matrix = 0;             // where they are in the store
+        std::string digest;                 // of frames and classes
+        std::vector<RowSpan> marks;         // target recording: where its label is heard, if that is known
     };
 
-    std::int64_t dimension = 0;         // D
-    std::vector<float> frames;          // N x D, row-major, all finite
-    std::vector<std::int64_t> classes;  // N indices into labels, -1 for frames that are not to be learnt
+    std::int64_t dimension = 0;  // D
+    Windowing windowing;
+    Target target = Target::frame;
+    std::shared_ptr<FrameStore> frames = std::make_shared<FrameStore>();
+    std::vector<std::int64_t> classes;  // of the examples: indices into labels, -1 for what is not to be learnt
     std::vector<std::string> labels;    // sorted union of the class names of all files
+    std::string background;             // of the labels, the one that says nothing is heard; empty if none
     nlohmann::ordered_json frontend;    // null if the files do not say
     std::vector<Item> items;
 
-    /// Rows with a class, of the items of one role.
+    /// Index of the background among the labels, -1 if there is none.
+    std::int64_t background_index() const;
+    const Item& item_of(std::int64_t example) const;
+
+    /// Examples with a class, of the items of one role.
     Rows labelled_rows(Role role) const;
-    /// Number of rows of each class.
+    /// Number of examples of each class.
     std::vector<std::int64_t> class_counts(std::span<const std::int64_t> rows) const;
-    /// A digest of the frames and classes of some rows, in hexadecimal.
+    /// A digest of the frames and classes of some examples, in hexadecimal.
     std::string data_hash(std::span<const std::int64_t> rows) const;
 };
 
@@ -50,10 +73,19 @@ struct TrainingPaths {
     std::vector<std::string> leave_out;                // labels whose frames are not to be learnt
 };
 
-/// Reads everything and checks that it belongs together.
+/// What an example is.
+struct ExampleOptions {
+    Target target = Target::frame;
+    double window_s = 0;      // 0: one frame
+    double window_hop_s = 0;  // 0: a window after the other
+    Padding padding = Padding::minimum;
+    std::optional<std::string> background;  // "background" or "negative" if not given; empty for none
+};
+
+/// Reads all files through once and checks that they belong together. Frames stay on disk where they are many.
 /// @throws Error for NaN (file and row), frames of different size, front ends that differ (both files are
 /// named), class names here and class numbers there, the same recording in training and in validation or test
-/// data, fewer than two classes, a class without a frame
-TrainingSet load_training_set(const TrainingPaths& paths);
+/// data, fewer than two classes, a class without an example
+TrainingSet load_training_set(const TrainingPaths& paths, const ExampleOptions& options = {});
 
 }  // namespace earshot

@@ -4,8 +4,8 @@
 
 namespace earshot {
 
-Adam::Adam(Network& network, double learning_rate, double weight_decay)
-    : learning_rate_(learning_rate), weight_decay_(weight_decay), step_(torch::zeros({}, torch::kInt64)) {
+Adam::Adam(Network& network, double weight_decay)
+    : weight_decay_(weight_decay), step_(torch::zeros({}, torch::kInt64)) {
     for (const auto& parameter : network.named_parameters()) {
         const auto& weights = parameter.value();
         moments_.push_back(
@@ -13,7 +13,7 @@ Adam::Adam(Network& network, double learning_rate, double weight_decay)
     }
 }
 
-void Adam::step(const torch::Tensor& loss) {
+void Adam::step(const torch::Tensor& loss, double learning_rate) {
     for (auto& moments : moments_) moments.weights.mutable_grad().reset();
     loss.backward();
     const torch::NoGradGuard no_gradients;
@@ -24,11 +24,11 @@ void Adam::step(const torch::Tensor& loss) {
     const double square_seen = 1 - std::pow(kSquareDecay, steps);
     for (auto& [name, weights, mean, square] : moments_) {
         const auto& gradient = weights.grad();
-        weights.mul_(1 - learning_rate_ * weight_decay_);
+        weights.mul_(1 - learning_rate * weight_decay_);
         mean.mul_(kMeanDecay).add_(gradient, 1 - kMeanDecay);
         square.mul_(kSquareDecay).addcmul_(gradient, gradient, 1 - kSquareDecay);
         const auto scale = square.sqrt().div_(std::sqrt(square_seen)).add_(kEpsilon);
-        weights.addcdiv_(mean, scale, -learning_rate_ / mean_seen);
+        weights.addcdiv_(mean, scale, -learning_rate / mean_seen);
     }
 }
 

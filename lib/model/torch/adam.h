@@ -9,10 +9,10 @@ namespace earshot {
 /// which LibTorch's interface differs from version to version.
 class Adam {
  public:
-    Adam(Network& network, double learning_rate, double weight_decay);
+    Adam(Network& network, double weight_decay);
 
     /// One step against the gradient of a loss, a tensor with one element.
-    void step(const torch::Tensor& loss);
+    void step(const torch::Tensor& loss, double learning_rate);
 
     /// Everything that the next step depends on besides the weights: adam.step, adam.mean.NAME,
     /// adam.square.NAME.
@@ -25,7 +25,7 @@ class Adam {
         std::string name;
         torch::Tensor weights, mean, square;  // square: of the gradient, not centred
     };
-    double learning_rate_, weight_decay_;
+    double weight_decay_;
     std::vector<Moments> moments_;
     torch::Tensor step_;  // int64, steps made
 };

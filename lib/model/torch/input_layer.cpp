@@ -2,12 +2,25 @@
 
 #include <fmt/format.h>
 
+#include <string>
+#include <vector>
+
 #include "model/settings.h"
 #include "support/error.h"
 
 namespace earshot {
+namespace {
 
 using Json = nlohmann::ordered_json;
+
+constexpr std::int64_t kMaxValues = std::int64_t{1} << 20;
+constexpr double kLeastDeviation = 1e-5;  // of what is standardised by itself
+
+const Json& input_settings(const Json& architecture) {
+    const auto input = architecture.find("input");
+    if (input == architecture.end()) throw Error("architecture: \"input\" is missing");
+    return *input;
+}
 
 Compression read_compression(const Json& settings) {
     Compression compression{text_setting(settings, "compress"), 0};
@@ -20,16 +33,46 @@ Compression read_compression(const Json& settings) {
     return compression;
 }
 
-Json write_compression(const Compression& compression) {
-    Json settings{{"compress", compression.kind}};
-    if (compression.kind == "log") settings["floor"] = compression.floor;
-    return settings;
+std::string read_standardise(const Json& settings) {
+    if (!settings.contains("standardise")) return "data";
+    const auto how = text_setting(settings, "standardise");
+    if (how == "data" || how == "window" || how == "mean") return how;
+    throw Error(fmt::format("architecture: no standardisation '{}' (known: data, window, mean)", how));
 }
 
-InputLayer::InputLayer(std::int64_t values, const Compression& compression)
-    : compression_(compression),
-      mean_(register_buffer("mean", torch::zeros({values}))),
-      deviation_(register_buffer("deviation", torch::ones({values}))) {}
+}  // namespace
+
+InputShape input_shape(const Json& architecture) {
+    InputShape shape;
+    shape.bands = whole_setting(architecture, "inputs", 1, kMaxValues);
+    if (architecture.contains("frames")) shape.frames = whole_setting(architecture, "frames", 1, kMaxValues);
+    const Json& input = input_settings(architecture);
+    if (input.contains("deltas")) shape.planes = 1 + whole_setting(input, "deltas", 0, 2);
+    shape.steps = input.contains("pool") ? whole_setting(input, "pool", 1, shape.frames) : shape.frames;
+    if (shape.values() > kMaxValues) {
+        throw Error(fmt::format("architecture: windows of {} values, at most {} are allowed", shape.values(), kMaxValues));
+    }
+    return shape;
+}
+
+std::int64_t InputLayer::weight_count(const Json& architecture) {
+    const auto shape = input_shape(architecture);
+    read_compression(input_settings(architecture));
+    return read_standardise(input_settings(architecture)) == "data" ? 2 * shape.planes * shape.bands : 0;
+}
+
+InputLayer::InputLayer(const Json& architecture)
+    : shape_(input_shape(architecture)), compression_(read_compression(input_settings(architecture))) {
+    const std::string how = read_standardise(input_settings(architecture));
+    standardise_ = how == "data" ? Standardise::data : how == "mean" ? Standardise::mean : Standardise::window;
+    if (standardise_ == Standardise::data) {
+        mean_ = register_buffer("mean", torch::zeros({shape_.planes * shape_.bands}));
+        deviation_ = register_buffer("deviation", torch::ones({shape_.planes * shape_.bands}));
+    }
+    if (shape_.steps == shape_.frames) return;
+    for (std::int64_t step = 0; step <= shape_.steps; ++step)
+        edges_.push_back(step * shape_.frames / shape_.steps);
+}
 
 torch::Tensor InputLayer::compress(const torch::Tensor& windows) const {
     if (compression_.kind == "none") return windows;
@@ -38,23 +81,57 @@ torch::Tensor InputLayer::compress(const torch::Tensor& windows) const {
     return (magnitudes + compression_.floor).log();
 }
 
-torch::Tensor InputLayer::forward(const torch::Tensor& windows) const {
-    return (compress(windows) - mean_) / deviation_;
+/// Means over stretches of time: [n, K, D] to [n, steps, D].
+torch::Tensor InputLayer::pooled(const torch::Tensor& frames) const {
+    if (edges_.empty()) return frames;
+    if (shape_.frames % shape_.steps == 0) {
+        return frames.view({-1, shape_.steps, shape_.frames / shape_.steps, shape_.bands}).mean(2);
+    }
+    std::vector<torch::Tensor> means;
+    for (std::size_t i = 0; i + 1 < edges_.size(); ++i) means.push_back(frames.slice(1, edges_[i], edges_[i + 1]).mean(1));
+    return torch::stack(means, 1);
 }
 
-void InputLayer::fit(const Network::WindowStream& windows) {
+torch::Tensor InputLayer::features(const torch::Tensor& windows) const {
+    auto plane = compress(windows).view({-1, shape_.frames, shape_.bands});
+    std::vector<torch::Tensor> planes{pooled(plane)};
+    while (static_cast<std::int64_t>(planes.size()) < shape_.planes) {
+        // The first frame has none before it: its difference is 0.
+        const auto change = plane.slice(1, 1) - plane.slice(1, 0, -1);
+        plane = torch::constant_pad_nd(change, {0, 0, 1, 0});
+        planes.push_back(pooled(plane));
+    }
+    return torch::stack(planes, 1);
+}
+
+torch::Tensor InputLayer::forward(const torch::Tensor& windows) const {
+    const auto values = features(windows);
+    if (standardise_ == Standardise::data) {
+        const auto of_bands = [&](const torch::Tensor& numbers) { return numbers.view({shape_.planes, 1, shape_.bands}); };
+        return (values - of_bands(mean_)) / of_bands(deviation_);
+    }
+    const auto centred = values - values.mean(2, true);
+    const auto deviation = standardise_ == Standardise::window
+                               ? centred.square().mean(2, true).sqrt()
+                               : centred.square().mean(at::IntArrayRef{2, 3}, true).sqrt();
+    return centred / (deviation + kLeastDeviation);
+}
+
+void InputLayer::fit(const WindowStream& windows) {
+    if (standardise_ != Standardise::data) return;
     const torch::NoGradGuard no_gradients;
     const auto zeros = [&] { return torch::zeros({mean_.size(0)}, torch::kFloat64); };
     torch::Tensor sum = zeros(), squares = zeros(), shift;
     std::int64_t count = 0;
     for (auto batch = windows(); batch.defined(); batch = windows()) {
-        auto values = compress(batch).to(torch::kFloat64);
+        // A row for each step of each window, a column for each band of each plane.
+        auto values = features(batch).transpose(1, 2).reshape({-1, mean_.size(0)}).to(torch::kFloat64);
         // Around the first batch's mean: sums of squares of values far from zero would lose their difference.
         if (!shift.defined()) shift = values.mean(0);
         values = values - shift;
         sum += values.sum(0);
         squares += values.square().sum(0);
-        count += batch.size(0);
+        count += values.size(0);
     }
     if (count == 0) throw Error("nothing to fit standardisation to: no training frames");
     const auto offset = sum / count;

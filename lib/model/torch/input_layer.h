@@ -1,29 +1,59 @@
 #pragma once
 
+#include <cstdint>
+#include <functional>
+#include <nlohmann/json.hpp>
+
 #include "model/architecture.h"
-#include "model/torch/network.h"
+#include "model/torch/libtorch.h"
 
 namespace earshot {
 
-Compression read_compression(const nlohmann::ordered_json& settings);  // {"compress": ..., "floor": ...}
-nlohmann::ordered_json write_compression(const Compression& compression);
+/// Yields float32 tensors [n, K·D], and an undefined one at the end.
+using WindowStream = std::function<torch::Tensor()>;
 
-/// Compression, then (x - mean) / deviation with a mean and deviation for each value of a frame.
-/// Buffers `mean` and `deviation`, float32 [values]; 0 and 1 until fitted.
+/// A window before and after the input layer.
+struct InputShape {
+    std::int64_t frames = 1, bands = 1;  // K, D
+    std::int64_t planes = 1, steps = 1;  // of features: values and their differences; stretches of time
+    std::int64_t values() const { return frames * bands; }
+    std::int64_t features() const { return planes * steps * bands; }
+};
+
+/// The shape of {"frames": K, "inputs": D, "input": {"deltas": 2, "pool": 50, ...}}, K being 1, deltas 0 and pool
+/// K where they are missing. @throws Error for what is out of range
+InputShape input_shape(const nlohmann::ordered_json& architecture);
+
+/// What InputOptions describes, over many windows at once.
+/// Buffers `mean` and `deviation`, float32 [planes * bands], where the training data standardise; 0 and 1 until
+/// fitted.
 class InputLayer : public torch::nn::Module {
  public:
-    InputLayer(std::int64_t values, const Compression& compression);
+    explicit InputLayer(const nlohmann::ordered_json& architecture);
 
-    torch::Tensor forward(const torch::Tensor& windows) const;  // [n, values] to the same
+    const InputShape& shape() const { return shape_; }
+    /// Numbers that it keeps in the weights file.
+    static std::int64_t weight_count(const nlohmann::ordered_json& architecture);
 
-    /// Mean and deviation (of the population) of the compressed windows, summed in double precision.
-    /// A value that never varies gets deviation 1, so that it contributes nothing rather than noise blown up.
-    void fit(const Network::WindowStream& windows);
+    /// @param windows  [n, K·D]   @return  [n, planes, steps, bands]
+    torch::Tensor forward(const torch::Tensor& windows) const;
+
+    /// Mean and deviation (of the population) of the features, summed in double precision. A value that never
+    /// varies gets deviation 1, so that it contributes nothing rather than noise blown up.
+    /// Nothing where windows are standardised by themselves.
+    void fit(const WindowStream& windows);
 
  private:
-    torch::Tensor compress(const torch::Tensor& windows) const;
+    enum class Standardise { data, window, mean };
 
+    torch::Tensor compress(const torch::Tensor& windows) const;
+    torch::Tensor features(const torch::Tensor& windows) const;
+    torch::Tensor pooled(const torch::Tensor& frames) const;
+
+    InputShape shape_;
     Compression compression_;
+    Standardise standardise_;
+    std::vector<std::int64_t> edges_;  // of the stretches of time, steps + 1; none if each frame is a step
     torch::Tensor mean_, deviation_;
 };
 

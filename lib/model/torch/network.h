@@ -5,26 +5,37 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "model/torch/answer.h"
+#include "model/torch/input_layer.h"
 #include "model/torch/libtorch.h"
 
 namespace earshot {
 
-/// Windows in, one logit a class out. Input layers (compression, standardisation) are part of the network, so
-/// that it takes frames as the front end made them and its weights file holds all that was fitted.
+/// Windows in, logits out. Input layers (compression, standardisation) are part of the network, so that it takes
+/// frames as the front end made them and its weights file holds all that was fitted.
 class Network : public torch::nn::Module {
  public:
-    /// Yields float32 tensors [n, window_values()], and an undefined one at the end.
-    using WindowStream = std::function<torch::Tensor()>;
+    explicit Network(const nlohmann::ordered_json& architecture);
 
-    virtual std::int64_t window_values() const = 0;
-    virtual std::int64_t classes() const = 0;
+    std::int64_t window_values() const { return input_->shape().values(); }
+    const Answer& answer() const { return answer_; }
 
     /// @param windows  float32 [n, window_values()]
-    /// @return  logits [n, classes()]
-    virtual torch::Tensor forward(const torch::Tensor& windows) = 0;
+    /// @return  logits [n, answer().outputs()]
+    torch::Tensor forward(const torch::Tensor& windows) { return learnt(input_->forward(windows)); }
 
     /// Fits what gradient descent does not learn, such as standardisation, to the training windows.
-    virtual void fit_input(const WindowStream& windows) = 0;
+    void fit_input(const WindowStream& windows) { input_->fit(windows); }
+
+ protected:
+    /// The layers that learn. @param features  [n, planes, steps, bands]
+    virtual torch::Tensor learnt(const torch::Tensor& features) = 0;
+
+    const InputLayer& input() const { return *input_; }
+
+ private:
+    Answer answer_;
+    std::shared_ptr<InputLayer> input_;
 };
 
 /// Builds the network that an architecture describes, `{"kind": "mlp", ...}`, with random weights of

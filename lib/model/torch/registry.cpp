@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "model/settings.h"
+#include "model/torch/cnn.h"
 #include "model/torch/mlp.h"
 #include "model/torch/network.h"
 #include "support/error.h"
@@ -22,6 +23,7 @@ struct Kind {
 
 constexpr std::array kKinds{
     Kind{"mlp", mlp_weight_count, make_mlp},
+    Kind{"cnn", cnn_weight_count, make_cnn},
 };
 
 const Kind& find_kind(const Json& architecture) {
@@ -35,6 +37,9 @@ const Kind& find_kind(const Json& architecture) {
 }
 
 }  // namespace
+
+Network::Network(const Json& architecture)
+    : answer_(architecture), input_(register_module("input", std::make_shared<InputLayer>(architecture))) {}
 
 std::int64_t weight_count(const Json& architecture) {
     const std::int64_t count = find_kind(architecture).weight_count(architecture);

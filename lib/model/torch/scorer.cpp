@@ -19,7 +19,7 @@ class TorchScorer : public Scorer {
     }
 
     std::size_t window_values() const override { return static_cast<std::size_t>(network_->window_values()); }
-    std::size_t classes() const override { return static_cast<std::size_t>(network_->classes()); }
+    std::size_t classes() const override { return static_cast<std::size_t>(network_->answer().classes()); }
 
     void score(std::span<const float> windows, std::size_t count, std::span<float> scores) override {
         if (count == 0) return;
@@ -33,8 +33,8 @@ class TorchScorer : public Scorer {
         // from_blob takes a pointer to non-const; the network only reads its input.
         const auto input =
             torch::from_blob(const_cast<float*>(windows.data()), {rows, network_->window_values()});
-        auto output = torch::from_blob(scores.data(), {rows, network_->classes()});
-        torch::softmax_out(output, network_->forward(input), 1);
+        auto output = torch::from_blob(scores.data(), {rows, network_->answer().classes()});
+        output.copy_(network_->answer().probabilities(network_->forward(input)));
     }
 
  private:
@@ -51,9 +51,9 @@ std::unique_ptr<Scorer> open_scorer(const std::string& directory, const ModelFil
     } catch (const c10::Error& error) {
         throw Error(fmt::format("{}: {}", directory, error.what_without_backtrace()));
     }
-    if (static_cast<std::size_t>(network->classes()) != model.labels.size()) {
+    if (static_cast<std::size_t>(network->answer().classes()) != model.labels.size()) {
         throw Error(fmt::format("{}/model.json: {} labels, but its network has {} classes", directory,
-                                model.labels.size(), network->classes()));
+                                model.labels.size(), network->answer().classes()));
     }
     return std::make_unique<TorchScorer>(std::move(network));
 }

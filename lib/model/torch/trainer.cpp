@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "model/shuffle.h"
+#include "model/window_loader.h"
 #include "model/torch/adam.h"
 #include "model/torch/network.h"
 #include "model/torch/weights.h"
@@ -19,49 +20,29 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kScoringRows = 4096;  // a batch where no gradient is taken
+constexpr std::size_t kScoringValues = std::size_t{1} << 20;  // in a batch where no gradient is taken
+constexpr std::size_t kScoringWindows = 4096;                 // at most
 
-/// rows[first, first + count) as an index tensor; fewer at the end.
-torch::Tensor take(const Rows& rows, std::size_t first, std::size_t count) {
-    const auto size = std::min(count, rows.size() - first);
-    // from_blob takes a pointer to non-const; an index is only read.
-    return torch::from_blob(const_cast<std::int64_t*>(rows.data() + first), {static_cast<std::int64_t>(size)},
-                            torch::kInt64);
-}
-
-/// Each frame louder or softer by a random gain of mean 0 dB; draws from LibTorch's generator.
-torch::Tensor jittered(const torch::Tensor& frames, double deviation_db) {
-    if (deviation_db == 0) return frames;
-    return frames * torch::pow(10.0, torch::randn({frames.size(0), 1}) * (deviation_db / 20));
-}
-
-torch::Tensor class_weights(const TrainingSet& set, const Rows& rows, bool balanced) {
-    const auto counts = set.class_counts(rows);
-    std::vector<float> weights(counts.size(), 1.0F);
-    if (balanced) {
-        const double share = static_cast<double>(rows.size()) / static_cast<double>(counts.size());
-        for (std::size_t c = 0; c < counts.size(); ++c) {
-            weights[c] =
-                static_cast<float>(share / static_cast<double>(std::max<std::int64_t>(1, counts[c])));
-        }
-    }
-    return torch::tensor(weights);
+torch::Tensor windows_of(const WindowBatch& batch) {
+    const auto count = static_cast<std::int64_t>(batch.count());
+    // from_blob takes a pointer to non-const; networks only read their input.
+    return torch::from_blob(const_cast<float*>(batch.values.data()),
+                            {count, static_cast<std::int64_t>(batch.values.size()) / count});
 }
 
 /// Sums over batches that become means at the end.
 struct Tally {
     double loss = 0, weight = 0;
-    std::int64_t right = 0, rows = 0;
+    std::int64_t right = 0, examples = 0;
 
-    void add(const torch::Tensor& logits, const torch::Tensor& classes, double mean_loss,
-             double total_weight) {
-        loss += mean_loss * total_weight;
-        weight += total_weight;
-        right += (logits.argmax(1) == classes).sum().item<std::int64_t>();
-        rows += classes.size(0);
+    void add(const torch::Tensor& probabilities, const torch::Tensor& classes, const Answer::Loss& error) {
+        loss += error.mean.item<double>() * error.weight;
+        weight += error.weight;
+        right += (probabilities.argmax(1) == classes).sum().item<std::int64_t>();
+        examples += classes.size(0);
     }
     double mean_loss() const { return loss / weight; }
-    double accuracy() const { return static_cast<double>(right) / static_cast<double>(rows); }
+    double accuracy() const { return static_cast<double>(right) / static_cast<double>(examples); }
 };
 
 Epoch epoch_from_json(const Json& json) {
@@ -72,6 +53,7 @@ Epoch epoch_from_json(const Json& json) {
     if (json.contains("validation_loss")) epoch.validation_loss = json.at("validation_loss").get<double>();
     if (json.contains("validation_accuracy"))
         epoch.validation_accuracy = json.at("validation_accuracy").get<double>();
+    if (json.contains("validation_score")) epoch.validation_score = json.at("validation_score").get<double>();
     return epoch;
 }
 
@@ -90,6 +72,7 @@ Json to_json(const Epoch& epoch) {
     Json json{{"epoch", epoch.number}, {"loss", epoch.loss}, {"accuracy", epoch.accuracy}};
     if (epoch.validation_loss) json["validation_loss"] = *epoch.validation_loss;
     if (epoch.validation_accuracy) json["validation_accuracy"] = *epoch.validation_accuracy;
+    if (epoch.validation_score) json["validation_score"] = *epoch.validation_score;
     return json;
 }
 
@@ -102,9 +85,9 @@ struct Trainer::State {
     Json architecture;
     Rows train_rows, validation_rows;
     FitOptions options;
-    torch::Tensor frames, classes;  // views of the set: [N, D], [N]
-    torch::Tensor weights;          // of the classes in the loss, [C]
+    Augmenter augmenter;
     std::shared_ptr<Network> network, best;
+    torch::Tensor weights;  // in the loss
     std::unique_ptr<Adam> optimizer;
     std::vector<Epoch> history;
     int best_epoch = 0;
@@ -115,72 +98,127 @@ struct Trainer::State {
           architecture(description),
           train_rows(std::move(train)),
           validation_rows(std::move(validation)),
-          options(fit) {
-        const auto rows = static_cast<std::int64_t>(set.classes.size());
-        // from_blob takes pointers to non-const; both tensors are only ever read.
-        frames = torch::from_blob(const_cast<float*>(set.frames.data()), {rows, set.dimension});
-        classes = torch::from_blob(const_cast<std::int64_t*>(set.classes.data()), {rows}, torch::kInt64);
-        weights = class_weights(set, train_rows, options.balanced);
+          options(fit),
+          augmenter(fit.augment, frame_scale(set.frontend)) {
         torch::manual_seed(epoch_seed(options.seed, 0));
         network = make_network(architecture);
         best = make_network(architecture);
-        network->fit_input(row_stream(train_rows));
+        if (set.target == Target::recording && !network->answer().independent()) {
+            throw UsageError("labels of whole recordings need outputs that speak for themselves (--loss sigmoid)");
+        }
+        weights = network->answer().loss_weights(set.class_counts(train_rows), options.balanced);
+        const auto plan = all_windows(set, train_rows);
+        WindowLoader loader(set, plan, scoring_windows());
+        network->fit_input([&]() -> torch::Tensor {
+            const auto* batch = loader.next();
+            return batch ? windows_of(*batch) : torch::Tensor();
+        });
         copy_tensors(named_tensors(*network), named_tensors(*best));
-        optimizer = std::make_unique<Adam>(*network, options.learning_rate, options.weight_decay);
+        optimizer = std::make_unique<Adam>(*network, options.weight_decay);
     }
 
-    Network::WindowStream row_stream(const Rows& rows) const {
-        return [this, &rows, next = std::size_t{0}]() mutable -> torch::Tensor {
-            if (next >= rows.size()) return {};
-            const auto batch = take(rows, next, kScoringRows);
-            next += kScoringRows;
-            return frames.index_select(0, batch);
-        };
+    std::size_t scoring_windows() const {
+        const auto fitting = kScoringValues / static_cast<std::size_t>(network->window_values());
+        return std::clamp(fitting, std::size_t{1}, kScoringWindows);
     }
 
-    torch::Tensor loss(const torch::Tensor& logits, const torch::Tensor& truth) const {
-        using Options = torch::nn::functional::CrossEntropyFuncOptions;
-        return torch::nn::functional::cross_entropy(logits, truth, Options().weight(weights));
-    }
+    /// Windows of an example in an epoch of learning.
+    std::int64_t bag() const { return set.target == Target::recording ? options.windows_per_recording : 1; }
 
-    double total_weight(const torch::Tensor& truth) const {
-        return weights.index_select(0, truth).sum().item<double>();
+    /// Classes of the examples of a batch that has `bag` windows of each.
+    torch::Tensor truths_of(const WindowBatch& batch) const {
+        const auto each = static_cast<std::size_t>(bag());
+        auto truths = torch::empty({static_cast<std::int64_t>(batch.count() / each)}, torch::kInt64);
+        auto* values = truths.data_ptr<std::int64_t>();
+        for (std::size_t i = 0; i < batch.count(); i += each)
+            values[i / each] = set.classes[static_cast<std::size_t>(batch.examples[i])];
+        return truths;
     }
 
     /// False if the user interrupted it.
     bool learn(int number, Tally& tally) {
         network->train();
-        const Rows order = shuffled(train_rows, epoch_seed(options.seed, number));
-        torch::manual_seed(epoch_seed(options.seed, number));
-        for (std::size_t first = 0; first < order.size(); first += static_cast<std::size_t>(options.batch)) {
+        const std::uint64_t seed = epoch_seed(options.seed, number);
+        const Answer& answer = network->answer();
+        torch::manual_seed(seed);
+        const auto plan = drawn_windows(set, shuffled(train_rows, seed), options.windows_per_recording, seed);
+        WindowLoader loader(set, plan, static_cast<std::size_t>(options.batch * bag()), &augmenter, seed);
+        double examples = 0;  // learnt from in this epoch
+        while (const auto* batch = loader.next()) {
             if (interrupted()) return false;
-            const auto batch = take(order, first, static_cast<std::size_t>(options.batch));
-            const auto truth = classes.index_select(0, batch);
-            const auto logits =
-                network->forward(jittered(frames.index_select(0, batch), options.gain_jitter_db));
-            const auto error = loss(logits, truth);
-            optimizer->step(error);
-            tally.add(logits.detach(), truth, error.item<double>(), total_weight(truth));
+            const auto truth = truths_of(*batch);
+            auto logits = network->forward(windows_of(*batch));
+            if (bag() > 1) logits = logits.view({-1, bag(), answer.outputs()}).amax(1);
+            const auto error = answer.loss(logits, truth, weights);
+            const double done = (number - 1 + examples / static_cast<double>(train_rows.size())) / options.epochs;
+            optimizer->step(error.mean, options.learning_rate * rate_share(options.schedule, done));
+            examples += static_cast<double>(truth.size(0));
+            tally.add(answer.probabilities(logits.detach()), truth, error);
         }
         return true;
     }
 
-    Tally judge(const Rows& rows) const {
+    /// Of some examples, the highest logits over their windows.
+    torch::Tensor logits_of(Network& judge, const Rows& rows) const {
         const torch::NoGradGuard no_gradients;
-        network->eval();
-        Tally tally;
-        for (std::size_t first = 0; first < rows.size(); first += kScoringRows) {
-            const auto batch = take(rows, first, kScoringRows);
-            const auto truth = classes.index_select(0, batch);
-            const auto logits = network->forward(frames.index_select(0, batch));
-            tally.add(logits, truth, loss(logits, truth).item<double>(), total_weight(truth));
+        judge.eval();
+        const auto outputs = judge.answer().outputs();
+        auto highest = torch::full({static_cast<std::int64_t>(rows.size()), outputs}, -INFINITY);
+        float* row = highest.data_ptr<float>();
+        const auto plan = all_windows(set, rows);
+        WindowLoader loader(set, plan, scoring_windows());
+        std::size_t example = 0;  // windows come example after example
+        while (const auto* batch = loader.next()) {
+            const auto logits = judge.forward(windows_of(*batch)).contiguous();
+            const float* window = logits.data_ptr<float>();
+            for (std::size_t i = 0; i < batch->count(); ++i, window += outputs) {
+                for (; rows[example] != batch->examples[i]; ++example) row += outputs;
+                for (std::int64_t c = 0; c < outputs; ++c) row[c] = std::max(row[c], window[c]);
+            }
         }
-        return tally;
+        return highest;
     }
 
-    double loss_to_beat() const {
-        return best_epoch == 0 ? INFINITY
-                               : history[static_cast<std::size_t>(best_epoch - 1)].validation_loss.value();
+    /// What validation shows of the network as it stands.
+    void judge(Epoch& epoch) const {
+        const Rows& rows = validation_rows;
+        const auto logits = logits_of(*network, rows);
+        std::vector<std::int64_t> classes;
+        for (const auto row : rows) classes.push_back(set.classes[static_cast<std::size_t>(row)]);
+        const auto truth = torch::tensor(classes);
+        const Answer& answer = network->answer();
+        const auto probabilities = answer.probabilities(logits).contiguous();
+        Tally tally;
+        tally.add(probabilities, truth, answer.loss(logits, truth, weights));
+        epoch.validation_loss = tally.mean_loss();
+        epoch.validation_accuracy = tally.accuracy();
+        if (options.criterion != Criterion::score) return;
+        Evaluation evaluation(set.labels);
+        const auto count = static_cast<std::size_t>(probabilities.numel());
+        add_scores(set, rows, std::span(probabilities.data_ptr<float>(), count), evaluation);
+        epoch.validation_score = mean_score(evaluation);
+    }
+
+    /// Mean over the labels but the background that can be judged.
+    double mean_score(const Evaluation& evaluation) const {
+        const auto rates = evaluation.detection_rates(evaluation.balanced_thresholds());
+        double sum = 0;
+        int labels = 0;
+        for (std::size_t c = 0; c < rates.size(); ++c) {
+            if (static_cast<std::int64_t>(c) == set.background_index() || std::isnan(rates[c].score())) continue;
+            sum += rates[c].score();
+            ++labels;
+        }
+        return labels == 0 ? 0 : sum / labels;
+    }
+
+    bool better(const Epoch& epoch) const {
+        if (best_epoch == 0 || !epoch.validation_loss) return true;
+        const Epoch& best_so_far = history[static_cast<std::size_t>(best_epoch - 1)];
+        if (epoch.validation_score && *epoch.validation_score != *best_so_far.validation_score) {
+            return *epoch.validation_score > *best_so_far.validation_score;
+        }
+        return *epoch.validation_loss < *best_so_far.validation_loss;
     }
 
     /// All that an epoch changes but for the history.
@@ -193,15 +231,23 @@ struct Trainer::State {
 
     /// What a resumed run must have in common with the one that it resumes.
     Json fingerprint() const {
-        return {{"architecture", architecture},
-                {"batch", options.batch},
-                {"learning_rate", options.learning_rate},
-                {"weight_decay", options.weight_decay},
-                {"class_weights", options.balanced ? "balanced" : "none"},
-                {"gain_jitter", options.gain_jitter_db},
-                {"seed", options.seed},
-                {"training_data", set.data_hash(train_rows)},
-                {"validation_data", set.data_hash(validation_rows)}};
+        Json json{{"architecture", architecture},
+                  {"batch", options.batch},
+                  {"learning_rate", options.learning_rate},
+                  {"weight_decay", options.weight_decay},
+                  {"class_weights", options.balanced ? "balanced" : "none"},
+                  {"augment", to_json(options.augment)},
+                  {"criterion", options.criterion == Criterion::score ? "score" : "loss"},
+                  {"seed", options.seed},
+                  {"window", to_json(set.windowing)},
+                  {"training_data", set.data_hash(train_rows)},
+                  {"validation_data", set.data_hash(validation_rows)}};
+        if (set.target == Target::recording) json["windows_per_recording"] = options.windows_per_recording;
+        if (options.schedule != Schedule::constant) {  // which depends on how long the run shall be
+            json["schedule"] = options.schedule == Schedule::cosine ? "cosine" : "one-cycle";
+            json["epochs"] = options.epochs;
+        }
+        return json;
     }
 };
 
@@ -230,19 +276,14 @@ std::optional<Epoch> Trainer::run_epoch() {
     }
     epoch.loss = learnt.mean_loss();
     epoch.accuracy = learnt.accuracy();
-    bool better = true;
-    if (!s.validation_rows.empty()) {
-        const Tally judged = s.judge(s.validation_rows);
-        epoch.validation_loss = judged.mean_loss();
-        epoch.validation_accuracy = judged.accuracy();
-        better = *epoch.validation_loss < s.loss_to_beat();
-    }
+    if (!s.validation_rows.empty()) s.judge(epoch);
     if (!std::isfinite(epoch.loss) || !std::isfinite(epoch.validation_loss.value_or(0))) {
         throw Error(
             fmt::format("training diverged in epoch {}: the loss is no longer a number (lower "
                         "--learning-rate, {} now)",
                         epoch.number, s.options.learning_rate));
     }
+    const bool better = s.better(epoch);
     s.history.push_back(epoch);
     if (better) {
         copy_tensors(named_tensors(*s.network), named_tensors(*s.best));
@@ -256,18 +297,10 @@ const std::vector<Epoch>& Trainer::history() const { return state_->history; }
 int Trainer::best_epoch() const { return state_->best_epoch; }
 
 std::vector<float> Trainer::score(const Rows& rows) const {
-    const torch::NoGradGuard no_gradients;
     const State& s = *state_;
-    s.best->eval();
-    std::vector<float> scores;
-    scores.reserve(rows.size() * s.set.labels.size());
-    const auto next_batch = s.row_stream(rows);
-    for (auto batch = next_batch(); batch.defined(); batch = next_batch()) {
-        const auto probabilities = torch::softmax(s.best->forward(batch), 1).contiguous();
-        const auto* values = probabilities.data_ptr<float>();
-        scores.insert(scores.end(), values, values + probabilities.numel());
-    }
-    return scores;
+    const auto probabilities = s.best->answer().probabilities(s.logits_of(*s.best, rows)).contiguous();
+    const auto* values = probabilities.data_ptr<float>();
+    return {values, values + probabilities.numel()};
 }
 
 void Trainer::save(const std::string& directory) const {
@@ -297,7 +330,10 @@ void Trainer::resume(const std::string& directory) {
     }
     const bool consistent = best_epoch >= 1 && best_epoch <= static_cast<int>(history.size()) &&
                             std::ranges::all_of(history, [&](const Epoch& epoch) {
-                                return epoch.validation_loss.has_value() == !s.validation_rows.empty();
+                                const bool judged = !s.validation_rows.empty();
+                                const bool scored = judged && s.options.criterion == Criterion::score;
+                                return epoch.validation_loss.has_value() == judged &&
+                                       epoch.validation_score.has_value() == scored;
                             });
     if (!consistent) throw Error(fmt::format("{}: not a checkpoint: its history does not fit", json_path));
     load_tensors(s.progress(), (path / "checkpoint.npz").string());

@@ -7,6 +7,7 @@
 #include <random>
 #include <string>
 
+#include "model/architecture.h"
 #include "model/training_set.h"
 #include "support/error.h"
 
@@ -40,6 +41,17 @@ inline std::string error_of(const std::function<void()>& action) {
     return "no error";
 }
 
+/// A dense network over single frames.
+inline nlohmann::ordered_json mlp_architecture(std::int64_t inputs, std::int64_t classes,
+                                               const Compression& compression, double dropout) {
+    NetworkOptions options;
+    options.inputs = inputs;
+    options.input.compression = compression;
+    options.answer.classes = classes;
+    options.dropout = dropout;
+    return describe_network(options);
+}
+
 /// Recordings of equal length whose frames are log-normal magnitudes, louder where their class says: class c
 /// of C lifts the values d with d % C == c by `lift` (in natural-logarithm units).
 inline TrainingSet make_set(int recordings, int frames_each, int classes, int dimension, double lift = 2,
@@ -51,16 +63,23 @@ inline TrainingSet make_set(int recordings, int frames_each, int classes, int di
     std::normal_distribution<double> normal;
     for (int r = 0; r < recordings; ++r) {
         const std::string name = "r" + std::to_string(r);
-        set.items.push_back({name + ".npz", name, "", Role::train,
-                             static_cast<std::int64_t>(set.classes.size()), frames_each});
+        TrainingSet::Item item;
+        item.path = name + ".npz";
+        item.group = name;
+        item.digest = "digest of " + name;
+        item.first = static_cast<std::int64_t>(set.classes.size());
+        item.count = item.frames = frames_each;
+        std::vector<float> frames;
         for (int i = 0; i < frames_each; ++i) {
             const auto c = static_cast<int>(random() % static_cast<unsigned>(classes));
             set.classes.push_back(c);
             for (int d = 0; d < dimension; ++d) {
-                set.frames.push_back(
+                frames.push_back(
                     static_cast<float>(std::exp(normal(random) - 5 + (d % classes == c ? lift : 0))));
             }
         }
+        item.matrix = set.frames->add(std::move(frames));
+        set.items.push_back(std::move(item));
     }
     return set;
 }

@@ -12,12 +12,14 @@ namespace earshot {
 namespace {
 
 using test::error_of;
+using test::mlp_architecture;
 using Json = nlohmann::ordered_json;
 
 Json small() { return mlp_architecture(4, 3, {}, 0); }
+Json input_of(std::int64_t values, const Compression& compression) { return mlp_architecture(values, 2, compression, 0); }
 
 /// A stream of the given tensors.
-Network::WindowStream stream(std::vector<torch::Tensor> batches) {
+WindowStream stream(std::vector<torch::Tensor> batches) {
     return [batches = std::move(batches), next = std::size_t{0}]() mutable {
         return next < batches.size() ? batches[next++] : torch::Tensor();
     };
@@ -25,8 +27,8 @@ Network::WindowStream stream(std::vector<torch::Tensor> batches) {
 
 TEST(Mlp, is_twice_as_wide_as_its_input_then_three_quarters) {
     EXPECT_EQ(mlp_architecture(100, 5, {}, 0.2).dump(),
-              R"({"kind":"mlp","inputs":100,"hidden":[200,75],"classes":5,"dropout":0.2,)"
-              R"("input":{"compress":"log","floor":1e-05}})");
+              R"({"kind":"mlp","inputs":100,"input":{"compress":"log","floor":1e-05,"standardise":"data"},)"
+              R"("hidden":[200,75],"dropout":0.2,"classes":5,"answer":"softmax"})");
     EXPECT_EQ(mlp_architecture(1, 2, {}, 0)["hidden"].dump(), "[2,1]");
 }
 
@@ -96,7 +98,7 @@ TEST(Registry, refuses_what_it_cannot_build_before_taking_memory) {
     };
     const Json missing(Json::value_t::discarded);
     const std::vector<std::tuple<const char*, Json, std::string>> cases{
-        {"kind", "transformer", "architecture: no network of kind 'transformer' (known: mlp;"},
+        {"kind", "transformer", "architecture: no network of kind 'transformer' (known: mlp, cnn;"},
         {"kind", 7, "architecture: \"kind\" is 7, should be text"},
         {"kind", missing, "architecture: \"kind\" is missing"},
         {"inputs", 0, "\"inputs\" is 0, should be a whole number from 1 to"},
@@ -124,36 +126,36 @@ TEST(Registry, refuses_what_it_cannot_build_before_taking_memory) {
 TEST(InputLayer, standardises_what_it_was_fitted_to) {
     torch::manual_seed(1);
     for (const char* kind : {"none", "sqrt", "log"}) {
-        InputLayer layer(6, {kind, 1e-3});
+        InputLayer layer(input_of(6, {kind, 1e-3}));
         const auto windows = torch::rand({1000, 6}) * 50 + 3;
         layer.fit(
             stream({windows.slice(0, 0, 100), windows.slice(0, 100, 999), windows.slice(0, 999, 1000)}));
-        const auto out = layer.forward(windows).to(torch::kFloat64);
+        const auto out = layer.forward(windows).flatten(1).to(torch::kFloat64);
         EXPECT_LT(out.mean(0).abs().max().item<double>(), 1e-5) << kind;
         EXPECT_LT((out.square().mean(0).sqrt() - 1).abs().max().item<double>(), 1e-5) << kind;
     }
 }
 
 TEST(InputLayer, a_small_variation_far_from_zero_keeps_its_digits) {
-    InputLayer layer(1, {"none", 0});
+    InputLayer layer(input_of(1, {"none", 0}));
     layer.fit(stream({torch::full({1, 1}, 10000.0), torch::full({1, 1}, 10001.0)}));
     EXPECT_FLOAT_EQ(layer.named_buffers()["mean"].item<float>(), 10000.5F);
     EXPECT_FLOAT_EQ(layer.named_buffers()["deviation"].item<float>(), 0.5F);
 }
 
 TEST(InputLayer, a_value_that_never_varies_adds_nothing) {
-    InputLayer layer(2, {"log", 1e-5});
+    InputLayer layer(input_of(2, {"log", 1e-5}));
     auto windows = torch::rand({50, 2});
     windows.select(1, 1).fill_(0.125);
     layer.fit(stream({windows}));
-    const auto out = layer.forward(windows);
+    const auto out = layer.forward(windows).flatten(1);
     EXPECT_LT(out.select(1, 1).abs().max().item<double>(), 1e-5);
     EXPECT_TRUE(torch::isfinite(out).all().item<bool>());
 }
 
 TEST(InputLayer, compression_is_finite_for_zero_and_below) {
     for (const char* kind : {"none", "sqrt", "log"}) {
-        const InputLayer layer(3, {kind, 1e-5});
+        const InputLayer layer(input_of(3, {kind, 1e-5}));
         EXPECT_TRUE(torch::isfinite(layer.forward(torch::tensor({{0.0F, -1.0F, 1e30F}}))).all().item<bool>())
             << kind;
     }

@@ -16,6 +16,7 @@ namespace {
 
 using test::error_of;
 using test::make_set;
+using test::mlp_architecture;
 using test::TemporaryDirectory;
 
 class TrainerTest : public testing::Test {
@@ -24,7 +25,7 @@ class TrainerTest : public testing::Test {
         set_compute_threads(1);
         fold_ = hold_out(set_, SplitBy::group, 0.3, 1);
         options_.epochs = 12;
-        options_.gain_jitter_db = 3;  // so that the random generator matters in every epoch
+        options_.augment.gain_jitter_db = 3;  // so that the random generator matters in every epoch
     }
 
     Trainer trainer() const {
@@ -110,7 +111,8 @@ TEST_F(TrainerTest, resuming_another_run_is_refused) {
               }).find("cannot resume: \"learning_rate\" was 0.001, now 0.5"),
               std::string::npos);
     options_.learning_rate = 1e-3;
-    set_.frames[0] += 1;
+    set_.items[0].digest = "other";
+    set_.items[9].digest = "other";
     EXPECT_NE(error_of([&] { trainer().resume(directory.path().string()); }).find("_data\" was"),
               std::string::npos);
     write_text(directory / "checkpoint.json", "{}");
@@ -198,7 +200,7 @@ TEST_F(TrainerTest, cross_validation_scores_every_row_by_a_network_that_has_not_
     // Frames that say nothing of their class but can be recognised one by one: only leakage could score well.
     set_ = make_set(12, 20, 2, 40, 0);
     options_.epochs = 40;
-    options_.gain_jitter_db = 0;
+    options_.augment.gain_jitter_db = 0;
     const auto folds = cross_validation_folds(set_, SplitBy::group, 4, 1);
     int epochs = 0;
     const auto result = cross_validate(set_, mlp_architecture(40, 2, {}, 0), folds, options_,

@@ -14,6 +14,7 @@ namespace earshot {
 namespace {
 
 using test::error_of;
+using test::mlp_architecture;
 using test::TemporaryDirectory;
 using Json = nlohmann::ordered_json;
 

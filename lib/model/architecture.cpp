@@ -1,0 +1,61 @@
+#include "model/architecture.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "support/error.h"
+
+namespace earshot {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json describe_input(const InputOptions& input) {
+    Json json{{"compress", input.compression.kind}};
+    if (input.compression.kind == "log") json["floor"] = input.compression.floor;
+    if (input.deltas > 0) json["deltas"] = input.deltas;
+    if (input.pool > 0) json["pool"] = input.pool;
+    json["standardise"] = input.standardise;
+    return json;
+}
+
+void check(const NetworkOptions& options) {
+    const bool over_time = options.input.deltas > 0 || options.input.pool > 0 ||
+                           options.input.standardise != "data" || options.kind == "cnn";
+    if (options.frames == 1 && over_time) {
+        throw UsageError("--deltas, --pool, --standardise and --arch cnn need windows of several frames (--window)");
+    }
+    if (options.input.pool > options.frames) {
+        throw UsageError(fmt::format("--pool {}: a window has {} frames only", options.input.pool, options.frames));
+    }
+}
+
+}  // namespace
+
+Json describe_network(const NetworkOptions& options) {
+    check(options);
+    Json json{{"kind", options.kind == "dnn" ? "mlp" : options.kind}, {"inputs", options.inputs}};
+    if (options.frames > 1) json["frames"] = options.frames;
+    json["input"] = describe_input(options.input);
+    if (options.kind == "cnn") {
+        json["channels"] = {16, 32, 48};
+        json["units"] = 64;
+    } else if (options.kind == "dnn") {
+        json["layer_norm"] = true;
+        json["hidden"] = {512, 256};
+    } else {
+        const std::int64_t steps = options.input.pool > 0 ? options.input.pool : options.frames;
+        const std::int64_t values = (options.input.deltas + 1) * steps * options.inputs;
+        json["hidden"] = {2 * values, std::max<std::int64_t>(1, 3 * values / 4)};
+    }
+    json["dropout"] = options.dropout;
+    json["classes"] = options.answer.classes;
+    json["answer"] = options.answer.kind;
+    if (options.answer.kind == "sigmoid" && options.answer.background >= 0) {
+        json["background"] = options.answer.background;
+    }
+    return json;
+}
+
+}  // namespace earshot

@@ -1,0 +1,116 @@
+#include "model/augmenter.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+namespace earshot {
+namespace {
+
+/// Frames at even distances between the first and the last one, by linear interpolation.
+void resample(std::span<const float> source, std::span<float> window, std::size_t dimension) {
+    const std::size_t from = source.size() / dimension, to = window.size() / dimension;
+    const double step = to > 1 ? static_cast<double>(from - 1) / static_cast<double>(to - 1) : 0;
+    for (std::size_t i = 0; i < to; ++i) {
+        const double place = static_cast<double>(i) * step;
+        const std::size_t before = std::min(static_cast<std::size_t>(place), from - 1);
+        const std::size_t after = std::min(before + 1, from - 1);
+        const auto share = static_cast<float>(place - static_cast<double>(before));
+        const float* a = source.data() + before * dimension;
+        const float* b = source.data() + after * dimension;
+        float* out = window.data() + i * dimension;
+        for (std::size_t d = 0; d < dimension; ++d) out[d] = a[d] + share * (b[d] - a[d]);
+    }
+}
+
+/// A random stretch of [0, size) of up to `share` of it.
+std::pair<std::size_t, std::size_t> stretch_of(std::size_t size, double share, Random& random) {
+    const auto length = random.whole(static_cast<std::int64_t>(share * static_cast<double>(size)));
+    const auto first = random.whole(static_cast<std::int64_t>(size) - length);
+    return {static_cast<std::size_t>(first), static_cast<std::size_t>(first + length)};
+}
+
+/// Frames [first, last) become the mean of the window, band by band.
+void mask_frames(std::span<float> window, std::size_t dimension, std::size_t first, std::size_t last) {
+    const std::size_t frames = window.size() / dimension;
+    for (std::size_t d = 0; d < dimension; ++d) {
+        float sum = 0;
+        for (std::size_t i = 0; i < frames; ++i) sum += window[i * dimension + d];
+        for (std::size_t i = first; i < last; ++i) window[i * dimension + d] = sum / static_cast<float>(frames);
+    }
+}
+
+/// Bands [first, last) become their means over the window.
+void mask_bands(std::span<float> window, std::size_t dimension, std::size_t first, std::size_t last) {
+    const std::size_t frames = window.size() / dimension;
+    for (std::size_t d = first; d < last; ++d) {
+        float sum = 0;
+        for (std::size_t i = 0; i < frames; ++i) sum += window[i * dimension + d];
+        for (std::size_t i = 0; i < frames; ++i) window[i * dimension + d] = sum / static_cast<float>(frames);
+    }
+}
+
+}  // namespace
+
+nlohmann::ordered_json to_json(const AugmentOptions& options) {
+    return {{"gain_jitter", options.gain_jitter_db},
+            {"stretch", options.stretch},
+            {"warp", options.warp},
+            {"mask", options.mask}};
+}
+
+FrameScale frame_scale(const nlohmann::ordered_json& frontend) {
+    if (!frontend.is_object() || frontend.value("kind", "") != "logmel") return FrameScale::magnitude;
+    return frontend.value("power", 2.0) == 1.0 ? FrameScale::log_magnitude : FrameScale::log_power;
+}
+
+std::int64_t Augmenter::source_frames(std::int64_t frames, Random& random) const {
+    if (options_.stretch == 0) return frames;
+    const double factor = 1 + random.uniform(-options_.stretch, options_.stretch);
+    return std::max<std::int64_t>(1, std::llround(static_cast<double>(frames) * factor));
+}
+
+void Augmenter::apply(std::span<const float> source, std::span<float> window, std::size_t dimension,
+                      Random& random) const {
+    if (source.size() == window.size()) {
+        std::ranges::copy(source, window.begin());
+    } else {
+        resample(source, window, dimension);
+    }
+    if (options_.warp > 0) warp(window, dimension, 1 + random.uniform(-options_.warp, options_.warp));
+    if (options_.mask > 0) {
+        const auto [first_frame, last_frame] = stretch_of(window.size() / dimension, options_.mask, random);
+        mask_frames(window, dimension, first_frame, last_frame);
+        const auto [first_band, last_band] = stretch_of(dimension, options_.mask, random);
+        mask_bands(window, dimension, first_band, last_band);
+    }
+    if (options_.gain_jitter_db > 0) gain(window, random.normal() * options_.gain_jitter_db);
+}
+
+/// Band d becomes what lies at d times the factor, between bands by linear interpolation.
+void Augmenter::warp(std::span<float> window, std::size_t dimension, double factor) const {
+    if (dimension < 2) return;
+    std::vector<float> frame(dimension);
+    for (std::size_t at = 0; at < window.size(); at += dimension) {
+        std::copy_n(window.begin() + static_cast<std::ptrdiff_t>(at), dimension, frame.begin());
+        for (std::size_t d = 0; d < dimension; ++d) {
+            const double place = std::min(static_cast<double>(d) * factor, static_cast<double>(dimension - 1));
+            const std::size_t below = std::min(static_cast<std::size_t>(place), dimension - 2);
+            const auto share = static_cast<float>(place - static_cast<double>(below));
+            window[at + d] = frame[below] + share * (frame[below + 1] - frame[below]);
+        }
+    }
+}
+
+void Augmenter::gain(std::span<float> window, double gain_db) const {
+    if (scale_ == FrameScale::magnitude) {
+        const auto factor = static_cast<float>(std::pow(10.0, gain_db / 20));
+        for (float& value : window) value *= factor;
+        return;
+    }
+    const double bel = scale_ == FrameScale::log_power ? 10 : 20;
+    const auto offset = static_cast<float>(gain_db * std::numbers::ln10 / bel);
+    for (float& value : window) value += offset;
+}
+
+}  // namespace earshot

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <vector>
+
+#include "model/random.h"
+
+namespace earshot {
+
+/// Random changes to windows while learning, so that a network does not take for its label what only happens to go
+/// with it in the recordings at hand. 0 switches each of them off.
+struct AugmentOptions {
+    double gain_jitter_db = 0;  // standard deviation of a random gain of the window
+    double stretch = 0;         // faster or slower by up to this share, [0, 0.5]
+    double warp = 0;            // bands moved up or down by up to this share of their place, [0, 0.5]
+    double mask = 0;            // up to this share of the frames in a row, and of the bands, is levelled out, [0, 0.9]
+
+    bool operator==(const AugmentOptions&) const = default;
+};
+
+nlohmann::ordered_json to_json(const AugmentOptions& options);
+
+/// Values of frames, as the front end makes them: what a gain does to them.
+enum class FrameScale {
+    magnitude,     // multiplies
+    log_power,     // ln of power: adds ln(10)/10 for each dB
+    log_magnitude  // ln of magnitude: adds ln(10)/20
+};
+
+FrameScale frame_scale(const nlohmann::ordered_json& frontend);
+
+/// Changes windows. All randomness follows from the generator, so that a run is reproducible on every platform.
+///
+/// Stretching and warping interpolate between frames and between bands: another speaking rate and another vocal tract
+/// (Jaitly and Hinton, ICML workshop 2013). Masks are those of SpecAugment (Park et al., Interspeech 2019), but what
+/// they cover becomes its mean rather than zero, whatever the scale of the frames.
+class Augmenter {
+ public:
+    Augmenter(const AugmentOptions& options, FrameScale scale) : options_(options), scale_(scale) {}
+
+    bool active() const { return options_ != AugmentOptions(); }
+
+    /// How many frames of a recording become a window of so many.
+    std::int64_t source_frames(std::int64_t frames, Random& random) const;
+
+    /// @param source  whole frames of `dimension` values, source_frames() of them
+    /// @param window  as many whole frames as there shall be
+    void apply(std::span<const float> source, std::span<float> window, std::size_t dimension, Random& random) const;
+
+ private:
+    void warp(std::span<float> window, std::size_t dimension, double factor) const;
+    void gain(std::span<float> window, double gain_db) const;
+
+    AugmentOptions options_;
+    FrameScale scale_;
+};
+
+}  // namespace earshot

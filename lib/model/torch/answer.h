@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <span>
+
+#include "model/torch/libtorch.h"
+
+namespace earshot {
+
+/// What the outputs of a network mean, and what it costs to be wrong. AnswerOptions says which kinds there are;
+/// {"classes": C, "answer": "softmax"} or {..., "answer": "sigmoid", "background": index}.
+class Answer {
+ public:
+    explicit Answer(const nlohmann::ordered_json& architecture);
+
+    std::int64_t classes() const { return classes_; }
+    std::int64_t outputs() const { return classes_ - (background_ < 0 ? 0 : 1); }
+    /// True if outputs of several windows may be combined one by one: each speaks for itself.
+    bool independent() const { return sigmoid_; }
+
+    /// @param logits  [n, outputs()]   @return  [n, classes()], from 0 to 1
+    torch::Tensor probabilities(const torch::Tensor& logits) const;
+
+    /// What each class weighs in the loss, so that rare ones count as much as others if `balanced`: for softmax n /
+    /// (C n_c); for sigmoid, of each output, negatives / positives (the pos_weight of binary cross-entropy).
+    /// @param counts  examples of each class
+    torch::Tensor loss_weights(std::span<const std::int64_t> counts, bool balanced) const;
+
+    struct Loss {
+        torch::Tensor mean;  // in nats, a tensor with one element
+        double weight;       // that the mean has among those of other batches
+    };
+    /// Cross-entropy, weighted. @param truth  [n], class indices
+    Loss loss(const torch::Tensor& logits, const torch::Tensor& truth, const torch::Tensor& weights) const;
+
+ private:
+    /// 1 where an output's class is the truth, else 0: [n, outputs()].
+    torch::Tensor targets(const torch::Tensor& truth) const;
+    /// Class of an output.
+    std::int64_t class_of(std::int64_t output) const { return output + (background_ >= 0 && output >= background_); }
+
+    std::int64_t classes_, background_ = -1;
+    bool sigmoid_;
+};
+
+}  // namespace earshot

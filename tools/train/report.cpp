@@ -1,0 +1,103 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "support/counted.h"
+#include "support/interrupt.h"
+#include "tools/train/training_run.h"
+
+namespace earshot::tools {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::size_t label_width(const std::vector<std::string>& labels) {
+    std::size_t width = 5;
+    for (const auto& label : labels) width = std::max(width, label.size());
+    return width;
+}
+
+std::string cell(const Json& number) {
+    return number.is_null() ? "-" : fmt::format("{:.3f}", number.get<double>());
+}
+
+const char* unit(const TrainingRun& run) {
+    if (run.set.target == Target::recording) return "recording";
+    return run.set.windowing.frames > 1 ? "window" : "frame";
+}
+
+/// False alarms and misses, where they are what the thresholds balance.
+void describe_rates(const TrainingRun& run, const Json& measures, const std::string& data) {
+    if (run.fit.criterion != Criterion::score) return;
+    for (const auto& [label, rates] : measures["detection"].items()) {
+        run.context.console.note(fmt::format("'{}' on {} data: FAR {}, FRR {}, score {}, AUROC {}", label, data,
+                                             cell(rates["far"]), cell(rates["frr"]), cell(rates["score"]),
+                                             cell(measures["labels"][label]["roc_auc"])));
+    }
+}
+
+}  // namespace
+
+void describe_data(const TrainingRun& run) {
+    const TrainingSet& set = run.set;
+    const auto of = [&](const Rows& rows) { return set.class_counts(rows); };
+    auto& console = run.context.console;
+    const auto recordings = std::ranges::count(set.items, Role::train, &TrainingSet::Item::role);
+    console.note(fmt::format("{} of {} values from {}; {} classes", counted(set.classes.size(), unit(run)),
+                             set.dimension * set.windowing.frames,
+                             counted(static_cast<std::size_t>(recordings), "recording"), set.labels.size()));
+    const auto train = of(run.fold.train), validation = of(run.fold.validation);
+    const auto test = of(set.labelled_rows(Role::test));
+    const bool tested = std::ranges::any_of(test, [](std::int64_t count) { return count > 0; });
+    const std::size_t width = label_width(set.labels);
+    console.note(fmt::format("{:<{}}  {:>8}  {:>10}{}", "label", width, "training", "validation",
+                             tested ? "      test" : ""));
+    for (std::size_t c = 0; c < train.size(); ++c) {
+        console.note(fmt::format("{:<{}}  {:>8}  {:>10}{}", set.labels[c], width, train[c], validation[c],
+                                 tested ? fmt::format("  {:>8}", test[c]) : ""));
+    }
+    if (set.frontend.is_null()) {
+        console.note(
+            "The datasets do not say how their frames were made, so detect will refuse this model "
+            "(remake them with earshot datagen).");
+    }
+}
+
+std::string describe(const Epoch& epoch) {
+    std::string text = fmt::format("loss {:.4f}  accuracy {:.3f}", epoch.loss, epoch.accuracy);
+    if (epoch.validation_loss) {
+        text += fmt::format("  validation loss {:.4f}  accuracy {:.3f}", *epoch.validation_loss,
+                            *epoch.validation_accuracy);
+    }
+    if (epoch.validation_score) text += fmt::format("  score {:.4f}", *epoch.validation_score);
+    return text;
+}
+
+void describe_result(const TrainingRun& run, const ModelFile& model) {
+    auto& console = run.context.console;
+    const std::size_t width = label_width(model.labels);
+    const Json& metrics = model.metrics;
+    console.note(fmt::format("\n{:<{}}  {:>9}  {:>6}  {:>5}  {:>9}", "label", width, "precision", "recall",
+                             "F1", "threshold"));
+    for (std::size_t c = 0; c < model.labels.size(); ++c) {
+        const Json& row = metrics["labels"][model.labels[c]];
+        console.note(fmt::format("{:<{}}  {:>9}  {:>6}  {:>5}  {:>9.3f}", model.labels[c], width,
+                                 cell(row["precision"]), cell(row["recall"]), cell(row["f1"]),
+                                 model.thresholds[c]));
+    }
+    const auto summary = [&](const Json& measures, const std::string& data) {
+        console.note(fmt::format("accuracy {}, balanced {}, macro F1 {} on {} data ({})",
+                                 cell(measures["accuracy"]), cell(measures["balanced_accuracy"]),
+                                 cell(measures["macro"]["f1"]), data,
+                                 counted(measures["windows"].get<std::size_t>(), unit(run))));
+        describe_rates(run, measures, data);
+    };
+    summary(metrics, metrics["data"]);
+    if (metrics.contains("test")) summary(metrics["test"], "test");
+    console.note(
+        fmt::format("{}{}: weights of epoch {} of {}{}", interrupted() ? "Interrupted. " : "",
+                    run.options.output, metrics["epoch"].get<int>(), metrics["epochs"].get<int>(),
+                    model.background.empty() ? "" : fmt::format("; background is '{}'", model.background)));
+}
+
+}  // namespace earshot::tools

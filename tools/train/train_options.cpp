@@ -1,0 +1,204 @@
+#include "tools/train/train_options.h"
+
+#include <fmt/format.h>
+
+#include <map>
+
+#include "support/error.h"
+#include "tools/help.h"
+#include "tools/options.h"
+
+namespace earshot::tools {
+namespace {
+
+/// CLI::Range lets NaN pass, and clutters the help.
+template <class Number>
+CLI::Validator within(Number low, Number high) {
+    const auto check = [low, high](const std::string& text) -> std::string {
+        Number value{};
+        const bool fits = CLI::detail::lexical_cast(text, value) && value >= low && value <= high;
+        return fits ? "" : fmt::format("'{}' should be a number from {} to {}", text, low, high);
+    };
+    return CLI::Validator(check, "");
+}
+
+CLI::Validator one_of(std::vector<std::string> words) {
+    return CLI::IsMember(std::move(words)).description("");
+}
+
+/// An option whose words stand for values.
+template <class Value>
+CLI::Option* add_choice(CLI::App& app, const std::string& name, Value& value,
+                        const std::map<std::string, Value>& words, const std::string& description) {
+    std::vector<std::string> names;
+    std::string current;
+    for (const auto& [word, meant] : words) {
+        names.push_back(word);
+        if (meant == value) current = word;
+    }
+    const auto take = [&value, words](const std::string& word) { value = words.at(word); };
+    return app.add_option_function<std::string>(name, take, description)
+        ->check(one_of(names))
+        ->default_str(current);
+}
+
+CLI::Option* add_datasets(CLI::App& app, const std::string& name, std::vector<std::string>& paths,
+                          const std::string& description) {
+    return app.add_option(name, paths, description)->type_name("DATASET")->allow_extra_args(false);
+}
+
+template <class Number>
+CLI::Option* add_number(CLI::App& app, const std::string& name, Number& number, Number low, Number high,
+                        const std::string& type, const std::string& description) {
+    return app.add_option(name, number, description)
+        ->type_name(type)
+        ->check(within(low, high))
+        ->capture_default_str();
+}
+
+void add_data(CLI::App& app, TrainOptions& options) {
+    app.add_option("datasets", options.data.train, "Datasets (NPZ files, or directories of them)")
+        ->type_name("DATASET")
+        ->required();
+    add_output(app, options.output, "Directory of the model");
+    app.get_option("--output")->required();
+    add_force(app, options.force);
+    add_number(app, "--validation", options.validation_share, 0.0, 0.9, "SHARE",
+               "Share of the data held out for validation");
+    add_number(app, "--test", options.test_share, 0.0, 0.9, "SHARE", "Share set aside first, to report on only");
+    add_datasets(app, "--validation-data", options.data.validation, "Validate on these datasets instead (repeatable)");
+    add_datasets(app, "--test-data", options.data.test, "Report on these datasets too (repeatable)");
+    app.add_option("--folds", options.folds, "Cross-validate, then train on everything")
+        ->type_name("K")
+        ->check(within(0, 1000));
+    add_choice<bool>(app, "--split", options.by_frame, {{"group", false}, {"frames", true}},
+                     "Keep recordings whole (group), or deal out single frames (frames)")
+        ->type_name("BY")
+        ->group(kMoreOptions);
+    app.add_option("--leave-out", options.data.leave_out, "Ignore frames with this label (repeatable)")
+        ->type_name("LABEL")
+        ->allow_extra_args(false)
+        ->group(kMoreOptions);
+    app.add_option("--background", options.examples.background,
+                   "Label that makes no events [background or negative]")
+        ->type_name("LABEL");
+}
+
+void add_examples(CLI::App& app, TrainOptions& options) {
+    ExampleOptions& examples = options.examples;
+    add_time(app, "--window", examples.window_s, "Sound that the network sees at once (0: a frame)");
+    add_time(app, "--window-hop", examples.window_hop_s, "From one window to the next (0: the window)");
+    add_choice<Target>(app, "--target", examples.target, {{"frame", Target::frame}, {"recording", Target::recording}},
+                       "Has the label: each window (frame), or the whole recording")
+        ->type_name("WHAT");
+    add_number(app, "--windows", options.fit.windows_per_recording, 1, 1000, "N",
+               "Windows of a recording in an epoch, for --target recording")
+        ->group(kMoreOptions);
+    add_choice<Padding>(app, "--padding", examples.padding, {{"minimum", Padding::minimum}, {"mean", Padding::mean}},
+                        "What stands after a recording shorter than a window")
+        ->type_name("HOW")
+        ->group(kMoreOptions);
+}
+
+void add_network(CLI::App& app, NetworkOptions& network) {
+    InputOptions& input = network.input;
+    app.add_option("--arch", network.kind, "Network: mlp, dnn (dense layers) or cnn (convolutions)")
+        ->type_name("KIND")
+        ->check(one_of({"mlp", "dnn", "cnn"}))
+        ->capture_default_str();
+    input.compression.kind = "auto";
+    app.add_option("--compress", input.compression.kind, "Of magnitudes: log, sqrt, none (auto: as frames need)")
+        ->type_name("HOW")
+        ->check(one_of({"auto", "log", "sqrt", "none"}))
+        ->capture_default_str()
+        ->group(kMoreOptions);
+    add_number(app, "--floor", input.compression.floor, 1e-30, 1e30, "X", "Magnitude that counts as silence, for log")
+        ->group(kMoreOptions);
+    add_number(app, "--deltas", input.deltas, 0, 2, "N", "Add differences from frame to frame, 2: and of these")
+        ->group(kMoreOptions);
+    add_number(app, "--pool", input.pool, std::int64_t{0}, std::int64_t{1} << 20, "N",
+               "Average a window to this many steps of time (0: do not)")
+        ->group(kMoreOptions);
+    app.add_option("--standardise", input.standardise, "By the training data, each window, or its mean")
+        ->type_name("HOW")
+        ->check(one_of({"data", "window", "mean"}))
+        ->capture_default_str()
+        ->group(kMoreOptions);
+    app.add_option("--loss", network.answer.kind, "softmax: one label at a time; sigmoid: any of them")
+        ->type_name("KIND")
+        ->check(one_of({"softmax", "sigmoid"}))
+        ->capture_default_str();
+    add_number(app, "--dropout", network.dropout, 0.0, 0.99, "SHARE", "Share of hidden units silenced while learning");
+}
+
+void add_fit(CLI::App& app, TrainOptions& options) {
+    FitOptions& fit = options.fit;
+    add_number(app, "--epochs", fit.epochs, 1, 1000000, "N", "Passes over the data at most");
+    add_number(app, "--patience", fit.patience, 0, 1000000, "N", "Epochs without improvement that end it (0: never)");
+    add_choice<Criterion>(app, "--criterion", fit.criterion, {{"loss", Criterion::loss}, {"score", Criterion::score}},
+                          "What improves: loss, or the score of false alarms and misses")
+        ->type_name("WHAT")
+        ->group(kMoreOptions);
+    add_number(app, "--batch", fit.batch, 1, 1 << 20, "N", "Frames or recordings a step");
+    add_number(app, "--learning-rate", fit.learning_rate, 1e-9, 10.0, "X", "Step size of Adam");
+    add_choice<Schedule>(app, "--schedule", fit.schedule,
+                         {{"constant", Schedule::constant}, {"cosine", Schedule::cosine}, {"one-cycle", Schedule::one_cycle}},
+                         "How the step size goes over the run")
+        ->type_name("HOW")
+        ->group(kMoreOptions);
+    add_number(app, "--weight-decay", fit.weight_decay, 0.0, 100.0, "X", "Pull of weights towards zero")
+        ->group(kMoreOptions);
+    add_number(app, "--gain-jitter", fit.augment.gain_jitter_db, 0.0, 60.0, "DB", "Random gain while learning, dB")
+        ->group(kMoreOptions);
+    add_number(app, "--stretch", fit.augment.stretch, 0.0, 0.5, "SHARE", "Random speed of windows while learning")
+        ->group(kMoreOptions);
+    add_number(app, "--warp", fit.augment.warp, 0.0, 0.5, "SHARE", "Random shift of bands while learning")
+        ->group(kMoreOptions);
+    add_number(app, "--mask", fit.augment.mask, 0.0, 0.9, "SHARE", "Level out random frames and bands while learning")
+        ->group(kMoreOptions);
+    add_choice<bool>(app, "--class-weights", fit.balanced, {{"balanced", true}, {"none", false}},
+                     "balanced: rare classes weigh as much; or none")
+        ->type_name("HOW")
+        ->group(kMoreOptions);
+    add_seed(app, fit.seed);
+    app.add_option("--threads", options.threads, "Threads of matrix products (0: one per processor)")
+        ->type_name("N")
+        ->check(within(0, 4096))
+        ->capture_default_str()
+        ->group(kMoreOptions);
+    app.add_flag("--resume", options.resume, "Go on from the model's last epoch");
+    add_time(app, "--save-every", options.save_every_s, "Save the best so far this often")->group(kMoreOptions);
+}
+
+}  // namespace
+
+void add_train_options(CLI::App& app, TrainOptions& options) {
+    add_data(app, options);
+    add_examples(app, options);
+    add_network(app, options.network);
+    add_fit(app, options);
+}
+
+void check_train_options(const TrainOptions& options, const CLI::App& app) {
+    const auto given = [&](const char* name) { return app.get_option(name)->count() > 0; };
+    if (options.output == "-") throw UsageError("a model is a directory and cannot go to standard output");
+    if (options.folds == 1) throw UsageError("--folds 1: at least 2 are needed");
+    if (options.folds > 0 && options.resume) {
+        throw UsageError("--folds and --resume exclude each other (resume works on a single training run)");
+    }
+    if (options.folds > 0 && given("--validation-data")) {
+        throw UsageError(
+            "--folds and --validation-data exclude each other (each fold is validated on itself)");
+    }
+    if (given("--validation") && (options.folds > 0 || given("--validation-data"))) {
+        throw UsageError("--validation excludes --folds and --validation-data");
+    }
+    if (options.examples.target == Target::recording && options.network.answer.kind != "sigmoid") {
+        throw UsageError("--target recording needs --loss sigmoid (each label is heard in some window or in none)");
+    }
+    if (options.examples.target == Target::recording && options.by_frame) {
+        throw UsageError("--target recording keeps recordings whole (leave --split out)");
+    }
+}
+
+}  // namespace earshot::tools

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "model/architecture.h"
+#include "model/trainer.h"
+
+namespace earshot::tools {
+
+/// What the command line of earshot train says.
+struct TrainOptions {
+    TrainingPaths data;
+    ExampleOptions examples;
+    NetworkOptions network;
+    FitOptions fit;
+    std::string output;
+    double validation_share = 0.3, test_share = 0;
+    int folds = 0;  // 0: no cross-validation
+    bool by_frame = false;
+    int threads = 0;
+    double save_every_s = 300;
+    bool resume = false, force = false;
+};
+
+void add_train_options(CLI::App& app, TrainOptions& options);
+
+/// @throws UsageError for options that exclude each other
+void check_train_options(const TrainOptions& options, const CLI::App& app);
+
+}  // namespace earshot::tools
