@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 #include <utility>
 
 #include "dataset/framing.h"
+#include "dataset/windowed_frontend.h"
 #include "detect/score_table.h"
 #include "frontend/overlapped.h"
 #include "support/error.h"
@@ -28,6 +30,14 @@ std::unique_ptr<Frontend> Listener::frontend_of(const std::string& directory, co
     }
     try {
         auto frontend = make_frontend(model.frontend);
+        if (!model.window.is_null()) {
+            auto windowing = windowing_from_json(model.window);
+            if (overlap > 0) {
+                const auto frames = static_cast<double>(windowing.frames);
+                windowing.hop = std::max<std::int64_t>(1, std::llround((1 - overlap) * frames));
+            }
+            return std::make_unique<WindowedFrontend>(std::move(frontend), windowing);
+        }
         if (overlap > 0) frontend = std::make_unique<OverlappedFrontend>(std::move(frontend), overlap);
         return frontend;
     } catch (const Error& error) {
@@ -47,11 +57,14 @@ Listener::Listener(const std::string& directory, const ModelFile& model, std::un
       levels_(grid_, frontend_->rate_hz()),
       gated_(rules.classes.size()),
       detector_(std::move(rules.classes), grid_) {
-    if (scorer_->window_values() != frontend_->dimension()) {
-        throw Error(
-            fmt::format("{}/model.json: the network takes windows of {} numbers, but its front end makes {}",
-                        directory, scorer_->window_values(), frontend_->dimension()));
-    }
+    check_fit(directory, *scorer_, *frontend_);
+}
+
+void Listener::check_fit(const std::string& directory, const Scorer& scorer, const Frontend& frontend) {
+    if (scorer.window_values() == frontend.dimension()) return;
+    throw Error(
+        fmt::format("{}/model.json: the network takes windows of {} numbers, but its front end makes {}",
+                    directory, scorer.window_values(), frontend.dimension()));
 }
 
 Heard Listener::listen(Source& source, const ListenOptions& options, const EventDetector::Sink& sink) {

@@ -49,11 +49,15 @@ class Listener {
     Listener(const std::string& directory, const ModelFile& model, std::unique_ptr<Scorer> scorer,
              EventRules rules, double overlap = 0);
 
-    /// The front end that the model was trained with.
+    /// The front end that the model was trained with, which makes what its network takes: frames, or windows of
+    /// them.
     /// @param overlap  part of a window that the next one covers too (OverlappedFrontend)
     /// @throws Error if the model does not say
     static std::unique_ptr<Frontend> frontend_of(const std::string& directory, const ModelFile& model,
                                                  double overlap = 0);
+
+    /// @throws Error unless the network takes what the front end makes
+    static void check_fit(const std::string& directory, const Scorer& scorer, const Frontend& frontend);
 
     /// Reads a source to its end. @param source  one channel at rate_hz()
     Heard listen(Source& source, const ListenOptions& options, const EventDetector::Sink& sink);

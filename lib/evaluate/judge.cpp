@@ -7,8 +7,10 @@
 #include <set>
 #include <utility>
 
+#include "dataset/class_runs.h"
 #include "dataset/framing.h"
 #include "dataset/recording.h"
+#include "dataset/windows.h"
 #include "detect/listener.h"
 
 namespace earshot {
@@ -53,8 +55,10 @@ JudgedRecording Judge::dataset(const std::string& path) {
                                             directory_, difference));
         }
     }
-    check_dimension(recording.dimension, path);
     for (const auto& label : recording.labels) unseen_.erase(label);
+    const auto windowing = model_.window.is_null() ? Windowing() : windowing_from_json(model_.window);
+    const auto frames = static_cast<std::size_t>(windowing.frames);
+    check_dimension(frames * recording.dimension, path);
     std::vector<std::optional<std::size_t>> indices(recording.labels.size());
     for (std::size_t c = 0; c < indices.size(); ++c) {  // labels that no window has need not be known
         if (std::ranges::find(recording.classes, static_cast<std::int64_t>(c)) == recording.classes.end())
@@ -64,20 +68,32 @@ JudgedRecording Judge::dataset(const std::string& path) {
     const ScoreSink keep = [&](std::span<const float> scores) {
         judged.scores.insert(judged.scores.end(), scores.begin(), scores.end());
     };
+    ClassRuns classes;
+    classes.add(recording.classes);
+    std::vector<float> window(frames * recording.dimension);
     batches_.reset();
-    for (std::size_t i = 0; i < recording.size(); ++i) {
-        const auto c = recording.classes[i];
+    for (std::int64_t i = 0; i < windowing.count(classes.rows()); ++i) {
+        const auto start = windowing.start(i, classes.rows());
+        const auto slot = windowing.slot(start);
+        const auto c = classes.dominant(slot.first, slot.count);
         const auto truth = c < 0 ? std::nullopt : indices[static_cast<std::size_t>(c)];
         if (!truth) {
             ++judged.left_out;
             continue;
         }
-        if (!std::ranges::all_of(recording.frame(i), [](float value) { return std::isfinite(value); })) {
-            throw Error(fmt::format("{}: row {} of its samples holds what is no number", path, i));
+        const auto first = static_cast<std::size_t>(start);
+        const auto there = std::min(frames, recording.size() - first);
+        for (std::size_t k = 0; k < there; ++k) {
+            const auto frame = recording.frame(first + k);
+            if (!std::ranges::all_of(frame, [](float value) { return std::isfinite(value); })) {
+                throw Error(fmt::format("{}: row {} of its samples holds what is no number", path, first + k));
+            }
+            std::ranges::copy(frame, window.begin() + static_cast<std::ptrdiff_t>(k * recording.dimension));
         }
+        pad_window(window, there, recording.dimension, windowing.padding);
         judged.truths.push_back(*truth);
-        judged.onsets_s.push_back(recording.times.empty() ? 0 : recording.times[i]);
-        batches_.push(recording.frame(i), keep);
+        judged.onsets_s.push_back(recording.times.empty() ? 0 : recording.times[first]);
+        batches_.push(window, keep);
     }
     batches_.flush(keep);
     return judged;
