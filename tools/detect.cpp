@@ -6,6 +6,8 @@
 #include "tools/detect/detect_options.h"
 #include "tools/detect/live.h"
 #include "tools/help.h"
+#include "tools/detect/inputs.h"
+#include "tools/detect/per_recording.h"
 #include "tools/options.h"
 #include "tools/source_options.h"
 #include "tools/tool.h"
@@ -74,8 +76,11 @@ Runner declare(CLI::App& app) {
     add_output(app, options->output, "File, or DIR/ for a file per recording (default: stdout)");
     app.add_option("--format", options->format, "How events are written (default: by the name of the file)")
         ->check(CLI::IsMember(event_format_names()));
-    app.add_option("--scores", options->scores, "Also write the scores of each window as TSV")
-        ->type_name("FILE|DIR/|-");
+    app.add_flag("--per-recording", options->per_recording, "Instead of events: the label of each recording, as CSV");
+    app.add_option("--scores", options->scores, "Also write scores: of each window as TSV; with\n"
+                   "--per-recording, as a column")
+        ->type_name("FILE|DIR/|-")
+        ->expected(0, 1);
     app.add_option("--top", options->top, "Instead of events: the K best labels of each recording")
         ->type_name("K")
         ->check(CLI::Range(1, 1'000'000));
@@ -88,15 +93,21 @@ Runner declare(CLI::App& app) {
     add_jobs(app, options->jobs);
     add_unbuffered(app, options->unbuffered);
     app.add_flag("--exit-status", options->exit_status, "End with status 4 if nothing was found");
+    app.add_option("--shard", options->shard_text, "Do only the I-th of N parts, such as 1/8")->type_name("I/N");
     declare_live(app, options->live);
     for (const char* name :
          {"--cool-down", "--min-level", "--overlap", "--raw", "--unbuffered", "--partial", "--on-event",
-          "--save-clips", "--pre", "--post", "--stats", "--view", "--no-reconnect"})
+          "--save-clips", "--pre", "--post", "--stats", "--view", "--no-reconnect", "--shard"})
         app.get_option(name)->group(kMoreOptions);
-    return [options](Context& context) {
+    return [options, &app](Context& context) {
+        options->with_scores = app.get_option("--scores")->count() > 0;
+        if (options->with_scores && options->scores.empty() && !options->per_recording)
+            throw UsageError("--scores: where to is missing (a file, a directory DIR/ or -)");
         if (!options->live.device.empty()) return detect_live(*options, context);
         refuse_what_is_live(options->live);
         if (options->inputs.empty()) throw UsageError("nothing to hear (name recordings, - or a --device)");
+        if (!options->shard_text.empty()) options->shard = parse_shard(options->shard_text);
+        if (options->per_recording) return detect_per_recording(*options, context);
         return detect_batch(*options, context);
     };
 }

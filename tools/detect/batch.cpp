@@ -1,7 +1,6 @@
 #include "tools/detect/batch.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <numeric>
@@ -12,6 +11,7 @@
 #include "support/error.h"
 #include "support/parallel.h"
 #include "tools/detect/destination.h"
+#include "tools/detect/inputs.h"
 #include "tools/options.h"
 
 namespace earshot::tools {
@@ -25,22 +25,6 @@ struct Outcome {
     std::string problem;
 };
 
-std::vector<Input> checked_inputs(const std::vector<std::string>& words) {
-    auto inputs = find_inputs(words);
-    const auto standard = std::ranges::count(inputs, "-", &Input::path);
-    if (standard > 1) throw UsageError("standard input can be read once only");
-    if (standard == 1 && ::isatty(STDIN_FILENO) == 1) {
-        throw UsageError("standard input is a terminal (pipe sound into it, or name a file)");
-    }
-    return inputs;
-}
-
-std::vector<std::string> paths_of(const std::vector<Input>& inputs) {
-    std::vector<std::string> paths;
-    for (const auto& input : inputs) paths.push_back(input.path);
-    return paths;
-}
-
 bool is_live(const std::string& input) { return input == "-"; }
 
 class Batch {
@@ -49,7 +33,7 @@ class Batch {
         : options_(options),
           context_(context),
           model_(read_model_file(options.model)),
-          found_inputs_(checked_inputs(options.inputs)),
+          found_inputs_(part_of(checked_inputs(options.inputs), options.shard)),
           inputs_(paths_of(found_inputs_)),
           format_(options.format.empty() ? event_format_of_name(options.output)
                                          : parse_event_format(options.format)),
@@ -226,6 +210,9 @@ class Batch {
 
 }  // namespace
 
-Exit detect_batch(const DetectOptions& options, Context& context) { return Batch(options, context)(); }
+Exit detect_batch(const DetectOptions& options, Context& context) {
+    if (options.shard.count > 1 && part_of(checked_inputs(options.inputs), options.shard).empty()) return Exit::ok;
+    return Batch(options, context)();
+}
 
 }  // namespace earshot::tools

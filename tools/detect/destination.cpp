@@ -25,9 +25,9 @@ void set_apart(std::vector<std::string>& names, const Lengthen& lengthen) {
     }
 }
 
-/// Recordings of one name differ by the directory that they are in, else by a digest of their paths: so a name
-/// does not depend on the order of the inputs.
-std::vector<std::string> file_names(std::span<const std::string> inputs, std::string_view extension) {
+}  // namespace
+
+std::vector<std::string> recording_names(std::span<const std::string> inputs) {
     std::vector<std::string> names;
     for (const auto& input : inputs) names.push_back(input == "-" ? "stdin" : fs::path(input).stem().string());
     set_apart(names, [&](std::string& name, std::size_t i) {
@@ -35,16 +35,15 @@ std::vector<std::string> file_names(std::span<const std::string> inputs, std::st
         if (!directory.empty()) name = fmt::format("{}-{}", directory, name);
     });
     set_apart(names, [&](std::string& name, std::size_t i) { name += "-" + content_hash(inputs[i]).substr(0, 8); });
-    for (auto& name : names) name += extension;
     return names;
 }
-
-}  // namespace
 
 Destination::Destination(std::string path, std::span<const std::string> inputs, std::string_view extension,
                          Output& standard)
     : path_(std::move(path)), standard_(standard) {
-    if (path_.ends_with('/') || fs::is_directory(path_)) names_ = file_names(inputs, extension);
+    if (!path_.ends_with('/') && !fs::is_directory(path_)) return;
+    names_ = recording_names(inputs);
+    for (auto& name : names_) name += extension;
 }
 
 Output& Destination::shared() {

@@ -1,0 +1,74 @@
+#include "detect/recording_scorer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "dataset/framing.h"
+#include "detect/listener.h"
+#include "support/error.h"
+
+namespace earshot {
+
+RecordingScorer::RecordingScorer(const std::string& directory, const ModelFile& model,
+                                 std::unique_ptr<Scorer> scorer, double overlap)
+    : frontend_(Listener::frontend_of(directory, model, overlap)),
+      scorer_(std::move(scorer)),
+      batches_(*scorer_),
+      background_(static_cast<std::size_t>(std::ranges::find(model.labels, model.background) - model.labels.begin())) {
+    Listener::check_fit(directory, *scorer_, *frontend_);
+}
+
+std::vector<RecordingScores> RecordingScorer::score(std::span<const std::string> recordings, SourceOptions source) {
+    source.rate_hz = frontend_->rate_hz();
+    std::vector<RecordingScores> all(recordings.size());
+    std::vector<std::size_t> owners;  // of the windows that wait for their scores
+    std::size_t scored = 0;
+    const ScoreSink take = [&](std::span<const float> scores) {
+        RecordingScores& owner = all[owners[scored]];
+        if (++scored == owners.size()) {
+            owners.clear();
+            scored = 0;
+        }
+        if (owner.windows++ == 0) {
+            owner.scores.assign(scores.begin(), scores.end());
+            return;
+        }
+        for (std::size_t c = 0; c < scores.size(); ++c) {
+            owner.scores[c] = c == background_ ? std::min(owner.scores[c], scores[c]) : std::max(owner.scores[c], scores[c]);
+        }
+    };
+    batches_.reset();
+    for (std::size_t i = 0; i < recordings.size(); ++i) {
+        hear(recordings[i], source, all[i], [&](std::span<const float> window) {
+            owners.push_back(i);
+            batches_.push(window, take);
+        });
+    }
+    batches_.flush(take);
+    for (std::size_t i = 0; i < recordings.size(); ++i) {
+        if (all[i].problem.empty() && all[i].windows == 0)
+            all[i].problem = fmt::format("{}: too short for a window of {:g} s", recordings[i], frontend_->window_s());
+    }
+    return all;
+}
+
+void RecordingScorer::hear(const std::string& recording, const SourceOptions& source, RecordingScores& scores,
+                           const std::function<void(std::span<const float> window)>& sink) {
+    try {
+        const auto opened = open_source(recording, source);
+        FramingOptions framing;
+        framing.name = recording;
+        framing.start_s = source.start_s;
+        frame_recording(*opened, *frontend_, framing, [&](auto window, double, double) { sink(window); });
+        scores.damage = damage_texts(*opened);
+    } catch (const UsageError&) {
+        throw;
+    } catch (const Error& error) {
+        const std::string what = error.what();
+        scores.problem = what.starts_with(recording) ? what : fmt::format("{}: {}", recording, what);
+    }
+}
+
+}  // namespace earshot

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "audio/source.h"
+#include "detect/batch_scorer.h"
+#include "frontend/frontend.h"
+#include "model/model_file.h"
+#include "model/scorer.h"
+
+namespace earshot {
+
+/// What a recording as a whole came to.
+struct RecordingScores {
+    std::int64_t windows = 0;
+    /// Of each label, its highest score over the windows: it need only be heard once. Of the background, the
+    /// lowest: one window with something in it is enough.
+    std::vector<float> scores;
+    std::vector<std::string> damage;  // of the recording: what could be decoded was scored
+    std::string problem;              // why it came to nothing
+};
+
+/// Scores whole recordings, the windows of several of them together: a network reads all of its weights for each
+/// batch. One a thread.
+class RecordingScorer {
+ public:
+    /// @param directory  of the model, for messages
+    /// @param overlap    Listener::frontend_of
+    /// @throws Error as Listener
+    RecordingScorer(const std::string& directory, const ModelFile& model, std::unique_ptr<Scorer> scorer,
+                    double overlap = 0);
+
+    /// @param source  how recordings are read; the rate is the front end's
+    std::vector<RecordingScores> score(std::span<const std::string> recordings, SourceOptions source);
+
+ private:
+    void hear(const std::string& recording, const SourceOptions& source, RecordingScores& scores,
+              const std::function<void(std::span<const float> window)>& sink);
+
+    std::unique_ptr<Frontend> frontend_;
+    std::unique_ptr<Scorer> scorer_;
+    BatchScorer batches_;
+    std::size_t background_;  // its index; as many as there are labels if there is none
+};
+
+}  // namespace earshot

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "tools/detect/detect_options.h"
+#include "tools/tool.h"
+
+namespace earshot::tools {
+
+/// Says of each recording what is heard in it, as CSV in the order of the inputs: id,label and, with --scores, the
+/// score. A run that was killed goes on where it stood.
+Exit detect_per_recording(const DetectOptions& options, Context& context);
+
+}  // namespace earshot::tools
