@@ -53,7 +53,8 @@ void LiveListener::hear_stretch() {
         for (auto* sink : sinks_)
             sink->samples(position, time_at(static_cast<double>(position) / rate_hz), samples);
         position += static_cast<std::int64_t>(samples.size());
-        totals_.heard_s += static_cast<double>(samples.size()) / rate_hz;
+        heard_frames_ += static_cast<std::int64_t>(samples.size());
+        totals_.heard_s = static_cast<double>(heard_frames_) / rate_hz;
     };
     options.on_scores = [&](std::span<const float> scores) {
         ++totals_.windows;

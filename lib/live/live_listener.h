@@ -58,6 +58,7 @@ class LiveListener {
     StretchSource stretches_;
     std::vector<LiveSink*> sinks_;
     LiveTotals totals_;
+    std::int64_t heard_frames_ = 0;
     std::int64_t gap_frames_ = 0;  // told
     BlockTime anchor_;             // of the block heard last
 };
