@@ -10,7 +10,7 @@ import time
 import numpy
 
 from support.datasets import DatasetSandbox, load
-from support.sandbox import EARSHOT, sine, write_wav
+from support.sandbox import EARSHOT, memory_is_measurable, sine, write_wav
 
 RAW = ["datagen", "-q", "-", "--raw", "s16le,8000,1", "--sample-rate", "8000", "--high", "4000", "--labels", "l.txt"]
 
@@ -69,6 +69,7 @@ class Pipes(DatasetSandbox):
         self.assertEqual(run.returncode, -signal.SIGINT, said)
         self.assertEqual(self.files("out"), [])
 
+    @memory_is_measurable
     def test_memory_does_not_grow_with_the_recording(self):
         script = ("import resource, subprocess, sys\n"
                   "subprocess.run(sys.argv[1:], check=True, stderr=subprocess.DEVNULL)\n"
