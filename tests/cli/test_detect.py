@@ -198,7 +198,7 @@ class Scores(DetectSandbox):
         self.assertEqual(digits("of_dataset.tsv", 3), digits("of_detect.tsv", 2))  # the same 32-bit numbers
         self.assertEqual(digits("of_audio.tsv", 1), digits("of_dataset.tsv", 1))
 
-    def test_windows_cover_the_recording_and_no_more(self):
+    def test_notebook_windows_cover_the_recording_and_no_more(self):
         # The notebook scored 11 windows of 10.01 s where 9 cover it.
         for seconds, windows in ((10.0, 20), (10.01, 20), (10.3, 21), (0.3, 1)):
             write_wav(self.dir / "a.wav", sine(500, seconds, RATE), RATE)

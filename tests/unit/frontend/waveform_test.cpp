@@ -70,7 +70,9 @@ double peak(std::span<const float> samples) {
     return most;
 }
 
-TEST(Waveform, frames_are_the_windows_that_fit) {
+// It padded with the smallest value of the file, so that the same sound made other frames in another file, and
+// its last windows were mostly padding.
+TEST(Waveform, notebook_frames_are_the_windows_that_fit_and_nothing_is_padded) {
     const auto frontend = make_frontend(settings());
     EXPECT_EQ(frontend->dimension(), 800U);
     EXPECT_EQ(frontend->window_s(), 0.1);
