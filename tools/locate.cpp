@@ -88,7 +88,7 @@ Runner declare(CLI::App& app) {
         ->capture_default_str();
     app.add_flag("--elevation", options->finder.elevation, "Also look above and below");
     app.add_option("--temperature", options->temperature_c,
-                   "Of the air, degrees Celsius (default: the array file's\nspeed of sound, else 20)")
+                   "Of the air, Celsius (default: as the array file says, else 20)")
         ->type_name("C")
         ->check(CLI::Range(-60.0, 60.0));
     add_metres(app, "--near", options->zones.near_m, "Closer than this is near");
@@ -108,7 +108,6 @@ Runner declare(CLI::App& app) {
 const Tool tool{
     "locate", "Say where sounds come from.",
     "Examples:\n"
-    "  earshot locate --array head-175mm evening.wav\n"
     "  earshot detect model/ evening.wav | earshot locate --array head-175mm evening.wav --events -",
     declare};
 
