@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <kissfft/kissfft.hh>
 #include <numeric>
 
 #include "frontend/split_fft.h"
@@ -67,6 +68,20 @@ TEST(RealFft, LongLengthsInClosedForm) {
             power[bin] = 0;
             EXPECT_LT(*std::max_element(power.begin(), power.end()), 1e-11 * peak) << size << " bin " << bin;
         }
+    }
+}
+
+TEST(RealFft, LongLengthsAgreeWithKissFft) {
+    for (const std::size_t size : {88200u, 96000u, 131072u, 88202u}) {
+        const auto signal = white_noise(size);
+        std::vector<std::complex<double>> in(signal.begin(), signal.end()), out(size);
+        kissfft<double>(size, false).transform(in.data(), out.data());
+        std::vector<double> expected;
+        for (std::size_t k = 0; k <= size / 2; ++k) expected.push_back(std::norm(out[k]));
+        RealFft fft(size);
+        std::vector<float> power(fft.bins());
+        fft.power(signal, power);
+        expect_near(power, expected, signal, 4e-6);
     }
 }
 
