@@ -28,6 +28,7 @@ struct Options {
     std::string labels, group, background, unlabelled = "drop";
     FrontendOptions frontend;
     SourceOptions source;
+    std::string dtype = "float32";
     int jobs = 0;
     bool force = false, store = false, skip_bad = false;
 };
@@ -115,6 +116,7 @@ BuildSettings build_settings(const Options& options, const Frontend& frontend) t
     settings.keep_unlabelled = options.unlabelled == "keep";
     if (!options.background.empty()) settings.background = options.background;
     settings.compress = !options.store;
+    if (options.dtype == "float16") settings.type = FrameType::float16;
     return settings;
 } catch (const Error& error) {
     throw UsageError(error.what());
@@ -360,6 +362,10 @@ Runner declare(CLI::App& app) {
     add_frontend(app, options->frontend);
     add_source(app, options->source);
     app.add_flag("--skip-bad", options->skip_bad, "Leave out waveforms of a JSON file that cannot be used");
+    app.add_option("--dtype", options->dtype, "Keep frames as float32, or as float16 in half the space")
+        ->type_name("TYPE")
+        ->check(CLI::IsMember({"float32", "float16"}))
+        ->capture_default_str();
     app.add_flag("--store", options->store, "Store the files uncompressed, to be mapped into memory");
     add_jobs(app, options->jobs);
     add_force(app, options->force);

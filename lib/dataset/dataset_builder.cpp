@@ -51,6 +51,7 @@ std::string DatasetBuilder::identity(const CatalogueEntry& entry, const std::str
              {"labels", settings_.labels},
              {"events", entry.timeline ? events_json(*entry.timeline) : Json()},
              {"keep_unlabelled", settings_.keep_unlabelled}};
+    if (settings_.type == FrameType::float16) all["dtype"] = "float16";
     if (source.duration_s) all["duration"] = *source.duration_s;
     if (source.raw) all["raw"] = {source.raw->encoding, source.raw->rate_hz, source.raw->channels};
     if (settings_.background) all["background"] = *settings_.background;
@@ -65,7 +66,7 @@ BuildReport DatasetBuilder::build(const CatalogueEntry& entry, Frontend& fronten
     Timeline timeline = entry.timeline.value_or(Timeline{});
     if (settings_.background) fill_gaps(timeline, *settings_.background);
     FrameLabeller labeller(timeline, settings_.labels, frontend.hop_s());
-    RecordingWriter writer(frontend.dimension());
+    RecordingWriter writer(frontend.dimension(), settings_.type);
     BuildReport report;
     report.class_frames.resize(settings_.labels.size());
     const auto source = open_source(entry.audio, settings_.source);

@@ -22,6 +22,7 @@ struct BuildSettings {
     std::vector<std::string> labels;        // the classes of all recordings
     std::optional<std::string> background;  // class of what no event covers
     bool keep_unlabelled = false;           // frames that no event touches become class -1, rather than none
+    FrameType type = FrameType::float32;
     bool compress = true;
 };
 

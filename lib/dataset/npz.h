@@ -30,7 +30,8 @@ class NpzWriter {
     /// A scalar text, `<U`; array.item() gives it back.
     void add_text(const std::string& name, const std::string& text);
 
-    /// An array that does not stand in memory whole: begin, write its elements in C order as bytes, end.
+    /// An array that does not stand in memory whole: begin, write its elements in C order as bytes, end. T
+    /// may be Half as well.
     template <class T>
     void begin(const std::string& name, const std::vector<std::size_t>& shape);
     void write(std::string_view bytes) { zip_.write(bytes); }

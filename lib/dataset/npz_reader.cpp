@@ -8,6 +8,7 @@
 #include <limits>
 #include <type_traits>
 
+#include "dataset/half.h"
 #include "dataset/npz.h"
 #include "support/error.h"
 #include "support/utf8.h"
@@ -16,21 +17,6 @@ namespace earshot {
 namespace {
 
 constexpr std::size_t kBlockBytes = std::size_t{1} << 16;  // of elements that are converted on the way
-
-/// IEEE 754 binary16.
-struct Half {
-    std::uint16_t bits;
-
-    explicit operator double() const {
-        const int exponent = bits >> 10 & 0x1f;
-        const double fraction = bits & 0x3ff;
-        const double magnitude = exponent == 0    ? std::ldexp(fraction, -24)
-                                 : exponent == 31 ? (fraction == 0 ? std::numeric_limits<double>::infinity()
-                                                                   : std::numeric_limits<double>::quiet_NaN())
-                                                  : std::ldexp(1024 + fraction, exponent - 25);
-        return bits & 0x8000 ? -magnitude : magnitude;
-    }
-};
 
 template <class S>
 S load(const std::byte* from, bool swapped) {

@@ -2,6 +2,7 @@
 #include <bit>
 #include <numeric>
 
+#include "dataset/half.h"
 #include "dataset/npz.h"
 #include "support/utf8.h"
 
@@ -12,6 +13,8 @@ static_assert(std::endian::native == std::endian::little, "arrays are written as
 
 template <class T>
 constexpr std::string_view kDescr = "";
+template <>
+constexpr std::string_view kDescr<Half> = "<f2";
 template <>
 constexpr std::string_view kDescr<float> = "<f4";
 template <>
@@ -47,6 +50,7 @@ void NpzWriter::add(const std::string& name, const std::vector<std::size_t>& sha
     end();
 }
 
+template void NpzWriter::begin<Half>(const std::string&, const std::vector<std::size_t>&);
 template void NpzWriter::begin<float>(const std::string&, const std::vector<std::size_t>&);
 template void NpzWriter::begin<double>(const std::string&, const std::vector<std::size_t>&);
 template void NpzWriter::begin<std::int64_t>(const std::string&, const std::vector<std::size_t>&);

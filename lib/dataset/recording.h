@@ -13,6 +13,9 @@
 
 namespace earshot {
 
+/// How a dataset NPZ keeps its frames. 16 bits take half the space and round to 11 significant ones.
+enum class FrameType { float32, float16 };
+
 /// What a dataset NPZ says besides its frames. earshot-formats(5), DATASETS.
 struct RecordingInfo {
     std::vector<std::string> labels;  // class names

@@ -12,7 +12,8 @@ namespace earshot {
 struct RecordingColumns {
     using Pieces = std::function<void(const std::function<void(std::string_view)>& sink)>;
     std::size_t rows = 0, dimension = 0;
-    Pieces samples, classes, times;  // rows x dimension floats, rows int64, rows doubles
+    Pieces samples, classes, times;  // rows x dimension floats or halves, rows int64, rows doubles
+    FrameType type = FrameType::float32;
 };
 
 /// The arrays of a dataset NPZ in their order. Both ways of writing one, at once and row by row, end here.

@@ -43,7 +43,9 @@ void write_recording_arrays(const RecordingInfo& info, const RecordingColumns& c
     const auto rows = event_rows(info);
     NpzWriter npz(out, compress);
     const auto pass_on = [&](std::string_view piece) { npz.write(piece); };
-    npz.begin<float>("samples", {columns.rows, columns.dimension});
+    const std::vector<std::size_t> shape{columns.rows, columns.dimension};
+    columns.type == FrameType::float16 ? npz.begin<Half>("samples", shape)
+                                       : npz.begin<float>("samples", shape);
     columns.samples(pass_on);
     npz.end();
     npz.begin<std::int64_t>("classes", {columns.rows});
@@ -83,7 +85,16 @@ void write_recording(const Recording& recording, const std::string& path, bool c
 }
 
 void RecordingWriter::add(std::span<const float> frame, double onset_s, std::int64_t class_index) {
-    samples_.write(as_bytes(frame));
+    if (type_ == FrameType::float32) {
+        samples_.write(as_bytes(frame));
+    } else {
+        std::ranges::transform(frame, halves_.begin(), Half::nearest);
+        const auto beyond = std::ranges::find_if_not(halves_, &Half::is_finite);
+        if (beyond != halves_.end())
+            throw Error(fmt::format("frame at {:.3f} s: {} does not fit into 16 bits (keep it as float32)",
+                                    onset_s, frame[static_cast<std::size_t>(beyond - halves_.begin())]));
+        samples_.write(as_bytes(std::span<const Half>(halves_)));
+    }
     classes_.write(as_bytes(std::span<const std::int64_t>(&class_index, 1)));
     times_.write(as_bytes(std::span<const double>(&onset_s, 1)));
     ++rows_;
@@ -93,7 +104,8 @@ void RecordingWriter::write(const RecordingInfo& info, Output& out, bool compres
     const auto spooled = [](TemporaryFile& file) {
         return [&file](const std::function<void(std::string_view)>& sink) { file.read_back(sink); };
     };
-    write_recording_arrays(info, {rows_, dimension_, spooled(samples_), spooled(classes_), spooled(times_)},
+    write_recording_arrays(info,
+                           {rows_, dimension_, spooled(samples_), spooled(classes_), spooled(times_), type_},
                            out, compress);
 }
 

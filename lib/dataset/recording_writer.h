@@ -3,7 +3,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <vector>
 
+#include "dataset/half.h"
 #include "dataset/recording.h"
 #include "support/temporary_file.h"
 
@@ -13,10 +15,12 @@ namespace earshot {
 /// are in temporary files, so that memory does not grow with the length of the recording.
 class RecordingWriter {
  public:
-    explicit RecordingWriter(std::size_t dimension) : dimension_(dimension) {}
+    explicit RecordingWriter(std::size_t dimension, FrameType type = FrameType::float32)
+        : dimension_(dimension), type_(type), halves_(type == FrameType::float16 ? dimension : 0) {}
 
     /// @param frame        `dimension` numbers
     /// @param class_index  into the labels, -1 for none
+    /// @throws Error for a frame with a number that 16 bits cannot hold
     void add(std::span<const float> frame, double onset_s, std::int64_t class_index);
     std::size_t rows() const { return rows_; }
 
@@ -25,6 +29,8 @@ class RecordingWriter {
 
  private:
     std::size_t dimension_, rows_ = 0;
+    FrameType type_;
+    std::vector<Half> halves_;  // a frame
     TemporaryFile samples_, classes_, times_;
 };
 
