@@ -10,6 +10,8 @@
 #include <utility>
 
 #include "frontend/logmel.h"
+#include "frontend/mfcc.h"
+#include "frontend/pcen.h"
 #include "frontend/settings.h"
 #include "frontend/spectrum.h"
 #include "frontend/waveform.h"
@@ -28,6 +30,8 @@ struct Kind {
 constexpr std::array kKinds = {
     Kind{"spectrum", make_spectrum, default_spectrum},
     Kind{"logmel", make_logmel, default_logmel},
+    Kind{"pcen", make_pcen, default_pcen},
+    Kind{"mfcc", make_mfcc, default_mfcc},
     Kind{"waveform", make_waveform, default_waveform},
 };
 

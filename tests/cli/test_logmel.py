@@ -4,6 +4,7 @@ import unittest
 
 import numpy
 import soundfile
+from scipy.fft import dct
 from scipy.signal import resample_poly
 
 from support.sandbox import Sandbox, noise, sine, write_wav
@@ -36,22 +37,21 @@ def filters(rate, size, low_hz, high_hz, count, scale, norm):
     return numpy.array(rows)
 
 
-def log_mel(samples, rate, window, hop, size, centred, power, bank, floor):
+def mel_bands(samples, window, hop, size, centred, power, bank):
     samples = numpy.asarray(samples, dtype=numpy.float64)
     if centred:
         lead = size // 2 - (size - window) // 2
         samples = numpy.pad(samples, (lead, window - lead), mode="reflect")
     frames = numpy.lib.stride_tricks.sliding_window_view(samples, window)[::hop]
     hann = 0.5 - 0.5 * numpy.cos(2 * numpy.pi * numpy.arange(window) / window)
-    spectrum = numpy.abs(numpy.fft.rfft(frames * hann, size)) ** power
-    return numpy.log(spectrum @ bank.T + floor)
+    return numpy.abs(numpy.fft.rfft(frames * hann, size)) ** power @ bank.T
 
 
 class LogMel(Sandbox):
-    def frames(self, samples, rate, *options):
+    def frames(self, samples, rate, *options, kind="logmel"):
         write_wav(self.dir / "in" / "audio.wav", samples, rate, "FLOAT")
         (self.dir / "in" / "labels.json").write_text('{"00:00": "sound"}')
-        self.earshot("datagen", "in", "-o", "out.npz", "--force", "-q", "--front-end", "logmel", "--sample-rate", rate,
+        self.earshot("datagen", "in", "-o", "out.npz", "--force", "-q", "--front-end", kind, "--sample-rate", rate,
                      *options)
         with numpy.load(self.dir / "out.npz", allow_pickle=False) as data:
             return data["samples"], data["times"], json.loads(data["frontend"].item())
@@ -68,7 +68,7 @@ class Definition(LogMel):
                                            "--low", low_hz, "--high", high_hz, "--mels", count,
                                            *(word for other in others for word in ("--set", other)))
         bank = filters(rate, size, low_hz, high_hz, count, scale, norm)
-        expected = log_mel(samples.astype(numpy.float32), rate, window, hop, size, centred, power, bank, floor)
+        expected = numpy.log(mel_bands(samples.astype(numpy.float32), window, hop, size, centred, power, bank) + floor)
         self.assertEqual(got.shape, expected.shape)
         numpy.testing.assert_allclose(got, expected, atol=1e-4)
         first = -(size // 2 - (size - window) // 2) / rate if centred else 0
@@ -100,6 +100,59 @@ class Definition(LogMel):
         got, _, _ = self.frames(sine(1000, 1, 16000), 16000)
         centres = numpy.argmax(filters(16000, 32768, 50, 7800, 48, "slaney", "none"), axis=1) * 16000 / 32768
         self.assertEqual(set(got.argmax(axis=1)), {int(numpy.abs(centres - 1000).argmin())})
+
+
+class Relatives(LogMel):
+    """The front ends that make something else of the same bands."""
+
+    def bands(self, samples):
+        bank = filters(16000, 512, 50, 7800, 48, "slaney", "slaney")
+        return mel_bands(samples, 400, 160, 512, False, 2, bank)
+
+    def test_pcen_is_its_recursion(self):
+        samples = speech(16000)
+        energies = self.bands(samples)
+        for others in ({}, {"time_s": 0.1, "gain": 0.8, "bias": 10, "root": 0.25, "floor": 1e-6}):
+            p = {"time_s": 0.4, "gain": 0.98, "bias": 2, "root": 0.5, "floor": 1e-10} | others
+            s = 1 - numpy.exp(-0.01 / p["time_s"])
+            smooth, expected = energies[0], []
+            for energy in energies:
+                smooth = (1 - s) * smooth + s * energy
+                expected.append((energy / (p["floor"] + smooth) ** p["gain"] + p["bias"]) ** p["root"]
+                                - p["bias"] ** p["root"])
+            got, _, settings = self.frames(samples, 16000, *(word for key, value in others.items()
+                                                             for word in ("--set", f"{key}={value}")), kind="pcen")
+            self.assertEqual(settings["kind"], "pcen")
+            numpy.testing.assert_allclose(got, expected, rtol=2e-4, atol=1e-5)
+
+    def test_pcen_takes_gain_out(self):
+        samples = 0.1 * speech(16000)
+        quiet, loud = (self.frames(gain * samples, 16000, "--set", "gain=1", "--set", "floor=1e-20", kind="pcen")[0]
+                       for gain in (1, 8))
+        spoken = self.bands(samples) > 1e-7
+        numpy.testing.assert_allclose(loud[spoken], quiet[spoken], rtol=1e-3)
+
+    def test_mfcc_is_the_dct_of_the_log_bands(self):
+        samples = speech(16000)
+        for count in (13, 48):
+            expected = dct(numpy.log(self.bands(samples) + 1e-10), type=2, norm="ortho", axis=1)[:, :count]
+            got, _, _ = self.frames(samples, 16000, "--set", f"coefficients={count}", kind="mfcc")
+            numpy.testing.assert_allclose(got, expected, atol=3e-4)
+
+    def test_float16_is_what_numpy_makes_of_the_float32(self):
+        samples = speech(16000)
+        for storage in ([], ["--store"]):
+            exact, times, _ = self.frames(samples, 16000, *storage)
+            half, half_times, _ = self.frames(samples, 16000, "--dtype", "float16", *storage)
+            self.assertEqual(half.dtype, numpy.float16)
+            numpy.testing.assert_array_equal(half, exact.astype(numpy.float16))
+            numpy.testing.assert_array_equal(half_times, times)
+
+    def test_float16_refuses_what_it_cannot_hold(self):
+        write_wav(self.dir / "in" / "audio.wav", 1e4 * noise(1, 16000), 16000, "FLOAT")
+        (self.dir / "in" / "labels.json").write_text('{"00:00": "sound"}')
+        self.earshot("datagen", "in", "out", "--front-end", "pcen", "--dtype", "float16", "--set", "gain=0", "--set",
+                     "root=1", status=1, stderr="does not fit into 16 bits (keep it as float32)")
 
 
 class Torchaudio(LogMel):

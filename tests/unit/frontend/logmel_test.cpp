@@ -20,8 +20,8 @@ using Json = nlohmann::ordered_json;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
-Json settings(bool centred = false, int rate_hz = 16000) {
-    Json json = default_logmel();
+Json settings(bool centred = false, int rate_hz = 16000, const char* kind = "logmel") {
+    Json json = default_frontend(kind);
     json["rate_hz"] = rate_hz;
     json["high_hz"] = 0.48 * rate_hz;
     json["centred"] = centred;
@@ -140,8 +140,9 @@ TEST(LogMel, CentredFramesSeeTheRecordingsMirrorImageBeyondItsEnds) {
 
 TEST(LogMel, FramesDoNotDependOnHowBlocksAreCut) {
     const auto samples = white_noise(20000);
-    for (const bool centred : {false, true}) {
-        const auto frontend = make_frontend(settings(centred));
+    for (const auto& json :
+         {settings(false), settings(true), settings(false, 16000, "pcen"), settings(true, 8000, "mfcc")}) {
+        const auto frontend = make_frontend(json);
         const Frames whole = analyse(*frontend, samples);
         std::mt19937 random(7);
         for (int round = 0; round < 30; ++round) {
@@ -158,6 +159,21 @@ TEST(LogMel, FramesDoNotDependOnHowBlocksAreCut) {
             ASSERT_EQ(cut.onsets_s, whole.onsets_s);
         }
     }
+}
+
+TEST(LogMel, RelativesTellTheirSettingsAndBeginAnew) {
+    const auto samples = white_noise(8000);
+    for (const char* kind : {"logmel", "pcen", "mfcc"}) {
+        const auto frontend = make_frontend(settings(false, 16000, kind));
+        EXPECT_EQ(frontend->settings().at("kind"), kind);
+        EXPECT_EQ(make_frontend(frontend->settings())->settings(), frontend->settings());
+        const Frames first = analyse(*frontend, samples), second = analyse(*frontend, samples);
+        ASSERT_EQ(first.values, second.values);
+        EXPECT_EQ(first.values[0].size(), frontend->dimension());
+    }
+    Json json = settings(false, 16000, "mfcc");
+    json["coefficients"] = 49;
+    EXPECT_THAT([&] { make_frontend(json); }, ThrowsMessage<Error>(HasSubstr("coefficients is 49")));
 }
 
 TEST(LogMel, FlushEmitsAllThatIsWhole) {

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "frontend/frontend.h"
+
+namespace earshot {
+
+/// The front end `mfcc`: the first coefficients of the orthonormal DCT-II of a `logmel` frame x of N bands,
+///
+///     c_k = sqrt(2 / N) Σ_n x_n cos(π k (n + ½) / N),    c_0 divided by sqrt(2),
+///
+/// few numbers for small models (Davis and Mermelstein, IEEE Trans. ASSP 28 (1980), 357-366).
+///
+/// Settings: those of `logmel`, and "coefficients", at most as many as bands.
+std::unique_ptr<Frontend> make_mfcc(const nlohmann::ordered_json& settings);
+nlohmann::ordered_json default_mfcc();
+
+}  // namespace earshot
