@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <string>
 
 namespace earshot {
 namespace {
@@ -60,7 +61,9 @@ nlohmann::ordered_json to_json(const AugmentOptions& options) {
 }
 
 FrameScale frame_scale(const nlohmann::ordered_json& frontend) {
-    if (!frontend.is_object() || frontend.value("kind", "") != "logmel") return FrameScale::magnitude;
+    const std::string kind = frontend.is_object() ? frontend.value("kind", "") : "spectrum";
+    if (kind == "spectrum") return FrameScale::magnitude;
+    if (kind != "logmel") return FrameScale::other;
     return frontend.value("power", 2.0) == 1.0 ? FrameScale::log_magnitude : FrameScale::log_power;
 }
 
@@ -108,6 +111,7 @@ void Augmenter::gain(std::span<float> window, double gain_db) const {
         for (float& value : window) value *= factor;
         return;
     }
+    if (scale_ == FrameScale::other) return;
     const double bel = scale_ == FrameScale::log_power ? 10 : 20;
     const auto offset = static_cast<float>(gain_db * std::numbers::ln10 / bel);
     for (float& value : window) value += offset;

@@ -25,11 +25,13 @@ nlohmann::ordered_json to_json(const AugmentOptions& options);
 
 /// Values of frames, as the front end makes them: what a gain does to them.
 enum class FrameScale {
-    magnitude,     // multiplies
-    log_power,     // ln of power: adds ln(10)/10 for each dB
-    log_magnitude  // ln of magnitude: adds ln(10)/20
+    magnitude,      // multiplies
+    log_power,      // ln of power: adds ln(10)/10 for each dB
+    log_magnitude,  // ln of magnitude: adds ln(10)/20
+    other           // nothing that could be said: features that are made to forget it, or of another kind
 };
 
+/// Magnitudes where the datasets do not say, as in those of the program before ours.
 FrameScale frame_scale(const nlohmann::ordered_json& frontend);
 
 /// Changes windows. All randomness follows from the generator, so that a run is reproducible on every platform.

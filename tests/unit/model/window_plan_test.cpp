@@ -136,6 +136,14 @@ TEST(Augmenter, gain_moves_magnitudes_and_logarithms_alike) {
     }
 }
 
+TEST(Augmenter, knows_what_a_gain_does_to_frames_of_each_kind) {
+    EXPECT_EQ(frame_scale(nullptr), FrameScale::magnitude);  // the original's
+    EXPECT_EQ(frame_scale({{"kind", "spectrum"}}), FrameScale::magnitude);
+    EXPECT_EQ(frame_scale({{"kind", "logmel"}, {"power", 2}}), FrameScale::log_power);
+    EXPECT_EQ(frame_scale({{"kind", "logmel"}, {"power", 1}}), FrameScale::log_magnitude);
+    for (const char* kind : {"pcen", "mfcc", "waveform"}) EXPECT_EQ(frame_scale({{"kind", kind}}), FrameScale::other);
+}
+
 // A slope stays a slope, of another steepness.
 TEST(Augmenter, stretching_and_warping_move_what_is_there) {
     AugmentOptions options;
