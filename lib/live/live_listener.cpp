@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "support/error.h"
+#include "support/interrupt.h"
 
 namespace earshot {
 
@@ -18,7 +19,8 @@ LiveListener::LiveListener(LiveSource& source, std::string name, std::unique_ptr
           source, [this] { return turn(); }, duration_s) {}
 
 void LiveListener::run() {
-    while (stretches_.next()) {
+    // An interrupt ends a stretch before the block that is at hand, which would begin the next one.
+    while (!interrupted() && stretches_.next()) {
         if (next_) listener_ = std::move(next_);
         anchor_ = stretches_.time();
         if (const auto& gap = stretches_.gap_before())
