@@ -10,10 +10,10 @@ TEST(Schedule, goes_through_the_points_of_its_definition) {
     EXPECT_DOUBLE_EQ(rate_share(Schedule::cosine, 0), 1);
     EXPECT_DOUBLE_EQ(rate_share(Schedule::cosine, 0.5), 0.5);
     EXPECT_NEAR(rate_share(Schedule::cosine, 1), 0, 1e-12);
-    EXPECT_DOUBLE_EQ(rate_share(Schedule::one_cycle, 0), 0.04);
-    EXPECT_DOUBLE_EQ(rate_share(Schedule::one_cycle, 0.15), 0.52);
-    EXPECT_DOUBLE_EQ(rate_share(Schedule::one_cycle, 0.3), 1);
-    EXPECT_DOUBLE_EQ(rate_share(Schedule::one_cycle, 0.65), 0.5);
+    EXPECT_NEAR(rate_share(Schedule::one_cycle, 0), 0.04, 1e-12);
+    EXPECT_NEAR(rate_share(Schedule::one_cycle, 0.15), 0.52, 1e-12);
+    EXPECT_NEAR(rate_share(Schedule::one_cycle, 0.3), 1, 1e-12);
+    EXPECT_NEAR(rate_share(Schedule::one_cycle, 0.65), 0.5, 1e-12);
     EXPECT_NEAR(rate_share(Schedule::one_cycle, 1), 0, 1e-12);
 }
 

@@ -164,13 +164,13 @@ TEST(Adam, steps_as_the_reference_does) {
         torch::manual_seed(9);
         const auto ours = make_network(small()), theirs = make_network(small());
         copy_tensors(named_tensors(*ours), named_tensors(*theirs));
-        Adam adam(*ours, 1e-2, decay);
+        Adam adam(*ours, decay);
         torch::optim::AdamW reference(theirs->parameters(),
                                       torch::optim::AdamWOptions(1e-2).weight_decay(decay));
         for (int step = 0; step < 100; ++step) {
             const auto windows = torch::rand({16, 4});
             const auto truth = torch::randint(0, 3, {16});
-            adam.step(torch::nn::functional::cross_entropy(ours->forward(windows), truth));
+            adam.step(torch::nn::functional::cross_entropy(ours->forward(windows), truth), 1e-2);
             reference.zero_grad();
             torch::nn::functional::cross_entropy(theirs->forward(windows), truth).backward();
             reference.step();
