@@ -49,7 +49,7 @@ void declare_live(CLI::App& app, LiveOptions& live) {
     app.add_option("--view", live.view, "Show what is heard on the terminal: auto, always, never")
         ->type_name("WHEN")
         ->check(CLI::IsMember({"auto", "always", "never"}));
-    app.add_flag("!--no-reconnect", live.reconnect, "Give up when the device goes away");
+    app.add_flag("--no-reconnect", live.no_reconnect, "Give up when the device goes away");
 }
 
 void refuse_what_is_live(const LiveOptions& live) {

@@ -163,9 +163,9 @@ class Switching(Archives):
                     (lambda: process.send_signal(signal.SIGUSR2), lambda: process.send_signal(signal.SIGUSR1))]
         for off, on in switches:
             off()
-            time.sleep(0.8)
+            self.wait_for(lambda: count() == (time.sleep(0.8), count())[1])  # what was under way is written
             paused = count()
-            time.sleep(1)
+            time.sleep(1.5)
             self.assertEqual(count(), paused)
             on()
             self.wait_for(lambda: count() >= paused + 2)

@@ -33,8 +33,8 @@ class Recordings(DatasetSandbox):
 
     def frames(self, *words, stdin=b""):
         """The spectra that datagen makes of a recording, a tenth of a second each."""
-        said = self.earshot("datagen", "-q", *words, "--labels", "labels.txt", "--sample-duration", "0.1", "-o", "out.npz",
-                            stdin=stdin, stderr=None)
+        said = self.earshot("datagen", "-q", *words, "--labels", "labels.txt", "--sample-duration", "0.1", "--force",
+                            "-o", "out.npz", stdin=stdin, stderr=None)
         self.assertNotIn("damage", said.err)
         return load(self.dir / "out.npz")["samples"]
 

@@ -12,7 +12,7 @@ namespace earshot::tools {
 /// Of what it hears from a device.
 struct LiveOptions {
     std::string device;  // empty: no device, but recordings
-    bool reconnect = true;
+    bool no_reconnect = false;
     bool partial = false;
     std::string on_event, save_clips;
     double pre_s = 2, post_s = 2;  // of clips

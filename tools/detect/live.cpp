@@ -114,7 +114,7 @@ class Live : public LiveSink, public ViewControl {
         capture.rate_hz = rate_hz;
         capture.channels = options_.source.channels;
         capture.raw = options_.source.raw;
-        capture.reconnect = options_.live.reconnect;
+        capture.reconnect = !options_.live.no_reconnect;
         capture.notify = [this](const CaptureNotice& notice) { tell(notice.text); };
         return capture;
     }
