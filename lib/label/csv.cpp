@@ -64,14 +64,16 @@ Labels parse_csv(std::string_view text, const std::string& name) {
 void write_csv(const Labels& labels, Output& out, const LabelWriteOptions& options) {
     out.write("file,label\n");
     for (const auto& [key, timeline] : labels.recordings) {
-        const auto file = recording_name(key, LabelFormat::csv, options);
-        if (timeline.events.empty())
-            throw Error(fmt::format("{}: no label, which csv cannot say (try dcase)", file));
+        // What no name would mend is said before a name is asked for.
+        const auto of_file = key.empty() ? "" : key + ": ";
+        if (timeline.events.empty()) throw Error(of_file + "no label, which csv cannot say (try dcase)");
         for (const auto& event : timeline.events) {
-            if (!is_whole_recording(event)) {
-                throw Error(fmt::format("{}: '{}' from {} to {} s: csv labels whole recordings (try dcase)",
-                                        file, event.label, event.onset_s, event.offset_s));
-            }
+            if (is_whole_recording(event)) continue;
+            throw Error(fmt::format("{}'{}' from {} to {} s: csv labels whole recordings (try dcase)", of_file,
+                                    event.label, event.onset_s, event.offset_s));
+        }
+        const auto file = recording_name(key, LabelFormat::csv, options);
+        for (const auto& event : timeline.events) {
             out.write(fmt::format("{},{}\n", csv_field(file), csv_field(writable_label(event.label))));
         }
     }

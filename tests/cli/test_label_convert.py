@@ -134,6 +134,18 @@ class LabelConvert(Sandbox):
         result = self.shell("earshot label convert labels.txt --to dcase > /dev/full", status=1)
         self.assertIn("No space left", result.err)
 
+    def test_the_recording_names_itself(self):
+        write_wav(self.dir / "in/night.wav", noise(5), 44100)
+        self.write("labels.txt", "2\t3.5\tcry\n")
+        self.assertEqual(self.convert("labels.txt", "--to", "dcase", "--audio", "in/night.wav").text().splitlines()[1],
+                         "night.wav\t2\t3.5\tcry")
+        self.convert("labels.txt", "--to", "dcase", "--audio", "gone.wav", status=1, stderr="gone.wav: No such file")
+
+    def test_what_a_name_would_not_mend_is_said_first(self):
+        self.write("labels.txt", "2\t3.5\tcry\n")
+        self.convert("labels.txt", "--to", "csv", status=1,
+                     stderr="labels.txt: 'cry' from 2 to 3.5 s: csv labels whole recordings (try dcase)")
+
     @memory_is_measurable
     def test_waveforms_larger_than_memory_are_read_as_a_stream(self):
         # 400 MB of samples through a pipe, with 200 MB of address space.

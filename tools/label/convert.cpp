@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <memory>
 
 #include "audio/length.h"
@@ -35,8 +36,8 @@ LabelFormat output_format(const Options& options) {
 bool has_offset(const Event& event) { return std::isfinite(event.offset_s); }
 
 /// Gives events that last until the end of their recording that end, where the recording is at hand.
-void close_open_events(Labels& labels, const std::string& audio, Console& console) {
-    for (const auto& file : expand_inputs({&audio, 1})) {
+void close_open_events(Labels& labels, const std::vector<std::string>& audio, Console& console) {
+    for (const auto& file : audio) {
         auto* timeline = labels.find(file);
         if (!timeline || std::ranges::all_of(timeline->events, has_offset)) continue;
         const auto length = measure_length(file);
@@ -69,6 +70,12 @@ Exit run(const Options& options, Context& context) {
     auto labels = read_labels(options.input, from);
     for (const auto& warning : labels.warnings) context.console.warning(warning);
 
+    const auto audio =
+        options.audio.empty() ? std::vector<std::string>{} : expand_inputs({&options.audio, 1});
+    const bool names_itself = options.name.empty() && options.audio != "-" && audio.size() == 1 &&
+                              audio.front() == options.audio;
+    const auto name = names_itself ? std::filesystem::path(options.audio).filename().string() : options.name;
+
     const auto file = options.output == "-" ? nullptr : open_text_output(options.output);
     Output& out = file ? *file : context.out;
     if (to == LabelFormat::waveform_json) {
@@ -76,9 +83,9 @@ Exit run(const Options& options, Context& context) {
     } else {
         // A CSV says no times, and in labels.json the last segment lasts until the end anyway.
         const bool needs_ends = to != LabelFormat::csv && to != LabelFormat::labels_json;
-        if (!options.audio.empty() && needs_ends) close_open_events(labels, options.audio, context.console);
+        if (needs_ends) close_open_events(labels, audio, context.console);
         try {
-            write_labels(labels, to, out, {options.gap_label, options.name});
+            write_labels(labels, to, out, {options.gap_label, name});
         } catch (const Error& error) {
             throw Error(fmt::format("{}: {}", options.input, error.what()));
         }
