@@ -208,7 +208,6 @@ Runner declare(CLI::App& app) {
 
 const Tool tool{"record", "Record sound from devices and streams.",
                 "Examples:\n"
-                "  earshot record --duration 10s clip.wav\n"
                 "  earshot record --segments archive/ --keep sound --max-age 30d\n"
                 "  ssh pi earshot record --device default - | earshot detect model/ -",
                 declare};

@@ -72,6 +72,14 @@ class Pages(Sandbox):
                             self.assertIn(name.removeprefix("--"), documented, f"{name} is not in {page(command).name}")
                 self.assertLessEqual(documented, has, "options in the page that the command does not have")
 
+    def test_help_fits_a_screen(self):
+        for command in COMMANDS:
+            rows = [line.split("\t") for line in self.earshot(command, "--describe-options").text().splitlines()]
+            for sub in [[], *[[row[2]] for row in rows if row[1] == "subcommand"]]:
+                lines = self.earshot(command, *sub, "--help").text().splitlines()
+                self.assertLessEqual(len(lines), 40, (command, sub))
+                self.assertLessEqual(max(map(len, lines)), 100, (command, sub))
+
     def test_subcommands(self):
         for command in COMMANDS:
             rows = [line.split("\t") for line in self.earshot(command, "--describe-options").text().splitlines()]
