@@ -108,7 +108,7 @@ Runner declare(CLI::App& app) {
 const Tool tool{
     "locate", "Say where sounds come from.",
     "Examples:\n"
-    "  earshot detect model/ evening.wav | earshot locate --array head-175mm evening.wav --events -",
+    "  earshot locate --array head-175mm evening.wav --events events.jsonl",
     declare};
 
 }  // namespace earshot::tools
