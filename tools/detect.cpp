@@ -77,8 +77,7 @@ Runner declare(CLI::App& app) {
     app.add_option("--format", options->format, "How events are written (default: by the name of the file)")
         ->check(CLI::IsMember(event_format_names()));
     app.add_flag("--per-recording", options->per_recording, "Instead of events: the label of each recording, as CSV");
-    app.add_option("--scores", options->scores, "Also write scores: of each window as TSV; with\n"
-                   "--per-recording, as a column")
+    app.add_option("--scores", options->scores, "Write scores too: of windows, as TSV; a column of --per-recording")
         ->type_name("FILE|DIR/|-")
         ->expected(0, 1);
     app.add_option("--top", options->top, "Instead of events: the K best labels of each recording")

@@ -20,8 +20,8 @@ class View(Sandbox):
     def setUp(self):
         super().setUp()
         write_model(self.dir / "model")
-        self.socket = self.dir / "tmux"
-        self.addCleanup(self.tmux, "kill-server", check=False)
+        self.servers = 0
+        self.addCleanup(self.close)
 
     def tmux(self, *words, check=True):
         run = subprocess.run(["tmux", "-f", "/dev/null", "-S", self.socket, *words], capture_output=True, text=True,
@@ -36,7 +36,17 @@ class View(Sandbox):
         (self.dir / "run.sh").write_text(
             f"cd {shlex.quote(str(self.dir))}\nstty -a > before\n(echo $BASHPID > pid; exec env {variables} {command})\n"
             'echo "status $?"\nstty -a > after\ntouch over\nsleep 600\n')
+        self.start(columns, rows)
+
+    def start(self, columns=80, rows=24):
+        """On a socket of its own: a server that is ending still answers on the last one."""
+        self.servers += 1
+        self.socket = self.dir / f"tmux{self.servers}"
         self.tmux("new-session", "-d", "-x", str(columns), "-y", str(rows), "bash", str(self.dir / "run.sh"))
+
+    def close(self):
+        if self.servers:
+            self.tmux("kill-server", check=False)
 
     def screen(self, *words):
         return self.tmux("capture-pane", "-p", *words)
@@ -174,7 +184,7 @@ class View(Sandbox):
         self.assertRegex(self.screen("-e"), r"\x1b\[[0-9;]*38;5;\d+")
         self.press("q")
         self.restored(0)
-        self.tmux("kill-server")
+        self.close()
         (self.dir / "over").unlink()
         self.open(NO_COLOR=1)
         self.shows("█", "sounding")
@@ -190,7 +200,7 @@ class View(Sandbox):
                 self.shows("sounding")
                 self.signal(number)
                 self.restored(status)
-                self.tmux("kill-server")
+                self.close()
                 (self.dir / "over").unlink()
 
     def test_a_device_that_fails_is_told_when_the_view_has_gone(self):
@@ -200,9 +210,9 @@ class View(Sandbox):
     def test_events_go_to_the_pipe_while_the_view_is_shown(self):
         self.open("--view", "always")
         text = (self.dir / "run.sh").read_text().replace("--view always)", "--view always | cat > events)")
-        self.tmux("kill-server")
+        self.close()
         (self.dir / "run.sh").write_text(text.replace("exec env", "env"))
-        self.tmux("new-session", "-d", "-x", "80", "-y", "24", "bash", str(self.dir / "run.sh"))
+        self.start()
         self.shows("1.0 s")
         self.press("q")
         self.restored(0)

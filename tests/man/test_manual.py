@@ -77,8 +77,9 @@ class Pages(Sandbox):
             rows = [line.split("\t") for line in self.earshot(command, "--describe-options").text().splitlines()]
             for sub in [[], *[[row[2]] for row in rows if row[1] == "subcommand"]]:
                 lines = self.earshot(command, *sub, "--help").text().splitlines()
-                self.assertLessEqual(len(lines), 40, (command, sub))
-                self.assertLessEqual(max(map(len, lines)), 100, (command, sub))
+                with self.subTest(command=command, sub=sub):
+                    self.assertLessEqual(len(lines), 40)
+                    self.assertLessEqual(max(map(len, lines)), 100)
 
     def test_subcommands(self):
         for command in COMMANDS:

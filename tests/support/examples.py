@@ -67,7 +67,8 @@ def parse(lines):
             in_block = open_line = False
             continue
         if open_line:
-            examples[-1][0] += "\n" + line.strip()
+            if in_block:
+                examples[-1][0] += "\n" + line.strip()
         elif line.startswith("$ "):
             examples.append([line[2:], []])
             in_block = True

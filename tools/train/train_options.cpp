@@ -87,7 +87,8 @@ void add_data(CLI::App& app, TrainOptions& options) {
 void add_examples(CLI::App& app, TrainOptions& options) {
     ExampleOptions& examples = options.examples;
     add_time(app, "--window", examples.window_s, "Sound that the network sees at once (0: a frame)");
-    add_time(app, "--window-hop", examples.window_hop_s, "From one window to the next (0: the window)");
+    add_time(app, "--window-hop", examples.window_hop_s, "From one window to the next (0: the window)")
+        ->group(kMoreOptions);
     add_choice<Target>(app, "--target", examples.target, {{"frame", Target::frame}, {"recording", Target::recording}},
                        "Has the label: each window (frame), or the whole recording")
         ->type_name("WHAT");
@@ -128,7 +129,8 @@ void add_network(CLI::App& app, NetworkOptions& network) {
         ->type_name("KIND")
         ->check(one_of({"softmax", "sigmoid"}))
         ->capture_default_str();
-    add_number(app, "--dropout", network.dropout, 0.0, 0.99, "SHARE", "Share of hidden units silenced while learning");
+    add_number(app, "--dropout", network.dropout, 0.0, 0.99, "SHARE", "Share of hidden units silenced while learning")
+        ->group(kMoreOptions);
 }
 
 void add_fit(CLI::App& app, TrainOptions& options) {
@@ -140,7 +142,7 @@ void add_fit(CLI::App& app, TrainOptions& options) {
         ->type_name("WHAT")
         ->group(kMoreOptions);
     add_number(app, "--batch", fit.batch, 1, 1 << 20, "N", "Frames or recordings a step");
-    add_number(app, "--learning-rate", fit.learning_rate, 1e-9, 10.0, "X", "Step size of Adam");
+    add_number(app, "--learning-rate", fit.learning_rate, 1e-9, 10.0, "X", "Step size of Adam")->group(kMoreOptions);
     add_choice<Schedule>(app, "--schedule", fit.schedule,
                          {{"constant", Schedule::constant}, {"cosine", Schedule::cosine}, {"one-cycle", Schedule::one_cycle}},
                          "How the step size goes over the run")
