@@ -7,6 +7,7 @@
 
 #include "label/formats.h"
 #include "label/label_text.h"
+#include "label/live_line.h"
 #include "support/error.h"
 #include "support/json_lines.h"
 
@@ -28,6 +29,7 @@ void add_line(std::string_view line, Labels& labels) {
     const auto row = Json::parse(line, nullptr, false);
     if (!row.is_object())
         throw Error(R"(no JSON object, expected {"file": "a.wav", "onset": 1.5, "offset": 2, "label": "cry"})");
+    if (is_beside_events(row)) return;
     const auto seconds = [&](const char* key) { return member<double>(row, key, &Json::is_number, "seconds"); };
     const auto text = [&](const char* key) { return member<std::string>(row, key, &Json::is_string, "text"); };
     Event event{seconds("onset"), seconds("offset"), checked_label(text("label")), {}};

@@ -72,6 +72,17 @@ class Locate(Sandbox):
                     low, high = row["distance_90_mm"]
                     self.assertTrue(low <= 1000 * distance and (high is None or 1000 * distance <= high), row)
 
+    def test_events_of_live_sound_come_with_other_lines(self):
+        self.make_room()
+        event = json.loads(self.event_lines().splitlines()[0])
+        begun = {key: value for key, value in event.items() if key != "offset"} | {"state": "start"}
+        live = [begun, event | {"state": "end"}, {"file": "default", "onset": 4, "offset": 4.5, "gap": "overrun"},
+                {"file": "default", "time": "2024-02-29T23:59:58.123Z", "stats": {"heard": 5.0}}]
+        row, = self.earshot("locate", "--array", "array.json", "room.wav", "--events", "-",
+                            stdin="".join(json.dumps(line) + "\n" for line in live).encode()).rows()
+        self.assertEqual((row["label"], row["state"]), ("e33", "end"))
+        self.assertLess(apart(row["azimuth"], 33), 5)
+
     def test_updates_follow_the_sounds(self):
         self.make_room()
         rows = self.earshot("locate", "--array", "array.json", "room.wav").rows()

@@ -418,11 +418,26 @@ TEST(Jsonl, is_read_as_detect_writes_it) {
     EXPECT_THAT(labels.recordings.at("a.wav").events, ElementsAre(Event{1, 2, "dog", {}}));
 }
 
+TEST(Jsonl, of_live_sound_only_events_are_labels) {
+    const auto labels = parse_labels(
+        R"({"file":"default","time":"2024-02-29T23:59:58.123Z","stats":{"heard":60.0}}
+           {"file":"default","onset":64.0,"label":"cry","score":0.8,"state":"start"}
+           {"file":"default","onset":64.0,"offset":70.0,"label":"cry","score":0.9,"state":"end"}
+           {"file":"default","onset":80.0,"offset":82.5,"gap":"paused"}
+           {"file":"default","onset":90.0,"offset":92.5,"label":"dog"})",
+        "e.jsonl", LabelFormat::jsonl);
+    ASSERT_EQ(labels.recordings.size(), 1U);
+    EXPECT_THAT(labels.recordings.at("default").events,
+                ElementsAre(Event{64, 70, "cry", 0.9}, Event{90, 92.5, "dog", {}}));
+}
+
 TEST(Jsonl, errors_name_line_and_member) {
     const auto error = [](const std::string& text) {
         return error_of([&] { parse_labels("\n" + text, "e", LabelFormat::jsonl); });
     };
     EXPECT_EQ(error(R"({"onset": 1, "label": "a"})"), "e: line 2: no \"offset\"");
+    EXPECT_EQ(error(R"({"onset": 1, "offset": 2})"), "e: line 2: no \"label\"");
+    EXPECT_EQ(error(R"({"onset": 1, "label": "a", "state": "end"})"), "e: line 2: no \"offset\"");
     EXPECT_EQ(error(R"({"onset": "1", "offset": 2, "label": "a"})"),
               "e: line 2: \"onset\" is \"1\", expected seconds");
     EXPECT_THAT(error(R"({"onset": 3, "offset": 2, "label": "a"})"), HasSubstr("e: line 2: "));
