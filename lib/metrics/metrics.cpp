@@ -5,16 +5,12 @@
 #include <limits>
 #include <numeric>
 
-#include "support/error.h"
+#include "metrics/cuts.h"
 
 namespace earshot {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-
-double ratio(std::uint64_t part, std::uint64_t whole) {
-    return whole == 0 ? kNaN : static_cast<double>(part) / static_cast<double>(whole);
-}
 
 /// Mean of ratio_of(c) over the classes that are the truth or the answer at least once, NaN counting as 0.
 template <class Ratio>
@@ -28,43 +24,6 @@ double macro(const ConfusionMatrix& matrix, Ratio&& ratio_of) {
         ++classes;
     }
     return classes == 0 ? kNaN : sum / classes;
-}
-
-struct Scored {
-    float score;
-    bool positive;
-};
-
-std::vector<Scored> highest_first(std::span<const float> scores, std::span<const bool> positive) {
-    if (scores.size() != positive.size()) throw Error("metrics: as many scores as truths are needed");
-    std::vector<Scored> sorted(scores.size());
-    for (std::size_t i = 0; i < scores.size(); ++i) {
-        if (std::isnan(scores[i])) throw Error("a score is not a number (the model's weights are damaged)");
-        sorted[i] = {scores[i], positive[i]};
-    }
-    std::ranges::sort(sorted, std::ranges::greater(), &Scored::score);
-    return sorted;
-}
-
-/// A cut through the sorted scores: what lies above it is taken for positive.
-struct Cut {
-    std::uint64_t true_positives = 0, false_positives = 0;
-    std::size_t end = 0;  // number of scores above the cut
-};
-
-/// Calls visit(before, after) for each distinct score from the highest, `after` being the cut just below it.
-template <class Visit>
-Cut visit_cuts(const std::vector<Scored>& sorted, Visit&& visit) {
-    Cut cut;
-    while (cut.end < sorted.size()) {
-        const Cut before = cut;
-        const float score = sorted[cut.end].score;
-        for (; cut.end < sorted.size() && sorted[cut.end].score == score; ++cut.end) {
-            ++(sorted[cut.end].positive ? cut.true_positives : cut.false_positives);
-        }
-        visit(before, cut);
-    }
-    return cut;
 }
 
 }  // namespace
