@@ -22,9 +22,10 @@ Json describe_input(const InputOptions& input) {
 
 void check(const NetworkOptions& options) {
     const bool over_time = options.input.deltas > 0 || options.input.pool > 0 ||
-                           options.input.standardise != "data" || options.kind == "cnn";
+                           options.input.standardise == "window" || options.input.standardise == "mean" ||
+                           options.kind == "cnn";
     if (options.frames == 1 && over_time) {
-        throw UsageError("--deltas, --pool, --standardise and --arch cnn need windows of several frames (--window)");
+        throw UsageError("--deltas, --pool, --standardise window or mean and --arch cnn need windows of several frames (--window)");
     }
     if (options.input.pool > options.frames) {
         throw UsageError(fmt::format("--pool {}: a window has {} frames only", options.input.pool, options.frames));
@@ -41,6 +42,11 @@ Json describe_network(const NetworkOptions& options) {
     if (options.kind == "cnn") {
         json["channels"] = {16, 32, 48};
         json["units"] = 64;
+    } else if (options.kind == "attention") {
+        json["channels"] = {64, 128, 256};
+        json["strides"] = {1, 2, 2};
+        json["heads"] = 8;
+        json["hidden"] = {512, 256};
     } else if (options.kind == "dnn") {
         json["layer_norm"] = true;
         json["hidden"] = {512, 256};

@@ -29,6 +29,7 @@ struct InputOptions {
     ///          does how much a band varies
     /// mean     each band by its mean over the window's steps, and all together by one deviation: loudness and
     ///          channel go
+    /// none     not at all: for networks whose first layer is followed by a normalisation
     std::string standardise = "data";
 };
 
@@ -46,6 +47,7 @@ struct NetworkOptions {
     /// mlp  dense: K·D -> 2 K·D -> 0.75 K·D -> outputs
     /// dnn  dense: layer normalisation -> 512 -> 256 -> outputs
     /// cnn  convolutions over time and bands, halving both each time, and the maximum over time
+    /// attention  convolutions over time, shortening it 32 times, self-attention over what remains, its mean over time
     std::string kind = "mlp";
     std::int64_t frames = 1;  // K
     std::int64_t inputs = 1;  // D

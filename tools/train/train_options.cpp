@@ -103,9 +103,9 @@ void add_examples(CLI::App& app, TrainOptions& options) {
 
 void add_network(CLI::App& app, NetworkOptions& network) {
     InputOptions& input = network.input;
-    app.add_option("--arch", network.kind, "Network: mlp, dnn (dense layers) or cnn (convolutions)")
+    app.add_option("--arch", network.kind, "Network: mlp or dnn (dense), cnn or attention")
         ->type_name("KIND")
-        ->check(one_of({"mlp", "dnn", "cnn"}))
+        ->check(one_of({"mlp", "dnn", "cnn", "attention"}))
         ->capture_default_str();
     input.compression.kind = "auto";
     app.add_option("--compress", input.compression.kind, "Of magnitudes: log, sqrt, none (auto: as frames need)")
@@ -122,7 +122,7 @@ void add_network(CLI::App& app, NetworkOptions& network) {
         ->group(kMoreOptions);
     app.add_option("--standardise", input.standardise, "By the training data, each window, or its mean")
         ->type_name("HOW")
-        ->check(one_of({"data", "window", "mean"}))
+        ->check(one_of({"data", "window", "mean", "none"}))
         ->capture_default_str()
         ->group(kMoreOptions);
     app.add_option("--loss", network.answer.kind, "softmax: one label at a time; sigmoid: any of them")

@@ -24,6 +24,7 @@ void Adam::step(const torch::Tensor& loss, double learning_rate) {
     const double square_seen = 1 - std::pow(kSquareDecay, steps);
     for (auto& [name, weights, mean, square] : moments_) {
         const auto& gradient = weights.grad();
+        if (!gradient.defined()) continue;  // the loss does not depend on it
         weights.mul_(1 - learning_rate * weight_decay_);
         mean.mul_(kMeanDecay).add_(gradient, 1 - kMeanDecay);
         square.mul_(kSquareDecay).addcmul_(gradient, gradient, 1 - kSquareDecay);

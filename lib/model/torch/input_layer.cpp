@@ -36,8 +36,8 @@ Compression read_compression(const Json& settings) {
 std::string read_standardise(const Json& settings) {
     if (!settings.contains("standardise")) return "data";
     const auto how = text_setting(settings, "standardise");
-    if (how == "data" || how == "window" || how == "mean") return how;
-    throw Error(fmt::format("architecture: no standardisation '{}' (known: data, window, mean)", how));
+    if (how == "data" || how == "window" || how == "mean" || how == "none") return how;
+    throw Error(fmt::format("architecture: no standardisation '{}' (known: data, window, mean, none)", how));
 }
 
 }  // namespace
@@ -64,7 +64,10 @@ std::int64_t InputLayer::weight_count(const Json& architecture) {
 InputLayer::InputLayer(const Json& architecture)
     : shape_(input_shape(architecture)), compression_(read_compression(input_settings(architecture))) {
     const std::string how = read_standardise(input_settings(architecture));
-    standardise_ = how == "data" ? Standardise::data : how == "mean" ? Standardise::mean : Standardise::window;
+    standardise_ = how == "data"   ? Standardise::data
+                   : how == "mean" ? Standardise::mean
+                   : how == "none" ? Standardise::none
+                                   : Standardise::window;
     if (standardise_ == Standardise::data) {
         mean_ = register_buffer("mean", torch::zeros({shape_.planes * shape_.bands}));
         deviation_ = register_buffer("deviation", torch::ones({shape_.planes * shape_.bands}));
@@ -106,6 +109,7 @@ torch::Tensor InputLayer::features(const torch::Tensor& windows) const {
 
 torch::Tensor InputLayer::forward(const torch::Tensor& windows) const {
     const auto values = features(windows);
+    if (standardise_ == Standardise::none) return values;
     if (standardise_ == Standardise::data) {
         const auto of_bands = [&](const torch::Tensor& numbers) { return numbers.view({shape_.planes, 1, shape_.bands}); };
         return (values - of_bands(mean_)) / of_bands(deviation_);

@@ -44,7 +44,7 @@ class InputLayer : public torch::nn::Module {
     void fit(const WindowStream& windows);
 
  private:
-    enum class Standardise { data, window, mean };
+    enum class Standardise { data, window, mean, none };
 
     torch::Tensor compress(const torch::Tensor& windows) const;
     torch::Tensor features(const torch::Tensor& windows) const;

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "model/settings.h"
+#include "model/torch/attention.h"
 #include "model/torch/cnn.h"
 #include "model/torch/mlp.h"
 #include "model/torch/network.h"
@@ -24,6 +25,7 @@ struct Kind {
 constexpr std::array kKinds{
     Kind{"mlp", mlp_weight_count, make_mlp},
     Kind{"cnn", cnn_weight_count, make_cnn},
+    Kind{"attention", attention_weight_count, make_attention},
 };
 
 const Kind& find_kind(const Json& architecture) {

@@ -1,0 +1,107 @@
+#include "model/torch/attention_weights.h"
+
+#include <torch/csrc/autograd/custom_function.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "model/softmax.h"
+#include "model/torch/pieces.h"
+
+namespace earshot {
+namespace {
+
+constexpr std::int64_t kBlock = 128;  // queries at once: their scores should stay in the cache of a processor
+
+/// Sizes of a call.
+struct Heads {
+    std::int64_t heads, steps, width;  // T, d
+
+    Heads(const torch::Tensor& queries_keys, std::int64_t count)
+        : heads(count), steps(queries_keys.size(1)), width(queries_keys.size(2) / 2 / count) {}
+
+    float scale() const { return 1 / std::sqrt(static_cast<float>(width)); }
+    /// [T, d] of one sequence and head, from [n, T, 2C].
+    torch::Tensor queries(const torch::Tensor& all, std::int64_t piece) const {
+        return all[piece / heads].narrow(1, piece % heads * width, width);
+    }
+    torch::Tensor keys(const torch::Tensor& all, std::int64_t piece) const {
+        return all[piece / heads].narrow(1, (heads + piece % heads) * width, width);
+    }
+};
+
+/// Scores of some queries, scaled. @param room  [at least their number, T]  @return  the part of it that they take
+torch::Tensor scores_of(const torch::Tensor& queries, const torch::Tensor& keys, float scale, torch::Tensor& room) {
+    auto scores = room.narrow(0, 0, queries.size(0));
+    at::addmm_out(scores, scores, queries, keys.t(), 0, scale);
+    return scores;
+}
+
+class MeanAttention : public torch::autograd::Function<MeanAttention> {
+ public:
+    static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& queries_keys,
+                                 std::int64_t heads) {
+        const Heads sizes(queries_keys, heads);
+        const auto n = queries_keys.size(0);
+        auto weights = torch::zeros({n, heads, sizes.steps});
+        auto log_sums = torch::empty({n, heads, sizes.steps});
+        float* const mean = weights.data_ptr<float>();
+        float* const logs = log_sums.data_ptr<float>();
+        for_pieces(n * heads, [&](std::int64_t first, std::int64_t last) {
+            auto room = torch::empty({std::min(kBlock, sizes.steps), sizes.steps});
+            for (std::int64_t piece = first; piece < last; ++piece) {
+                const auto queries = sizes.queries(queries_keys, piece), keys = sizes.keys(queries_keys, piece);
+                for (std::int64_t i = 0; i < sizes.steps; i += kBlock) {
+                    const auto rows = std::min(kBlock, sizes.steps - i);
+                    const auto scores = scores_of(queries.narrow(0, i, rows), keys, sizes.scale(), room);
+                    softmax_kernels().add_up(scores.data_ptr<float>(), static_cast<std::size_t>(rows),
+                                             static_cast<std::size_t>(sizes.steps), logs + piece * sizes.steps + i,
+                                             mean + piece * sizes.steps);
+                }
+            }
+        });
+        context->save_for_backward({queries_keys, log_sums});
+        context->saved_data["heads"] = heads;
+        return weights.div_(static_cast<double>(sizes.steps));
+    }
+
+    static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
+                                                   torch::autograd::variable_list gradients) {
+        const auto saved = context->get_saved_variables();
+        const torch::Tensor &queries_keys = saved[0], &log_sums = saved[1];
+        const auto heads = context->saved_data["heads"].toInt();
+        const Heads sizes(queries_keys, heads);
+        // Of the sum of scores, each of which is divided by sqrt(d), in a mean over T queries.
+        const auto slopes = (gradients[0] / static_cast<double>(sizes.steps)).contiguous();
+        const float* const slope = slopes.data_ptr<float>();
+        const float* const logs = log_sums.data_ptr<float>();
+        auto result = torch::empty_like(queries_keys);
+        for_pieces(queries_keys.size(0) * heads, [&](std::int64_t first, std::int64_t last) {
+            auto room = torch::empty({std::min(kBlock, sizes.steps), sizes.steps});
+            for (std::int64_t piece = first; piece < last; ++piece) {
+                const auto queries = sizes.queries(queries_keys, piece), keys = sizes.keys(queries_keys, piece);
+                auto of_queries = sizes.queries(result, piece), of_keys = sizes.keys(result, piece);
+                for (std::int64_t i = 0; i < sizes.steps; i += kBlock) {
+                    const auto rows = std::min(kBlock, sizes.steps - i);
+                    const auto some = queries.narrow(0, i, rows);
+                    const auto scores = scores_of(some, keys, sizes.scale(), room);
+                    softmax_kernels().gradient(scores.data_ptr<float>(), static_cast<std::size_t>(rows),
+                                               static_cast<std::size_t>(sizes.steps), logs + piece * sizes.steps + i,
+                                               slope + piece * sizes.steps);
+                    auto of_some = of_queries.narrow(0, i, rows);
+                    at::addmm_out(of_some, of_some, scores, keys, 0, sizes.scale());
+                    at::addmm_out(of_keys, of_keys, scores.t(), some, i == 0 ? 0 : 1, sizes.scale());
+                }
+            }
+        });
+        return {result, {}};
+    }
+};
+
+}  // namespace
+
+torch::Tensor mean_attention(const torch::Tensor& queries_keys, std::int64_t heads) {
+    return MeanAttention::apply(queries_keys, heads);
+}
+
+}  // namespace earshot

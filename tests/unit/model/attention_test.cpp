@@ -1,0 +1,162 @@
+#include <gtest/gtest.h>
+#include <torch/nn/functional/pooling.h>
+#include <torch/nn/modules/activation.h>
+
+#include <cmath>
+
+#include "model/architecture.h"
+#include "model/scorer.h"
+#include "model/torch/attention_weights.h"
+#include "model/torch/conv_block.h"
+#include "model/torch/network.h"
+#include "unit/model/fixtures.h"
+
+namespace earshot {
+namespace {
+
+using test::error_of;
+using Json = nlohmann::ordered_json;
+
+Json architecture_of(std::int64_t samples) {
+    NetworkOptions options;
+    options.kind = "attention";
+    options.inputs = samples;
+    options.input = {{"none", 0}, 0, 0, "none"};
+    options.dropout = 0.3;
+    return describe_network(options);
+}
+
+double difference(const torch::Tensor& a, const torch::Tensor& b) {
+    EXPECT_EQ(a.sizes(), b.sizes());
+    return ((a - b).abs().max() / b.abs().max().clamp_min(1e-3)).item<double>();
+}
+
+/// A block of LibTorch's own layers, channels in the middle, and its parts.
+struct Block {
+    torch::nn::Conv1d conv;
+    torch::nn::BatchNorm1d norm;
+
+    Block(std::int64_t in, std::int64_t out, std::int64_t stride)
+        : conv(torch::nn::Conv1dOptions(in, out, 3).stride(stride).padding(1)), norm(out) {
+        torch::NoGradGuard no_gradients;
+        norm->weight.normal_();  // of either sign: a negative one makes the lowest step the highest
+        norm->bias.normal_();
+    }
+    torch::Tensor reference(const torch::Tensor& input) {
+        const auto steps = norm(conv(input.transpose(1, 2)));
+        return torch::nn::functional::max_pool1d(torch::relu(steps), torch::nn::functional::MaxPool1dFuncOptions(2))
+            .transpose(1, 2);
+    }
+};
+
+/// Gradients of the parts of a block and of its input, then running mean and variance.
+std::vector<torch::Tensor> learnt(Block& block, const torch::Tensor& values, const torch::Tensor& slopes, bool ours) {
+    const auto input = values.clone().requires_grad_();
+    block.norm->reset_running_stats();
+    const auto out = ours ? conv_block(input, block.conv, block.norm, true) : block.reference(input);
+    for (const auto& part : {block.conv->weight, block.norm->weight, block.norm->bias}) part.mutable_grad().reset();
+    out.backward(slopes);
+    return {out.detach(),
+            input.grad(),
+            block.conv->weight.grad(),
+            block.norm->weight.grad(),
+            block.norm->bias.grad(),
+            block.norm->running_mean.clone(),
+            block.norm->running_var.clone()};
+}
+
+TEST(ConvBlock, learns_as_the_layers_that_it_stands_for) {
+    torch::manual_seed(1);
+    for (const int threads : {1, 2}) {
+        set_compute_threads(threads);
+        for (const auto& [steps, channels, stride] : {std::tuple{40, 1, 1}, {41, 5, 2}, {1500, 3, 2}, {1031, 4, 1}, {17, 2, 5}}) {
+            Block block(channels, 6, stride);
+            const auto values = torch::randn({3, steps, channels});
+            const auto slopes = torch::randn({3, pooled_steps(steps, stride), 6});
+            const auto expected = learnt(block, values, slopes, false), found = learnt(block, values, slopes, true);
+            for (std::size_t i = 0; i < expected.size(); ++i) {
+                EXPECT_LT(difference(found[i], expected[i]), 2e-5) << "part " << i << ", " << steps << " steps";
+            }
+        }
+    }
+    set_compute_threads(1);
+}
+
+TEST(ConvBlock, answers_as_the_layers_that_it_stands_for) {
+    torch::manual_seed(2);
+    Block block(4, 8, 2);
+    {
+        const torch::NoGradGuard no_gradients;
+        block.norm->running_mean.normal_();
+        block.norm->running_var.uniform_(0.5, 2);
+    }
+    block.norm->eval();
+    const auto values = torch::randn({2, 1333, 4});
+    EXPECT_LT(difference(conv_block(values, block.conv, block.norm, false), block.reference(values)), 1e-5);
+}
+
+/// The same from attention as it is written.
+torch::Tensor plain_weights(const torch::Tensor& queries_keys, std::int64_t heads) {
+    const auto n = queries_keys.size(0), steps = queries_keys.size(1), width = queries_keys.size(2) / 2 / heads;
+    const auto parts = queries_keys.view({n, steps, 2, heads, width}).permute({2, 0, 3, 1, 4});
+    return torch::softmax(parts[0].matmul(parts[1].transpose(2, 3)) / std::sqrt(width), 3).mean(2);
+}
+
+TEST(MeanAttention, is_the_mean_of_attention_as_it_is_written) {
+    torch::manual_seed(3);
+    for (const int threads : {1, 2}) {
+        set_compute_threads(threads);
+        for (const auto& [steps, heads, width] : {std::tuple{1, 1, 4}, {7, 2, 3}, {128, 2, 8}, {300, 4, 8}}) {
+            const auto values = torch::randn({2, steps, 2 * heads * width}) * 2;
+            const auto slopes = torch::randn({2, heads, steps});
+            const auto a = values.clone().requires_grad_(), b = values.clone().requires_grad_();
+            const auto found = mean_attention(a, heads), expected = plain_weights(b, heads);
+            EXPECT_LT(difference(found, expected), 1e-5) << steps;
+            found.backward(slopes);
+            expected.backward(slopes);
+            EXPECT_LT(difference(a.grad(), b.grad()), 1e-5) << steps;
+        }
+    }
+    set_compute_threads(1);
+}
+
+TEST(MeanAttention, bears_scores_that_overflow_an_exponential) {
+    const auto values = torch::full({1, 20, 8}, 100.0F);
+    EXPECT_LT(difference(mean_attention(values, 1), torch::full({1, 1, 20}, 1 / 20.0)), 1e-6);
+}
+
+TEST(Attention, has_the_parameters_of_the_network_that_it_follows) {
+    const Json architecture = architecture_of(44100);
+    const auto network = make_network(architecture);
+    std::int64_t parameters = 0, numbers = 0;
+    for (const auto& tensor : network->parameters()) parameters += tensor.numel();
+    for (const auto& tensor : network->buffers()) numbers += tensor.numel();
+    EXPECT_EQ(parameters, 651010);
+    EXPECT_EQ(parameters + numbers, weight_count(architecture));
+}
+
+TEST(Attention, takes_frames_with_bands_as_channels) {
+    Json architecture = architecture_of(12);
+    architecture["frames"] = 64;
+    const auto network = make_network(architecture);
+    EXPECT_EQ(network->named_parameters()["conv_1.weight"].sizes(), (torch::IntArrayRef{64, 12, 3}));
+    EXPECT_EQ(network->forward(torch::randn({3, 64 * 12})).sizes(), (torch::IntArrayRef{3, 2}));
+}
+
+TEST(Attention, refuses_what_cannot_be) {
+    const auto with = [](const char* key, const Json& value) {
+        Json architecture = architecture_of(4000);
+        architecture[key] = value;
+        return error_of([&] { make_network(architecture); });
+    };
+    EXPECT_NE(with("inputs", 21).find("21 steps are too few"), std::string::npos);
+    EXPECT_EQ(with("inputs", 22), "no error");
+    EXPECT_NE(with("heads", 7).find("256 channels cannot be shared by 7 heads"), std::string::npos);
+    EXPECT_NE(with("strides", {1, 2}).find("\"channels\" has 3 numbers and \"strides\" 2"), std::string::npos);
+    EXPECT_NE(with("strides", {1, 2, 0}).find("\"strides\" is 0"), std::string::npos);
+    EXPECT_NE(with("channels", 64).find("\"channels\" should be a list"), std::string::npos);
+    EXPECT_NE(with("hidden", Json::array()).find("\"hidden\" should be a list"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace earshot
