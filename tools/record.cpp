@@ -75,7 +75,7 @@ SoundCoding coding_of(const RecordOptions& options) {
 
 CaptureOptions capture_options(const RecordOptions& options, Console& console) {
     CaptureOptions capture = options.capture;
-    capture.block_s = 0.1;
+    capture.block_s = options.file == "-" && options.segments.empty() ? 0.02 : 0.1;  // a pipe may be heard live
     capture.reconnect = !options.no_reconnect;
     capture.paced = !options.fast;
     capture.notify = [&console](const CaptureNotice& notice) { console.warning(notice.text); };
@@ -126,7 +126,7 @@ Exit run(const RecordOptions& options, Context& context) {
     check(options);
     if (options.reads_standard_input()) refuse_terminal("-");
     const SoundCoding coding = coding_of(options);
-    choose_executable(options.input());
+    choose_executable(options.input(), options.capture.raw);
     return options.segments.empty() ? record_stream(options, coding, context)
                                     : record_segments(options, coding, context);
 }

@@ -9,6 +9,7 @@
 #include "audio/byte_input.h"
 #include "audio/libav_decoder.h"
 #include "audio/pcm_chunk.h"
+#include "audio/pcm_decoder.h"
 #include "audio/resample.h"
 #include "audio/sndfile_decoder.h"
 #include "audio/sniff.h"
@@ -35,6 +36,10 @@ std::unique_ptr<Decoder> open_decoder(const std::string& path, const SourceOptio
     if (is_url(path))
         return std::make_unique<LibavDecoder>(std::make_unique<LibavInput>(path), options.channels);
     auto bytes = options.stop ? std::make_unique<ByteInput>(path, options.stop) : std::make_unique<ByteInput>(path);
+    if (!bytes->size()) {
+        if (const auto layout = find_pcm_layout(*bytes, options.raw))
+            return std::make_unique<PcmDecoder>(std::move(bytes), *layout, options.channels);
+    }
     if (options.raw) return open_libav(std::move(bytes), options);
     const Container container = sniff(bytes->peek_at(0, kSniffBytes));
     if (container == Container::not_audio) throw Error(fmt::format("{}: not audio", bytes->name()));

@@ -56,6 +56,7 @@ std::optional<PcmChunk> find_pcm_chunk(ByteInput& input) {
     const Layout layout = layout_of(text(head));
     const auto header_bytes = static_cast<std::int64_t>(layout.id_bytes + layout.size_bytes);
     std::uint64_t long_size = 0;  // of RF64, in its first chunk
+    std::optional<std::int64_t> format;
     std::int64_t at = layout.first;
     for (int i = 0; i < kMaxChunks; ++i) {
         const auto chunk = input.peek_at(at, static_cast<std::size_t>(header_bytes) + 16);
@@ -63,12 +64,13 @@ std::optional<PcmChunk> find_pcm_chunk(ByteInput& input) {
         const auto id = text(chunk).substr(0, 4);
         std::uint64_t size = number(chunk.subspan(layout.id_bytes, layout.size_bytes), layout.big_endian);
         if (id == "ds64" && chunk.size() == 24) long_size = number(chunk.subspan(16, 8), false);
+        if (id == "fmt " && layout.id_bytes == 4 && !layout.big_endian) format = at + header_bytes;
         if (layout.size_counts_header) size = std::max<std::uint64_t>(size, header_bytes) - header_bytes;
         if (id == layout.sound && size == 0xFFFFFFFF && long_size > 0) size = long_size;
         if (size > INT64_MAX / 2) return {};
         const bool stated = size != 0 && (size == long_size || !is_unknown(size));
-        if (id == layout.sound && !stated) return PcmChunk{at + header_bytes, std::nullopt};
-        if (id == layout.sound) return PcmChunk{at + header_bytes, static_cast<std::int64_t>(size)};
+        if (id == layout.sound && !stated) return PcmChunk{at + header_bytes, std::nullopt, format};
+        if (id == layout.sound) return PcmChunk{at + header_bytes, static_cast<std::int64_t>(size), format};
         at += header_bytes + static_cast<std::int64_t>(size);
         at = (at + layout.alignment - 1) / layout.alignment * layout.alignment;
     }

@@ -12,6 +12,7 @@ struct PcmChunk {
     std::int64_t begin;  // bytes from the start of the input
     /// Nothing if the header does not know, as one written to a pipe does not.
     std::optional<std::int64_t> bytes;
+    std::optional<std::int64_t> format;  // where the contents of "fmt " are; of WAV and RF64 only
 };
 
 /// @return nothing if the header does not know, as one written to a pipe does not, or if it is another

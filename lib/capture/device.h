@@ -65,6 +65,11 @@ std::unique_ptr<Device> open_lavfi(const std::string& graph, const DeviceRequest
 std::unique_ptr<Device> open_stream(const std::string& url, const DeviceRequest& request);
 std::unique_ptr<Device> open_standard_input(const DeviceRequest& request);
 
+/// Standard input where it is a pipe of PCM, with or without a header, which needs no libav. Looking takes
+/// nothing from the pipe, but waits until there is something. @throws Interrupted
+bool standard_input_is_pcm(const std::optional<RawFormat>& raw);
+std::unique_ptr<Device> open_pcm_input(const DeviceRequest& request);
+
 /// A capture of what `open` opens; open_device is made of it. The clock must outlive it.
 std::unique_ptr<LiveSource> capture(const std::string& name, DeviceOpener open, const CaptureOptions& options,
                                     const Clock& clock = system_clocks());

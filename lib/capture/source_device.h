@@ -27,4 +27,7 @@ class SourceDevice : public Device {
     std::unique_ptr<Source> source_;
 };
 
+/// Standard input, which was opened.
+std::unique_ptr<Device> device_of(std::unique_ptr<Source> standard_input);
+
 }  // namespace earshot

@@ -57,20 +57,6 @@ class StreamDevice : public SourceDevice {
     bool finite_ = false;  // a file on a server rather than a stream
 };
 
-class StandardInput : public SourceDevice {
- public:
-    explicit StandardInput(const DeviceRequest& request) {
-        SourceOptions options;
-        options.channels.kind = ChannelChoice::Kind::all;
-        options.raw = request.raw;
-        options.stop = request.stop;
-        source_ = open_source("-", options);
-    }
-    bool can_wait() const override { return true; }
-
-    DeviceBlock read() override { return next(kBlockFrames); }
-};
-
 }  // namespace
 
 std::unique_ptr<Device> open_stream(const std::string& url, const DeviceRequest& request) {
@@ -78,7 +64,11 @@ std::unique_ptr<Device> open_stream(const std::string& url, const DeviceRequest&
 }
 
 std::unique_ptr<Device> open_standard_input(const DeviceRequest& request) {
-    return std::make_unique<StandardInput>(request);
+    SourceOptions options;
+    options.channels.kind = ChannelChoice::Kind::all;
+    options.raw = request.raw;
+    options.stop = request.stop;
+    return device_of(open_source("-", options));
 }
 
 }  // namespace earshot

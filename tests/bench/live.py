@@ -174,7 +174,7 @@ class Bench:
         tone = [max(s for s in sounded if s < t + window_s + 0.1) for t in clock]
         least = max(s - row["onset"] - window_s for s, (_, row) in zip(tone, starts))
         most = min(s - row["onset"] for s, (_, row) in zip(tone, starts))
-        late = [at - (least + most) / 2 - row["onset"] - window_s for at, row in starts]
+        late = [at - least - row["onset"] - window_s for at, row in starts]  # at most
         print(f"latency: {len(starts)} events, begin of the capture known within {1e3 * (most - least):.1f} ms, "
               f"their times are off by {1e3 * (clock[0] - starts[0][1]['onset'] - (least + most) / 2):+.1f} ms")
         median, p99, worst = quantiles(late)

@@ -243,6 +243,31 @@ class Usage(Recording):
 
 
 class Libraries(Recording):
+    def loaded(self, process, name):
+        return name in pathlib.Path(f"/proc/{process.pid}/maps").read_text()
+
+    def test_a_pipe_of_pcm_does_without_libav_too(self):
+        write_wav(self.dir / "in.wav", noise(3, 8000, 0.1), 8000)
+        wav = (self.dir / "in.wav").read_bytes()
+        flac = io.BytesIO()
+        soundfile.write(flac, soundfile.read(self.dir / "in.wav", dtype="int16")[0], 8000, format="FLAC")
+        for name, sound, raw, libav in (("wav", wav, [], False), ("raw", wav[44:], ["--raw", "s16le,8000,1"], False),
+                                        ("flac", flac.getvalue(), [], True),
+                                        ("file", None, [], True)):  # which could be anything, and is not in a hurry
+            with self.subTest(name), open(self.dir / "in.wav") as file:
+                process = self.start("-", "--segments", name, "--segment", "10s", *raw,
+                                     stdin=subprocess.PIPE if sound else file)
+                if sound:
+                    process.stdin.write(sound)
+                    process.stdin.flush()
+                if libav and sound:
+                    self.wait_for(lambda: self.loaded(process, "libavcodec"))
+                elif sound:
+                    self.wait_for(lambda: list(self.dir.glob(f"{name}/*/.*.part")))
+                    self.assertFalse(self.loaded(process, "libavcodec"))
+                self.assertEqual(self.finish(process), (b"", ""))
+                numpy.testing.assert_array_equal(self.joined(name), soundfile.read(self.dir / "in.wav", dtype="int16")[0])
+
     def test_a_recorder_of_sound_cards_does_without_libav(self):
         """Its libraries alone take 26 MB, and a recorder is to run in 30."""
         program = BUILD / "libexec/earshot/earshot-record"

@@ -31,13 +31,16 @@ constexpr const char* kOther = "record-any";
 
 }  // namespace
 
-void choose_executable(const std::string& device) {
-    if (!is_native_device(device)) hand_over();
+void choose_executable(const std::string& device, const std::optional<RawFormat>& raw) {
+    const bool native = device == "-" ? standard_input_is_pcm(raw) : is_native_device(device);
+    if (!native) hand_over();
 }
 
 std::unique_ptr<LiveSource> open_sound(const std::string& device, const CaptureOptions& options) {
-    return capture(
-        device, [device](const DeviceRequest& request) { return open_native(device, request); }, options);
+    const auto open = [device](const DeviceRequest& request) {
+        return device == "-" ? open_pcm_input(request) : open_native(device, request);
+    };
+    return capture(device, open, options);
 }
 
 }  // namespace earshot::tools
