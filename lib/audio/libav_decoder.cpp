@@ -29,7 +29,7 @@ bool is_lossless(const AVCodecParameters& parameters) {
 
 }  // namespace
 
-LibavDecoder::LibavDecoder(std::unique_ptr<LibavInput> input, const ChannelChoice& choice)
+LibavDecoder::LibavDecoder(std::unique_ptr<PacketSource> input, const ChannelChoice& choice)
     : input_(std::move(input)), choice_(choice), packet_(av_packet_alloc()), frame_(av_frame_alloc()) {
     if (!packet_ || !frame_) throw std::bad_alloc();
     const LibavLog listening(complaint_);
@@ -41,7 +41,7 @@ LibavDecoder::LibavDecoder(std::unique_ptr<LibavInput> input, const ChannelChoic
         native_ = {frame_->sample_rate, frame_->ch_layout.nb_channels};
         if (frame_->pts != AV_NOPTS_VALUE) base_ = frame_->pts;
     } else {
-        const AVCodecParameters& stated = *input_->stream().codecpar;
+        const AVCodecParameters& stated = input_->coding();
         native_ = {stated.sample_rate, stated.ch_layout.nb_channels};
         if (!input_->can_seek() && input_->is_container("mp4"))
             throw Error(
@@ -59,14 +59,14 @@ LibavDecoder::LibavDecoder(std::unique_ptr<LibavInput> input, const ChannelChoic
 }
 
 void LibavDecoder::open_codec() {
-    const AVStream& stream = input_->stream();
-    const AVCodec* const decoder = avcodec_find_decoder(stream.codecpar->codec_id);
+    const AVCodecParameters& coding = input_->coding();
+    const AVCodec* const decoder = avcodec_find_decoder(coding.codec_id);
     if (!decoder)
         throw Error(fmt::format("{}: sound coded as {}, for which there is no decoder", input_->name(),
-                                avcodec_get_name(stream.codecpar->codec_id)));
+                                avcodec_get_name(coding.codec_id)));
     codec_.reset(avcodec_alloc_context3(decoder));
-    if (!codec_ || avcodec_parameters_to_context(codec_.get(), stream.codecpar) < 0) throw std::bad_alloc();
-    codec_->pkt_timebase = stream.time_base;
+    if (!codec_ || avcodec_parameters_to_context(codec_.get(), &coding) < 0) throw std::bad_alloc();
+    codec_->pkt_timebase = input_->time_base();
     // libav trims a block too much or too little off short files; the last granule position says it exactly.
     if (is_ogg_vorbis()) codec_->flags2 |= AV_CODEC_FLAG2_SKIP_MANUAL;
     codec_->thread_count = 1;  // several recordings are decoded at once, or one ahead of its analysis
@@ -81,21 +81,19 @@ std::int64_t LibavDecoder::position() const {
 
 /// Takes from the container how long the recording is, where that can be trusted to the sample.
 void LibavDecoder::find_length() {
-    const AVStream& stream = input_->stream();
+    const AVCodecParameters& coding = input_->coding();
     const auto end = input_->stated_end();
     const auto stated = end ? std::optional(frame_at(*end)) : std::nullopt;
-    if (is_lossless(*stream.codecpar)) {
+    if (is_lossless(coding)) {
         length_ = stated;
     } else if (is_ogg_vorbis() && end) {
         // libav puts the beginning of a file of one page too late; by more than a block, a stream was cut.
         length_ = base_ > kMaxVorbisBlock ? *stated : *end;
-    } else if (stream.codecpar->codec_id == AV_CODEC_ID_OPUS && input_->is_container("ogg") &&
+    } else if (coding.codec_id == AV_CODEC_ID_OPUS && input_->is_container("ogg") &&
                input_->can_seek()) {
-        if (stated) length_ = *stated - stream.codecpar->initial_padding;
-    } else if (const auto& mp3 = input_->mp3_length()) {
-        // Behind the information frame of a file that was joined from several there may be more than it says.
-        const auto coded = av_rescale_q(stream.duration, stream.time_base, {1, native_.rate_hz});
-        if (!input_->can_seek() || coded == mp3->coded) length_ = mp3->sound();
+        if (stated) length_ = *stated - coding.initial_padding;
+    } else if (const auto mp3 = input_->mp3_length()) {
+        length_ = mp3->sound();
     }
     trims_to_length_ = length_ && (is_ogg_vorbis() || input_->mp3_length());
     last_packet_ = input_->last_packet();
@@ -158,7 +156,7 @@ bool LibavDecoder::feed() {
         return true;
     }
     failures_ = 0;
-    const int sample_bytes = is_pcm_ ? input_->stream().codecpar->block_align : 0;
+    const int sample_bytes = is_pcm_ ? input_->coding().block_align : 0;
     const bool whole = sample_bytes > 0 && packet_->size % sample_bytes == 0;  // PCM may end anywhere
     if ((packet_->flags & AV_PKT_FLAG_CORRUPT) && !whole) note_damage("ends in the middle of a block");
     send(packet_.get());
@@ -212,7 +210,7 @@ std::size_t LibavDecoder::present(std::span<float> destination) {
 }
 
 bool LibavDecoder::is_ogg_vorbis() const {
-    return input_->stream().codecpar->codec_id == AV_CODEC_ID_VORBIS && input_->is_container("ogg") &&
+    return input_->coding().codec_id == AV_CODEC_ID_VORBIS && input_->is_container("ogg") &&
            input_->can_seek();
 }
 
@@ -221,9 +219,9 @@ void LibavDecoder::trim_end() {
     std::int64_t keep = frame_->nb_samples;
     if (last_packet_ && frame_->pts == *last_packet_ && frame_->pkt_duration > 0)
         keep = std::min(keep,
-                        av_rescale_q(frame_->pkt_duration, input_->stream().time_base, {1, native_.rate_hz}));
+                        av_rescale_q(frame_->pkt_duration, input_->time_base(), {1, native_.rate_hz}));
     if (trims_to_length_ && next_ + keep > *length_) {
-        const auto& mp3 = input_->mp3_length();
+        const auto mp3 = input_->mp3_length();
         // What comes later than padding can, of an MP3 file that was joined from several, is sound.
         const bool padding = !mp3 || next_ < *length_ + mp3->padding;
         if (padding) keep = std::max<std::int64_t>(0, *length_ - next_);
@@ -232,11 +230,11 @@ void LibavDecoder::trim_end() {
 }
 
 std::int64_t LibavDecoder::frame_at(std::int64_t timestamp) const {
-    return av_rescale_q(timestamp - base_, input_->stream().time_base, {1, native_.rate_hz});
+    return av_rescale_q(timestamp - base_, input_->time_base(), {1, native_.rate_hz});
 }
 
 std::int64_t LibavDecoder::timestamp_at(std::int64_t frame) const {
-    return base_ + av_rescale_q_rnd(frame, {1, native_.rate_hz}, input_->stream().time_base, AV_ROUND_DOWN);
+    return base_ + av_rescale_q_rnd(frame, {1, native_.rate_hz}, input_->time_base(), AV_ROUND_DOWN);
 }
 
 double LibavDecoder::seconds(std::int64_t frame) const {
@@ -262,8 +260,8 @@ void LibavDecoder::skip_to(std::int64_t frame) {
 
 /// Moves to some way before `frame`, or does nothing where that cannot be done to the sample.
 void LibavDecoder::seek_before(std::int64_t frame) {
-    const AVStream& stream = input_->stream();
-    const bool exact_times = std::int64_t{stream.time_base.num} * native_.rate_hz <= stream.time_base.den;
+    const AVRational unit = input_->time_base();
+    const bool exact_times = std::int64_t{unit.num} * native_.rate_hz <= unit.den;
     if (!input_->can_seek() || !exact_times) return;
     const std::int64_t target = timestamp_at(frame);
     const std::int64_t early = timestamp_at(frame - static_cast<std::int64_t>(kPreroll_s * native_.rate_hz));

@@ -9,7 +9,7 @@
 
 #include "audio/damage_log.h"
 #include "audio/decoder.h"
-#include "audio/libav_input.h"
+#include "audio/packet_source.h"
 
 namespace earshot {
 
@@ -19,7 +19,7 @@ namespace earshot {
 class LibavDecoder : public Decoder {
  public:
     /// @throws Error if no sound can be decoded
-    LibavDecoder(std::unique_ptr<LibavInput> input, const ChannelChoice& choice);
+    LibavDecoder(std::unique_ptr<PacketSource> input, const ChannelChoice& choice);
 
     AudioFormat format() const override { return format_; }
     std::span<const float> read(std::size_t max_frames) override;
@@ -48,7 +48,7 @@ class LibavDecoder : public Decoder {
     void check_length();
     void note_damage(std::string what);
 
-    std::unique_ptr<LibavInput> input_;
+    std::unique_ptr<PacketSource> input_;
     ChannelChoice choice_;
     LibavPtr<AVCodecContext> codec_;
     LibavPtr<AVPacket> packet_;

@@ -18,6 +18,9 @@ namespace earshot {
 struct LibavDeleter {
     void operator()(AVFormatContext* context) const { avformat_close_input(&context); }
     void operator()(AVCodecContext* context) const { avcodec_free_context(&context); }
+    void operator()(AVCodecParserContext* parser) const { av_parser_close(parser); }
+    void operator()(AVCodecParameters* parameters) const { avcodec_parameters_free(&parameters); }
+    void operator()(AVBufferRef* buffer) const { av_buffer_unref(&buffer); }
     void operator()(AVFrame* frame) const { av_frame_free(&frame); }
     void operator()(AVPacket* packet) const { av_packet_free(&packet); }
     void operator()(SwrContext* context) const { swr_free(&context); }

@@ -9,7 +9,6 @@
 #include "audio/libav_log.h"
 #include "audio/ogg_end.h"
 #include "audio/pcm_chunk.h"
-#include "audio/sniff.h"
 #include "support/error.h"
 #include "support/interrupt.h"
 
@@ -72,8 +71,6 @@ LibavInput::LibavInput(std::unique_ptr<ByteInput> bytes, const std::optional<Raw
     // A playlist in a stranger's archive must not make us open other files or connections.
     av_dict_set(&options, "protocol_whitelist", "none", 0);
     const auto chunk = raw ? std::nullopt : find_pcm_chunk(*bytes_);
-    if (!raw && sniff(bytes_->peek_at(0, kSniffBytes)) == Container::mpeg)
-        mp3_length_ = find_mp3_length(*bytes_);
     open("", format, options);
     cut_off_ = is_container("ogg") && bytes_->size() && !ends_with_last_ogg_page(*bytes_);
     // libav leaves the length of a WAV open when it cannot seek.

@@ -8,6 +8,9 @@
 #include "audio/ahead.h"
 #include "audio/byte_input.h"
 #include "audio/libav_decoder.h"
+#include "audio/libav_input.h"
+#include "audio/mp3_head.h"
+#include "audio/mp3_input.h"
 #include "audio/pcm_chunk.h"
 #include "audio/pcm_decoder.h"
 #include "audio/resample.h"
@@ -19,9 +22,15 @@
 namespace earshot {
 namespace {
 
+std::unique_ptr<PacketSource> open_packets(std::unique_ptr<ByteInput> bytes, const SourceOptions& options) {
+    if (!options.raw && sniff(bytes->peek_at(0, kSniffBytes)) == Container::mpeg) {
+        if (const auto head = find_mp3_head(*bytes)) return std::make_unique<Mp3Input>(std::move(bytes), *head);
+    }
+    return std::make_unique<LibavInput>(std::move(bytes), options.raw);
+}
+
 std::unique_ptr<Decoder> open_libav(std::unique_ptr<ByteInput> bytes, const SourceOptions& options) {
-    return std::make_unique<LibavDecoder>(std::make_unique<LibavInput>(std::move(bytes), options.raw),
-                                          options.channels);
+    return std::make_unique<LibavDecoder>(open_packets(std::move(bytes), options), options.channels);
 }
 
 /// libsndfile reads PCM from a file faster than libavcodec does, but takes a WAV whose size was never filled
