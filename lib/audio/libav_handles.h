@@ -3,7 +3,6 @@
 // libav's C interface, and owners for its handles.
 extern "C" {
 #include <libavcodec/avcodec.h>
-#include <libavformat/avformat.h>
 #include <libavutil/avstring.h>
 #include <libavutil/avutil.h>
 #include <libavutil/channel_layout.h>
@@ -16,7 +15,6 @@ extern "C" {
 namespace earshot {
 
 struct LibavDeleter {
-    void operator()(AVFormatContext* context) const { avformat_close_input(&context); }
     void operator()(AVCodecContext* context) const { avcodec_free_context(&context); }
     void operator()(AVCodecParserContext* parser) const { av_parser_close(parser); }
     void operator()(AVCodecParameters* parameters) const { avcodec_parameters_free(&parameters); }
@@ -25,10 +23,6 @@ struct LibavDeleter {
     void operator()(AVPacket* packet) const { av_packet_free(&packet); }
     void operator()(SwrContext* context) const { swr_free(&context); }
     void operator()(AVDictionary* dictionary) const { av_dict_free(&dictionary); }
-    void operator()(AVIOContext* context) const {
-        av_freep(&context->buffer);
-        avio_context_free(&context);
-    }
 };
 
 template <class T>

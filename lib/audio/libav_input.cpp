@@ -55,14 +55,14 @@ bool header_is_enough(const AVCodecParameters& parameters) {
 LibavInput::LibavInput(std::unique_ptr<ByteInput> bytes, const std::optional<RawFormat>& raw)
     : name_(bytes->name()), bytes_(std::move(bytes)), stop_(interrupted) {
     auto* buffer = static_cast<std::uint8_t*>(av_malloc(kIoBytes));
-    io_.reset(avio_alloc_context(buffer, kIoBytes, 0, bytes_.get(), read_bytes, nullptr, seek_bytes));
+    io_.reset(libavformat().io_alloc_context(buffer, kIoBytes, 0, bytes_.get(), read_bytes, nullptr, seek_bytes));
     if (!buffer || !io_) throw std::bad_alloc();
     if (!bytes_->size()) io_->seekable = 0;
 
     AVDictionary* options = nullptr;
     const AVInputFormat* format = nullptr;
     if (raw) {
-        format = av_find_input_format(raw->encoding.c_str());
+        format = libavformat().find_input_format(raw->encoding.c_str());
         if (!format)
             throw Error(fmt::format("{}: raw format '{}' is not known to libav", name_, raw->encoding));
         av_dict_set_int(&options, "sample_rate", raw->rate_hz, 0);
@@ -86,9 +86,9 @@ LibavInput::LibavInput(const std::string& url) : LibavInput(url, url, "", interr
 LibavInput::LibavInput(const std::string& name, const std::string& url, const std::string& demuxer,
                        std::function<bool()> stop)
     : name_(name), stop_(std::move(stop)) {
-    static const int network = avformat_network_init();
+    static const int network = libavformat().network_init();
     static_cast<void>(network);
-    const AVInputFormat* const format = demuxer.empty() ? nullptr : av_find_input_format(demuxer.c_str());
+    const AVInputFormat* const format = demuxer.empty() ? nullptr : libavformat().find_input_format(demuxer.c_str());
     if (!demuxer.empty() && !format) throw Error(fmt::format("{}: libav has no '{}'", name_, demuxer));
     AVDictionary* options = nullptr;
     if (!format) av_dict_set(&options, "protocol_whitelist", kUrlProtocols, 0);
@@ -98,13 +98,13 @@ LibavInput::LibavInput(const std::string& name, const std::string& url, const st
 void LibavInput::open(const char* url, const AVInputFormat* format, AVDictionary* options) {
     std::string complaint;
     const LibavLog listening(complaint);
-    AVFormatContext* context = avformat_alloc_context();
+    AVFormatContext* context = libavformat().alloc_context();
     if (!context) throw std::bad_alloc();
     context->pb = io_.get();
     context->interrupt_callback = {[](void* input) { return static_cast<LibavInput*>(input)->stop_() ? 1 : 0; }, this};
     av_dict_set(&options, "probesize", kProbeBytes, 0);
     av_dict_set(&options, "indexmem", kIndexBytes, 0);
-    const int status = avformat_open_input(&context, url, format, &options);  // frees the context if it fails
+    const int status = libavformat().open_input(&context, url, format, &options);  // frees the context if it fails
     const LibavPtr<AVDictionary> unused(options);
     if (bytes_) bytes_->throw_if_failed();
     check_interrupt();
@@ -117,12 +117,12 @@ void LibavInput::open(const char* url, const AVInputFormat* format, AVDictionary
 }
 
 void LibavInput::find_stream() {
-    int index = av_find_best_stream(context_.get(), AVMEDIA_TYPE_AUDIO, -1, -1, nullptr, 0);
+    int index = libavformat().find_best_stream(context_.get(), AVMEDIA_TYPE_AUDIO, -1, -1, nullptr, 0);
     if (index < 0 || !header_is_enough(*context_->streams[index]->codecpar)) {
-        avformat_find_stream_info(context_.get(), nullptr);
+        libavformat().find_stream_info(context_.get(), nullptr);
         if (bytes_) bytes_->throw_if_failed();
         check_interrupt();
-        index = av_find_best_stream(context_.get(), AVMEDIA_TYPE_AUDIO, -1, -1, nullptr, 0);
+        index = libavformat().find_best_stream(context_.get(), AVMEDIA_TYPE_AUDIO, -1, -1, nullptr, 0);
     }
     if (index < 0) throw Error(fmt::format("{}: no sound in it", name_));
     for (unsigned i = 0; i < context_->nb_streams; ++i) {
@@ -142,9 +142,9 @@ std::optional<std::int64_t> LibavInput::stated_end() const {
 }
 
 std::optional<std::int64_t> LibavInput::last_packet() const {
-    const int entries = avformat_index_get_entries_count(stream_);
+    const int entries = libavformat().index_entries(stream_);
     if (!is_container("mp4") || entries == 0) return {};
-    return avformat_index_get_entry(stream_, entries - 1)->timestamp;
+    return libavformat().index_entry(stream_, entries - 1)->timestamp;
 }
 
 bool LibavInput::can_seek() const {
@@ -153,7 +153,7 @@ bool LibavInput::can_seek() const {
 
 int LibavInput::read(AVPacket& packet) {
     while (true) {
-        const int status = av_read_frame(context_.get(), &packet);
+        const int status = libavformat().read_frame(context_.get(), &packet);
         if (status < 0) {
             check_interrupt();
             if (bytes_) bytes_->throw_if_failed();
@@ -168,7 +168,7 @@ int LibavInput::read(AVPacket& packet) {
 }
 
 bool LibavInput::seek(std::int64_t timestamp) {
-    return av_seek_frame(context_.get(), stream_->index, timestamp, AVSEEK_FLAG_BACKWARD) >= 0;
+    return libavformat().seek_frame(context_.get(), stream_->index, timestamp, AVSEEK_FLAG_BACKWARD) >= 0;
 }
 
 }  // namespace earshot

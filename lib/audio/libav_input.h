@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "audio/byte_input.h"
-#include "audio/libav_handles.h"
+#include "audio/libavformat.h"
 #include "audio/packet_source.h"
 #include "audio/source.h"
 
@@ -43,9 +43,9 @@ class LibavInput : public PacketSource {
 
     std::string name_;
     std::unique_ptr<ByteInput> bytes_;  // null for a URL
-    LibavPtr<AVIOContext> io_;          // reads bytes_
+    LibavFormatPtr<AVIOContext> io_;          // reads bytes_
     std::function<bool()> stop_;
-    LibavPtr<AVFormatContext> context_;
+    LibavFormatPtr<AVFormatContext> context_;
     AVStream* stream_ = nullptr;
     bool cut_off_ = false;
 };

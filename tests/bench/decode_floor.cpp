@@ -6,9 +6,11 @@
 #include <memory>
 
 #include "audio/libav_handles.h"
+#include "audio/libavformat.h"
 
 namespace {
 
+using earshot::LibavFormatPtr;
 using earshot::LibavPtr;
 
 double seconds(clockid_t clock) {
@@ -21,7 +23,7 @@ double seconds(clockid_t clock) {
 long long decode(const char* path) {
     AVFormatContext* opened = nullptr;
     if (avformat_open_input(&opened, path, nullptr, nullptr) < 0) return -1;
-    const LibavPtr<AVFormatContext> file(opened);
+    const LibavFormatPtr<AVFormatContext> file(opened);
     if (avformat_find_stream_info(opened, nullptr) < 0) return -1;
     const AVCodecParameters* const parameters = opened->streams[0]->codecpar;
     const AVCodec* const decoder = avcodec_find_decoder(parameters->codec_id);
