@@ -48,6 +48,13 @@ void BackgroundOutput::write(std::string_view bytes) {
     changed_.notify_all();
 }
 
+void BackgroundOutput::check() {
+    const std::lock_guard lock(mutex_);
+    rethrow();
+    pollfd pipe{descriptor_, 0, 0};
+    if (::poll(&pipe, 1, 0) > 0 && (pipe.revents & POLLERR) != 0) throw BrokenPipe();
+}
+
 void BackgroundOutput::close() {
     std::unique_lock lock(mutex_);
     closing_ = true;

@@ -27,6 +27,8 @@ class BackgroundOutput : public Output {
     /// @throws what a write before it has met: WriteError, BrokenPipe
     void write(std::string_view bytes) override;
     void flush() override {}
+    /// For who has nothing to write for long: @throws as write() would, and BrokenPipe if the reader has gone
+    void check();
     /// Waits until all is written; once the user has asked to stop (interrupt.h), for two more seconds only.
     /// @throws WriteError if it could not be, also for a reader who takes nothing
     void close() override;

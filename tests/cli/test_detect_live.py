@@ -196,6 +196,13 @@ class Lines(LiveSandbox):
         self.assertEqual(process.wait(60), 0)
         self.assertEqual(process.stderr.read(), b"")
 
+    def test_the_end_of_the_reader_is_the_end_in_silence_too(self):
+        process = self.start(f"lavfi:anullsrc=r={RATE}", "--on-event", "true")
+        process.stdout.close()
+        process.stdout = None
+        self.assertEqual(process.wait(60), 0)
+        self.assertEqual(process.stderr.read(), b"")
+
     def test_a_reader_who_stops_costs_nothing_for_a_while(self):
         """A pipe of 4 KiB that nobody reads for some seconds of events."""
         read, write = os.pipe()

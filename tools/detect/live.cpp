@@ -217,6 +217,7 @@ class Live : public LiveSink, public ViewControl {
                 reload();
             }
         }
+        if (output_) output_->check();
         if (programs_ && !warned_of_programs_) warned_of_programs_ = warn_of(programs_->totals());
         if (clips_ && !warned_of_clips_) warned_of_clips_ = warn_of(clips_->totals());
     }

@@ -54,6 +54,14 @@ TEST(BackgroundOutput, writing_does_not_wait_for_a_reader_and_loses_nothing) {
     EXPECT_EQ(got, all);
 }
 
+TEST(BackgroundOutput, who_writes_nothing_learns_too_that_the_reader_has_gone) {
+    Pipe pipe;
+    BackgroundOutput output(pipe.ends[1], "pipe");
+    output.check();
+    pipe.close_reader();
+    EXPECT_THROW(output.check(), BrokenPipe);
+}
+
 TEST(BackgroundOutput, a_reader_who_has_gone_and_a_full_disk_are_told_to_the_writer) {
     std::signal(SIGPIPE, SIG_IGN);
     Pipe pipe;
