@@ -87,7 +87,12 @@ void SceneFile::set_aside(const std::string& why) {
 }
 
 void SceneFile::save() {
-    const auto version = scene_->version();
+    const std::scoped_lock lock(saving_);
+    save_locked();
+}
+
+void SceneFile::save_locked() {
+    const auto version = scene_->version();  // what is learned from here on is for the next time
     saved_ = std::chrono::steady_clock::now();
     if (version == saved_version_) return;
     const auto text =
@@ -97,7 +102,8 @@ void SceneFile::save() {
 }
 
 void SceneFile::save_now_and_then() {
-    if (std::chrono::steady_clock::now() - saved_ >= kSaveEvery) save();
+    const std::scoped_lock lock(saving_);
+    if (std::chrono::steady_clock::now() - saved_ >= kSaveEvery) save_locked();
 }
 
 }  // namespace earshot

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <mutex>
 #include <optional>
 #include <string>
 
@@ -27,7 +28,8 @@ class SceneFile {
     /// "scene.json: ...; set aside as scene.json.damaged-1", if that has happened.
     const std::optional<std::string>& warning() const { return warning_; }
 
-    /// Writes the scene if it has changed: whole or not at all, whenever the process ends.
+    /// Writes the scene if it has changed: whole or not at all, whenever the process ends. Any thread may, while
+    /// others learn; two at once save one after the other.
     /// @throws WriteError (disk full, ...); what was there before then stays
     void save();
     /// Does so once a minute has passed since the last time.
@@ -36,11 +38,13 @@ class SceneFile {
  private:
     void lock();
     void set_aside(const std::string& why);
+    void save_locked();
 
     std::string path_;
     int lock_ = -1;
     std::optional<Scene> scene_;
     std::optional<std::string> warning_;
+    std::mutex saving_;  // guards what follows, and the file
     std::uint64_t saved_version_ = 0;
     std::chrono::steady_clock::time_point saved_ = std::chrono::steady_clock::now();
 };

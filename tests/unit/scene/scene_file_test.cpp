@@ -138,4 +138,25 @@ TEST_F(InFile, IsWholeForReadersWhileItIsWritten) {
     for (int i = 0; i < 100; ++i) EXPECT_EQ(read_scene(path).summary().size(), 50U);
 }
 
+/// Like SceneThreads, with the file: under ThreadSanitizer a race fails it.
+TEST_F(InFile, MayBeLearnedReadAndSavedByEightThreads) {
+    SceneFile file(path, {});
+    learn(file, 50);
+    file.save();
+    {
+        std::vector<std::jthread> threads;
+        for (int t = 0; t < 8; ++t) {
+            threads.emplace_back([&, t] {
+                for (int i = 0; i < 40; ++i) {
+                    learn(file, 10);
+                    t % 2 == 0 ? file.save() : file.save_now_and_then();
+                    EXPECT_GT(read_scene(path).summary().size(), 0U);
+                }
+            });
+        }
+    }
+    file.save();
+    EXPECT_EQ(read_scene(path).summary(), file.scene().summary());
+}
+
 }  // namespace
