@@ -108,7 +108,14 @@ std::vector<Sighting> DirectionFinder::find(std::span<const CrossSpectra> spectr
     // Time differences are one for each pair, hence of one source.
     const int sources = settings_.method == Method::gcc ? 1 : settings_.max_sources;
     for (int source = 0; source < sources; ++source) {
-        for (auto& ear : ears_) draw_map(ear);
+        for (std::size_t k = 0; k < ears_.size(); ++k) {
+            // What is taken away from the cross spectra stays in the subspaces of MUSIC.
+            if (source == 0 || settings_.method != Method::music) {
+                draw_map(ears_[k]);
+            } else {
+                level_peak(ears_[k], found.back()[k].azimuth_deg);
+            }
+        }
         const auto& place = best_place();
         Sighting sighting;
         double coherence = 0, first = 0;
@@ -142,6 +149,20 @@ void DirectionFinder::draw_map(Ear& ear) {
     }
     ear.map[azimuths_] = ear.map[0];  // where interpolation goes round
     ear.elevation_deg[azimuths_] = ear.elevation_deg[0];
+}
+
+/// Takes a peak out of the map, down to where it begins to rise again on either side.
+void DirectionFinder::level_peak(Ear& ear, double azimuth_deg) const {
+    auto& map = ear.map;
+    const auto peak = static_cast<std::size_t>(std::lround(azimuth_deg / step_deg_)) % azimuths_;
+    const double least = *std::ranges::min_element(map);
+    std::size_t begin = peak, end = peak;
+    const auto before = [&](std::size_t a) { return (a + azimuths_ - 1) % azimuths_; };
+    const auto after = [&](std::size_t a) { return (a + 1) % azimuths_; };
+    while (map[before(begin)] < map[begin]) begin = before(begin);
+    while (map[after(end)] < map[end]) end = after(end);
+    for (std::size_t a = begin; a != after(end); a = after(a)) map[a] = least;
+    map[azimuths_] = map[0];
 }
 
 const DirectionFinder::Place& DirectionFinder::best_place() const {

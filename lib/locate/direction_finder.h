@@ -51,6 +51,7 @@ class DirectionFinder {
 
     void make_places(const ArrayGeometry& geometry);
     void draw_map(Ear& ear);
+    void level_peak(Ear& ear, double azimuth_deg) const;
     const Place& best_place() const;
     Bearing refine(const Ear& ear, double azimuth_deg) const;
     double deviation_deg(const Ear& ear, const Bearing& bearing) const;

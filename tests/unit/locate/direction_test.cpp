@@ -116,13 +116,16 @@ TEST(Direction, OfTwoSoundsAtOnceIsTwo) {
     SoundField field(geometry, grid, 4);
     std::vector<CrossSpectra> spectra{CrossSpectra(geometry.arrays[0], grid.bins)};
     field.push(samples, [&](const FieldFrame& frame) { spectra[0].add(frame.mics, frame.weights[0]); });
-    FinderSettings settings;
-    settings.max_sources = 4;
-    const auto found = DirectionFinder(geometry, grid, settings).find(spectra);
-    ASSERT_EQ(found.size(), 2U);
-    const double first = found[0][0].azimuth_deg, second = found[1][0].azimuth_deg;
-    EXPECT_NEAR(std::min(first, second), 60, 2);
-    EXPECT_NEAR(std::max(first, second), 200, 2);
+    for (const auto& [method, sources] : {std::pair{Method::srp, 4}, {Method::music, 2}}) {
+        FinderSettings settings;
+        settings.method = method;
+        settings.max_sources = sources;
+        const auto found = DirectionFinder(geometry, grid, settings).find(spectra);
+        ASSERT_EQ(found.size(), 2U) << sources;
+        const double first = found[0][0].azimuth_deg, second = found[1][0].azimuth_deg;
+        EXPECT_NEAR(std::min(first, second), 60, 2) << sources;
+        EXPECT_NEAR(std::max(first, second), 200, 2) << sources;
+    }
 }
 
 TEST(Direction, OfASourceNearTwoArraysHasADistance) {
