@@ -159,7 +159,9 @@ int LibavInput::read(AVPacket& packet) {
             if (bytes_) bytes_->throw_if_failed();
             const int io_error = !bytes_ && context_->pb ? context_->pb->error : 0;
             if (io_error < 0 && io_error != AVERROR_EOF)
-                throw Error(fmt::format("{}: {}", name_, libav_error_text(io_error)));
+                throw Error(fmt::format("{}: {}", name_,
+                                        io_error == AVERROR(EIO) ? "the connection was lost"
+                                                                 : libav_error_text(io_error)));
             return status;
         }
         if (packet.stream_index == stream_->index) return 0;
