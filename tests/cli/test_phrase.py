@@ -9,7 +9,7 @@ import time
 import numpy
 from sklearn import metrics
 
-from support.phrases import RATE, SHORT, write_calls
+from support.phrases import RATE, SHORT, chirp, write_calls
 from support.sandbox import EARSHOT, Sandbox, noise, write_wav
 from support.sparse_npz import write_sparse_npz
 
@@ -183,6 +183,23 @@ class Batch(Sandbox):
         rows = self.earshot("detect", "model", "ten.wav", "--scores", "-", "-q").text().splitlines()[1:]
         self.assertEqual(len(rows), 19)  # 999 frames: 18 windows of 100 every 50, and the one that ends with them
         self.assertAlmostEqual(float(rows[-1].split("\t")[1]), 10.01, 2)
+
+    def test_windows_may_overlap_more_and_live_sound_is_heard_the_same(self):
+        parts = [noise(3, RATE), 0.3 * chirp(True), noise(4, RATE), 0.3 * chirp(True), noise(1, RATE)]
+        write_wav(self.dir / "long.wav", numpy.concatenate(parts), RATE, "FLOAT")
+        for overlap, hop_s in ((0.5, 0.5), (0.9, 0.1)):
+            table = self.earshot("detect", "model", "long.wav", "--overlap", overlap, "--scores", "-", "-o", "all").text()
+            windows = [line.split("\t") for line in table.splitlines()[1:]]
+            numpy.testing.assert_allclose(numpy.diff([float(row[0]) for row in windows[1:]]), hop_s, atol=1.1e-3)
+            # A model that has learned next to nothing still has windows that score more than others.
+            middle = numpy.median([float(row[-1]) for row in windows])
+            options = ("--overlap", overlap, "--threshold", f"{middle:.4f}")
+            live = self.earshot("detect", "model", "--device", "-", *options, stdin=(self.dir / "long.wav").read_bytes())
+            found = self.earshot("detect", "model", "long.wav", *options).rows()
+            keys = ("onset", "offset", "label", "score")
+            self.assertEqual(*([[row[key] for key in keys] for row in rows] for rows in (live.rows(), found)))
+            self.assertGreater(len(found), 0)
+            (self.dir / "all").unlink()
 
     def test_answers_do_not_depend_on_jobs_or_on_who_shares_a_batch(self):
         whole = self.detect("calls").out
