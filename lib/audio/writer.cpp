@@ -3,13 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <filesystem>
+#include <fstream>
+#include <string_view>
 
 #include "support/error.h"
 
 namespace earshot {
 namespace {
+
+constexpr std::size_t kHeadBytes = 256;  // more than comes before the samples
 
 int format_of(const std::string& path, SampleEncoding encoding) {
     std::string extension = std::filesystem::path(path).extension().native();
@@ -40,6 +45,21 @@ SF_INFO info_of(const std::string& path, AudioFormat format, SampleEncoding enco
     return info;
 }
 
+/// libsndfile states in the chunk PEAK of floats when the file was made, and where RF64 was asked for cannot be
+/// told to leave it out.
+void clear_time_of_making(const std::string& path) {
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    std::array<char, kHeadBytes> head{};
+    file.read(head.data(), head.size());
+    const auto chunk = std::string_view(head.data(), static_cast<std::size_t>(file.gcount())).find("PEAK");
+    if (chunk == std::string_view::npos) return;
+    file.clear();
+    file.seekp(static_cast<std::streamoff>(chunk) + 12);  // behind its name, size and version
+    file.write("\0\0\0\0", 4);
+    file.close();
+    if (!file) throw WriteError(fmt::format("cannot write {}", path));
+}
+
 }  // namespace
 
 AudioWriter::AudioWriter(const std::string& path, AudioFormat format, SampleEncoding encoding)
@@ -48,7 +68,6 @@ AudioWriter::AudioWriter(const std::string& path, AudioFormat format, SampleEnco
     if (!encoder_) throw Error(fmt::format("cannot write {}: {}", path, sf_strerror(nullptr)));
     sf_command(encoder_.get(), SFC_SET_CLIPPING, nullptr, SF_TRUE);
     sf_command(encoder_.get(), SFC_RF64_AUTO_DOWNGRADE, nullptr, SF_TRUE);
-    sf_command(encoder_.get(), SFC_SET_ADD_PEAK_CHUNK, nullptr, SF_FALSE);  // it holds the time of writing
 }
 
 AudioWriter::~AudioWriter() = default;
@@ -64,6 +83,7 @@ void AudioWriter::close() {
     const int status = sf_close(encoder_.release());
     if (status != SF_ERR_NO_ERROR)
         throw Error(fmt::format("cannot write {}: {}", path_, sf_error_number(status)));
+    if ((info_.format & SF_FORMAT_SUBMASK) == SF_FORMAT_FLOAT) clear_time_of_making(file_.temporary_path());
     file_.close();
 }
 
