@@ -58,7 +58,8 @@ void choose_fold(TrainingRun& run) {
     }
 }
 
-ModelFile save(const TrainingRun& run, const Trainer& trainer, bool replace) {
+ModelFile save(const TrainingRun& run, Trainer& trainer, bool replace) {
+    trainer.fit_output();
     ModelFile model = describe_model(run, trainer);
     ModelDirectory directory(run.options.output, replace);
     trainer.save(directory.temporary_path());
@@ -71,18 +72,36 @@ ModelFile save(const TrainingRun& run, const Trainer& trainer, bool replace) {
     return model;
 }
 
+void log_epoch(const Epoch& epoch, TensorBoardFile& log) {
+    log.scalar("loss/training", epoch.number, epoch.loss);
+    log.scalar("accuracy/training", epoch.number, epoch.accuracy);
+    if (epoch.validation_loss) log.scalar("loss/validation", epoch.number, *epoch.validation_loss);
+    if (epoch.validation_accuracy) log.scalar("accuracy/validation", epoch.number, *epoch.validation_accuracy);
+    if (epoch.validation_score) log.scalar("score/validation", epoch.number, *epoch.validation_score);
+}
+
+/// The log of this run: a directory of the model's name, which trackers show as the name of the run.
+std::optional<TensorBoardFile> open_log(const TrainOptions& options) {
+    if (options.tensorboard.empty()) return std::nullopt;
+    const fs::path model = fs::path(options.output).lexically_normal();
+    const fs::path name = model.has_filename() ? model.filename() : model.parent_path().filename();
+    return TensorBoardFile((fs::path(options.tensorboard) / name).string());
+}
+
 /// Epochs until the end, early or not, or the user's interrupt. Saves on the way if it takes long.
 ModelFile train(const TrainingRun& run, Trainer& trainer) {
     using Clock = std::chrono::steady_clock;
     auto& console = run.context.console;
     bool replace = run.options.force || run.options.resume;
     auto saved = Clock::now();
+    auto log = open_log(run.options);
     console.start_progress("train", run.fit.epochs);
     while (!trainer.finished() && !interrupted()) {
         const auto epoch = trainer.run_epoch();
         if (!epoch) break;
         console.progress(epoch->number, describe(*epoch));
         console.detail(fmt::format("epoch {}  {}", epoch->number, describe(*epoch)));
+        if (log) log_epoch(*epoch, *log);
         if (std::chrono::duration<double>(Clock::now() - saved).count() >= run.options.save_every_s) {
             save(run, trainer, replace);
             replace = true;
@@ -91,7 +110,9 @@ ModelFile train(const TrainingRun& run, Trainer& trainer) {
     }
     console.end_progress();
     if (trainer.best_epoch() == 0) throw Interrupted();
-    return save(run, trainer, replace);
+    ModelFile model = save(run, trainer, replace);
+    if (log) log_result(run, trainer, model, *log);
+    return model;
 }
 
 Exit run(const TrainOptions& options, const std::string& recipe, Context& context) {

@@ -23,20 +23,18 @@ std::int64_t ClassRuns::dominant(std::int64_t first, std::int64_t count) const {
     std::map<std::int64_t, std::int64_t> frames;
     std::int64_t best = -1;
     for (; run != runs_.end() && run->first < end; ++run) {
-        if (run->c < 0) continue;
+        if (run->c == -1) continue;
         const auto next = run + 1 == runs_.end() ? rows_ : run[1].first;
         frames[run->c] += std::min(next, end) - std::max(run->first, first);
     }
     for (const auto& [c, number] : frames) {
-        if (best < 0 || number > frames[best]) best = c;
+        if (best == -1 || number > frames[best]) best = c;
     }
     return best;
 }
 
-void ClassRuns::renumber(std::span<const std::int64_t> numbers) {
-    for (Run& run : runs_) {
-        if (run.c >= 0) run.c = numbers[static_cast<std::size_t>(run.c)];
-    }
+void ClassRuns::renumber(std::span<const std::int64_t> numbers, std::int64_t unlabelled) {
+    for (Run& run : runs_) run.c = run.c < 0 ? unlabelled : numbers[static_cast<std::size_t>(run.c)];
 }
 
 }  // namespace earshot

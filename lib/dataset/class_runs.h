@@ -17,10 +17,11 @@ class ClassRuns {
     std::int64_t highest() const;
 
     /// The class of most of the frames in [first, first + count) that have one, the lowest of equals; -1 if none has.
+    /// Numbers below -1 are classes too.
     std::int64_t dominant(std::int64_t first, std::int64_t count) const;
 
-    /// Gives class c the number numbers[c], which may be -1.
-    void renumber(std::span<const std::int64_t> numbers);
+    /// Gives class c the number numbers[c], which may be -1 or less, and frames without a class the other one.
+    void renumber(std::span<const std::int64_t> numbers, std::int64_t unlabelled = -1);
 
     struct Run {
         std::int64_t first, c;  // until the next one's first frame

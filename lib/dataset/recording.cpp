@@ -54,6 +54,14 @@ std::optional<std::string> read_content_hash(const std::string& path) {
     }
 }
 
+std::string read_source_file(const std::string& path) {
+    try {
+        return source_file_of(NpzReader(path));
+    } catch (const Error&) {
+        return {};
+    }
+}
+
 std::vector<std::string> dataset_files(const std::string& directory) {
     std::error_code error;
     std::vector<std::string> files;

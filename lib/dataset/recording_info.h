@@ -28,6 +28,9 @@ void stream_classes(const NpzReader& npz, const std::function<void(std::span<con
 /// All that is not a column. @param highest  class that occurs, -1 for none
 void read_info(const NpzReader& npz, std::int64_t highest, RecordingInfo& info);
 
+/// RecordingInfo::file.
+std::string source_file_of(const NpzReader& npz);
+
 std::optional<std::string> content_hash_of(const NpzReader& npz);
 
 }  // namespace earshot

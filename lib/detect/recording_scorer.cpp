@@ -16,7 +16,9 @@ RecordingScorer::RecordingScorer(const std::string& directory, const ModelFile& 
     : frontend_(Listener::frontend_of(directory, model, overlap)),
       scorer_(std::move(scorer)),
       batches_(*scorer_),
-      background_(static_cast<std::size_t>(std::ranges::find(model.labels, model.background) - model.labels.begin())) {
+      lowest_(model.labels.size()) {
+    for (std::size_t c = 0; c < lowest_.size(); ++c)
+        lowest_[c] = model.labels[c] == model.background || model.labels[c] == model.unknown;
     Listener::check_fit(directory, *scorer_, *frontend_);
 }
 
@@ -36,7 +38,7 @@ std::vector<RecordingScores> RecordingScorer::score(std::span<const std::string>
             return;
         }
         for (std::size_t c = 0; c < scores.size(); ++c) {
-            owner.scores[c] = c == background_ ? std::min(owner.scores[c], scores[c]) : std::max(owner.scores[c], scores[c]);
+            owner.scores[c] = lowest_[c] ? std::min(owner.scores[c], scores[c]) : std::max(owner.scores[c], scores[c]);
         }
     };
     batches_.reset();

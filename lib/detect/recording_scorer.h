@@ -18,8 +18,8 @@ namespace earshot {
 /// What a recording as a whole came to.
 struct RecordingScores {
     std::int64_t windows = 0;
-    /// Of each label, its highest score over the windows: it need only be heard once. Of the background, the
-    /// lowest: one window with something in it is enough.
+    /// Of each label, its highest score over the windows: it need only be heard once. Of the background
+    /// and of `unknown`, the lowest: one window with something in it is enough.
     std::vector<float> scores;
     std::vector<std::string> damage;  // of the recording: what could be decoded was scored
     std::string problem;              // why it came to nothing
@@ -45,7 +45,7 @@ class RecordingScorer {
     std::unique_ptr<Frontend> frontend_;
     std::unique_ptr<Scorer> scorer_;
     BatchScorer batches_;
-    std::size_t background_;  // its index; as many as there are labels if there is none
+    std::vector<bool> lowest_;  // labels whose lowest score counts
 };
 
 }  // namespace earshot

@@ -16,12 +16,13 @@
 namespace earshot {
 
 Judge::Judge(std::string directory, const ModelFile& model, std::unique_ptr<Scorer> scorer,
-             std::vector<std::string> leave_out)
+             std::vector<std::string> leave_out, std::vector<std::string> tags)
     : directory_(std::move(directory)),
       model_(model),
       scorer_(std::move(scorer)),
       batches_(*scorer_),
       leave_out_(std::move(leave_out)),
+      tags_(std::move(tags)),
       unseen_(leave_out_.begin(), leave_out_.end()) {
     for (const auto& label : model_.labels) unseen_.erase(label);
 }
@@ -30,6 +31,9 @@ std::optional<std::size_t> Judge::index_of(const std::string& label, const std::
     unseen_.erase(label);
     if (std::ranges::find(leave_out_, label) != leave_out_.end()) return std::nullopt;
     const auto found = std::ranges::find(model_.labels, label);
+    const bool judged_by = tags_.empty() || label == model_.background || std::ranges::find(tags_, label) != tags_.end();
+    if (!judged_by && model_.unknown.empty()) return std::nullopt;
+    if ((!judged_by || found == model_.labels.end()) && !model_.unknown.empty()) return model_.labels.size() - 1;
     if (found == model_.labels.end()) {
         throw MismatchError(
             fmt::format("{}: label '{}' is none of {}'s: {} (leave its windows out with --leave-out '{}')",
@@ -44,7 +48,7 @@ void Judge::check_dimension(std::size_t dimension, const std::string& file) cons
                                     scorer_->window_values()));
 }
 
-JudgedRecording Judge::dataset(const std::string& path) {
+JudgedRecording Judge::dataset(const std::string& path, const std::optional<std::string>& background) {
     const auto recording = read_recording(path);
     JudgedRecording judged;
     judged.frontend_checked = model_.frontend.is_object() && recording.frontend.is_object();
@@ -65,6 +69,7 @@ JudgedRecording Judge::dataset(const std::string& path) {
             continue;
         indices[c] = index_of(recording.labels[c], path);
     }
+    const auto unlabelled = background ? index_of(*background, path) : std::nullopt;
     const ScoreSink keep = [&](std::span<const float> scores) {
         judged.scores.insert(judged.scores.end(), scores.begin(), scores.end());
     };
@@ -76,7 +81,7 @@ JudgedRecording Judge::dataset(const std::string& path) {
         const auto start = windowing.start(i, classes.rows());
         const auto slot = windowing.slot(start);
         const auto c = classes.dominant(slot.first, slot.count);
-        const auto truth = c < 0 ? std::nullopt : indices[static_cast<std::size_t>(c)];
+        const auto truth = c < 0 ? unlabelled : indices[static_cast<std::size_t>(c)];
         if (!truth) {
             ++judged.left_out;
             continue;
@@ -101,8 +106,9 @@ JudgedRecording Judge::dataset(const std::string& path) {
 
 JudgedRecording Judge::audio(const CatalogueEntry& entry, SourceOptions source,
                              const std::optional<std::string>& background) {
-    if (!entry.timeline) throw Error(fmt::format("{}: {}", entry.audio, entry.problem));
-    Timeline timeline = *entry.timeline;
+    const bool silent = background && !entry.labels_unusable && !entry.missing;  // it needs no labels
+    if (!entry.timeline && !silent) throw Error(fmt::format("{}: {}", entry.audio, entry.problem));
+    Timeline timeline = entry.timeline.value_or(Timeline{});
     if (background) fill_gaps(timeline, *background);
     std::set<std::string> distinct;
     for (const auto& event : timeline.events) distinct.insert(event.label);

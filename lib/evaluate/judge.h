@@ -39,15 +39,18 @@ class Judge {
  public:
     /// @param directory  of the model, for messages
     /// @param leave_out  labels whose windows do not count
+    /// @param tags       labels to judge by, besides the background; windows with others are unknown to a model that may
+    ///                   say so, and do not count with another. Empty: all
     Judge(std::string directory, const ModelFile& model, std::unique_ptr<Scorer> scorer,
-          std::vector<std::string> leave_out);
+          std::vector<std::string> leave_out, std::vector<std::string> tags = {});
 
     /// A dataset NPZ. @throws Error if it cannot be read; MismatchError if its frames are not those that the
     /// model was trained on, or if it has a label that the model does not know and that is not left out
-    JudgedRecording dataset(const std::string& path);
+    /// @param background  label of windows without one
+    JudgedRecording dataset(const std::string& path, const std::optional<std::string>& background = {});
 
     /// A labelled recording, framed as datagen would. @throws as dataset()
-    /// @param background  label of what no event covers
+    /// @param background  label of what no event covers; with it, a recording needs no labels
     JudgedRecording audio(const CatalogueEntry& entry, SourceOptions source,
                           const std::optional<std::string>& background);
 
@@ -64,7 +67,7 @@ class Judge {
     std::unique_ptr<Scorer> scorer_;
     BatchScorer batches_;
     std::unique_ptr<Frontend> frontend_;  // for audio, made when first needed
-    std::vector<std::string> leave_out_;
+    std::vector<std::string> leave_out_, tags_;
     std::set<std::string> unseen_;
 };
 

@@ -28,8 +28,22 @@ class Mean {
 
 }  // namespace
 
-Evaluation::Evaluation(std::vector<std::string> labels)
-    : labels_(std::move(labels)), confusion_(labels_.size()) {}
+Evaluation::Evaluation(std::vector<std::string> labels, std::optional<OpenSetRule> rule)
+    : labels_(std::move(labels)), rule_(std::move(rule)), confusion_(labels_.size()) {
+    if (rule_ && (rule_->thresholds.size() != labels_.size() || rule_->unknown >= labels_.size()))
+        throw Error("evaluation: a rule that does not fit the labels");
+}
+
+std::size_t Evaluation::answer(std::span<const float> scores) const {
+    if (!rule_) return static_cast<std::size_t>(std::ranges::max_element(scores) - scores.begin());
+    const auto reaches = [&](std::size_t c) { return static_cast<double>(scores[c]) >= rule_->thresholds[c]; };
+    std::optional<std::size_t> best;
+    for (std::size_t c = 0; c < scores.size(); ++c) {
+        if (known(c) && reaches(c) && (!best || scores[c] > scores[*best])) best = c;
+    }
+    if (!best && rule_->background && reaches(*rule_->background)) best = rule_->background;
+    return best.value_or(rule_->unknown);
+}
 
 void Evaluation::add(std::size_t truth, std::span<const float> scores) {
     if (truth >= labels_.size() || scores.size() != labels_.size()) {
@@ -38,7 +52,7 @@ void Evaluation::add(std::size_t truth, std::span<const float> scores) {
     if (std::ranges::any_of(scores, [](float score) { return std::isnan(score); })) {
         throw Error("a score is not a number (the model's weights are damaged)");
     }
-    confusion_.add(truth, static_cast<std::size_t>(std::ranges::max_element(scores) - scores.begin()));
+    confusion_.add(truth, answer(scores));
     scores_.insert(scores_.end(), scores.begin(), scores.end());
     truths_.push_back(truth);
 }
@@ -74,6 +88,33 @@ Ratios Evaluation::macro() const {
     }
     return {confusion_.macro_precision(), confusion_.macro_recall(), confusion_.macro_f1(),
             average_precision.value(), roc_auc.value()};
+}
+
+std::vector<PrecisionRecall> Evaluation::precision_recall(std::size_t c) const {
+    const Pairs one = pairs(c, c + 1);
+    return precision_recall_curve(one.scores, one.truth());
+}
+
+std::optional<Evaluation::OpenSet> Evaluation::open_set() const {
+    if (!rule_) return std::nullopt;
+    const std::size_t windows = truths_.size();
+    std::vector<float> best(windows);
+    const auto is_known = std::make_unique<bool[]>(windows), right = std::make_unique<bool[]>(windows);
+    OpenSet result;
+    for (std::size_t i = 0; i < windows; ++i) {
+        const auto scores = std::span(scores_).subspan(i * labels_.size(), labels_.size());
+        std::size_t likeliest = rule_->unknown;
+        for (std::size_t c = 0; c < scores.size(); ++c) {
+            if (known(c) && (likeliest == rule_->unknown || scores[c] > scores[likeliest])) likeliest = c;
+        }
+        if (likeliest != rule_->unknown) best[i] = scores[likeliest];
+        is_known[i] = known(truths_[i]);
+        right[i] = is_known[i] && likeliest == truths_[i];
+        ++(is_known[i] ? result.known : result.unknown);
+    }
+    result.roc_auc = earshot::roc_auc(best, {is_known.get(), windows});
+    result.curve = open_set_roc(best, {is_known.get(), windows}, {right.get(), windows});
+    return result;
 }
 
 Ratios Evaluation::micro() const {

@@ -4,12 +4,14 @@
 #include <cstdint>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "metrics/detection_rates.h"
 #include "metrics/metrics.h"
+#include "metrics/open_set.h"
 
 namespace earshot {
 
@@ -19,11 +21,20 @@ struct Ratios {
     double average_precision, roc_auc;  // areas under the curves of precision over recall, and of ROC
 };
 
-/// Answers of a model beside the truth, window by window. The answer is the label with the highest score.
+/// How a model that may say `unknown` answers: with the likeliest of the labels that reach their thresholds, the
+/// background only if no other does, and `unknown` if none does.
+struct OpenSetRule {
+    std::vector<double> thresholds;   // of each label
+    std::optional<std::size_t> background;
+    std::size_t unknown;              // index of that label
+};
+
+/// Answers of a model beside the truth, window by window. The answer is the label with the highest score, or what an
+/// OpenSetRule says.
 /// The areas need every score, so 4 bytes per label and window are kept.
 class Evaluation {
  public:
-    explicit Evaluation(std::vector<std::string> labels);
+    explicit Evaluation(std::vector<std::string> labels, std::optional<OpenSetRule> rule = {});
 
     /// @param truth   index of the label
     /// @param scores  one per label
@@ -40,6 +51,28 @@ class Evaluation {
     /// All pairs of window and label in one pot.
     Ratios micro() const;
 
+    /// Scores of some labels, and which of them are the truth.
+    struct Pairs {
+        std::vector<float> scores;
+        std::unique_ptr<bool[]> positive;  // std::vector<bool> has no span
+        std::span<const bool> truth() const { return {positive.get(), scores.size()}; }
+    };
+    /// Of one label, window after window.
+    Pairs of_label_alone(std::size_t c) const { return pairs(c, c + 1); }
+
+    /// Of scores against the truth of one label.
+    std::vector<PrecisionRecall> precision_recall(std::size_t c) const;
+
+    /// Whether windows of none of the known labels are told from the others: what is not `unknown` or the background
+    /// is known. A window's score is that of its likeliest known label.
+    struct OpenSet {
+        std::uint64_t known = 0, unknown = 0;  // windows
+        double roc_auc;                        // known against unknown
+        std::vector<OpenSetPoint> curve;
+    };
+    /// Nothing without an OpenSetRule.
+    std::optional<OpenSet> open_set() const;
+
     /// A threshold for each label, for a high F1 of this label against the others (cautious_f1_threshold).
     std::vector<double> thresholds() const;
 
@@ -49,16 +82,13 @@ class Evaluation {
     std::vector<DetectionRates> detection_rates(std::span<const double> thresholds) const;
 
  private:
-    /// Scores of some labels, and which of them are the truth.
-    struct Pairs {
-        std::vector<float> scores;
-        std::unique_ptr<bool[]> positive;  // std::vector<bool> has no span
-        std::span<const bool> truth() const { return {positive.get(), scores.size()}; }
-    };
     Pairs pairs(std::size_t first, std::size_t last) const;
+    std::size_t answer(std::span<const float> scores) const;
+    bool known(std::size_t c) const { return c != rule_->unknown && c != rule_->background; }
     Ratios areas(std::size_t first, std::size_t last, Ratios ratios) const;
 
     std::vector<std::string> labels_;
+    std::optional<OpenSetRule> rule_;
     ConfusionMatrix confusion_;
     std::vector<float> scores_;        // windows x labels
     std::vector<std::size_t> truths_;  // windows

@@ -64,6 +64,18 @@ std::string confusion_text(const Evaluation& evaluation) {
     return text;
 }
 
+/// How well windows of none of the known labels are told from the others; null without an OpenSetRule.
+Json open_set_json(const Evaluation& evaluation) {
+    const auto open = evaluation.open_set();
+    if (!open) return nullptr;
+    return {{"known", open->known},
+            {"unknown", open->unknown},
+            {"roc_auc", rounded(open->roc_auc, kDecimals)},
+            {"area", rounded(open_set_area(open->curve), kDecimals)},
+            {"closed_accuracy", open->curve.empty() ? Json() : Json(rounded(open->curve.back().correct, kDecimals))},
+            {"correct_at_10_percent", open->curve.empty() ? Json() : Json(rounded(correct_at(open->curve, 0.1), kDecimals))}};
+}
+
 }  // namespace
 
 Json evaluation_json(const Evaluation& evaluation) {
@@ -78,13 +90,15 @@ Json evaluation_json(const Evaluation& evaluation) {
             row.push_back(confusion.at(c, answer));
         matrix.push_back(row);
     }
-    return {{"windows", confusion.total()},
+    Json report{{"windows", confusion.total()},
             {"accuracy", rounded(confusion.accuracy(), kDecimals)},
             {"balanced_accuracy", rounded(confusion.balanced_accuracy(), kDecimals)},
             {"macro", ratios_json(evaluation.macro())},
             {"micro", ratios_json(evaluation.micro())},
             {"labels", labels},
             {"confusion", matrix}};
+    if (const Json open = open_set_json(evaluation); !open.is_null()) report["open_set"] = open;
+    return report;
 }
 
 std::string evaluation_text(const Evaluation& evaluation) {
@@ -99,6 +113,15 @@ std::string evaluation_text(const Evaluation& evaluation) {
     }
     text += ratios_row("macro average", width, "", evaluation.macro());
     text += ratios_row("micro average", width, "", evaluation.micro());
+    if (const auto open = evaluation.open_set()) {
+        text += fmt::format("\nknown against unknown: ROC area {}, open-set ROC area {}; of {}, {} named right, {} while 10 % "
+                            "of {} are named\n",
+                            ratio_text(open->roc_auc), ratio_text(open_set_area(open->curve)),
+                            counted(open->known, "known window"),
+                            open->curve.empty() ? "-" : ratio_text(open->curve.back().correct),
+                            open->curve.empty() ? "-" : ratio_text(correct_at(open->curve, 0.1)),
+                            counted(open->unknown, "other"));
+    }
     text += fmt::format("\naccuracy {}, balanced {}, of {}\n", ratio_text(confusion.accuracy()),
                         ratio_text(confusion.balanced_accuracy()), counted(confusion.total(), "window"));
     return text;

@@ -20,7 +20,12 @@ Json describe_input(const InputOptions& input) {
     return json;
 }
 
+bool is_discriminant(const NetworkOptions& options) { return options.kind == "lda" || options.head == "lda"; }
+
 void check(const NetworkOptions& options) {
+    if (is_discriminant(options) && options.answer.kind != "softmax") {
+        throw UsageError("--arch lda and --head lda tell labels from each other (leave --loss out)");
+    }
     const bool over_time = options.input.deltas > 0 || options.input.pool > 0 ||
                            options.input.standardise == "window" || options.input.standardise == "mean" ||
                            options.kind == "cnn";
@@ -36,7 +41,7 @@ void check(const NetworkOptions& options) {
 
 Json describe_network(const NetworkOptions& options) {
     check(options);
-    Json json{{"kind", options.kind == "dnn" ? "mlp" : options.kind}, {"inputs", options.inputs}};
+    Json json{{"kind", options.kind == "dnn" || options.kind == "lda" ? "mlp" : options.kind}, {"inputs", options.inputs}};
     if (options.frames > 1) json["frames"] = options.frames;
     json["input"] = describe_input(options.input);
     if (options.kind == "cnn") {
@@ -47,6 +52,8 @@ Json describe_network(const NetworkOptions& options) {
         json["strides"] = {1, 2, 2};
         json["heads"] = 8;
         json["hidden"] = {512, 256};
+    } else if (options.kind == "lda") {
+        json["hidden"] = Json::array();
     } else if (options.kind == "dnn") {
         json["layer_norm"] = true;
         json["hidden"] = {512, 256};
@@ -57,8 +64,13 @@ Json describe_network(const NetworkOptions& options) {
     }
     json["dropout"] = options.dropout;
     json["classes"] = options.answer.classes;
-    json["answer"] = options.answer.kind;
-    if (options.answer.kind == "sigmoid" && options.answer.background >= 0) {
+    const bool discriminant = is_discriminant(options);
+    if (discriminant) {
+        json["head"] = "lda";
+        if (options.shrinkage) json["shrinkage"] = *options.shrinkage;
+    }
+    json["answer"] = discriminant ? "likeness" : options.answer.kind;
+    if (!discriminant && options.answer.kind == "sigmoid" && options.answer.background >= 0) {
         json["background"] = options.answer.background;
     }
     return json;

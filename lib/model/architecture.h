@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,8 @@ struct AnswerOptions {
     /// softmax  one of the labels, and no other: an output a label
     /// sigmoid  any of them, each for itself: an output for each label but the background, whose probability is
     ///          what the likeliest other one leaves of 1
+    /// likeness how much a window is like those of each label: an output a label, which learn as for softmax but are
+    ///          no shares of 1, so that all may be low
     std::string kind = "softmax";
     std::int64_t classes = 2;
     std::int64_t background = -1;  // index of that label; -1 if none
@@ -46,6 +49,7 @@ struct AnswerOptions {
 struct NetworkOptions {
     /// mlp  dense: K·D -> 2 K·D -> 0.75 K·D -> outputs
     /// dnn  dense: layer normalisation -> 512 -> 256 -> outputs
+    /// lda  no layer but the last, and that by linear discriminant analysis
     /// cnn  convolutions over time and bands, halving both each time, and the maximum over time
     /// attention  convolutions over time, shortening it 32 times, self-attention over what remains, its mean over time
     std::string kind = "mlp";
@@ -54,6 +58,10 @@ struct NetworkOptions {
     InputOptions input;
     AnswerOptions answer;
     double dropout = 0;  // share of hidden units silenced in training, [0, 1)
+    /// dense  the last layer learns with the others
+    /// lda    it is fitted by linear discriminant analysis afterwards; the answer is then likeness
+    std::string head = "dense";
+    std::optional<double> shrinkage;  // of its covariance, [0, 1]; estimated if not given
 };
 
 /// The network as model.json has it, from which it is built. earshot-formats(5), MODELS.

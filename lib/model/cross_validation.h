@@ -11,7 +11,8 @@
 namespace earshot {
 
 struct CrossValidation {
-    Evaluation held_out;           // every row, scored by the network that had not seen its recording
+    Rows rows;                     // every row, fold after fold
+    std::vector<float> scores;     // one per label, of the network that had not seen its recording
     nlohmann::ordered_json folds;  // a list: epochs, windows, accuracy, balanced_accuracy, macro_f1 of each
     int epochs = 0;                // median of the folds' best epochs: how long to train on everything
 };

@@ -100,6 +100,14 @@ std::string read_json_text(const std::string& directory, const std::string& path
 
 }  // namespace
 
+std::optional<OpenSetRule> open_set_rule(const ModelFile& model) {
+    if (model.unknown.empty()) return std::nullopt;
+    const auto background = std::ranges::find(model.labels, model.background);
+    OpenSetRule rule{model.thresholds, std::nullopt, model.labels.size() - 1};
+    if (background != model.labels.end()) rule.background = static_cast<std::size_t>(background - model.labels.begin());
+    return rule;
+}
+
 ModelFile read_model_file(const std::string& directory) {
     const std::string path = (fs::path(directory) / "model.json").string();
     const std::string text = read_json_text(directory, path);
@@ -125,6 +133,11 @@ ModelFile read_model_file(const std::string& directory) {
         std::ranges::find(model.labels, model.background) == model.labels.end()) {
         reader.fail(fmt::format("\"background\" is '{}', which is not one of its labels", model.background));
     }
+    if (json.contains("unknown")) model.unknown = reader.text("unknown");
+    if (!model.unknown.empty() && (model.labels.back() != model.unknown || model.background == model.unknown)) {
+        reader.fail(fmt::format("\"unknown\" is '{}', which should be the last of its labels and not the background",
+                                model.unknown));
+    }
     model.metrics = reader.at("metrics");
     model.provenance = reader.at("provenance");
     return model;
@@ -138,8 +151,9 @@ void write_model_file(const ModelFile& model, const std::string& directory) {
     if (!model.window.is_null()) json["window"] = model.window;
     json.update({{"labels", model.labels},
                  {"thresholds", model.thresholds},
-                 {"background", model.background},
-                 {"metrics", model.metrics},
+                 {"background", model.background}});
+    if (!model.unknown.empty()) json["unknown"] = model.unknown;
+    json.update({{"metrics", model.metrics},
                  {"provenance", model.provenance}});
     // A path or command line that is not UTF-8 becomes U+FFFD rather than an exception after hours of
     // training.

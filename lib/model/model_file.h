@@ -1,8 +1,11 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "metrics/evaluation.h"
 
 namespace earshot {
 
@@ -17,9 +20,13 @@ struct ModelFile {
     std::vector<std::string> labels;      // class names, in the order of the scores
     std::vector<double> thresholds;       // per class, in [0, 1], chosen on the data that metrics names
     std::string background;               // class that makes no events ("negative"), empty if none
+    std::string unknown;                  // last of the labels: no other reaches its threshold; empty if not among them
     nlohmann::ordered_json metrics;       // what training measured, and on which data
     nlohmann::ordered_json provenance;    // command line, seed, data hashes, versions
 };
+
+/// How the model answers if it may say `unknown`; nothing if it may not.
+std::optional<OpenSetRule> open_set_rule(const ModelFile& model);
 
 /// @throws Error if directory/model.json is missing, malformed, of a newer version, or inconsistent
 ModelFile read_model_file(const std::string& directory);

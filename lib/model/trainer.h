@@ -81,6 +81,9 @@ class Trainer {
     /// The epoch whose weights are kept; 0 before the first.
     int best_epoch() const;
 
+    /// Where the architecture's last layer is fitted by linear discriminant analysis, does so for the kept weights.
+    void fit_output();
+
     /// Probabilities by the kept weights, rows.size() x classes: of each example, over all of its windows.
     std::vector<float> score(const Rows& rows) const;
 

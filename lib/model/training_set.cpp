@@ -22,6 +22,7 @@ namespace fs = std::filesystem;
 struct Part {
     TrainingSet::Item item;
     ScannedRecording recording;
+    bool background = false;  // what has no label is background
 };
 
 std::string_view role_name(Role role) {
@@ -87,21 +88,34 @@ void join_groups_of_copies(std::vector<Part>& parts) {
     for (Part& part : parts) part.item.group = root(part.item.group);
 }
 
+/// What a file given for a role is used for, which its day decides; nothing if it is not used.
+std::optional<Role> role_on_its_day(const std::string& path, Role given, const TrainingPaths& paths) {
+    if (paths.days.empty() && paths.test_days.empty()) return given;
+    const std::vector<std::string> names{read_source_file(path), path};
+    const bool tested = !paths.test_days.empty() && is_of_days(names, paths.test_days);
+    if (given == Role::test) return paths.test_days.empty() || tested ? std::optional(given) : std::nullopt;
+    if (tested) return given == Role::train ? std::optional(Role::test) : std::nullopt;
+    return paths.days.empty() || is_of_days(names, paths.days) ? std::optional(given) : std::nullopt;
+}
+
 std::vector<Part> read_parts(const TrainingPaths& paths, FrameStore& store) {
     std::vector<Part> parts;
     std::set<std::pair<std::string, Role>> seen;
-    const auto read = [&](const std::vector<std::string>& inputs, Role role) {
+    const auto read = [&](const std::vector<std::string>& inputs, const Role given, bool background = false) {
         for (const std::string& input : inputs) {
             const auto files = fs::is_directory(input) ? dataset_files(input) : std::vector{input};
             for (const std::string& path : files) {
                 check_interrupt();
-                if (!seen.emplace(fs::weakly_canonical(path).string(), role).second) {
-                    throw Error(fmt::format("{}: given twice as {} data", path, role_name(role)));
+                if (!seen.emplace(fs::weakly_canonical(path).string(), given).second) {
+                    throw Error(fmt::format("{}: given twice as {} data", path, role_name(given)));
                 }
+                const auto role = role_on_its_day(path, given, paths);
+                if (!role) continue;
                 Part part;
                 part.recording = scan_recording(path, store);
+                part.background = background;
                 part.item.path = path;
-                part.item.role = role;
+                part.item.role = *role;
                 part.item.group = part.recording.group;
                 part.item.content_hash = part.recording.content_hash;
                 part.item.matrix = part.recording.matrix;
@@ -113,6 +127,7 @@ std::vector<Part> read_parts(const TrainingPaths& paths, FrameStore& store) {
         }
     };
     read(paths.train, Role::train);
+    read(paths.background, Role::train, true);
     read(paths.validation, Role::validation);
     read(paths.test, Role::test);
     check_apart(parts);
@@ -131,6 +146,21 @@ std::vector<std::string> union_of_labels(const std::vector<Part>& parts,
         }
     }
     return {labels.begin(), labels.end()};
+}
+
+/// The labels to be learnt: the tags, and what makes no events.
+std::vector<std::string> choose_labels(std::vector<std::string> labels, const std::vector<std::string>& tags,
+                                       const std::string& background, const std::string& unknown) {
+    if (!unknown.empty()) std::erase(labels, unknown);
+    if (tags.empty()) return labels;
+    for (const std::string& tag : tags) {
+        if (std::ranges::find(labels, tag) == labels.end())
+            throw Error(fmt::format("--tags {}: no such label (labels: {})", tag, fmt::join(labels, ", ")));
+    }
+    std::erase_if(labels, [&](const std::string& label) {
+        return label != background && std::ranges::find(tags, label) == tags.end();
+    });
+    return labels;
 }
 
 void check_classes(const TrainingSet& set) {
@@ -165,6 +195,17 @@ std::string choose_background(const std::optional<std::string>& wanted, const st
         if (known(name)) return name;
     }
     return "";
+}
+
+/// Where datasets are given as background, there is one, whether or not a label says so.
+void add_background(std::vector<std::string>& labels, const std::optional<std::string>& wanted) {
+    const auto known = [&](const std::string& label) { return std::ranges::find(labels, label) != labels.end(); };
+    if (!wanted && (known("background") || known("negative"))) return;
+    const std::string name = wanted.value_or("background");
+    if (name.empty()) throw Error("datasets of background were given, and no label for it");
+    if (known(name)) return;
+    labels.push_back(name);
+    std::ranges::sort(labels);
 }
 
 Windowing choose_windowing(const nlohmann::ordered_json& frontend, const ExampleOptions& options) {
@@ -202,7 +243,7 @@ std::int64_t class_of_recording(const ScannedRecording& recording, std::int64_t 
 void add_examples(TrainingSet& set, Part part, const std::vector<std::int64_t>& number) {
     ScannedRecording& recording = part.recording;
     TrainingSet::Item& item = part.item;
-    recording.classes.renumber(number);
+    recording.classes.renumber(number, part.background ? set.background_index() : -1);
     item.first = static_cast<std::int64_t>(set.classes.size());
     if (set.target == Target::recording) {
         const auto c = class_of_recording(recording, set.background_index());
@@ -246,6 +287,17 @@ Rows TrainingSet::labelled_rows(Role role) const {
     return rows;
 }
 
+Rows TrainingSet::unknown_rows(Role role) const {
+    Rows rows;
+    for (const Item& item : items) {
+        if (item.role != role) continue;
+        for (std::int64_t row = item.first; row < item.first + item.count; ++row) {
+            if (classes[static_cast<std::size_t>(row)] == kUnknown) rows.push_back(row);
+        }
+    }
+    return rows;
+}
+
 std::vector<std::int64_t> TrainingSet::class_counts(std::span<const std::int64_t> rows) const {
     std::vector<std::int64_t> counts(labels.size());
     for (const std::int64_t row : rows) {
@@ -279,19 +331,24 @@ std::string TrainingSet::data_hash(std::span<const std::int64_t> rows) const {
 TrainingSet load_training_set(const TrainingPaths& paths, const ExampleOptions& options) {
     TrainingSet set;
     std::vector<Part> parts = read_parts(paths, *set.frames);
-    if (parts.empty()) throw Error("no datasets given");
+    if (parts.empty()) throw Error(paths.days.empty() ? "no datasets given" : "no datasets of these days");
     set.dimension = static_cast<std::int64_t>(parts.front().recording.dimension);
     set.frontend = parts.front().recording.frontend;
     set.target = options.target;
     set.windowing = choose_windowing(set.frontend, options);
+    set.unknown = options.unknown;
     set.labels = union_of_labels(parts, paths.leave_out);
+    if (!paths.background.empty()) add_background(set.labels, options.background);
     set.background = choose_background(options.background, set.labels);
+    set.labels = choose_labels(std::move(set.labels), paths.tags, set.background, set.unknown);
     for (Part& part : parts) {
         std::vector<std::int64_t> number;  // of its labels in the union, -1 if left out
         for (const std::string& label : part.recording.labels) {
             const auto found = std::ranges::lower_bound(set.labels, label);
             const bool known = found != set.labels.end() && *found == label;
-            number.push_back(known ? found - set.labels.begin() : -1);
+            const bool left_out = std::ranges::find(paths.leave_out, label) != paths.leave_out.end();
+            const std::int64_t other = set.unknown.empty() || left_out ? -1 : TrainingSet::kUnknown;
+            number.push_back(known ? found - set.labels.begin() : other);
         }
         add_examples(set, std::move(part), number);
     }

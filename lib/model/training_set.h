@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "dataset/frame_store.h"
+#include "dataset/recording_date.h"
 #include "dataset/recording_scan.h"
 #include "dataset/windows.h"
 #include "metrics/evaluation.h"
@@ -46,8 +47,11 @@ struct TrainingSet {
     Windowing windowing;
     Target target = Target::frame;
     std::shared_ptr<FrameStore> frames = std::make_shared<FrameStore>();
+    static constexpr std::int64_t kUnknown = -2;
     std::vector<std::int64_t> classes;  // of the examples: indices into labels, -1 for what is not to be learnt
+                                        // and says nothing, kUnknown for what is heard and none of them
     std::vector<std::string> labels;    // sorted union of the class names of all files
+    std::string unknown;                // what a model answers that knows none of the labels in it; empty if it always does
     std::string background;             // of the labels, the one that says nothing is heard; empty if none
     nlohmann::ordered_json frontend;    // null if the files do not say
     std::vector<Item> items;
@@ -58,6 +62,9 @@ struct TrainingSet {
 
     /// Examples with a class, of the items of one role.
     Rows labelled_rows(Role role) const;
+    /// Examples of none of the labels, but known to be so: where a model may answer `unknown` that is their truth. They
+    /// are not learnt from.
+    Rows unknown_rows(Role role) const;
     /// Number of examples of each class.
     std::vector<std::int64_t> class_counts(std::span<const std::int64_t> rows) const;
     /// A digest of the frames and classes of some examples, in hexadecimal.
@@ -70,6 +77,10 @@ void add_scores(const TrainingSet& set, std::span<const std::int64_t> rows, std:
 
 struct TrainingPaths {
     std::vector<std::string> train, validation, test;  // NPZ files, or directories of them
+    std::vector<std::string> background;               // likewise, of which all that has no label is background
+    std::vector<DayRange> days, test_days;             // of training and validation, and of test data; empty: of all.
+                                                       // Training data of test_days become test data
+    std::vector<std::string> tags;                     // the only labels to be learnt beside the background; empty: all
     std::vector<std::string> leave_out;                // labels whose frames are not to be learnt
 };
 
@@ -79,13 +90,14 @@ struct ExampleOptions {
     double window_s = 0;      // 0: one frame
     double window_hop_s = 0;  // 0: a window after the other
     Padding padding = Padding::minimum;
+    std::string unknown;      // TrainingSet::unknown
     std::optional<std::string> background;  // "background" or "negative" if not given; empty for none
 };
 
 /// Reads all files through once and checks that they belong together. Frames stay on disk where they are many.
 /// @throws Error for NaN (file and row), frames of different size, front ends that differ (both files are
 /// named), class names here and class numbers there, the same recording in training and in validation or test
-/// data, fewer than two classes, a class without an example
+/// data, fewer than two classes, a class without an example, a recording of no day where days are chosen
 TrainingSet load_training_set(const TrainingPaths& paths, const ExampleOptions& options = {});
 
 }  // namespace earshot

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -90,8 +91,18 @@ void describe_result(const TrainingRun& run, const ModelFile& model) {
                                  cell(measures["accuracy"]), cell(measures["balanced_accuracy"]),
                                  cell(measures["macro"]["f1"]), data,
                                  counted(measures["windows"].get<std::size_t>(), unit(run))));
+        if (measures.contains("open_set")) {
+            const Json& open = measures["open_set"];
+            console.note(fmt::format("known against unknown: ROC area {}; {} named right, {} while 10 % of the unknown are named",
+                                     cell(open["roc_auc"]), cell(open["closed_accuracy"]), cell(open["correct_at_10_percent"])));
+        }
         describe_rates(run, measures, data);
     };
+    if (metrics.contains("not_reached_by") && !metrics["not_reached_by"].empty()) {
+        console.note(fmt::format("What was wanted of the thresholds cannot be had on {} data for: {}",
+                                 metrics["data"].get<std::string>(),
+                                 fmt::join(metrics["not_reached_by"].get<std::vector<std::string>>(), ", ")));
+    }
     summary(metrics, metrics["data"]);
     if (metrics.contains("test")) summary(metrics["test"], "test");
     console.note(

@@ -7,6 +7,7 @@
 #include "support/error.h"
 #include "tools/help.h"
 #include "tools/options.h"
+#include "tools/selection.h"
 
 namespace earshot::tools {
 namespace {
@@ -79,9 +80,19 @@ void add_data(CLI::App& app, TrainOptions& options) {
         ->type_name("LABEL")
         ->allow_extra_args(false)
         ->group(kMoreOptions);
-    app.add_option("--background", options.examples.background,
-                   "Label that makes no events [background or negative]")
-        ->type_name("LABEL");
+    app.add_option("--background", options.background, "Label that makes no events, or datasets of it (repeatable)")
+        ->type_name("WHAT")
+        ->allow_extra_args(false);
+    app.add_option("--tags", options.tags, "Learn only these labels, A,B (repeatable)")
+        ->type_name("LABELS")
+        ->allow_extra_args(false);
+    app.add_option("--days", options.days, "Only recordings of these days (repeatable)")
+        ->type_name("A[..B]")
+        ->allow_extra_args(false);
+    app.add_option("--test-days", options.test_days, "Those of these days are test data (repeatable)")
+        ->type_name("A[..B]")
+        ->allow_extra_args(false)
+        ->group(kMoreOptions);
 }
 
 void add_examples(CLI::App& app, TrainOptions& options) {
@@ -103,10 +114,19 @@ void add_examples(CLI::App& app, TrainOptions& options) {
 
 void add_network(CLI::App& app, NetworkOptions& network) {
     InputOptions& input = network.input;
-    app.add_option("--arch", network.kind, "Network: mlp or dnn (dense), cnn or attention")
+    app.add_option("--arch", network.kind, "Network: mlp, dnn (dense), cnn, attention, lda")
         ->type_name("KIND")
-        ->check(one_of({"mlp", "dnn", "cnn", "attention"}))
+        ->check(one_of({"mlp", "dnn", "cnn", "attention", "lda"}))
         ->capture_default_str();
+    app.add_option("--head", network.head, "Last layer: dense, or lda (linear discriminants)")
+        ->type_name("KIND")
+        ->check(one_of({"dense", "lda"}))
+        ->capture_default_str()
+        ->group(kMoreOptions);
+    app.add_option("--shrinkage", network.shrinkage, "Of the covariance, for lda [estimated]")
+        ->type_name("SHARE")
+        ->check(within(0.0, 1.0))
+        ->group(kMoreOptions);
     input.compression.kind = "auto";
     app.add_option("--compress", input.compression.kind, "Of magnitudes: log, sqrt, none (auto: as frames need)")
         ->type_name("HOW")
@@ -130,6 +150,20 @@ void add_network(CLI::App& app, NetworkOptions& network) {
         ->check(one_of({"softmax", "sigmoid"}))
         ->capture_default_str();
     add_number(app, "--dropout", network.dropout, 0.0, 0.99, "SHARE", "Share of hidden units silenced while learning")
+        ->group(kMoreOptions);
+}
+
+void add_thresholds(CLI::App& app, TrainOptions& options) {
+    app.add_option("--unknown", options.examples.unknown, "Answer this where no label reaches its threshold")
+        ->type_name("LABEL");
+    app.add_option("--precision", options.thresholds.precision, "Choose thresholds for this precision")
+        ->type_name("SHARE")
+        ->check(within(0.01, 1.0))
+        ->group(kMoreOptions);
+    app.add_option("--false-alarms-per-hour", options.thresholds.false_alarms_per_hour,
+                   "Choose thresholds for at most so many false alarms on background")
+        ->type_name("N")
+        ->check(within(0.0, 1e6))
         ->group(kMoreOptions);
 }
 
@@ -169,6 +203,9 @@ void add_fit(CLI::App& app, TrainOptions& options) {
         ->capture_default_str()
         ->group(kMoreOptions);
     app.add_flag("--resume", options.resume, "Go on from the model's last epoch");
+    app.add_option("--tensorboard", options.tensorboard, "Also log the run for TensorBoard, in a directory in this one")
+        ->type_name("DIR")
+        ->group(kMoreOptions);
     add_time(app, "--save-every", options.save_every_s, "Save the best so far this often")->group(kMoreOptions);
 }
 
@@ -178,10 +215,19 @@ void add_train_options(CLI::App& app, TrainOptions& options) {
     add_data(app, options);
     add_examples(app, options);
     add_network(app, options.network);
+    add_thresholds(app, options);
     add_fit(app, options);
 }
 
-void check_train_options(const TrainOptions& options, const CLI::App& app) {
+void check_train_options(TrainOptions& options, const CLI::App& app) {
+    auto background = parse_background(options.background);
+    options.examples.background = std::move(background.label);
+    options.data.background = std::move(background.paths);
+    options.data.tags = split_list(options.tags);
+    options.data.days = day_ranges("--days", options.days);
+    options.data.test_days = day_ranges("--test-days", options.test_days);
+    if (options.thresholds.precision && options.thresholds.false_alarms_per_hour)
+        throw UsageError("--precision and --false-alarms-per-hour exclude each other");
     const auto given = [&](const char* name) { return app.get_option(name)->count() > 0; };
     if (options.output == "-") throw UsageError("a model is a directory and cannot go to standard output");
     if (options.folds == 1) throw UsageError("--folds 1: at least 2 are needed");

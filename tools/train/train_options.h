@@ -2,8 +2,10 @@
 
 #include <CLI/CLI.hpp>
 #include <string>
+#include <vector>
 
 #include "model/architecture.h"
+#include "model/thresholds.h"
 #include "model/trainer.h"
 
 namespace earshot::tools {
@@ -14,7 +16,10 @@ struct TrainOptions {
     ExampleOptions examples;
     NetworkOptions network;
     FitOptions fit;
-    std::string output;
+    ThresholdWish thresholds;
+    std::vector<std::string> background;  // a label, or datasets
+    std::vector<std::string> tags, days, test_days;  // as given, commas and all
+    std::string output, tensorboard;
     double validation_share = 0.3, test_share = 0;
     int folds = 0;  // 0: no cross-validation
     bool by_frame = false;
@@ -25,7 +30,8 @@ struct TrainOptions {
 
 void add_train_options(CLI::App& app, TrainOptions& options);
 
+/// Checks options against each other, and takes apart those that hold several things.
 /// @throws UsageError for options that exclude each other
-void check_train_options(const TrainOptions& options, const CLI::App& app);
+void check_train_options(TrainOptions& options, const CLI::App& app);
 
 }  // namespace earshot::tools

@@ -5,6 +5,7 @@
 
 #include "model/cross_validation.h"
 #include "model/model_file.h"
+#include "model/tensorboard.h"
 #include "tools/tool.h"
 #include "tools/train/train_options.h"
 
@@ -30,5 +31,8 @@ void describe_result(const TrainingRun& run, const ModelFile& model);
 
 /// The model with everything about it but its weights.
 ModelFile describe_model(const TrainingRun& run, const Trainer& trainer);
+
+/// Curves and figures of the model, as describe_model() measured them, for trackers of experiments.
+void log_result(const TrainingRun& run, const Trainer& trainer, const ModelFile& model, TensorBoardFile& log);
 
 }  // namespace earshot::tools

@@ -14,24 +14,26 @@ namespace {
 
 constexpr std::int64_t kMaxClasses = std::int64_t{1} << 16;
 
-bool read_kind(const nlohmann::ordered_json& architecture) {
-    if (!architecture.contains("answer")) return false;
-    const auto kind = text_setting(architecture, "answer");
-    if (kind == "softmax" || kind == "sigmoid") return kind == "sigmoid";
-    throw Error(fmt::format("architecture: no answer '{}' (known: softmax, sigmoid)", kind));
-}
-
 }  // namespace
 
+Answer::Kind Answer::read_kind(const nlohmann::ordered_json& architecture) {
+    if (!architecture.contains("answer")) return Kind::softmax;
+    const auto kind = text_setting(architecture, "answer");
+    if (kind == "softmax") return Kind::softmax;
+    if (kind == "sigmoid") return Kind::sigmoid;
+    if (kind == "likeness") return Kind::likeness;
+    throw Error(fmt::format("architecture: no answer '{}' (known: softmax, sigmoid, likeness)", kind));
+}
+
 Answer::Answer(const nlohmann::ordered_json& architecture)
-    : classes_(whole_setting(architecture, "classes", 1, kMaxClasses)), sigmoid_(read_kind(architecture)) {
-    if (!sigmoid_ || !architecture.contains("background")) return;
+    : classes_(whole_setting(architecture, "classes", 1, kMaxClasses)), kind_(read_kind(architecture)) {
+    if (kind_ != Kind::sigmoid || !architecture.contains("background")) return;
     background_ = whole_setting(architecture, "background", 0, classes_ - 1);
     if (classes_ < 2) throw Error("architecture: \"classes\" is 1, and that is the background");
 }
 
 torch::Tensor Answer::probabilities(const torch::Tensor& logits) const {
-    if (!sigmoid_) return torch::softmax(logits, 1);
+    if (kind_ == Kind::softmax) return torch::softmax(logits, 1);
     const auto each = torch::sigmoid(logits);
     if (background_ < 0) return each;
     const auto nothing = 1 - each.amax(1, true);
@@ -44,7 +46,7 @@ torch::Tensor Answer::loss_weights(std::span<const std::int64_t> counts, bool ba
     for (std::size_t i = 0; balanced && i < weights.size(); ++i) {
         const auto c = static_cast<std::size_t>(class_of(static_cast<std::int64_t>(i)));
         const auto count = static_cast<double>(std::max<std::int64_t>(1, counts[c]));
-        weights[i] = static_cast<float>(sigmoid_ ? std::max(1.0, total - count) / count
+        weights[i] = static_cast<float>(kind_ == Kind::sigmoid ? std::max(1.0, total - count) / count
                                                  : total / static_cast<double>(counts.size()) / count);
     }
     return torch::tensor(weights);
@@ -58,7 +60,7 @@ torch::Tensor Answer::targets(const torch::Tensor& truth) const {
 
 Answer::Loss Answer::loss(const torch::Tensor& logits, const torch::Tensor& truth,
                           const torch::Tensor& weights) const {
-    if (sigmoid_) {
+    if (kind_ == Kind::sigmoid) {
         return {torch::binary_cross_entropy_with_logits(logits, targets(truth), {}, weights),
                 static_cast<double>(truth.size(0))};
     }

@@ -9,7 +9,7 @@
 namespace earshot {
 
 /// What the outputs of a network mean, and what it costs to be wrong. AnswerOptions says which kinds there are;
-/// {"classes": C, "answer": "softmax"} or {..., "answer": "sigmoid", "background": index}.
+/// {"classes": C, "answer": "softmax"}, {..., "answer": "sigmoid", "background": index} or {..., "answer": "likeness"}.
 class Answer {
  public:
     explicit Answer(const nlohmann::ordered_json& architecture);
@@ -17,7 +17,7 @@ class Answer {
     std::int64_t classes() const { return classes_; }
     std::int64_t outputs() const { return classes_ - (background_ < 0 ? 0 : 1); }
     /// True if outputs of several windows may be combined one by one: each speaks for itself.
-    bool independent() const { return sigmoid_; }
+    bool independent() const { return kind_ == Kind::sigmoid; }
 
     /// @param logits  [n, outputs()]   @return  [n, classes()], from 0 to 1
     torch::Tensor probabilities(const torch::Tensor& logits) const;
@@ -35,13 +35,16 @@ class Answer {
     Loss loss(const torch::Tensor& logits, const torch::Tensor& truth, const torch::Tensor& weights) const;
 
  private:
+    enum class Kind { softmax, sigmoid, likeness };
+    static Kind read_kind(const nlohmann::ordered_json& architecture);
+
     /// 1 where an output's class is the truth, else 0: [n, outputs()].
     torch::Tensor targets(const torch::Tensor& truth) const;
     /// Class of an output.
     std::int64_t class_of(std::int64_t output) const { return output + (background_ >= 0 && output >= background_); }
 
     std::int64_t classes_, background_ = -1;
-    bool sigmoid_;
+    Kind kind_;
 };
 
 }  // namespace earshot

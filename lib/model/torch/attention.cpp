@@ -90,23 +90,24 @@ class Attention : public Network {
         }
         attention_ = register_module("attention", torch::nn::MultiheadAttention(channels.back(), heads_));
         const auto& sizes = settings.sizes;
-        for (std::size_t i = 0; i + 1 < sizes.size(); ++i) {
-            const std::string name = i + 2 == sizes.size() ? "output" : fmt::format("dense_{}", i + 1);
+        for (std::size_t i = 0; i + 2 < sizes.size(); ++i) {
+            const std::string name = fmt::format("dense_{}", i + 1);
             layers_.push_back(register_module(name, torch::nn::Linear(sizes[i], sizes[i + 1])));
         }
+        add_output(sizes[sizes.size() - 2]);
     }
 
  protected:
-    torch::Tensor learnt(const torch::Tensor& features) override {
+    torch::Tensor embedding(const torch::Tensor& features) override {
         auto steps = sequence(features);
         for (std::size_t i = 0; i < convolutions_.size(); ++i)
             steps = conv_block(steps, convolutions_[i], norms_[i], is_training());
         auto values = attended(steps);
-        for (std::size_t i = 0; i + 1 < layers_.size(); ++i) {
-            values = torch::relu(layers_[i](values));
+        for (auto& layer : layers_) {
+            values = torch::relu(layer(values));
             if (dropout_ > 0) values = torch::dropout(values, dropout_, is_training());
         }
-        return layers_.back()(values);
+        return values;
     }
 
  private:

@@ -56,24 +56,24 @@ class Cnn : public Network {
             norms_.push_back(register_module(fmt::format("conv_{}_norm", i), torch::nn::BatchNorm2d(channels[i])));
         }
         mix_ = register_module("mix", torch::nn::Linear(channels.back() * settings.bands, settings.units));
-        output_ = register_module("output", torch::nn::Linear(settings.units, settings.outputs));
+        add_output(settings.units);
     }
 
  protected:
-    torch::Tensor learnt(const torch::Tensor& features) override {
+    torch::Tensor embedding(const torch::Tensor& features) override {
         auto planes = features;
         for (std::size_t i = 0; i < convolutions_.size(); ++i)
             planes = torch::relu(norms_[i](convolutions_[i](planes)));
         const auto steps = planes.transpose(1, 2).flatten(2);  // [n, time, channels * bands]
         const auto values = torch::relu(mix_(steps)).amax(1);
-        return output_(dropout_ > 0 ? torch::dropout(values, dropout_, is_training()) : values);
+        return dropout_ > 0 ? torch::dropout(values, dropout_, is_training()) : values;
     }
 
  private:
     double dropout_;
     std::vector<torch::nn::Conv2d> convolutions_;
     std::vector<torch::nn::BatchNorm2d> norms_;
-    torch::nn::Linear mix_{nullptr}, output_{nullptr};
+    torch::nn::Linear mix_{nullptr};
 };
 
 }  // namespace

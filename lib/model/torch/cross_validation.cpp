@@ -13,7 +13,7 @@ using Json = nlohmann::ordered_json;
 CrossValidation cross_validate(const TrainingSet& set, const Json& architecture,
                                const std::vector<Fold>& folds, const FitOptions& options,
                                const std::function<void(std::size_t fold, const Epoch&)>& on_epoch) {
-    CrossValidation result{Evaluation(set.labels), Json::array(), 0};
+    CrossValidation result{{}, {}, Json::array(), 0};
     std::vector<int> best_epochs;
     for (std::size_t i = 0; i < folds.size(); ++i) {
         Trainer trainer(set, architecture, folds[i].train, folds[i].validation, options);
@@ -23,11 +23,13 @@ CrossValidation cross_validate(const TrainingSet& set, const Json& architecture,
             if (!epoch) throw Interrupted();
             on_epoch(i, *epoch);
         }
+        trainer.fit_output();
         const Rows& rows = folds[i].validation;
         const auto scores = trainer.score(rows);
         Evaluation judged(set.labels);
         add_scores(set, rows, scores, judged);
-        add_scores(set, rows, scores, result.held_out);
+        result.rows.insert(result.rows.end(), rows.begin(), rows.end());
+        result.scores.insert(result.scores.end(), scores.begin(), scores.end());
         const auto& confusion = judged.confusion();
         result.folds.push_back({{"epochs", trainer.best_epoch()},
                                 {"windows", confusion.total()},

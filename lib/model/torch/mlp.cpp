@@ -47,22 +47,22 @@ class Mlp : public Network {
         if (settings.layer_norm) {
             norm_ = register_module("norm", torch::nn::LayerNorm(torch::nn::LayerNormOptions({sizes.front()})));
         }
-        for (std::size_t i = 0; i + 1 < sizes.size(); ++i) {
-            const bool last = i + 2 == sizes.size();
-            const std::string name = last ? "output" : fmt::format("dense_{}", i + 1);
+        for (std::size_t i = 0; i + 2 < sizes.size(); ++i) {
+            const std::string name = fmt::format("dense_{}", i + 1);
             layers_.push_back(register_module(name, torch::nn::Linear(sizes[i], sizes[i + 1])));
         }
+        add_output(sizes[sizes.size() - 2]);
     }
 
  protected:
-    torch::Tensor learnt(const torch::Tensor& features) override {
+    torch::Tensor embedding(const torch::Tensor& features) override {
         auto values = features.flatten(1);
         if (norm_) values = norm_(values);
-        for (std::size_t i = 0; i + 1 < layers_.size(); ++i) {
-            values = torch::relu(layers_[i](values));
+        for (auto& layer : layers_) {
+            values = torch::relu(layer(values));
             if (dropout_ > 0) values = torch::dropout(values, dropout_, is_training());
         }
-        return layers_.back()(values);
+        return values;
     }
 
  private:

@@ -4,8 +4,10 @@
 #include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "model/torch/answer.h"
+#include "model/torch/discriminant.h"
 #include "model/torch/input_layer.h"
 #include "model/torch/libtorch.h"
 
@@ -22,20 +24,36 @@ class Network : public torch::nn::Module {
 
     /// @param windows  float32 [n, window_values()]
     /// @return  logits [n, answer().outputs()]
-    torch::Tensor forward(const torch::Tensor& windows) { return learnt(input_->forward(windows)); }
+    torch::Tensor forward(const torch::Tensor& windows) { return output_(embedding(input_->forward(windows))); }
 
     /// Fits what gradient descent does not learn, such as standardisation, to the training windows.
     void fit_input(const WindowStream& windows) { input_->fit(windows); }
 
+    /// Whether the last layer is fitted by linear discriminant analysis, once the others have learnt.
+    bool discriminant() const { return discriminant_; }
+    /// Whether there are other layers that learn.
+    bool learns() const;
+    /// Fits the last layer to windows and their classes. Its outputs are then the discriminant functions, shifted and
+    /// scaled all alike: the middle between a window of the class and one of that class of the others which is most
+    /// like it is, in the mean over classes, at 0, and the former at kOwnClass.
+    void fit_output(const LabelledStream& windows, bool balanced);
+    static constexpr double kOwnClass = 2;  // a score of 0.88
+
  protected:
-    /// The layers that learn. @param features  [n, planes, steps, bands]
-    virtual torch::Tensor learnt(const torch::Tensor& features) = 0;
+    /// The layers that learn but the last. @param features  [n, planes, steps, bands]  @return  [n, width]
+    virtual torch::Tensor embedding(const torch::Tensor& features) = 0;
+
+    /// The last layer, registered as "output": to be called once, after all others are registered.
+    void add_output(std::int64_t width);
 
     const InputLayer& input() const { return *input_; }
 
  private:
     Answer answer_;
+    bool discriminant_;
+    std::optional<double> shrinkage_;  // nothing: estimated
     std::shared_ptr<InputLayer> input_;
+    torch::nn::Linear output_{nullptr};
 };
 
 /// Builds the network that an architecture describes, `{"kind": "mlp", ...}`, with random weights of

@@ -40,9 +40,6 @@ const Kind& find_kind(const Json& architecture) {
 
 }  // namespace
 
-Network::Network(const Json& architecture)
-    : answer_(architecture), input_(register_module("input", std::make_shared<InputLayer>(architecture))) {}
-
 std::int64_t weight_count(const Json& architecture) {
     const std::int64_t count = find_kind(architecture).weight_count(architecture);
     if (count > kMaxWeights) {

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "model/open_set_scorer.h"
 #include "model/torch/network.h"
 #include "model/torch/weights.h"
 #include "support/error.h"
@@ -51,11 +52,15 @@ std::unique_ptr<Scorer> open_scorer(const std::string& directory, const ModelFil
     } catch (const c10::Error& error) {
         throw Error(fmt::format("{}: {}", directory, error.what_without_backtrace()));
     }
-    if (static_cast<std::size_t>(network->answer().classes()) != model.labels.size()) {
-        throw Error(fmt::format("{}/model.json: {} labels, but its network has {} classes", directory,
-                                model.labels.size(), network->answer().classes()));
+    const std::size_t known = model.labels.size() - (model.unknown.empty() ? 0 : 1);
+    if (static_cast<std::size_t>(network->answer().classes()) != known) {
+        throw Error(fmt::format("{}/model.json: {} labels{}, but its network has {} classes", directory, known,
+                                model.unknown.empty() ? "" : " that it knows", network->answer().classes()));
     }
-    return std::make_unique<TorchScorer>(std::move(network));
+    auto scorer = std::make_unique<TorchScorer>(std::move(network));
+    if (model.unknown.empty()) return scorer;
+    return std::make_unique<OpenSetScorer>(std::move(scorer),
+                                           std::vector(model.thresholds.begin(), model.thresholds.end() - 1));
 }
 
 }  // namespace earshot

@@ -103,6 +103,9 @@ struct Trainer::State {
         torch::manual_seed(epoch_seed(options.seed, 0));
         network = make_network(architecture);
         best = make_network(architecture);
+        if (set.target == Target::recording && network->discriminant()) {
+            throw UsageError("linear discriminant analysis needs a label for each window (--target frame)");
+        }
         if (set.target == Target::recording && !network->answer().independent()) {
             throw UsageError("labels of whole recordings need outputs that speak for themselves (--loss sigmoid)");
         }
@@ -135,8 +138,32 @@ struct Trainer::State {
         return truths;
     }
 
+    torch::Tensor classes_of(const Rows& rows) const {
+        std::vector<std::int64_t> classes;
+        for (const auto row : rows) classes.push_back(set.classes[static_cast<std::size_t>(row)]);
+        return torch::tensor(classes);
+    }
+
+    /// Fits the last layer to the training windows as they are, and to as many changed ones a window as that asks for.
+    void fit_output(Network& fitted) const {
+        const auto plan = all_windows(set, train_rows);
+        fitted.fit_output(
+            [&](const LabelledSink& sink) {
+                WindowLoader loader(set, plan, scoring_windows());
+                while (const auto* batch = loader.next()) sink(windows_of(*batch), classes_of(batch->examples));
+            },
+            options.balanced);
+    }
+
     /// False if the user interrupted it.
     bool learn(int number, Tally& tally) {
+        if (!network->learns()) {
+            fit_output(*network);
+            const auto logits = logits_of(*network, train_rows);
+            const auto truth = classes_of(train_rows);
+            tally.add(network->answer().probabilities(logits), truth, network->answer().loss(logits, truth, weights));
+            return !interrupted();
+        }
         network->train();
         const std::uint64_t seed = epoch_seed(options.seed, number);
         const Answer& answer = network->answer();
@@ -183,9 +210,7 @@ struct Trainer::State {
     void judge(Epoch& epoch) const {
         const Rows& rows = validation_rows;
         const auto logits = logits_of(*network, rows);
-        std::vector<std::int64_t> classes;
-        for (const auto row : rows) classes.push_back(set.classes[static_cast<std::size_t>(row)]);
-        const auto truth = torch::tensor(classes);
+        const auto truth = classes_of(rows);
         const Answer& answer = network->answer();
         const auto probabilities = answer.probabilities(logits).contiguous();
         Tally tally;
@@ -259,7 +284,7 @@ Trainer::Trainer(Trainer&&) noexcept = default;
 
 bool Trainer::finished() const {
     const int done = static_cast<int>(state_->history.size());
-    if (done >= state_->options.epochs) return true;
+    if (done >= (state_->network->learns() ? state_->options.epochs : 1)) return true;
     const bool may_stop_early = state_->options.patience > 0 && !state_->validation_rows.empty();
     return may_stop_early && done - state_->best_epoch >= state_->options.patience;
 }
@@ -290,6 +315,10 @@ std::optional<Epoch> Trainer::run_epoch() {
         s.best_epoch = epoch.number;
     }
     return epoch;
+}
+
+void Trainer::fit_output() {
+    if (state_->best->discriminant()) state_->fit_output(*state_->best);
 }
 
 const std::vector<Epoch>& Trainer::history() const { return state_->history; }

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "audio/source.h"
+#include "dataset/recording_date.h"
+
+namespace earshot::tools {
+
+/// What the command line of earshot evaluate says.
+struct EvaluateOptions {
+    std::string model;
+    std::vector<std::string> data;
+    SourceOptions source;
+    std::string labels, background;            // background: the label
+    std::vector<std::string> background_given;  // a label, or recordings or datasets of background
+    std::vector<std::string> background_data;   // the latter
+    std::vector<std::string> leave_out, tags, day_texts;
+    std::vector<DayRange> days;
+    std::string output = "-", scores, curves;
+    int jobs = 0;
+    bool json = false, per_recording = false;
+};
+
+}  // namespace earshot::tools

@@ -1,0 +1,229 @@
+#include "tools/evaluate/judgement.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "dataset/recording.h"
+#include "detect/listener.h"
+#include "support/counted.h"
+#include "support/error.h"
+#include "support/json_lines.h"
+#include "support/parallel.h"
+#include "tools/options.h"
+
+namespace earshot::tools {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_dataset(const std::string& path) {
+    if (path.ends_with(".npz")) return true;
+    std::error_code none;
+    return std::ranges::any_of(fs::directory_iterator(path, none),
+                               [](const auto& entry) { return entry.path().extension() == ".npz"; });
+}
+
+}  // namespace
+
+/// Adds the recordings of the chosen days.
+void Judgement::find_items(const std::vector<std::string>& paths, bool background) {
+    const auto add = [&](Item item, std::vector<std::string> names) {
+        if (options_.days.empty() || is_of_days(names, options_.days)) items_.push_back(std::move(item));
+    };
+    std::vector<std::string> archives;
+    for (const auto& path : paths) {
+        if (!is_dataset(path)) {
+            archives.push_back(path);
+            continue;
+        }
+        for (const auto& file : fs::is_directory(path) ? dataset_files(path) : std::vector{path})
+            add({file, {}, background}, {read_source_file(file), file});
+    }
+    if (archives.empty()) return;
+    CatalogueOptions wanted;
+    if (!options_.labels.empty()) wanted.labels = options_.labels;
+    const auto catalogue = find_recordings(archives, wanted);
+    for (const auto& warning : catalogue.warnings) context_.console.warning(warning);
+    for (const auto& entry : catalogue.entries) add({entry.audio, entry, background}, {entry.audio});
+}
+
+std::optional<std::string> Judgement::background_label() const {
+    if (!options_.background.empty()) return options_.background;
+    if (!model_.background.empty()) return model_.background;
+    if (!model_.unknown.empty()) return model_.unknown;
+    throw UsageError(fmt::format("--background: {} knows no background and answers no unknown", options_.model));
+}
+
+Judgement::Judgement(const EvaluateOptions& options, Context& context)
+    : options_(options),
+      context_(context),
+      model_(read_model_file(options.model)),
+      evaluation_(model_.labels, open_set_rule(model_)) {
+    find_items(options.data, false);
+    find_items(options.background_data, true);
+    if (model_.frontend.is_object()) false_alarms_.emplace(model_, Listener::frontend_of(options.model, model_)->hop_s());
+    const auto wanted = static_cast<std::size_t>(effective_jobs(options.jobs));
+    workers_ = std::clamp<std::size_t>(items_.size(), 1, wanted);
+    options_.source.ahead = wanted > workers_;
+    set_compute_threads(workers_ > 1 ? 1 : static_cast<int>(wanted));
+    for (std::size_t i = 0; i < workers_; ++i) {
+        judges_.push_back(std::make_unique<Judge>(options.model, model_,
+                                                  open_scorer(options.model, model_), options.leave_out, options.tags));
+    }
+}
+
+bool Judgement::judge(Output* scores) {
+    if (scores) scores->write(fmt::format("file\tonset\tlabel\t{}\n", fmt::join(model_.labels, "\t")));
+    context_.console.start_progress("evaluate", static_cast<double>(items_.size()));
+    ordered_parallel(
+        items_.size(), static_cast<int>(workers_),
+        [&](std::size_t i, int worker) { return work(i, worker); },
+        [&](std::size_t i, const Outcome& outcome) { account(i, outcome, scores); });
+    context_.console.end_progress();
+    if (!items_.empty() && failed_ == items_.size()) return false;
+    check_leave_out();
+    if (evaluation_.confusion().total() == 0) {
+        throw Error(fmt::format("{}: no window with a label to judge {} on{}", fmt::join(options_.data, ", "),
+                                options_.model, options_.days.empty() ? "" : " on these days"));
+    }
+    warn_of_unchecked();
+    return true;
+}
+
+Judgement::Outcome Judgement::work(std::size_t i, int worker) {
+    auto& judge = *judges_[static_cast<std::size_t>(worker)];
+    Outcome outcome;
+    try {
+        const auto& item = items_[i];
+        const std::string label = options_.background;
+        const auto background = item.background ? background_label() : std::nullopt;
+        const auto uncovered = label.empty() ? background : std::optional(label);
+        outcome.judged = item.audio ? judge.audio(*item.audio, options_.source, uncovered)
+                                    : judge.dataset(item.name, background);
+    } catch (const MismatchError&) {
+        throw;
+    } catch (const Error& error) {
+        outcome.problem = error.what();
+    }
+    return outcome;
+}
+
+void Judgement::account(std::size_t i, const Outcome& outcome, Output* scores) {
+    auto& console = context_.console;
+    const auto& name = items_[i].name;
+    console.progress(static_cast<double>(i + 1), name);
+    if (!outcome.problem.empty()) {
+        ++failed_;
+        console.error(outcome.problem);
+        return;
+    }
+    const auto& judged = outcome.judged;
+    const std::size_t classes = model_.labels.size();
+    Evaluation own(model_.labels, open_set_rule(model_));
+    for (std::size_t w = 0; w < judged.truths.size(); ++w) {
+        const auto row = std::span(judged.scores).subspan(w * classes, classes);
+        evaluation_.add(judged.truths[w], row);
+        if (options_.per_recording) own.add(judged.truths[w], row);
+        if (scores) write_scores(*scores, name, judged.onsets_s[w], judged.truths[w], row);
+    }
+    if (false_alarms_) false_alarms_->add(judged);
+    left_out_ += judged.left_out;
+    if (!judged.frontend_checked) unchecked_.push_back(name);
+    if (options_.per_recording) recordings_.emplace_back(name, own.confusion());
+    if (judged.damage.empty()) return;
+    ++damaged_;
+    console.warning(
+        fmt::format("{}: damaged {}; what could be decoded was judged", name, judged.damage.front()));
+}
+
+void Judgement::write_scores(Output& out, const std::string& file, double onset_s, std::size_t truth,
+                  std::span<const float> scores) const {
+    out.write(fmt::format("{}\t{:.3f}\t{}\t{}\n", file, onset_s, model_.labels[truth],
+                          fmt::join(scores, "\t")));
+}
+
+/// A label that neither the model nor the data know was mistyped, and nothing was left out for it.
+void Judgement::check_leave_out() const {
+    if (failed_ > 0) return;  // it may be theirs
+    for (const auto& label : options_.leave_out) {
+        const auto unseen = [&](const auto& judge) { return judge->unseen().contains(label); };
+        if (!std::ranges::all_of(judges_, unseen)) continue;
+        throw UsageError(fmt::format("--leave-out {}: no such label in {} or the data (the model's: {})",
+                                     label, options_.model, fmt::join(model_.labels, ", ")));
+    }
+}
+
+void Judgement::warn_of_unchecked() const {
+    if (unchecked_.empty()) return;
+    context_.console.warning(
+        fmt::format("{} does not say how its frames were computed, so that they may not fit",
+                    model_.frontend.is_object() ? unchecked_.front() : options_.model));
+}
+
+nlohmann::ordered_json Judgement::json() const {
+    nlohmann::ordered_json report{{"model", options_.model},
+                                  {"data", options_.data},
+                                  {"recordings", items_.size() - failed_},
+                                  {"left_out", left_out_}};
+    report.update(evaluation_json(evaluation_));
+    if (false_alarms_ && false_alarms_->hours() > 0) {
+        report["background_hours"] = rounded(false_alarms_->hours(), 6);
+        for (std::size_t c = 0; c < model_.labels.size(); ++c) {
+            if (false_alarms_->counts(c))
+                report["labels"][model_.labels[c]]["false_alarms_per_hour"] = rounded(false_alarms_->per_hour(c), 6);
+        }
+    }
+    if (options_.per_recording) {
+        auto list = nlohmann::ordered_json::array();
+        for (const auto& [file, confusion] : recordings_) {
+            list.push_back({{"file", file},
+                            {"windows", confusion.total()},
+                            {"accuracy", rounded(confusion.accuracy(), 6)},
+                            {"balanced_accuracy", rounded(confusion.balanced_accuracy(), 6)}});
+        }
+        report["by_recording"] = list;
+    }
+    return report;
+}
+
+std::string Judgement::text() const {
+    std::string report = evaluation_text(evaluation_);
+    report.pop_back();
+    report += " in " + counted(items_.size() - failed_, "recording");
+    if (left_out_ > 0) report += fmt::format(", {} left out", counted(left_out_, "window"));
+    report += '\n';
+    if (false_alarms_ && false_alarms_->hours() > 0) {
+        std::vector<std::string> each;
+        for (std::size_t c = 0; c < model_.labels.size(); ++c) {
+            if (false_alarms_->counts(c)) each.push_back(fmt::format("{}: {:.3g}", model_.labels[c], false_alarms_->per_hour(c)));
+        }
+        report += fmt::format("false alarms an hour, in {:.3g} h of background: {}\n", false_alarms_->hours(), fmt::join(each, ", "));
+    }
+    if (!options_.per_recording) return report;
+    report += "\n windows  accuracy  balanced  recording\n";
+    for (const auto& [file, confusion] : recordings_) {
+        report += fmt::format("{:>8}  {:>8.3f}  {:>8.3f}  {}\n", confusion.total(), confusion.accuracy(),
+                              confusion.balanced_accuracy(), file);
+    }
+    return report;
+}
+
+void Judgement::write_curves(Output& out) const {
+    out.write("curve\tlabel\tthreshold\tx\ty\n");
+    for (std::size_t c = 0; c < model_.labels.size(); ++c) {
+        for (const auto& point : evaluation_.precision_recall(c)) {
+            out.write(fmt::format("precision-recall\t{}\t{}\t{}\t{}\n", model_.labels[c], point.threshold, point.recall,
+                                  point.precision));
+        }
+    }
+    const auto open = evaluation_.open_set();
+    if (!open) return;
+    for (const auto& point : open->curve) {
+        out.write(fmt::format("open-set\t\t{}\t{}\t{}\n", point.threshold, point.false_positives, point.correct));
+    }
+}
+
+}  // namespace earshot::tools

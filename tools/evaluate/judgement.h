@@ -1,0 +1,73 @@
+#pragma once
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "dataset/catalogue.h"
+#include "evaluate/false_alarm_tally.h"
+#include "evaluate/judge.h"
+#include "metrics/evaluation.h"
+#include "model/model_file.h"
+#include "support/output.h"
+#include "tools/evaluate/evaluate_options.h"
+#include "tools/tool.h"
+
+namespace earshot::tools {
+
+/// One model judged on all data.
+class Judgement {
+ public:
+    Judgement(const EvaluateOptions& options, Context& context);
+
+    /// Has all data scored. @param scores  takes a row for each window, if not null
+    /// @return  whether anything could be judged; what could not is named on the console
+    bool judge(Output* scores);
+
+    const Evaluation& evaluation() const { return evaluation_; }
+    nlohmann::ordered_json json() const;
+    std::string text() const;
+    /// Every point of the curves: a TSV.
+    void write_curves(Output& out) const;
+    Exit status() const { return failed_ > 0 || damaged_ > 0 ? Exit::partial : Exit::ok; }
+
+ private:
+    /// A recording to judge on: a dataset file, or sound with labels.
+    struct Item {
+        std::string name;
+        std::optional<CatalogueEntry> audio;
+        bool background = false;  // what has no label is background
+    };
+    /// What a recording came to; `problem` is why it came to nothing.
+    struct Outcome {
+        JudgedRecording judged;
+        std::string problem;
+    };
+
+    void find_items(const std::vector<std::string>& paths, bool background);
+    std::optional<std::string> background_label() const;
+    Outcome work(std::size_t i, int worker);
+    void account(std::size_t i, const Outcome& outcome, Output* scores);
+    void write_scores(Output& out, const std::string& file, double onset_s, std::size_t truth,
+                      std::span<const float> scores) const;
+    void check_leave_out() const;
+    void warn_of_unchecked() const;
+
+    EvaluateOptions options_;
+    Context& context_;
+    ModelFile model_;
+    std::vector<Item> items_;
+    Evaluation evaluation_;
+    std::optional<FalseAlarmTally> false_alarms_;  // nothing if nobody says how long frames are
+    std::size_t workers_ = 1;
+    std::vector<std::unique_ptr<Judge>> judges_;                       // one a worker
+    std::vector<std::pair<std::string, ConfusionMatrix>> recordings_;  // with --per-recording
+    std::vector<std::string> unchecked_;
+    std::size_t left_out_ = 0, failed_ = 0, damaged_ = 0;
+};
+
+}  // namespace earshot::tools
