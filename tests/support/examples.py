@@ -47,6 +47,12 @@ def make_files(directory):
         write_wav(directory / f"{name}.wav", evening(9, [(10, 20)], 40), RATE)
         (directory / f"{name}.txt").write_text("10.0\t20.0\tcry\n")
     write_wav(directory / "room.wav", heard_by_a_head(evening(9, [(10, 20)], 40), 60), RATE)
+    for day in ["01", "02", "08"]:
+        for name, sound in [("bark", cry(1)), ("door", noise(1, RATE, 0.3, int(day))), ("tv", sine(3000, 1, RATE))]:
+            place = directory / "archive" / f"2026-11-{day}" / name
+            write_wav(place / "audio.wav", numpy.concatenate([sound] * 3), RATE)
+            (place / "labels.json").write_text(json.dumps({"00:00": name}))
+        write_wav(directory / "quiet" / f"2026-11-{day}.wav", noise(4, RATE, 0.01, 40 + int(day)), RATE)
     rows = ["file,label,speaker"]
     for number in range(6):
         label = ["cry", "background"][number % 2]
