@@ -85,10 +85,12 @@ void add_data(CLI::App& app, TrainOptions& options) {
         ->allow_extra_args(false);
     app.add_option("--tags", options.tags, "Learn only these labels, A,B (repeatable)")
         ->type_name("LABELS")
-        ->allow_extra_args(false);
+        ->allow_extra_args(false)
+        ->group(kMoreOptions);
     app.add_option("--days", options.days, "Only recordings of these days (repeatable)")
         ->type_name("A[..B]")
-        ->allow_extra_args(false);
+        ->allow_extra_args(false)
+        ->group(kMoreOptions);
     app.add_option("--test-days", options.test_days, "Those of these days are test data (repeatable)")
         ->type_name("A[..B]")
         ->allow_extra_args(false)
@@ -155,7 +157,8 @@ void add_network(CLI::App& app, NetworkOptions& network) {
 
 void add_thresholds(CLI::App& app, TrainOptions& options) {
     app.add_option("--unknown", options.examples.unknown, "Answer this where no label reaches its threshold")
-        ->type_name("LABEL");
+        ->type_name("LABEL")
+        ->group(kMoreOptions);
     app.add_option("--precision", options.thresholds.precision, "Choose thresholds for this precision")
         ->type_name("SHARE")
         ->check(within(0.01, 1.0))
@@ -170,12 +173,13 @@ void add_thresholds(CLI::App& app, TrainOptions& options) {
 void add_fit(CLI::App& app, TrainOptions& options) {
     FitOptions& fit = options.fit;
     add_number(app, "--epochs", fit.epochs, 1, 1000000, "N", "Passes over the data at most");
-    add_number(app, "--patience", fit.patience, 0, 1000000, "N", "Epochs without improvement that end it (0: never)");
+    add_number(app, "--patience", fit.patience, 0, 1000000, "N", "Epochs without improvement that end it (0: never)")
+        ->group(kMoreOptions);
     add_choice<Criterion>(app, "--criterion", fit.criterion, {{"loss", Criterion::loss}, {"score", Criterion::score}},
                           "What improves: loss, or the score of false alarms and misses")
         ->type_name("WHAT")
         ->group(kMoreOptions);
-    add_number(app, "--batch", fit.batch, 1, 1 << 20, "N", "Frames or recordings a step");
+    add_number(app, "--batch", fit.batch, 1, 1 << 20, "N", "Frames or recordings a step")->group(kMoreOptions);
     add_number(app, "--learning-rate", fit.learning_rate, 1e-9, 10.0, "X", "Step size of Adam")->group(kMoreOptions);
     add_choice<Schedule>(app, "--schedule", fit.schedule,
                          {{"constant", Schedule::constant}, {"cosine", Schedule::cosine}, {"one-cycle", Schedule::one_cycle}},
