@@ -1,5 +1,6 @@
 #include "metrics/detection_rates.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
@@ -11,6 +12,9 @@ namespace earshot {
 namespace {
 
 constexpr int kSteps = 100;
+constexpr std::uint64_t kFewNegatives = 10;
+constexpr double kDeviations = 3;
+constexpr double kLeastScore = 1e-7;  // float32 tells no score that is nearer to 1 from 1
 
 double threshold_of(int step) { return static_cast<double>(step) / kSteps; }
 
@@ -36,6 +40,21 @@ Counts count(std::span<const float> scores, std::span<const bool> positive, doub
         if (detected) ++(positive[i] ? counts.hits : counts.false_alarms);
     }
     return counts;
+}
+
+/// What negatives like these should seldom reach.
+double clear_of_negatives(std::span<const float> scores, std::span<const bool> positive) {
+    double count = 0, sum = 0, squares = 0;
+    for (std::size_t i = 0; i < scores.size(); ++i) {
+        if (positive[i]) continue;
+        const double score = std::clamp(static_cast<double>(scores[i]), kLeastScore, 1 - kLeastScore);
+        const double log_odds = std::log(score / (1 - score));
+        ++count;
+        sum += log_odds;
+        squares += log_odds * log_odds;
+    }
+    const double mean = sum / count, deviation = std::sqrt(std::max(0.0, squares / count - mean * mean));
+    return 1 / (1 + std::exp(-(mean + kDeviations * deviation)));
 }
 
 }  // namespace
@@ -66,7 +85,8 @@ double best_score_threshold(std::span<const float> scores, std::span<const bool>
         }
         first = end;
     }
-    return threshold_of(best_first) + threshold_of(best_count - 1) / 2;
+    const double lowest = threshold_of(best_first), middle = lowest + threshold_of(best_count - 1) / 2;
+    return all.negatives < kFewNegatives ? middle : std::clamp(clear_of_negatives(scores, positive), lowest, middle);
 }
 
 }  // namespace earshot

@@ -15,9 +15,12 @@ struct DetectionRates {
 /// @throws Error if a score is not a number
 DetectionRates detection_rates(std::span<const float> scores, std::span<const bool> positive, double threshold);
 
-/// Of the thresholds 0.01, 0.02, ... 0.99, the one with the highest DetectionRates::score(); the middle of the
-/// longest stretch if several next to each other share it, since what lies between the scores on either side is as
-/// far from both as can be. 0.5 if positives or negatives are missing.
+/// Of the thresholds 0.01, 0.02, ... 0.99, the one with the highest DetectionRates::score(). Where several next to each
+/// other share it, no score lies between them, and the data cannot say where in that gap is best; of several gaps the
+/// longest. Positives to come will be less like those at hand (other voices, other places) than negatives, which were
+/// everything else from the start. So it is as low in the gap as other negatives let it be: three standard deviations
+/// above their mean, both of ln(s / (1 - s)); at least the gap's lower end, and at most its middle, which it is where
+/// there are fewer than ten negatives. 0.5 if positives or negatives are missing.
 double best_score_threshold(std::span<const float> scores, std::span<const bool> positive);
 
 }  // namespace earshot

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <random>
 #include <vector>
 
@@ -52,6 +53,24 @@ TEST(BestScoreThreshold, lies_in_the_middle_of_equals_and_at_a_half_where_nothin
     EXPECT_NEAR(best_score_threshold(scores, positive), 0.5, 1e-9);  // 0.21 to 0.79
     const bool all[] = {true, true};
     EXPECT_EQ(best_score_threshold(scores, all), 0.5);
+}
+
+/// Negatives whose log-odds are mean - deviation and mean + deviation by turns, and one positive.
+double threshold_beside(double mean, double deviation, float lowest_positive, int negatives = 20) {
+    std::vector<float> scores{lowest_positive};
+    const auto positive = std::make_unique<bool[]>(static_cast<std::size_t>(negatives) + 1);
+    positive[0] = true;
+    for (int i = 0; i < negatives; ++i)
+        scores.push_back(static_cast<float>(1 / (1 + std::exp(-(mean + (i % 2 ? deviation : -deviation))))));
+    return best_score_threshold(scores, {positive.get(), scores.size()});
+}
+
+TEST(BestScoreThreshold, keeps_three_deviations_from_negatives_within_the_gap) {
+    EXPECT_NEAR(threshold_beside(-4, 0.5, 0.9F), 1 / (1 + std::exp(2.5)), 1e-5);  // 0.076
+    EXPECT_NEAR(threshold_beside(-9, 0.1, 0.9F), 0.01, 1e-9);                     // the lowest of the grid
+    EXPECT_NEAR(threshold_beside(-4, 2, 0.895F), (0.12 + 0.89) / 2, 1e-9);        // 2.0 is not below the middle
+    EXPECT_NEAR(threshold_beside(-4, 0.5, 0.895F, 9), (0.03 + 0.89) / 2, 1e-9);   // of few nothing is known
+    EXPECT_NEAR(threshold_beside(-40, 0, 0.9F), 0.01, 1e-9);                      // scores of 0
 }
 
 }  // namespace
