@@ -81,7 +81,7 @@ Runner declare(CLI::App& app) {
     app.add_option("--labels", options->labels, "Label file of all recordings, instead of looking for labels")
         ->type_name("FILE");
     app.add_option("--background", options->background_given,
-                   "Label of what no label covers, or recordings of background (repeatable)")
+                   "Label of what no label covers, or recordings of it (repeatable)")
         ->type_name("WHAT")
         ->allow_extra_args(false);
     add_source(app, options->source);
