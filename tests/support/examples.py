@@ -50,6 +50,7 @@ def make_files(directory):
     for day in ["01", "02", "08"]:
         for name, sound in [("bark", cry(1)), ("door", noise(1, RATE, 0.3, int(day))), ("tv", sine(3000, 1, RATE))]:
             place = directory / "archive" / f"2026-11-{day}" / name
+            sound = sound * (1 - 0.05 * int(day)) + noise(1, RATE, 0.01, 60 + int(day))  # no two are the same
             write_wav(place / "audio.wav", numpy.concatenate([sound] * 3), RATE)
             (place / "labels.json").write_text(json.dumps({"00:00": name}))
         write_wav(directory / "quiet" / f"2026-11-{day}.wav", noise(4, RATE, 0.01, 40 + int(day)), RATE)
