@@ -78,7 +78,7 @@ void add_scores(const TrainingSet& set, std::span<const std::int64_t> rows, std:
 struct TrainingPaths {
     std::vector<std::string> train, validation, test;  // NPZ files, or directories of them
     std::vector<std::string> leave_out;                // labels whose frames are not to be learnt
-    std::vector<std::string> background = {};          // likewise, of which all that has no label is background
+    std::vector<std::string> background = {};          // as those, and all in them that has no label is background
     std::vector<DayRange> days = {}, test_days = {};   // of training and validation, and of test data; empty: of all.
                                                        // Training data of test_days become test data
     std::vector<std::string> tags = {};                // the only labels to be learnt beside the background; empty: all
