@@ -1,5 +1,7 @@
 #include "support/interrupt.h"
 
+#include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <cstdint>
 #include <ctime>
@@ -9,9 +11,11 @@
 namespace earshot {
 namespace {
 
-volatile std::sig_atomic_t received = 0;
-volatile std::int64_t received_ms = 0;
-void (*volatile restore_before_kill)() = nullptr;
+// Atomic, since the handler runs on one thread and others ask.
+std::atomic<int> received = 0;
+std::atomic<std::int64_t> received_ms = 0;
+std::atomic<void (*)()> restore_before_kill = nullptr;
+static_assert(std::atomic<std::int64_t>::is_always_lock_free, "a signal handler must not wait for a lock");
 
 std::int64_t now_ms() {  // callable in a signal handler
     timespec time{};
@@ -20,14 +24,16 @@ std::int64_t now_ms() {  // callable in a signal handler
 }
 
 extern "C" void remember_signal(int number) {
+    const int error = errno;  // of what was interrupted
     if (received == 0) {
-        received = number;
         received_ms = now_ms();
+        received = number;
     } else if (now_ms() - received_ms >= 500) {
-        if (const auto restore = restore_before_kill) restore();
+        if (const auto restore = restore_before_kill.load()) restore();
         std::signal(number, SIG_DFL);
         std::raise(number);
     }
+    errno = error;
 }
 
 }  // namespace
