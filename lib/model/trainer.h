@@ -16,7 +16,8 @@ namespace earshot {
 enum class Criterion {
     loss,  // the lowest loss
     score  // the highest balance of false alarms and misses (DetectionRates::score), mean over the labels but the
-           // background, each at its best threshold; the lower loss of equals
+           // background, each at its best threshold; of equals the lower loss, or, where the step size falls, the later:
+           // by smaller steps it has come to rest, and a loss says little where all is told apart
 };
 
 /// How the learning rate goes over a run of all epochs.

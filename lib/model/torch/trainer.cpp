@@ -243,6 +243,7 @@ struct Trainer::State {
         if (epoch.validation_score && *epoch.validation_score != *best_so_far.validation_score) {
             return *epoch.validation_score > *best_so_far.validation_score;
         }
+        if (epoch.validation_score && options.schedule != Schedule::constant) return true;
         return *epoch.validation_loss < *best_so_far.validation_loss;
     }
 
