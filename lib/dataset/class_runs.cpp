@@ -33,6 +33,18 @@ std::int64_t ClassRuns::dominant(std::int64_t first, std::int64_t count) const {
     return best;
 }
 
+std::int64_t ClassRuns::of_recording(std::int64_t background) const {
+    std::map<std::int64_t, std::int64_t> frames;
+    for (std::size_t i = 0; i < runs_.size(); ++i) {
+        const auto end = i + 1 < runs_.size() ? runs_[i + 1].first : rows_;
+        frames[runs_[i].c] += end - runs_[i].first;
+    }
+    frames.erase(-1);
+    const bool some_background = frames.erase(background) > 0;
+    if (frames.empty()) return some_background ? background : -1;
+    return std::ranges::max_element(frames, {}, [](const auto& entry) { return entry.second; })->first;
+}
+
 void ClassRuns::renumber(std::span<const std::int64_t> numbers, std::int64_t unlabelled) {
     for (Run& run : runs_) run.c = run.c < 0 ? unlabelled : numbers[static_cast<std::size_t>(run.c)];
 }

@@ -11,14 +11,27 @@
 
 namespace earshot {
 
+std::vector<bool> RecordingScores::lowest_of(const ModelFile& model) {
+    std::vector<bool> lowest;
+    for (const auto& label : model.labels) lowest.push_back(label == model.background || label == model.unknown);
+    return lowest;
+}
+
+void RecordingScores::take(std::span<const float> window, const std::vector<bool>& lowest) {
+    if (windows++ == 0) {
+        scores.assign(window.begin(), window.end());
+        return;
+    }
+    for (std::size_t c = 0; c < window.size(); ++c)
+        scores[c] = lowest[c] ? std::min(scores[c], window[c]) : std::max(scores[c], window[c]);
+}
+
 RecordingScorer::RecordingScorer(const std::string& directory, const ModelFile& model,
                                  std::unique_ptr<Scorer> scorer, double overlap)
     : frontend_(Listener::frontend_of(directory, model, overlap)),
       scorer_(std::move(scorer)),
       batches_(*scorer_),
-      lowest_(model.labels.size()) {
-    for (std::size_t c = 0; c < lowest_.size(); ++c)
-        lowest_[c] = model.labels[c] == model.background || model.labels[c] == model.unknown;
+      lowest_(RecordingScores::lowest_of(model)) {
     Listener::check_fit(directory, *scorer_, *frontend_);
 }
 
@@ -33,13 +46,7 @@ std::vector<RecordingScores> RecordingScorer::score(std::span<const std::string>
             owners.clear();
             scored = 0;
         }
-        if (owner.windows++ == 0) {
-            owner.scores.assign(scores.begin(), scores.end());
-            return;
-        }
-        for (std::size_t c = 0; c < scores.size(); ++c) {
-            owner.scores[c] = lowest_[c] ? std::min(owner.scores[c], scores[c]) : std::max(owner.scores[c], scores[c]);
-        }
+        owner.take(scores, lowest_);
     };
     batches_.reset();
     for (std::size_t i = 0; i < recordings.size(); ++i) {

@@ -23,6 +23,11 @@ struct RecordingScores {
     std::vector<float> scores;
     std::vector<std::string> damage;  // of the recording: what could be decoded was scored
     std::string problem;              // why it came to nothing
+
+    /// Of which labels the lowest score counts, rather than the highest.
+    static std::vector<bool> lowest_of(const ModelFile& model);
+    /// The scores of another window.
+    void take(std::span<const float> window, const std::vector<bool>& lowest);
 };
 
 /// Scores whole recordings, the windows of several of them together: a network reads all of its weights for each

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -12,6 +13,7 @@
 #include "dataset/recording.h"
 #include "dataset/windows.h"
 #include "detect/listener.h"
+#include "detect/recording_scorer.h"
 
 namespace earshot {
 
@@ -48,6 +50,30 @@ void Judge::check_dimension(std::size_t dimension, const std::string& file) cons
                                     scorer_->window_values()));
 }
 
+/// Of a recording as a whole: what is heard in it longest but the background, else that, if it is there at all.
+std::optional<std::size_t> Judge::class_of(const Timeline& timeline, double duration_s, const std::string& file) {
+    std::map<std::string, double> seconds;
+    for (const auto& event : timeline.events)
+        seconds[event.label] += std::min(event.offset_s, duration_s) - std::min(event.onset_s, duration_s);
+    std::erase_if(seconds, [](const auto& label) { return label.second <= 0; });
+    if (seconds.size() > 1) seconds.erase(model_.background);
+    const auto longest = std::ranges::max_element(seconds, {}, [](const auto& label) { return label.second; });
+    return longest == seconds.end() ? std::nullopt : index_of(longest->first, file);
+}
+
+void Judge::fold(JudgedRecording& judged, std::optional<std::size_t> truth) const {
+    const std::size_t classes = model_.labels.size();
+    const auto lowest = RecordingScores::lowest_of(model_);
+    RecordingScores whole;
+    for (std::size_t at = 0; at < judged.scores.size(); at += classes)
+        whole.take(std::span(judged.scores).subspan(at, classes), lowest);
+    const bool counts = truth && whole.windows > 0;
+    judged.left_out = counts ? 0 : 1;
+    judged.truths.assign(counts ? 1 : 0, truth.value_or(0));
+    judged.onsets_s.assign(counts ? 1 : 0, 0);
+    judged.scores = counts ? std::move(whole.scores) : std::vector<float>();
+}
+
 JudgedRecording Judge::dataset(const std::string& path, const std::optional<std::string>& background) {
     const auto recording = read_recording(path);
     JudgedRecording judged;
@@ -75,14 +101,14 @@ JudgedRecording Judge::dataset(const std::string& path, const std::optional<std:
     };
     ClassRuns classes;
     classes.add(recording.classes);
+    const auto known = [&](std::int64_t c) { return c < 0 ? unlabelled : indices[static_cast<std::size_t>(c)]; };
     std::vector<float> window(frames * recording.dimension);
     batches_.reset();
     for (std::int64_t i = 0; i < windowing.count(classes.rows()); ++i) {
         const auto start = windowing.start(i, classes.rows());
         const auto slot = windowing.slot(start);
-        const auto c = classes.dominant(slot.first, slot.count);
-        const auto truth = c < 0 ? unlabelled : indices[static_cast<std::size_t>(c)];
-        if (!truth) {
+        const auto truth = known(classes.dominant(slot.first, slot.count));
+        if (!truth && !judges_recordings()) {
             ++judged.left_out;
             continue;
         }
@@ -96,11 +122,17 @@ JudgedRecording Judge::dataset(const std::string& path, const std::optional<std:
             std::ranges::copy(frame, window.begin() + static_cast<std::ptrdiff_t>(k * recording.dimension));
         }
         pad_window(window, there, recording.dimension, windowing.padding);
+        batches_.push(window, keep);
+        if (judges_recordings()) continue;
         judged.truths.push_back(*truth);
         judged.onsets_s.push_back(recording.times.empty() ? 0 : recording.times[first]);
-        batches_.push(window, keep);
     }
     batches_.flush(keep);
+    if (judges_recordings()) {
+        const auto found = std::ranges::find(recording.labels, model_.background);
+        const auto silence = found == recording.labels.end() ? -1 : found - recording.labels.begin();
+        fold(judged, known(classes.of_recording(silence)));
+    }
     return judged;
 }
 
@@ -129,7 +161,8 @@ JudgedRecording Judge::audio(const CatalogueEntry& entry, SourceOptions source,
         judged.scores.insert(judged.scores.end(), scores.begin(), scores.end());
     };
     batches_.reset();
-    frame_recording(*opened, *frontend_, framing, [&](auto frame, double onset_s, double offset_s) {
+    const double heard_s = frame_recording(*opened, *frontend_, framing, [&](auto frame, double onset_s, double offset_s) {
+        if (judges_recordings()) return batches_.push(frame, keep);
         const auto c = labeller.class_of(onset_s, offset_s);
         const auto truth = c < 0 ? std::nullopt : indices[static_cast<std::size_t>(c)];
         if (!truth) {
@@ -141,6 +174,7 @@ JudgedRecording Judge::audio(const CatalogueEntry& entry, SourceOptions source,
         batches_.push(frame, keep);
     });
     batches_.flush(keep);
+    if (judges_recordings()) fold(judged, class_of(timeline, source.start_s + heard_s, entry.audio));
     judged.damage = damage_texts(*opened);
     return judged;
 }

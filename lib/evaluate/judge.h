@@ -23,12 +23,13 @@ class MismatchError : public Error {
     using Error::Error;
 };
 
-/// The windows of one recording that have a label: truths beside scores.
+/// The windows of one recording that have a label: truths beside scores. Of a model whose labels are those of whole
+/// recordings, a single one that stands for all of them, scored as RecordingScores says.
 struct JudgedRecording {
     std::vector<double> onsets_s;
     std::vector<std::size_t> truths;  // indices into the model's labels
     std::vector<float> scores;        // windows x labels
-    std::size_t left_out = 0;         // windows without a label, or with one that is left out
+    std::size_t left_out = 0;         // windows (or recordings) without a label, or with one that is left out
     bool frontend_checked = true;     // false where the model or the data does not say how frames were made
     std::vector<std::string> damage;  // of audio
 };
@@ -60,6 +61,10 @@ class Judge {
  private:
     /// The model's index of a label of the data; nothing if it is left out.
     std::optional<std::size_t> index_of(const std::string& label, const std::string& file);
+    std::optional<std::size_t> class_of(const Timeline& timeline, double duration_s, const std::string& file);
+    bool judges_recordings() const { return model_.target == Target::recording; }
+    /// Makes of the scores of all windows those of the recording.
+    void fold(JudgedRecording& judged, std::optional<std::size_t> truth) const;
     void check_dimension(std::size_t dimension, const std::string& file) const;
 
     std::string directory_;

@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "metrics/detection_rates.h"
@@ -98,7 +99,18 @@ class Evaluation {
 /// prints and model.json keeps.
 nlohmann::ordered_json evaluation_json(const Evaluation& evaluation);
 
+/// False alarms and misses of each label, where its score is held against its threshold:
+/// {"phrase": {"threshold", "far", "frr", "score"}}.
+/// @param without  labels that are no find: background and unknown
+nlohmann::ordered_json detection_json(const Evaluation& evaluation, std::span<const double> thresholds,
+                                      const std::vector<std::string>& without);
+
 /// The figures as tables of aligned columns for people: confusion, ratios of each label, means.
-std::string evaluation_text(const Evaluation& evaluation);
+/// @param unit  what is judged: window, or recording
+std::string evaluation_text(const Evaluation& evaluation, std::string_view unit = "window");
+
+/// detection_json() as a table.
+std::string detection_text(const Evaluation& evaluation, std::span<const double> thresholds,
+                           const std::vector<std::string>& without);
 
 }  // namespace earshot

@@ -101,12 +101,40 @@ Json evaluation_json(const Evaluation& evaluation) {
     return report;
 }
 
-std::string evaluation_text(const Evaluation& evaluation) {
+Json detection_json(const Evaluation& evaluation, std::span<const double> thresholds,
+                    const std::vector<std::string>& without) {
+    Json labels = Json::object();
+    const auto rates = evaluation.detection_rates(thresholds);
+    for (std::size_t c = 0; c < rates.size(); ++c) {
+        if (std::ranges::find(without, evaluation.labels()[c]) != without.end()) continue;
+        labels[evaluation.labels()[c]] = {{"threshold", thresholds[c]},
+                                          {"far", rounded(rates[c].false_alarms, kDecimals)},
+                                          {"frr", rounded(rates[c].misses, kDecimals)},
+                                          {"score", rounded(rates[c].score(), kDecimals)}};
+    }
+    return labels;
+}
+
+std::string detection_text(const Evaluation& evaluation, std::span<const double> thresholds,
+                    const std::vector<std::string>& without) {
+    const auto rates = evaluation.detection_rates(thresholds);
+    const std::size_t width = width_of(evaluation.labels(), 15);
+    std::string text = fmt::format("{:<{}} {:>9} {:>12} {:>7} {:>7}\n", "label", width, "threshold", "false alarms",
+                                   "misses", "score");
+    for (std::size_t c = 0; c < rates.size(); ++c) {
+        if (std::ranges::find(without, evaluation.labels()[c]) != without.end()) continue;
+        text += fmt::format("{:<{}} {:>9.3f} {:>12} {:>7} {:>7}\n", evaluation.labels()[c], width, thresholds[c],
+                            ratio_text(rates[c].false_alarms), ratio_text(rates[c].misses), ratio_text(rates[c].score()));
+    }
+    return text;
+}
+
+std::string evaluation_text(const Evaluation& evaluation, std::string_view unit) {
     const auto& confusion = evaluation.confusion();
     const std::size_t width = width_of(evaluation.labels(), 15);
     std::string text = confusion_text(evaluation);
-    text += fmt::format("\n{:<{}} {:>8} {:>10} {:>7} {:>7} {:>8} {:>9}\n", "label", width, "windows",
-                        "precision", "recall", "F1", "PR area", "ROC area");
+    text += fmt::format("\n{:<{}} {:>8} {:>10} {:>7} {:>7} {:>8} {:>9}\n", "label", width,
+                        unit == "window" ? "windows" : "number", "precision", "recall", "F1", "PR area", "ROC area");
     for (std::size_t c = 0; c < evaluation.labels().size(); ++c) {
         text += ratios_row(evaluation.labels()[c], width, std::to_string(confusion.support(c)),
                            evaluation.of_label(c));
@@ -123,7 +151,7 @@ std::string evaluation_text(const Evaluation& evaluation) {
                             counted(open->unknown, "other"));
     }
     text += fmt::format("\naccuracy {}, balanced {}, of {}\n", ratio_text(confusion.accuracy()),
-                        ratio_text(confusion.balanced_accuracy()), counted(confusion.total(), "window"));
+                        ratio_text(confusion.balanced_accuracy()), counted(confusion.total(), unit));
     return text;
 }
 

@@ -42,6 +42,14 @@ class Reader {
         return value.get<std::string>();
     }
 
+    Target target() const {
+        if (!json_.contains("target")) return Target::frame;
+        const std::string name = text("target");
+        if (name == "frame") return Target::frame;
+        if (name == "recording") return Target::recording;
+        fail(fmt::format("\"target\" is '{}', neither frame nor recording", name));
+    }
+
     std::vector<std::string> labels() const {
         const Json& value = at("labels");
         std::vector<std::string> names;
@@ -126,6 +134,7 @@ ModelFile read_model_file(const std::string& directory) {
     model.frontend = reader.at("frontend").is_null() ? Json() : reader.object("frontend");
     model.architecture = reader.object("architecture");
     if (json.contains("window") && !json["window"].is_null()) model.window = reader.object("window");
+    model.target = reader.target();
     model.labels = reader.labels();
     model.thresholds = reader.thresholds(model.labels.size());
     model.background = reader.text("background");
@@ -149,6 +158,7 @@ void write_model_file(const ModelFile& model, const std::string& directory) {
                  {"frontend", model.frontend},
                  {"architecture", model.architecture}};
     if (!model.window.is_null()) json["window"] = model.window;
+    if (model.target == Target::recording) json["target"] = "recording";
     json.update({{"labels", model.labels},
                  {"thresholds", model.thresholds},
                  {"background", model.background}});

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "metrics/evaluation.h"
+#include "model/target.h"
 
 namespace earshot {
 
@@ -17,6 +18,7 @@ struct ModelFile {
     nlohmann::ordered_json frontend;      // Frontend::settings(), null if the datasets did not say
     nlohmann::ordered_json architecture;  // {"kind": "mlp", ...}: what the registry builds the network from
     nlohmann::ordered_json window;        // Windowing, how windows are cut from frames; null: each frame is one
+    Target target = Target::frame;        // what the labels are of
     std::vector<std::string> labels;      // class names, in the order of the scores
     std::vector<double> thresholds;       // per class, in [0, 1], chosen on the data that metrics names
     std::string background;               // class that makes no events ("negative"), empty if none

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <filesystem>
 #include <map>
@@ -18,6 +19,8 @@ namespace earshot {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::array kBackgroundNames{"background", "negative"};
 
 struct Part {
     TrainingSet::Item item;
@@ -145,6 +148,14 @@ std::vector<std::string> union_of_labels(const std::vector<Part>& parts,
                 fmt::format("no label '{}' to leave out (labels: {})", label, fmt::join(labels, ", ")));
         }
     }
+    // datagen names a background in case there is some; where labels cover all of every recording, there is none.
+    for (const char* name : kBackgroundNames) {
+        const auto used = [&](const Part& part) {
+            const auto c = std::ranges::find(part.recording.labels, name) - part.recording.labels.begin();
+            return std::ranges::find(part.recording.classes.runs(), c, &ClassRuns::Run::c) != part.recording.classes.runs().end();
+        };
+        if (std::ranges::none_of(parts, used)) labels.erase(name);
+    }
     return {labels.begin(), labels.end()};
 }
 
@@ -183,18 +194,19 @@ void check_classes(const TrainingSet& set) {
     }
 }
 
-/// The class that makes no events: the one asked for, or by its name.
-std::string choose_background(const std::optional<std::string>& wanted, const std::vector<std::string>& labels) {
+/// The class that makes no events: the one asked for, or by its name. Of recordings that are marked 1 or 0, 0.
+std::string choose_background(const std::optional<std::string>& wanted, const std::vector<std::string>& labels,
+                              Target target) {
     const auto known = [&](const std::string& label) { return std::ranges::find(labels, label) != labels.end(); };
     if (wanted) {
         if (wanted->empty() || known(*wanted)) return *wanted;
         throw Error(
             fmt::format("--background {}: no such label (labels: {})", *wanted, fmt::join(labels, ", ")));
     }
-    for (const char* name : {"background", "negative"}) {
+    for (const char* name : kBackgroundNames) {
         if (known(name)) return name;
     }
-    return "";
+    return target == Target::recording && labels == std::vector<std::string>{"0", "1"} ? "0" : "";
 }
 
 /// Where datasets are given as background, there is one, whether or not a label says so.
@@ -225,20 +237,6 @@ Windowing choose_windowing(const nlohmann::ordered_json& frontend, const Example
     return windowing;
 }
 
-/// The class of a whole recording: what is heard in it most of all but the background, else that.
-std::int64_t class_of_recording(const ScannedRecording& recording, std::int64_t background) {
-    std::map<std::int64_t, std::int64_t> frames;
-    const auto runs = recording.classes.runs();
-    for (std::size_t i = 0; i < runs.size(); ++i) {
-        const auto end = i + 1 < runs.size() ? runs[i + 1].first : recording.rows();
-        frames[runs[i].c] += end - runs[i].first;
-    }
-    frames.erase(-1);
-    const bool some_background = frames.erase(background) > 0;
-    if (frames.empty()) return some_background ? background : -1;
-    return std::ranges::max_element(frames, {}, [](const auto& entry) { return entry.second; })->first;
-}
-
 /// The examples of a recording, at the end of the set.
 void add_examples(TrainingSet& set, Part part, const std::vector<std::int64_t>& number) {
     ScannedRecording& recording = part.recording;
@@ -246,7 +244,7 @@ void add_examples(TrainingSet& set, Part part, const std::vector<std::int64_t>& 
     recording.classes.renumber(number, part.background ? set.background_index() : -1);
     item.first = static_cast<std::int64_t>(set.classes.size());
     if (set.target == Target::recording) {
-        const auto c = class_of_recording(recording, set.background_index());
+        const auto c = recording.classes.of_recording(set.background_index());
         set.classes.push_back(c);
         for (std::size_t i = 0; i < recording.event_rows.size(); ++i) {
             const RowSpan& rows = recording.event_rows[i];
@@ -339,7 +337,7 @@ TrainingSet load_training_set(const TrainingPaths& paths, const ExampleOptions& 
     set.unknown = options.unknown;
     set.labels = union_of_labels(parts, paths.leave_out);
     if (!paths.background.empty()) add_background(set.labels, options.background);
-    set.background = choose_background(options.background, set.labels);
+    set.background = choose_background(options.background, set.labels, set.target);
     set.labels = choose_labels(std::move(set.labels), paths.tags, set.background, set.unknown);
     for (Part& part : parts) {
         std::vector<std::int64_t> number;  // of its labels in the union, -1 if left out

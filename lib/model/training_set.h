@@ -13,17 +13,12 @@
 #include "dataset/recording_scan.h"
 #include "dataset/windows.h"
 #include "metrics/evaluation.h"
+#include "model/target.h"
 
 namespace earshot {
 
 /// What a recording may be used for.
 enum class Role { train, validation, test };
-
-/// What is learnt.
-enum class Target {
-    frame,     // the label of each window: what most frames of its slot have
-    recording  // the label of each recording, which shows in one of its windows or more, nobody says which
-};
 
 /// Indices of examples in a TrainingSet, ascending unless said otherwise.
 using Rows = std::vector<std::int64_t>;

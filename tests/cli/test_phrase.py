@@ -45,6 +45,52 @@ class Recipe(Sandbox):
         self.assertGreater(metrics.roc_auc_score(truth, [float(row["score"]) for row in rows]), 0.97)
         right = [(row["label"] == "phrase") == true for row, true in zip(rows, truth)]
         self.assertGreater(sum(right), 34)
+        self.check_evaluation(truth, rows, model["thresholds"][1])
+
+    def check_evaluation(self, truth, rows, threshold):
+        """Recordings are judged as such, by what detect says of them, from sound and from frames alike."""
+        self.earshot("datagen", "--recipe", "phrase", "new", "new-dataset", "-q")
+        scores = numpy.array([float(row["score"]) for row in rows])
+        truth, heard = numpy.array(truth), scores >= threshold
+        far, frr = numpy.mean(heard[~truth]), numpy.mean(~heard[truth])
+        for data, words in [("new", ["--background", "background"]), ("new-dataset", [])]:
+            ours = json.loads(self.earshot("evaluate", "model", data, *words, "--json", "--scores", "scores.tsv", "-q").text())
+            judged = list(csv.DictReader(io.StringIO((self.dir / "scores.tsv").read_text()), delimiter="\t"))
+            self.assertEqual([row["label"] == "phrase" for row in judged], list(truth))
+            numpy.testing.assert_allclose([float(row["phrase"]) for row in judged], scores, atol=1e-3)
+            self.assertEqual((ours["windows"], ours["left_out"]), (40, 0))
+            self.assertEqual(ours["labels"]["phrase"]["windows"], sum(truth))
+            self.assertAlmostEqual(ours["labels"]["phrase"]["roc_auc"], metrics.roc_auc_score(truth, scores), 2)
+            rates = ours["detection"]["phrase"]
+            self.assertEqual(list(ours["detection"]), ["phrase"])
+            self.assertAlmostEqual(rates["threshold"], threshold)
+            self.assertAlmostEqual(rates["far"], far, 5)
+            self.assertAlmostEqual(rates["frr"], frr, 5)
+            self.assertAlmostEqual(rates["score"], 2 * (1 - far) * (1 - frr) / (2 - far - frr), 5)
+        text = self.earshot("evaluate", "model", "new-dataset", "--per-recording").text()
+        self.assertIn("of 40 recordings", text)
+        self.assertRegex(text, rf"(?m)^phrase +{threshold:.3f} +{far:.3f} +{frr:.3f} ")
+
+    def test_recordings_marked_one_or_zero(self):
+        """0 is the background, and none that datagen names in case there is some stands in the way."""
+        write_calls(self.dir / "calls", 20)
+        (self.dir / "calls/word_bounds.json").unlink()
+        (self.dir / "calls.csv").write_text("id,label\n" + "".join(f"call{n:03},{n % 2}\n" for n in range(20)))
+        self.earshot("datagen", "--recipe", "phrase", "calls", "dataset", "--labels", "calls.csv", "-q")
+        self.earshot("train", "--recipe", "phrase", *SHORT, "dataset", "-o", "model", "-q", "--epochs", 1, "--threads", 1)
+        model = json.loads((self.dir / "model/model.json").read_text())
+        self.assertEqual((model["labels"], model["background"], model["target"]), (["0", "1"], "0", "recording"))
+        said = self.earshot("detect", "model", "calls", "--per-recording").text().splitlines()
+        self.assertEqual(len(said), 21)
+        self.assertLessEqual({row.split(",")[1] for row in said[1:]}, {"0", "1"})
+        # A recipe's share for validation gives way to data for it, and to cross-validation.
+        for words in [["--validation-data", "dataset/call018.npz", "--validation-data", "dataset/call019.npz"], ["--folds", 2]]:
+            datasets = [f"dataset/call{n:03}.npz" for n in range(18)]
+            self.earshot("train", "--recipe", "phrase", *SHORT, *datasets, "-o", "other", "--force", "-q", "--epochs", 1,
+                         "--test", 0, "--threads", 1, *words)
+        # Where frames have the labels, none is background unless somebody says so.
+        self.earshot("train", "dataset", "-o", "frames", "-q", "--epochs", 1)
+        self.assertEqual(json.loads((self.dir / "frames/model.json").read_text())["background"], "")
 
 
 class Windows(Sandbox):

@@ -245,7 +245,7 @@ class Refusals(Sandbox):
 
     def test_wrong_requests(self):
         write_dataset(self.dir / "a.npz", [0, 1] * 10)
-        for words in [["--folds", 1], ["--folds", 3, "--resume"], ["--folds", 3, "--validation", 0.2], ["--validation", 1],
+        for words in [["--folds", 1], ["--folds", 3, "--resume"], ["--validation", 1],
                       ["--epochs", 0], ["--batch", -1], ["--learning-rate", "nan"], ["--compress", "zip"],
                       ["--split", "half"], ["--epoch", 3]]:
             with self.subTest(words=words):

@@ -64,7 +64,9 @@ Judgement::Judgement(const EvaluateOptions& options, Context& context)
       evaluation_(model_.labels, open_set_rule(model_)) {
     find_items(options.data, false);
     find_items(options.background_data, true);
-    if (model_.frontend.is_object()) false_alarms_.emplace(model_, Listener::frontend_of(options.model, model_)->hop_s());
+    // Of whole recordings it is not known how long their background lasts.
+    if (model_.frontend.is_object() && model_.target == Target::frame)
+        false_alarms_.emplace(model_, Listener::frontend_of(options.model, model_)->hop_s());
     const auto wanted = static_cast<std::size_t>(effective_jobs(options.jobs));
     workers_ = std::clamp<std::size_t>(items_.size(), 1, wanted);
     options_.source.ahead = wanted > workers_;
@@ -169,6 +171,7 @@ nlohmann::ordered_json Judgement::json() const {
                                   {"recordings", items_.size() - failed_},
                                   {"left_out", left_out_}};
     report.update(evaluation_json(evaluation_));
+    report["detection"] = detection_json(evaluation_, model_.thresholds, {model_.background, model_.unknown});
     if (false_alarms_ && false_alarms_->hours() > 0) {
         report["background_hours"] = rounded(false_alarms_->hours(), 6);
         for (std::size_t c = 0; c < model_.labels.size(); ++c) {
@@ -190,11 +193,14 @@ nlohmann::ordered_json Judgement::json() const {
 }
 
 std::string Judgement::text() const {
-    std::string report = evaluation_text(evaluation_);
+    const bool whole = model_.target == Target::recording;
+    const char* unit = whole ? "recording" : "window";
+    std::string report = evaluation_text(evaluation_, unit);
     report.pop_back();
-    report += " in " + counted(items_.size() - failed_, "recording");
-    if (left_out_ > 0) report += fmt::format(", {} left out", counted(left_out_, "window"));
+    if (!whole) report += " in " + counted(items_.size() - failed_, "recording");
+    if (left_out_ > 0) report += fmt::format(", {} left out", counted(left_out_, unit));
     report += '\n';
+    if (whole) report += "\n" + detection_text(evaluation_, model_.thresholds, {model_.background, model_.unknown});
     if (false_alarms_ && false_alarms_->hours() > 0) {
         std::vector<std::string> each;
         for (std::size_t c = 0; c < model_.labels.size(); ++c) {

@@ -91,16 +91,8 @@ Thresholds choose(const TrainingRun& run, const Judged& judged) {
 }
 
 Json measures_of(const ModelFile& model, const Evaluation& evaluation) {
-    constexpr int kDecimals = 6;
     Json measures = evaluation_json(evaluation);
-    const auto rates = evaluation.detection_rates(model.thresholds);
-    for (std::size_t c = 0; c < rates.size(); ++c) {
-        if (model.labels[c] == model.background || model.labels[c] == model.unknown) continue;
-        measures["detection"][model.labels[c]] = {{"threshold", model.thresholds[c]},
-                                                  {"far", rounded(rates[c].false_alarms, kDecimals)},
-                                                  {"frr", rounded(rates[c].misses, kDecimals)},
-                                                  {"score", rounded(rates[c].score(), kDecimals)}};
-    }
+    measures["detection"] = detection_json(evaluation, model.thresholds, {model.background, model.unknown});
     return measures;
 }
 
@@ -148,6 +140,7 @@ ModelFile describe_model(const TrainingRun& run, const Trainer& trainer) {
     model.frontend = run.set.frontend;
     model.architecture = run.architecture;
     if (run.set.windowing != Windowing()) model.window = to_json(run.set.windowing);
+    model.target = run.set.target;
     model.labels = run.set.labels;
     model.thresholds = thresholds.values;
     model.background = run.set.background;

@@ -65,7 +65,7 @@ void add_data(CLI::App& app, TrainOptions& options) {
     app.get_option("--output")->required();
     add_force(app, options.force);
     add_number(app, "--validation", options.validation_share, 0.0, 0.9, "SHARE",
-               "Share of the data held out for validation");
+               "Share held out for validation, unless --validation-data or --folds");
     add_number(app, "--test", options.test_share, 0.0, 0.9, "SHARE", "Share set aside first, to report on only");
     add_datasets(app, "--validation-data", options.data.validation, "Validate on these datasets instead (repeatable)");
     add_datasets(app, "--test-data", options.data.test, "Report on these datasets too (repeatable)");
@@ -241,9 +241,6 @@ void check_train_options(TrainOptions& options, const CLI::App& app) {
     if (options.folds > 0 && given("--validation-data")) {
         throw UsageError(
             "--folds and --validation-data exclude each other (each fold is validated on itself)");
-    }
-    if (given("--validation") && (options.folds > 0 || given("--validation-data"))) {
-        throw UsageError("--validation excludes --folds and --validation-data");
     }
     if (options.examples.target == Target::recording && options.network.answer.kind != "sigmoid") {
         throw UsageError("--target recording needs --loss sigmoid (each label is heard in some window or in none)");

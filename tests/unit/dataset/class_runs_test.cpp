@@ -47,5 +47,20 @@ TEST(ClassRuns, hours_of_one_class_are_one_run) {
     EXPECT_EQ(ClassRuns().highest(), -1);
 }
 
+TEST(ClassRuns, a_recording_has_the_class_of_most_frames_that_are_no_background) {
+    const auto whole = [](const std::vector<std::int64_t>& classes, std::int64_t background) {
+        ClassRuns runs;
+        runs.add(classes);
+        return runs.of_recording(background);
+    };
+    EXPECT_EQ(whole({0, 0, 0, 1, 0, -1, -1}, 0), 1);
+    EXPECT_EQ(whole({2, 1, 1, 0, 0, 2, 2}, 0), 2);
+    EXPECT_EQ(whole({2, 1, 0, 0, 0}, 0), 1);  // the lowest of equals
+    EXPECT_EQ(whole({0, 0, 1}, -1), 0);
+    EXPECT_EQ(whole({-1, 0, -1, -1}, 0), 0);
+    EXPECT_EQ(whole({-1, -1}, 0), -1);
+    EXPECT_EQ(whole({}, 0), -1);
+}
+
 }  // namespace
 }  // namespace earshot

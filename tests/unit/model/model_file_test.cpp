@@ -55,6 +55,17 @@ TEST(ModelFile, comes_back_as_it_was_written) {
     EXPECT_EQ(model.background, example().background);
     EXPECT_EQ(model.metrics, example().metrics);
     EXPECT_EQ(model.provenance, example().provenance);
+    EXPECT_EQ(model.target, Target::frame);
+}
+
+TEST(ModelFile, labels_may_be_of_recordings) {
+    const TemporaryDirectory directory;
+    ModelFile model = example();
+    model.target = Target::recording;
+    write_model_file(model, directory.path().string());
+    EXPECT_EQ(read_model_file(directory.path().string()).target, Target::recording);
+    EXPECT_NE(error_with("target", "song").find("\"target\" is 'song', neither frame nor recording"), std::string::npos);
+    EXPECT_NE(error_with("target", 1).find("\"target\" should be text"), std::string::npos);
 }
 
 TEST(ModelFile, front_end_may_be_unknown) {
