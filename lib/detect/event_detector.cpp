@@ -141,7 +141,7 @@ void EventDetector::finish(double end_s, const Sink& sink) {
     }
     for (const auto& [key, run] : waiting_) {
         Event event = to_event(key.second, run);
-        const bool to_the_end = run.last + 1 == tracks_[key.second].next;
+        const bool to_the_end = run.last + 1 == tracks_[key.second].next && !is_shared(run);
         if (to_the_end) event.offset_s = grid_.window_offset_s(run.last);
         event.offset_s = std::min(event.offset_s, end_s);
         // The centre of a last window that the recording does not fill can lie behind its end.
@@ -184,7 +184,13 @@ void EventDetector::release(const Sink& sink) {
     }
 }
 
+bool EventDetector::is_shared(const Run& run) const {
+    return grid_.anywhere && grid_.window_onset_s(run.last) < grid_.window_offset_s(run.first);
+}
+
 Event EventDetector::to_event(std::size_t track, const Run& run) const {
+    if (is_shared(run))
+        return {grid_.window_onset_s(run.last), grid_.window_offset_s(run.first), tracks_[track].label, run.score};
     return {grid_.slot_s(run.first), grid_.slot_s(run.last + 1), tracks_[track].label, run.score};
 }
 

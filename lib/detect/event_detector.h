@@ -40,8 +40,9 @@ struct EventRule {
 ///
 /// For cool_down_s after the end of an event that was not dropped, silent stays silent whatever the score.
 ///
-/// An event lasts from the slot of its first window to that of its last one. Its score is the highest
-/// smoothed score in it: so the events that remain when thresholds are raised to x are among those that
+/// An event lasts from the slot of its first window to that of its last one; or, where windows hear something anywhere
+/// in them (WindowGrid::anywhere), from the beginning of the last to the end of the first, if they overlap: when what is
+/// heard slips out of the window, and when it has come into it. Its score is the highest smoothed score in it: so the events that remain when thresholds are raised to x are among those that
 /// score x or more.
 ///
 /// Events of all classes come out in order of onset, then of class, as soon as no later smoothed score can
@@ -85,6 +86,7 @@ class EventDetector {
     void keep(std::size_t track, const Run& run, const Sink& sink);
     void release(const Sink& sink);
     void forget();
+    bool is_shared(const Run& run) const;  // all of its windows overlap, and that is where it lies
     Event to_event(std::size_t track, const Run& run) const;
 
     WindowGrid grid_;

@@ -16,7 +16,9 @@
 namespace earshot {
 namespace {
 
-WindowGrid grid_of(const Frontend& frontend) { return {frontend.hop_s(), frontend.window_s(), 0}; }
+WindowGrid grid_of(const Frontend& frontend, const ModelFile& model) {
+    return {frontend.hop_s(), frontend.window_s(), 0, model.target == Target::recording};
+}
 
 }  // namespace
 
@@ -45,12 +47,17 @@ std::unique_ptr<Frontend> Listener::frontend_of(const std::string& directory, co
     }
 }
 
+double Listener::event_overlap(const ModelFile& model, double overlap) {
+    constexpr double kFine = 0.96;  // of 2.5 s, a window every 0.1 s
+    return overlap == 0 && model.target == Target::recording ? kFine : overlap;
+}
+
 Listener::Listener(const std::string& directory, const ModelFile& model, std::unique_ptr<Scorer> scorer,
                    EventRules rules, double overlap)
     : frontend_(frontend_of(directory, model, overlap)),
       scorer_(std::move(scorer)),
       labels_(model.labels),
-      grid_(grid_of(*frontend_)),
+      grid_(grid_of(*frontend_, model)),
       batches_(*scorer_),
       min_level_dbfs_(rules.min_level_dbfs),
       any_sound_(rules.classes.size() > labels_.size()),

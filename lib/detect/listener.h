@@ -56,6 +56,10 @@ class Listener {
     static std::unique_ptr<Frontend> frontend_of(const std::string& directory, const ModelFile& model,
                                                  double overlap = 0);
 
+    /// The overlap for events, where 0 asks for none in particular: nothing for a model of frames, but 0.96 for one of
+    /// whole recordings, whose windows say that something is heard anywhere in them.
+    static double event_overlap(const ModelFile& model, double overlap);
+
     /// @throws Error unless the network takes what the front end makes
     static void check_fit(const std::string& directory, const Scorer& scorer, const Frontend& frontend);
 

@@ -46,6 +46,22 @@ class Recipe(Sandbox):
         right = [(row["label"] == "phrase") == true for row, true in zip(rows, truth)]
         self.assertGreater(sum(right), 34)
         self.check_evaluation(truth, rows, model["thresholds"][1])
+        self.check_places(bounds)
+
+    def check_places(self, bounds):
+        """An event lies where the phrase does, more closely than windows follow each other."""
+        events = [json.loads(line) for line in self.earshot("detect", "model", "new").text().splitlines()]
+        self.assertEqual({event["label"] for event in events}, {"phrase"})
+        best = {}
+        for event in events:
+            name = os.path.basename(event["file"]).removesuffix(".wav")
+            if event["score"] > best.get(name, {"score": 0})["score"]:
+                best[name] = event
+        found = [(best[name], onset, offset) for name, (onset, offset) in bounds.items() if name in best]
+        self.assertGreaterEqual(len(found), 17)
+        middle = [abs((event["onset"] + event["offset"]) / 2 - (onset + offset) / 2) for event, onset, offset in found]
+        self.assertLess(numpy.median(middle), 0.2)
+        self.assertLess(numpy.median([event["offset"] - event["onset"] for event, *_ in found]), 0.8)
 
     def check_evaluation(self, truth, rows, threshold):
         """Recordings are judged as such, by what detect says of them, from sound and from frames alike."""
@@ -226,7 +242,7 @@ class Batch(Sandbox):
     def test_windows_cover_the_recording_and_no_more(self):
         """No row of scores is of padding."""
         write_wav(self.dir / "ten.wav", noise(10.01, RATE), RATE)
-        rows = self.earshot("detect", "model", "ten.wav", "--scores", "-", "-q").text().splitlines()[1:]
+        rows = self.earshot("detect", "model", "ten.wav", "--scores", "-", "-q", "--overlap", 0.5).text().splitlines()[1:]
         self.assertEqual(len(rows), 19)  # 999 frames: 18 windows of 100 every 50, and the one that ends with them
         self.assertAlmostEqual(float(rows[-1].split("\t")[1]), 10.01, 2)
 

@@ -40,6 +40,7 @@ class Batch {
           events_(options.output, inputs_, event_format_extension(format_), context.out),
           scores_(options.scores, inputs_, ".tsv", context.out) {
         check_destinations();
+        options_.overlap = Listener::event_overlap(model_, options_.overlap);
         const auto wanted = static_cast<std::size_t>(effective_jobs(options.jobs));
         workers_ = std::min(wanted, inputs_.size());
         // A single recording is decoded on a thread of its own, and what is left helps the network. Not live

@@ -100,13 +100,14 @@ class Live : public LiveSink, public ViewControl {
  private:
     std::unique_ptr<Listener> make_listener() {
         const auto model = read_model_file(options_.model);
-        const double hop_s = Listener::frontend_of(options_.model, model, options_.overlap)->hop_s();
+        const double overlap = Listener::event_overlap(model, options_.overlap);
+        const double hop_s = Listener::frontend_of(options_.model, model, overlap)->hop_s();
         auto rules = make_event_rules(model, options_.rules, hop_s);
         rules_.assign(rules.classes.begin(),
                       rules.classes.begin() + static_cast<std::ptrdiff_t>(model.labels.size()));
         labels_ = model.labels;
         return std::make_unique<Listener>(options_.model, model, open_scorer(options_.model, model),
-                                          std::move(rules), options_.overlap);
+                                          std::move(rules), overlap);
     }
 
     CaptureOptions capture_options(int rate_hz) {

@@ -334,6 +334,28 @@ TEST(EventDetector, refuses_rules_out_of_bounds) {
     EXPECT_THROW(EventDetector({}, {0, 1}), Error);
 }
 
+/// A window of 2.5 s every 0.1 s hears what lies in it as a whole: of any length and place, down to the hop.
+TEST(EventDetector, what_windows_hear_anywhere_in_them_lies_where_they_overlap) {
+    constexpr double kHop = 0.1, kWindow = 2.5, kEnd = 20;
+    const WindowGrid grid{kHop, kWindow, 0, true};
+    for (const double onset_s : {3.02, 7.5, 12.34}) {
+        for (const double length_s : {0.3, 0.81, 2.0}) {
+            Matrix scores;
+            for (int i = 0; grid.window_offset_s(i) <= kEnd; ++i) {
+                const bool whole = grid.window_onset_s(i) <= onset_s && grid.window_offset_s(i) >= onset_s + length_s;
+                scores.push_back({whole ? 0.9F : 0.1F});
+            }
+            const auto events = events_streamed(scores, {{"a", 0.5, 0.5, 0, 0, 1}}, grid, kEnd);
+            ASSERT_EQ(events.size(), 1U);
+            EXPECT_NEAR(events[0].onset_s, onset_s, kHop + 1e-9);
+            EXPECT_NEAR(events[0].offset_s, onset_s + length_s, kHop + 1e-9);
+        }
+    }
+    // Where they do not all overlap, slots say as much as can be said.
+    expect_same(events_streamed(Matrix(40, {1.0F}), {{"a", 0.5, 0.5, 0, 0, 1}}, grid, 6.4),
+                events_streamed(Matrix(40, {1.0F}), {{"a", 0.5, 0.5, 0, 0, 1}}, {kHop, kWindow}, 6.4));
+}
+
 TEST(EventDetector, limits_beyond_any_recording_are_no_overflow) {
     const double huge = std::numeric_limits<double>::infinity();
     EXPECT_TRUE(events_streamed({{1}, {1}}, {{"a", 0.5, 0.5, huge, 0, 1}}, {1, 1}, 2).empty());
