@@ -65,7 +65,7 @@ void add_data(CLI::App& app, TrainOptions& options) {
     app.get_option("--output")->required();
     add_force(app, options.force);
     add_number(app, "--validation", options.validation_share, 0.0, 0.9, "SHARE",
-               "Share held out for validation, unless --validation-data or --folds");
+               "Share held out, unless --validation-data or --folds");
     add_number(app, "--test", options.test_share, 0.0, 0.9, "SHARE", "Share set aside first, to report on only");
     add_datasets(app, "--validation-data", options.data.validation, "Validate on these datasets instead (repeatable)");
     add_datasets(app, "--test-data", options.data.test, "Report on these datasets too (repeatable)");
