@@ -30,6 +30,15 @@ nlohmann::ordered_json architecture_of(const TrainingSet& set, NetworkOptions ne
     return describe_network(network);
 }
 
+/// Augmentation that frames of this kind cannot have would be left out without a word.
+void check_augmentation(const AugmentOptions& options, const TrainingSet& set) {
+    const bool waves = frame_scale(set.frontend) == FrameScale::waveform;
+    if (!waves && (options.shift > 0 || options.noise > 0 || options.flip)) {
+        throw UsageError("--shift, --noise and --flip are for frames of the front end waveform");
+    }
+    if (waves && options.warp > 0) throw UsageError("--warp moves bands, and waveforms have none");
+}
+
 void cross_validate(TrainingRun& run) {
     const auto& [folds, epochs] = std::pair(run.options.folds, run.fit.epochs);
     const auto split = cross_validation_folds(run.set, split_by(run.options), folds, run.fit.seed);
@@ -125,6 +134,7 @@ Exit run(const TrainOptions& options, const std::string& recipe, Context& contex
     run.recipe = recipe;
     run.fit = options.fit;
     run.set = load_training_set(options.data, options.examples);
+    check_augmentation(run.fit.augment, run.set);
     run.architecture = architecture_of(run.set, options.network);
     choose_fold(run);
     describe_data(run);

@@ -57,18 +57,22 @@ nlohmann::ordered_json to_json(const AugmentOptions& options) {
     return {{"gain_jitter", options.gain_jitter_db},
             {"stretch", options.stretch},
             {"warp", options.warp},
-            {"mask", options.mask}};
+            {"mask", options.mask},
+            {"shift", options.shift},
+            {"noise", options.noise},
+            {"flip", options.flip}};
 }
 
 FrameScale frame_scale(const nlohmann::ordered_json& frontend) {
     const std::string kind = frontend.is_object() ? frontend.value("kind", "") : "spectrum";
     if (kind == "spectrum") return FrameScale::magnitude;
+    if (kind == "waveform") return FrameScale::waveform;
     if (kind != "logmel") return FrameScale::other;
     return frontend.value("power", 2.0) == 1.0 ? FrameScale::log_magnitude : FrameScale::log_power;
 }
 
 std::int64_t Augmenter::source_frames(std::int64_t frames, Random& random) const {
-    if (options_.stretch == 0) return frames;
+    if (options_.stretch == 0 || scale_ == FrameScale::waveform) return frames;
     const double factor = 1 + random.uniform(-options_.stretch, options_.stretch);
     return std::max<std::int64_t>(1, std::llround(static_cast<double>(frames) * factor));
 }
@@ -79,6 +83,10 @@ void Augmenter::apply(std::span<const float> source, std::span<float> window, st
         std::ranges::copy(source, window.begin());
     } else {
         resample(source, window, dimension);
+    }
+    if (scale_ == FrameScale::waveform) {
+        for (std::size_t at = 0; at < window.size(); at += dimension) change_wave(window.subspan(at, dimension), random);
+        return;
     }
     if (options_.warp > 0) warp(window, dimension, 1 + random.uniform(-options_.warp, options_.warp));
     if (options_.mask > 0) {
@@ -105,8 +113,42 @@ void Augmenter::warp(std::span<float> window, std::size_t dimension, double fact
     }
 }
 
+void Augmenter::change_wave(std::span<float> frame, Random& random) const {
+    const auto size = static_cast<std::int64_t>(frame.size());
+    if (options_.shift > 0 || options_.stretch > 0) {
+        const double factor = options_.stretch > 0 ? 1 + random.uniform(-options_.stretch, options_.stretch) : 1;
+        const auto moved = std::llround(random.uniform(-options_.shift, options_.shift) * static_cast<double>(size));
+        const std::vector<float> was(frame.begin(), frame.end());
+        const double middle = static_cast<double>(size - 1) / 2;
+        for (std::int64_t i = 0; i < size; ++i) {
+            const double place = middle + (static_cast<double>(i) - middle) * factor;
+            const double before = std::floor(place);
+            const auto share = static_cast<float>(place - before);
+            const std::int64_t at = ((static_cast<std::int64_t>(before) - moved) % size + size) % size;
+            const float a = was[static_cast<std::size_t>(at)];
+            const float b = was[static_cast<std::size_t>(at + 1 == size ? 0 : at + 1)];
+            frame[static_cast<std::size_t>(i)] = a + share * (b - a);
+        }
+    }
+    if (options_.mask > 0) {
+        const auto [first, last] = stretch_of(frame.size(), options_.mask, random);
+        std::fill(frame.begin() + static_cast<std::ptrdiff_t>(first), frame.begin() + static_cast<std::ptrdiff_t>(last), 0.0F);
+    }
+    if (options_.flip && random.uniform() < 0.5) {
+        for (float& value : frame) value = -value;
+    }
+    if (options_.noise > 0) {
+        double square = 0;
+        for (const float value : frame) square += static_cast<double>(value) * value;
+        // Evenly distributed values up to sqrt(3) of their deviation either way.
+        const double most = std::sqrt(3 * square / static_cast<double>(size)) * random.uniform(0, options_.noise);
+        for (float& value : frame) value += static_cast<float>(random.uniform(-most, most));
+    }
+    if (options_.gain_jitter_db > 0) gain(frame, random.normal() * options_.gain_jitter_db);
+}
+
 void Augmenter::gain(std::span<float> window, double gain_db) const {
-    if (scale_ == FrameScale::magnitude) {
+    if (scale_ == FrameScale::magnitude || scale_ == FrameScale::waveform) {
         const auto factor = static_cast<float>(std::pow(10.0, gain_db / 20));
         for (float& value : window) value *= factor;
         return;

@@ -17,6 +17,11 @@ struct AugmentOptions {
     double stretch = 0;         // faster or slower by up to this share, [0, 0.5]
     double warp = 0;            // bands moved up or down by up to this share of their place, [0, 0.5]
     double mask = 0;            // up to this share of the frames in a row, and of the bands, is levelled out, [0, 0.9]
+    // Of frames that are waveforms only, besides gain_jitter_db, stretch (which moves the pitch too) and mask (of
+    // samples):
+    double shift = 0;   // moved in time by up to this share of a frame, its end becoming its beginning, [0, 1]
+    double noise = 0;   // white noise of up to this share of a frame's level, [0, 1]
+    bool flip = false;  // upside down, or not
 
     bool operator==(const AugmentOptions&) const = default;
 };
@@ -26,6 +31,7 @@ nlohmann::ordered_json to_json(const AugmentOptions& options);
 /// Values of frames, as the front end makes them: what a gain does to them.
 enum class FrameScale {
     magnitude,      // multiplies
+    waveform,       // samples: multiplies
     log_power,      // ln of power: adds ln(10)/10 for each dB
     log_magnitude,  // ln of magnitude: adds ln(10)/20
     other           // nothing that could be said: features that are made to forget it, or of another kind
@@ -38,7 +44,8 @@ FrameScale frame_scale(const nlohmann::ordered_json& frontend);
 ///
 /// Stretching and warping interpolate between frames and between bands: another speaking rate and another vocal tract
 /// (Jaitly and Hinton, ICML workshop 2013). Masks are those of SpecAugment (Park et al., Interspeech 2019), but what
-/// they cover becomes its mean rather than zero, whatever the scale of the frames.
+/// they cover becomes its mean rather than zero, whatever the scale of the frames. Waveforms are moved and stretched
+/// in a circle: a stretch of sound that steps out at the end comes in at the beginning.
 class Augmenter {
  public:
     Augmenter(const AugmentOptions& options, FrameScale scale) : options_(options), scale_(scale) {}
@@ -55,6 +62,7 @@ class Augmenter {
  private:
     void warp(std::span<float> window, std::size_t dimension, double factor) const;
     void gain(std::span<float> window, double gain_db) const;
+    void change_wave(std::span<float> frame, Random& random) const;
 
     AugmentOptions options_;
     FrameScale scale_;

@@ -24,19 +24,34 @@ enum class Criterion {
 enum class Schedule {
     constant,
     cosine,    // falls to nothing along half a cosine (Loshchilov and Hutter, ICLR 2017, without restarts)
-    one_cycle  // climbs from a 25th for 30 % of the run, then falls to nothing, along half cosines (Smith, 2018)
+    one_cycle,  // climbs from a 25th for 30 % of the run, then falls to nothing, along half cosines (Smith, 2018)
+    plateau     // halves whenever kPlateauEpochs have gone by without a better one
 };
+constexpr int kPlateauEpochs = 5;
 
-/// Share of the learning rate when `done`, from 0 to 1, of the run is over.
+/// Share of the learning rate when `done`, from 0 to 1, of the run is over; of plateau, 1.
 double rate_share(Schedule schedule, double done);
+
+/// What is done so that rare classes count as much as others.
+enum class Balance {
+    weights,  // each class weighs the same in the loss, however many examples it has
+    drawn,    // each class is drawn equally often, rare ones again and again
+    none
+};
 
 struct FitOptions {
     int epochs = 100;
     int batch = 32;
     double learning_rate = 1e-3;  // the highest of the schedule
     Schedule schedule = Schedule::constant;
+    int accumulate = 1;       // batches whose gradients make one step, as if they were one batch
+    double clip = 0;          // highest norm of the gradient of a step, longer ones are shortened to it; 0: any
     double weight_decay = 0;  // decoupled from the gradient, as in AdamW
-    bool balanced = true;     // each class weighs the same in the loss, however many frames it has
+    Balance balance = Balance::weights;
+    /// a of the distribution Beta(a, a) of the share that a window keeps, the rest being another of its batch, in
+    /// values and label (mixup: Zhang et al., ICLR 2018); (0, 1], 0: windows stay unmixed
+    double mixup = 0;
+    int loaders = 1;          // threads that read and augment windows ahead of their use
     int patience = 20;        // epochs without a better one before training ends; 0: never early
     int windows_per_recording = 4;  // of a recording in an epoch, where recordings are what has a label
     AugmentOptions augment;

@@ -206,6 +206,7 @@ std::string choose_background(const std::optional<std::string>& wanted, const st
     for (const char* name : kBackgroundNames) {
         if (known(name)) return name;
     }
+    if (known("OK")) return "OK";
     return target == Target::recording && labels == std::vector<std::string>{"0", "1"} ? "0" : "";
 }
 

@@ -8,13 +8,15 @@
 namespace earshot {
 
 WindowLoader::WindowLoader(const TrainingSet& set, const std::vector<WindowPlace>& plan, std::size_t batch,
-                           const Augmenter* augmenter, std::uint64_t seed)
+                           const Augmenter* augmenter, std::uint64_t seed, int threads)
     : set_(set),
       plan_(plan),
       batch_(batch),
       augmenter_(augmenter && augmenter->active() ? augmenter : nullptr),
       seed_(seed),
-      thread_([this] { work(); }) {}
+      ahead_(static_cast<std::size_t>(threads) + 1) {
+    for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
+}
 
 WindowLoader::~WindowLoader() {
     const std::lock_guard lock(mutex_);
@@ -24,38 +26,44 @@ WindowLoader::~WindowLoader() {
 
 const WindowBatch* WindowLoader::next() {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return is_ready_ || finished_; });
-    if (!is_ready_) {
-        if (failure_) std::rethrow_exception(failure_);
-        return nullptr;
-    }
-    std::swap(current_, ready_);
-    is_ready_ = false;
+    if (given_ * batch_ >= plan_.size()) return nullptr;
+    changed_.wait(lock, [&] { return ready_.contains(given_) || failure_; });
+    const auto batch = ready_.find(given_);
+    if (batch == ready_.end()) std::rethrow_exception(failure_);
+    spare_.push_back(std::exchange(current_, std::move(batch->second)));
+    ready_.erase(batch);
+    ++given_;
     changed_.notify_all();
     return &current_;
 }
 
 void WindowLoader::work() {
-    WindowBatch batch;
+    std::vector<float> source;  // of a window, before augmentation
+    std::unique_lock lock(mutex_);
     try {
-        for (std::size_t first = 0; first < plan_.size(); first += batch_) {
-            fill(batch, first);
-            std::unique_lock lock(mutex_);
-            changed_.wait(lock, [&] { return stop_ || !is_ready_; });
-            if (stop_) return;
-            std::swap(batch, ready_);
-            is_ready_ = true;
+        while (true) {
+            changed_.wait(lock, [&] { return stop_ || failure_ || taken_ < given_ + ahead_; });
+            if (stop_ || failure_ || taken_ * batch_ >= plan_.size()) return;
+            const std::size_t number = taken_++;
+            WindowBatch batch;
+            if (!spare_.empty()) {
+                batch = std::move(spare_.back());
+                spare_.pop_back();
+            }
+            lock.unlock();
+            fill(batch, number * batch_, source);
+            lock.lock();
+            ready_.emplace(number, std::move(batch));
             changed_.notify_all();
         }
     } catch (...) {
+        if (!lock.owns_lock()) lock.lock();
         failure_ = std::current_exception();
+        changed_.notify_all();
     }
-    const std::lock_guard lock(mutex_);
-    finished_ = true;
-    changed_.notify_all();
 }
 
-void WindowLoader::fill(WindowBatch& batch, std::size_t first) {
+void WindowLoader::fill(WindowBatch& batch, std::size_t first, std::vector<float>& source) const {
     const std::size_t count = std::min(batch_, plan_.size() - first);
     const auto values = static_cast<std::size_t>(set_.windowing.frames * set_.dimension);
     batch.values.resize(count * values);
@@ -70,9 +78,9 @@ void WindowLoader::fill(WindowBatch& batch, std::size_t first) {
         }
         Random random(epoch_seed(seed_, static_cast<int>(first + i)));
         const std::int64_t frames = augmenter_->source_frames(set_.windowing.frames, random);
-        source_.resize(static_cast<std::size_t>(frames * set_.dimension));
-        read({place.example, place.first + (set_.windowing.frames - frames) / 2}, source_);
-        augmenter_->apply(source_, window, static_cast<std::size_t>(set_.dimension), random);
+        source.resize(static_cast<std::size_t>(frames * set_.dimension));
+        read({place.example, place.first + (set_.windowing.frames - frames) / 2}, source);
+        augmenter_->apply(source, window, static_cast<std::size_t>(set_.dimension), random);
     }
 }
 

@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <exception>
+#include <map>
 #include <mutex>
 #include <span>
 #include <thread>
@@ -21,8 +22,9 @@ struct WindowBatch {
     std::size_t count() const { return examples.size(); }
 };
 
-/// Reads the windows of a plan, a batch at a time, always one batch ahead of who uses them: on a thread of its own,
-/// which does the augmentation too. At most three batches are in memory.
+/// Reads the windows of a plan, a batch at a time, ahead of who uses them: on threads of its own, which do the
+/// augmentation too. Each thread has one batch in hand and one more may wait for who uses them, who has another. The
+/// batches are the same however many threads there are.
 class WindowLoader {
  public:
     /// Everything referred to must outlive the loader.
@@ -30,7 +32,7 @@ class WindowLoader {
     /// @param augmenter  what is done to each window; null for nothing
     /// @param seed       of the augmentation
     WindowLoader(const TrainingSet& set, const std::vector<WindowPlace>& plan, std::size_t batch,
-                 const Augmenter* augmenter = nullptr, std::uint64_t seed = 0);
+                 const Augmenter* augmenter = nullptr, std::uint64_t seed = 0, int threads = 1);
     ~WindowLoader();
     WindowLoader(const WindowLoader&) = delete;
     WindowLoader& operator=(const WindowLoader&) = delete;
@@ -40,7 +42,7 @@ class WindowLoader {
 
  private:
     void work();
-    void fill(WindowBatch& batch, std::size_t first);
+    void fill(WindowBatch& batch, std::size_t first, std::vector<float>& source) const;
     void read(const WindowPlace& place, std::span<float> window) const;
 
     const TrainingSet& set_;
@@ -48,14 +50,17 @@ class WindowLoader {
     std::size_t batch_;
     const Augmenter* augmenter_;
     std::uint64_t seed_;
-    std::vector<float> source_;  // of a window, before augmentation
 
     std::mutex mutex_;
     std::condition_variable changed_;
-    WindowBatch ready_, current_;
-    bool is_ready_ = false, finished_ = false, stop_ = false;
+    std::map<std::size_t, WindowBatch> ready_;  // by number
+    std::vector<WindowBatch> spare_;            // whose memory is used again
+    WindowBatch current_;
+    std::size_t ahead_;                   // batches that may wait or be in hand
+    std::size_t taken_ = 0, given_ = 0;   // by threads; to who uses them
+    bool stop_ = false;
     std::exception_ptr failure_;
-    std::jthread thread_;  // last: it uses all of the above
+    std::vector<std::jthread> threads_;  // last: they use all of the above
 };
 
 }  // namespace earshot

@@ -4,6 +4,8 @@ import json
 import numpy
 import torch
 
+from sklearn import metrics
+
 from support.sandbox import Sandbox, noise, write_wav
 
 
@@ -93,3 +95,78 @@ class AttentionTest(Sandbox):
 
     def test_lengths_that_no_stride_divides_score_as_pytorch_says(self):
         self.compare(8000, 3999, 5)
+
+
+RATE = 8000
+# The recipe on short windows of a low rate, for the sake of time.
+SHORT = ["--sample-rate", RATE, "--sample-duration", "0.25s", "--hop", "0.25s", "--high", 3000]
+
+
+def second(hit, seed):
+    """A quarter of one: noise of any colour and level, and in it a hit that rings, or none."""
+    random = numpy.random.default_rng(seed)
+    sound = numpy.convolve(noise(0.25, RATE, 1, seed), random.normal(size=4), "same") * 10 ** random.uniform(-3, -1.5)
+    if hit:
+        time = numpy.arange(500) / RATE
+        onset = random.integers(0, 1500)
+        ring = numpy.sin(2 * numpy.pi * random.uniform(800, 2000) * time) * numpy.exp(-time * 80)
+        sound[onset : onset + 500] += 8 * sound.std() * ring
+    return sound
+
+
+class ImpactTest(Sandbox):
+    def write_folders(self, place, count, seed):
+        for i in range(count):
+            write_wav(self.dir / place / ("NG" if i % 3 == 0 else "OK") / f"{i}.wav", second(i % 3 == 0, seed + i), RATE,
+                      "FLOAT")
+
+    def train(self, data, *words):
+        self.earshot("train", "--recipe", "impact", data, "-o", "model", "-q", "--epochs", 25, "--threads", 1, *words)
+
+    def test_learns_from_folders_and_tells_new_seconds_apart(self):
+        self.write_folders("seconds", 90, 0)
+        self.earshot("datagen", "--recipe", "impact", *SHORT, "seconds", "waves", "-q")
+        self.train("waves", "--loaders", 2, "--batch", 8)
+        model = json.loads((self.dir / "model/model.json").read_text())
+        self.assertEqual((model["recipe"], model["architecture"]["kind"]), ("impact", "attention"))
+        self.assertEqual((model["labels"], model["background"]), (["NG", "OK"], "OK"))
+        new = [(i % 2, second(i % 2, 1000 + i)) for i in range(60)]
+        write_wav(self.dir / "new.wav", numpy.concatenate([sound for _, sound in new]), RATE, "FLOAT")
+        self.earshot("detect", "model", "new.wav", "-q", "--scores", "scores.tsv", "-o", "events.jsonl")
+        rows = [line.split("\t") for line in (self.dir / "scores.tsv").read_text().splitlines()[1:]]
+        score = metrics.roc_auc_score([hit for hit, _ in new], [float(row[2]) for row in rows])
+        self.assertGreater(score, 0.9)
+        # Four windows where training had one.
+        self.earshot("detect", "--recipe", "impact", "model", "new.wav", "-q", "--scores", "often.tsv", "-o", "often.jsonl")
+        often = (self.dir / "often.tsv").read_text().splitlines()[1:]
+        self.assertEqual(len(often), 4 * len(rows) - 3)
+        self.write_folders("others", 12, 5000)
+        self.earshot("evaluate", "model", "others", stderr=None)
+
+    def test_learns_the_same_from_waveforms_in_either_form_of_json(self):
+        sounds = [second(i % 3 == 0, i) for i in range(12)]
+        waveforms = [[round(float(value), 7) for value in sound] for sound in sounds]
+        names = ["NG" if i % 3 == 0 else "OK" for i in range(12)]
+        (self.dir / "new").mkdir()
+        (self.dir / "old").mkdir()
+        (self.dir / "new/waves.json").write_text(json.dumps({"waveforms": waveforms, "labels": names, "fs": 44100}))
+        (self.dir / "old/waves.json").write_text(json.dumps(
+            [{"Waveform": wave, "Labels": int(name == "NG")} for wave, name in zip(waveforms, names)]))
+        weights = []
+        for form in ["new", "old"]:
+            self.earshot("datagen", "--recipe", "impact", "--sample-duration", "0.045s", "--hop", "0.045s",
+                         f"{form}/waves.json", "-o", f"{form}-data", "-q")
+            self.earshot("train", "--recipe", "impact", f"{form}-data", "-o", f"{form}-model", "-q", "--epochs", 1,
+                         "--threads", 1, "--validation", 0)
+            with numpy.load(self.dir / f"{form}-data/waves.npz") as data:
+                classes = [str(data["labels"][c]) for c in data["classes"]]
+            self.assertEqual(sorted(classes), sorted(names))
+            weights.append((self.dir / f"{form}-model/weights.npz").read_bytes())
+        self.assertEqual(*weights)
+
+    def test_changes_that_frames_cannot_have_are_refused(self):
+        self.write_folders("seconds", 6, 0)
+        self.earshot("datagen", "seconds", "bands", "-q", "--sample-duration", "0.25s")
+        self.earshot("train", "bands", "-o", "model", "--flip", status=2, stderr="--shift, --noise and --flip are for")
+        self.earshot("datagen", "--recipe", "impact", *SHORT, "seconds", "waves", "-q")
+        self.earshot("train", "waves", "-o", "model", "--warp", "0.1", status=2, stderr="--warp moves bands")

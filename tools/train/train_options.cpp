@@ -182,12 +182,19 @@ void add_fit(CLI::App& app, TrainOptions& options) {
     add_number(app, "--batch", fit.batch, 1, 1 << 20, "N", "Frames or recordings a step")->group(kMoreOptions);
     add_number(app, "--learning-rate", fit.learning_rate, 1e-9, 10.0, "X", "Step size of Adam")->group(kMoreOptions);
     add_choice<Schedule>(app, "--schedule", fit.schedule,
-                         {{"constant", Schedule::constant}, {"cosine", Schedule::cosine}, {"one-cycle", Schedule::one_cycle}},
+                         {{"constant", Schedule::constant}, {"cosine", Schedule::cosine}, {"one-cycle", Schedule::one_cycle},
+                          {"plateau", Schedule::plateau}},
                          "How the step size goes over the run")
         ->type_name("HOW")
         ->group(kMoreOptions);
     add_number(app, "--weight-decay", fit.weight_decay, 0.0, 100.0, "X", "Pull of weights towards zero")
         ->group(kMoreOptions);
+    add_number(app, "--accumulate", fit.accumulate, 1, 1 << 20, "N", "Batches whose gradients make one step")
+        ->group(kMoreOptions);
+    add_number(app, "--clip", fit.clip, 0.0, 1e9, "X", "Highest norm of a step's gradient (0: any)")->group(kMoreOptions);
+    add_number(app, "--mixup", fit.mixup, 0.0, 1.0, "X", "Mix windows in pairs, shares from Beta(X, X)")
+        ->group(kMoreOptions);
+    add_number(app, "--loaders", fit.loaders, 1, 256, "N", "Threads that read and augment windows")->group(kMoreOptions);
     add_number(app, "--gain-jitter", fit.augment.gain_jitter_db, 0.0, 60.0, "DB", "Random gain while learning, dB")
         ->group(kMoreOptions);
     add_number(app, "--stretch", fit.augment.stretch, 0.0, 0.5, "SHARE", "Random speed of windows while learning")
@@ -196,8 +203,14 @@ void add_fit(CLI::App& app, TrainOptions& options) {
         ->group(kMoreOptions);
     add_number(app, "--mask", fit.augment.mask, 0.0, 0.9, "SHARE", "Level out random frames and bands while learning")
         ->group(kMoreOptions);
-    add_choice<bool>(app, "--class-weights", fit.balanced, {{"balanced", true}, {"none", false}},
-                     "balanced: rare classes weigh as much; or none")
+    add_number(app, "--shift", fit.augment.shift, 0.0, 1.0, "SHARE", "Random shift in time of waveforms")
+        ->group(kMoreOptions);
+    add_number(app, "--noise", fit.augment.noise, 0.0, 1.0, "SHARE", "Random noise added to waveforms")
+        ->group(kMoreOptions);
+    app.add_flag("--flip", fit.augment.flip, "Turn waveforms upside down at random")->group(kMoreOptions);
+    add_choice<Balance>(app, "--class-weights", fit.balance,
+                        {{"balanced", Balance::weights}, {"drawn", Balance::drawn}, {"none", Balance::none}},
+                        "Rare classes weigh as much (balanced), are drawn as often, or none")
         ->type_name("HOW")
         ->group(kMoreOptions);
     add_seed(app, fit.seed);

@@ -4,7 +4,10 @@
 
 #include <cmath>
 #include <filesystem>
+#include <map>
+#include <numeric>
 
+#include "model/random.h"
 #include "model/shuffle.h"
 #include "model/window_loader.h"
 #include "model/torch/adam.h"
@@ -29,6 +32,48 @@ torch::Tensor windows_of(const WindowBatch& batch) {
     return torch::from_blob(const_cast<float*>(batch.values.data()),
                             {count, static_cast<std::int64_t>(batch.values.size()) / count});
 }
+
+std::string_view name_of(Balance balance) {
+    return balance == Balance::weights ? "balanced" : balance == Balance::drawn ? "drawn" : "none";
+}
+
+/// As many of the rows as there are, each class as often as any other, drawn with replacement.
+Rows drawn_equally(const TrainingSet& set, const Rows& rows, std::uint64_t seed) {
+    std::map<std::int64_t, Rows> of_class;
+    for (const auto row : rows) of_class[set.classes[static_cast<std::size_t>(row)]].push_back(row);
+    std::vector<const Rows*> classes;
+    for (const auto& [c, members] : of_class) classes.push_back(&members);
+    Random random(seed);
+    Rows drawn;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const Rows& members = *classes[i % classes.size()];
+        drawn.push_back(members[static_cast<std::size_t>(random.whole(static_cast<std::int64_t>(members.size()) - 1))]);
+    }
+    return drawn;
+}
+
+/// Windows of a batch mixed with others of it.
+struct Mixture {
+    double share = 1;     // that each window keeps, at least half
+    torch::Tensor other;  // index of the example that gives the rest
+
+    /// @param shape  of Beta(shape, shape), by the method of Johnk (Metrika, 1964): right for shapes up to 1
+    Mixture(double shape, std::int64_t examples, Random& random) {
+        double a = 0, b = 0;
+        do {
+            a = std::pow(random.uniform(), 1 / shape);
+            b = std::pow(random.uniform(), 1 / shape);
+        } while (a + b > 1 || a + b == 0);
+        share = std::max(a, b) / (a + b);
+        Rows order(static_cast<std::size_t>(examples));
+        std::iota(order.begin(), order.end(), 0);
+        other = torch::tensor(shuffled(std::move(order), random.bits()));
+    }
+    /// @param values  [examples, ...]
+    torch::Tensor mixed(const torch::Tensor& values) const {
+        return values * share + values.index_select(0, other) * (1 - share);
+    }
+};
 
 /// Sums over batches that become means at the end.
 struct Tally {
@@ -109,7 +154,7 @@ struct Trainer::State {
         if (set.target == Target::recording && !network->answer().independent()) {
             throw UsageError("labels of whole recordings need outputs that speak for themselves (--loss sigmoid)");
         }
-        weights = network->answer().loss_weights(set.class_counts(train_rows), options.balanced);
+        weights = network->answer().loss_weights(set.class_counts(train_rows), options.balance == Balance::weights);
         const auto plan = all_windows(set, train_rows);
         WindowLoader loader(set, plan, scoring_windows());
         network->fit_input([&]() -> torch::Tensor {
@@ -152,7 +197,7 @@ struct Trainer::State {
                 WindowLoader loader(set, plan, scoring_windows());
                 while (const auto* batch = loader.next()) sink(windows_of(*batch), classes_of(batch->examples));
             },
-            options.balanced);
+            options.balance != Balance::none);
     }
 
     /// False if the user interrupted it.
@@ -168,18 +213,40 @@ struct Trainer::State {
         const std::uint64_t seed = epoch_seed(options.seed, number);
         const Answer& answer = network->answer();
         torch::manual_seed(seed);
-        const auto plan = drawn_windows(set, shuffled(train_rows, seed), options.windows_per_recording, seed);
-        WindowLoader loader(set, plan, static_cast<std::size_t>(options.batch * bag()), &augmenter, seed);
-        double examples = 0;  // learnt from in this epoch
+        const Rows rows = options.balance == Balance::drawn ? drawn_equally(set, train_rows, seed) : train_rows;
+        const auto plan = drawn_windows(set, shuffled(rows, seed), options.windows_per_recording, seed);
+        WindowLoader loader(set, plan, static_cast<std::size_t>(options.batch * bag()), &augmenter, seed,
+                            options.loaders);
+        Random random(seed);
+        const double plateau = options.schedule == Schedule::plateau ? plateau_share() : 1;
+        std::size_t examples = 0;  // learnt from in this epoch
+        int batches = 0;           // since the last step
+        double weight = 0;         // of them
         while (const auto* batch = loader.next()) {
             if (interrupted()) return false;
             const auto truth = truths_of(*batch);
-            auto logits = network->forward(windows_of(*batch));
+            std::optional<Mixture> mixture;
+            if (options.mixup > 0) mixture.emplace(options.mixup, truth.size(0), random);
+            auto windows = windows_of(*batch);
+            if (mixture) windows = mixture->mixed(windows.view({truth.size(0), -1})).view_as(windows);
+            auto logits = network->forward(windows);
             if (bag() > 1) logits = logits.view({-1, bag(), answer.outputs()}).amax(1);
-            const auto error = answer.loss(logits, truth, weights);
-            const double done = (number - 1 + examples / static_cast<double>(train_rows.size())) / options.epochs;
-            optimizer->step(error.mean, options.learning_rate * rate_share(options.schedule, done));
-            examples += static_cast<double>(truth.size(0));
+            auto error = answer.loss(logits, truth, weights);
+            if (mixture) {
+                const auto other = answer.loss(logits, truth.index_select(0, mixture->other), weights);
+                error.mean = error.mean * mixture->share + other.mean * (1 - mixture->share);
+            }
+            Adam::add(error.mean * error.weight);
+            weight += error.weight;
+            const double done =
+                (number - 1 + static_cast<double>(examples) / static_cast<double>(rows.size())) / options.epochs;
+            examples += static_cast<std::size_t>(truth.size(0));
+            if (++batches == options.accumulate || examples == rows.size()) {
+                const double share = plateau * rate_share(options.schedule, done);
+                optimizer->step(weight, options.learning_rate * share, options.clip);
+                batches = 0;
+                weight = 0;
+            }
             tally.add(answer.probabilities(logits.detach()), truth, error);
         }
         return true;
@@ -237,14 +304,40 @@ struct Trainer::State {
         return labels == 0 ? 0 : sum / labels;
     }
 
-    bool better(const Epoch& epoch) const {
-        if (best_epoch == 0 || !epoch.validation_loss) return true;
-        const Epoch& best_so_far = history[static_cast<std::size_t>(best_epoch - 1)];
-        if (epoch.validation_score && *epoch.validation_score != *best_so_far.validation_score) {
-            return *epoch.validation_score > *best_so_far.validation_score;
+    /// By validation, or where there is none by what was seen while learning.
+    static bool better(const Epoch& epoch, const Epoch& than) {
+        if (!epoch.validation_loss) return epoch.loss < than.loss;
+        if (epoch.validation_score && *epoch.validation_score != *than.validation_score) {
+            return *epoch.validation_score > *than.validation_score;
         }
-        if (epoch.validation_score && options.schedule != Schedule::constant) return true;
-        return *epoch.validation_loss < *best_so_far.validation_loss;
+        return *epoch.validation_loss < *than.validation_loss;
+    }
+
+    /// True if the weights after this epoch are to be kept.
+    bool to_keep(const Epoch& epoch) const {
+        if (best_epoch == 0 || !epoch.validation_loss) return true;
+        const Epoch& kept = history[static_cast<std::size_t>(best_epoch - 1)];
+        // Of those that score the same the later, where the step size falls.
+        const bool settles = options.schedule != Schedule::constant;
+        if (settles && epoch.validation_score && *epoch.validation_score == *kept.validation_score) return true;
+        return better(epoch, kept);
+    }
+
+    /// Follows from the history alone, so that a resumed run goes on at the same rate.
+    double plateau_share() const {
+        double share = 1;
+        const Epoch* best_so_far = nullptr;
+        int waited = 0;
+        for (const Epoch& epoch : history) {
+            if (!best_so_far || better(epoch, *best_so_far)) {
+                best_so_far = &epoch;
+                waited = 0;
+            } else if (++waited == kPlateauEpochs) {
+                share /= 2;
+                waited = 0;
+            }
+        }
+        return share;
     }
 
     /// All that an epoch changes but for the history.
@@ -261,7 +354,10 @@ struct Trainer::State {
                   {"batch", options.batch},
                   {"learning_rate", options.learning_rate},
                   {"weight_decay", options.weight_decay},
-                  {"class_weights", options.balanced ? "balanced" : "none"},
+                  {"class_weights", name_of(options.balance)},
+                  {"accumulate", options.accumulate},
+                  {"clip", options.clip},
+                  {"mixup", options.mixup},
                   {"augment", to_json(options.augment)},
                   {"criterion", options.criterion == Criterion::score ? "score" : "loss"},
                   {"seed", options.seed},
@@ -269,7 +365,9 @@ struct Trainer::State {
                   {"training_data", set.data_hash(train_rows)},
                   {"validation_data", set.data_hash(validation_rows)}};
         if (set.target == Target::recording) json["windows_per_recording"] = options.windows_per_recording;
-        if (options.schedule != Schedule::constant) {  // which depends on how long the run shall be
+        if (options.schedule == Schedule::plateau) {
+            json["schedule"] = "plateau";
+        } else if (options.schedule != Schedule::constant) {  // which depends on how long the run shall be
             json["schedule"] = options.schedule == Schedule::cosine ? "cosine" : "one-cycle";
             json["epochs"] = options.epochs;
         }
@@ -298,6 +396,7 @@ std::optional<Epoch> Trainer::run_epoch() {
     Tally learnt;
     if (!s.learn(epoch.number, learnt)) {
         copy_tensors(before, s.progress());
+        s.network->zero_grad();
         return std::nullopt;
     }
     epoch.loss = learnt.mean_loss();
@@ -309,9 +408,9 @@ std::optional<Epoch> Trainer::run_epoch() {
                         "--learning-rate, {} now)",
                         epoch.number, s.options.learning_rate));
     }
-    const bool better = s.better(epoch);
+    const bool keep = s.to_keep(epoch);
     s.history.push_back(epoch);
-    if (better) {
+    if (keep) {
         copy_tensors(named_tensors(*s.network), named_tensors(*s.best));
         s.best_epoch = epoch.number;
     }

@@ -173,7 +173,7 @@ TEST_F(TrainerTest, balanced_weights_make_a_rare_class_heard) {
     const auto recall = [&](bool balanced) {
         FitOptions options;
         options.epochs = 30;
-        options.balanced = balanced;
+        options.balance = balanced ? Balance::weights : Balance::none;
         Trainer trainer(set_, mlp_architecture(6, 2, {}, 0), rare_made, {}, options);
         run(trainer);
         Rows rare;
