@@ -94,7 +94,9 @@ class LabelCut(Sandbox):
 
     def test_from_standard_input(self):
         self.write("marks.txt", "0.5\t1\tcry\n")
-        self.shell("cat night.wav | earshot label cut -q - --labels marks.txt -o out --bits 16")
+        # What follows the last mark is not read: in a shell, `cat` might end by its broken pipe.
+        self.earshot("label", "cut", "-q", "-", "--labels", "marks.txt", "-o", "out", "--bits", "16",
+                     stdin=(self.dir / "night.wav").read_bytes())
         found, _ = soundfile.read(self.dir / "out" / self.manifest("out")[0]["file"], dtype="int16")
         numpy.testing.assert_array_equal(found, self.samples[4000:8000])
 
