@@ -64,9 +64,11 @@ std::int64_t ByteInput::read_descriptor(std::int64_t position, std::span<std::by
         const ssize_t got =
             size_ ? ::pread(descriptor_, destination.data(), destination.size(), base_ + position)
                   : ::read(descriptor_, destination.data(), destination.size());
-        if (got >= 0) return got;
-        if (errno == EINTR && !stop_()) continue;
-        error_ = errno;
+        // Of a pipe whose writer was ended by the same interrupt, the end is no end of the recording.
+        const bool stopped = got == 0 && !size_ && stop_();
+        if (got >= 0 && !stopped) return got;
+        if (!stopped && errno == EINTR && !stop_()) continue;
+        error_ = stopped ? EINTR : errno;
         return -1;
     }
 }
