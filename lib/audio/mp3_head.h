@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 
@@ -7,13 +8,17 @@
 
 namespace earshot {
 
+/// Samples that a decoder of layer 3 is late by (LAME's DECDELAY).
+inline constexpr std::int64_t kMp3DecoderDelay = 529;
+
 /// What the information frame of an MP3 file says: LAME and libav write one in front of the sound.
 struct Mp3Length {
     std::int64_t coded;  // samples of a channel that the frames decode to
-    std::int64_t delay;  // of these, at the beginning, added by the encoder; the decoder adds another 529
+    std::int64_t delay;  // of these, at the beginning, added by the encoder; the decoder adds its own
     std::int64_t padding;
 
-    std::int64_t sound() const { return coded - delay - padding; }
+    /// The decoder is late: of a file that was cut without padding, the last samples never come.
+    std::int64_t sound() const { return coded - delay - std::max(padding, kMp3DecoderDelay); }
 };
 
 /// How an MP3 file begins.

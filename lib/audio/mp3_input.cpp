@@ -9,8 +9,6 @@
 namespace earshot {
 namespace {
 
-/// Samples that a decoder of layer 3 is late by (LAME's DECDELAY).
-constexpr std::int64_t kDecoderDelay = 529;
 constexpr std::size_t kUsualPacketBytes = 4096;  // a frame has at most 1441
 
 /// There is more behind the frames that the information frame counts: several files were joined.
@@ -40,7 +38,7 @@ Mp3Input::Mp3Input(std::unique_ptr<ByteInput> bytes, const Mp3Head& head)
     coding_->codec_type = AVMEDIA_TYPE_AUDIO;
     coding_->codec_id = AV_CODEC_ID_MP3;
     coding_->sample_rate = head_.rate_hz;
-    if (head_.length) late_ = head_.length->delay + kDecoderDelay;
+    if (head_.length) late_ = head_.length->delay + kMp3DecoderDelay;
     if (is_joined(*bytes_, head_)) {
         head_.coded.reset();
         head_.length.reset();

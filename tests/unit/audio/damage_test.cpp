@@ -213,6 +213,19 @@ TEST(HostileHeader, RatesAndChannelsThatCannotBeAreErrors) {
     }
 }
 
+TEST(CutMp3, WithoutPaddingAtItsEndIsWhole) {
+    if (!have_ffmpeg()) GTEST_SKIP() << "needs the ffmpeg program to encode";
+    const TemporaryDirectory directory;
+    write_sndfile(directory / "a.wav", noise(5 * 44'100, 1), {44100, 1}, kWav16);
+    encode(directory / "a.wav", directory / "long.mp3");
+    encode(directory / "long.mp3", directory / "cut.mp3", "-t 3 -c copy");
+    const auto source = open_source(directory / "cut.mp3", {});
+    const auto sound = read_all(*source);
+    EXPECT_NEAR(static_cast<double>(sound.size()) / 44'100, 3, 0.05);
+    EXPECT_TRUE(source->damage().empty());
+    EXPECT_EQ(source->frames(), std::ssize(sound));
+}
+
 TEST(JoinedMp3, WhatHasAnotherRateIsLeftOutAndSaid) {
     if (!have_ffmpeg()) GTEST_SKIP() << "needs the ffmpeg program to encode";
     const TemporaryDirectory directory;
