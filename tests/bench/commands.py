@@ -3,7 +3,7 @@
 
     tests/bench/commands.py BUILD_DIR [--rounds 5] [--hours 10] [--only WORD] [--keep DIR]
 
-BUILD_DIR is configured with EARSHOT_BENCH=ON. Needs ffmpeg with libmp3lame, numpy, and 4 GB of disk for 10 hours of
+BUILD_DIR is configured with EARSHOT_BENCH=ON. Needs ffmpeg with libmp3lame and libopus, Debian's python3-torchaudio, and 4 GB of disk for 10 hours of
 WAV. Exits 1 if a target is missed. Comparisons of programs on one thread go by processor time, which other work on
 the machine disturbs least; the others by wall time, so run them on a quiet machine.
 """
@@ -188,8 +188,101 @@ class Bench:
         self.line("gemm: the driver's kernel / that for unknown processors", f"{ours:.0f} / {prescott:.0f} GFLOP/s",
                   ours / prescott, 1, False)
 
+    CALLS = 200
+
+    def calls(self):
+        """Directories of 10-second recordings in Opus: all of them, and the first alone. Every second has a word."""
+        calls, one = self.directory / "calls", self.directory / "call"
+        if not one.exists():
+            calls.mkdir()
+            for number in range(self.CALLS):
+                tone = f"sine=f=440:b=4:d=10:r=16000,volume='between(t,4,4.8)*{number % 2}':eval=frame"
+                self.ffmpeg("-f", "lavfi", "-i", f"anoisesrc=c=pink:a=0.1:r=16000:d=10:seed={number + 1}", "-f", "lavfi", "-i", tone,
+                            "-filter_complex", "amix=inputs=2", "-ac", "1", "-c:a", "libopus", "-b:a", "24k", calls / f"{number:03}.opus")
+            (self.directory / "calls.csv").write_text(
+                "id,label\n" + "".join(f"{number:03},{'word' if number % 2 else 'background'}\n" for number in range(self.CALLS)))
+            one.mkdir()
+            os.link(calls / "000.opus", one / "000.opus")
+        return calls, one
+
+    def phrases(self):
+        """Of each call what is left when starting, and the first call, are taken away."""
+        calls, one = self.calls()
+        dataset, few, model = (self.directory / name for name in ("call-frames", "call-frame", "call-model"))
+        labels = ["--labels", self.directory / "calls.csv"]
+        shutil.rmtree(few, ignore_errors=True)
+        Use([self.earshot, "datagen", "--recipe", "phrase", calls, dataset, *labels, "-q", "--force"])
+        few.mkdir()
+        os.link(dataset / "000.npz", few / "000.npz")
+        def train(epochs, *words):
+            return Use([self.earshot, "train", "--recipe", "phrase", dataset, "-o", model, "--force", "-q", "--validation", "0",
+                        "--test", "0", "--epochs", epochs, "--threads", "1", *words])
+        original = ["--arch", "dnn", "--pool", "50", "--deltas", "2", "--standardise", "window", "--batch", "128", "--stretch", "0",
+                    "--warp", "0", "--dropout", "0.1"]  # the network and the batches of the program before ours
+        reports = {}
+        def python():
+            use = Use([HERE / "python_phrase.py", calls, self.directory / "python-frames"],
+                      env={"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+                      report=lambda text: reports.update(json.loads(text)) or (0, 0))
+            return use
+        def per_call(many, first):
+            return 1e3 * (many - first) / (self.CALLS - 1)
+        python()
+        epochs, start = self.runs(lambda: train(12, *original), lambda: train(2, *original))
+        epoch_ms = 1e3 * (epochs.processor_s - start.processor_s) / 10 / self.CALLS
+        self.line("an epoch from frames, dense network: Python / ours", f"{reports['epoch']:.2f} / {epoch_ms:.2f} ms a call",
+                  reports["epoch"] / epoch_ms, 4, False)
+        def evaluate(data):
+            return lambda: Use([self.earshot, "evaluate", model, data, "-q", "-j", "1", "-o", self.directory / "report"])
+        for network in ("dense, as the original's", "convolutions, as the recipe's"):
+            if not network.startswith("dense"):
+                train(1)
+            many, first = self.runs(evaluate(dataset), evaluate(few))
+            ours_ms = per_call(many.processor_s, first.processor_s)
+            self.line(f"from frames to scores, {network}", f"{reports['from_frames']:.2f} / {ours_ms:.2f} ms a call",
+                      reports["from_frames"] / ours_ms, 10, False)
+        def detect(jobs, *inputs):
+            return lambda: Use([self.earshot, "detect", model, *inputs, "--per-recording", "--scores", "-q", "-j", jobs])
+        several = [calls] + [self.copied(calls, number) for number in range(3)]
+        many, first, alone, both, first_both = self.runs(detect(1, calls), detect(1, one), detect(1, *several), detect(2, *several),
+                                                        detect(2, one))
+        ours_ms = per_call(many.processor_s, first.processor_s)
+        self.line("from sound to score, ms a call, processor time", f"{ours_ms:.2f} ms", ours_ms, 14, True)
+        self.line("from sound to score: Python / ours", f"{reports['whole']:.2f} / {ours_ms:.2f} ms a call", reports["whole"] / ours_ms,
+                  4, False)
+        self.line(f"{4 * self.CALLS} calls, -j1 / -j2, wall, starting apart", f"{alone.wall_s:.2f} / {both.wall_s:.2f} s",
+                  (alone.wall_s - first.wall_s) / (both.wall_s - first_both.wall_s), 1.9, False)
+        self.line(f"peak memory of {4 * self.CALLS} calls / of {self.CALLS}", f"{alone.peak_mb:.0f} / {many.peak_mb:.0f} MB",
+                  alone.peak_mb / many.peak_mb, 1.05, True)
+
+    def copied(self, calls, number):
+        """The same recordings under other names."""
+        copy = self.directory / f"calls{number}"
+        if not copy.exists():
+            copy.mkdir()
+            for path in calls.glob("*.opus"):
+                os.link(path, copy / f"{number}-{path.name}")
+        return copy
+
+    def logmel(self):
+        """A frame by each kernel: its transform replaces the fastest kernel's in the whole."""
+        run = subprocess.run([self.build / "benchmarks" / "logmel_bench", "--benchmark_format=json",
+                              "--benchmark_filter=logmel|transform|kissfft", f"--benchmark_repetitions={self.rounds}"],
+                             capture_output=True, check=True)
+        least = {}
+        for one in json.loads(run.stdout)["benchmarks"]:
+            if one["run_type"] == "iteration" and "a frame" in one:
+                name = one["label"] if "label" in one else one["run_name"]
+                least[name] = min(least.get(name, 1), one["a frame"])
+        whole, kiss = least.pop("frontend/logmel"), least.pop("kissfft")
+        rest = whole - min(least.values())
+        for kernel, transform in least.items():
+            self.line(f"log-mel, us a frame, kernel {kernel} (KissFFT: {1e6 * kiss:.2f})", f"{1e6 * transform:.2f} + {1e6 * rest:.2f} us",
+                      1e6 * (transform + rest), 1.3, True)
+
     def run(self):
-        for part in (self.starting, self.gemm, self.decoding, self.threads, self.detecting, self.memory, self.archive):
+        for part in (self.starting, self.gemm, self.decoding, self.threads, self.detecting, self.memory, self.archive, self.logmel,
+                     self.phrases):
             if self.only in (None, part.__name__):
                 part()
         return 1 if self.missed else 0
@@ -200,7 +293,8 @@ def main():
     parser.add_argument("build")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--hours", type=int, default=10, help="length of the long recordings")
-    parser.add_argument("--only", help="starting, gemm, decoding, threads, detecting, memory or archive")
+    parser.add_argument("--only", help="starting, gemm, decoding, threads, detecting, memory, archive, logmel or "
+                        "phrases")
     parser.add_argument("--keep", metavar="DIR", help="make the recordings here and leave them")
     arguments = parser.parse_args()
     bench = Bench(arguments)

@@ -12,6 +12,7 @@
 
 #include "frontend/frontend.h"
 #include "frontend/mel_bank.h"
+#include "frontend/split_fft.h"
 #include "support/denormals.h"
 
 namespace earshot {
@@ -52,6 +53,26 @@ void frontend(benchmark::State& state, const char* kind) {
 BENCHMARK_CAPTURE(frontend, logmel, "logmel");
 BENCHMARK_CAPTURE(frontend, pcen, "pcen");
 BENCHMARK_CAPTURE(frontend, mfcc, "mfcc");
+
+/// The transform of a frame by each of the kernels, slowest first.
+void transform(benchmark::State& state) {
+    const auto kernels = all_split_kernels();
+    const auto index = static_cast<std::size_t>(state.range(0));
+    if (index >= kernels.size()) return state.SkipWithError("not on this processor");
+    state.SetLabel(kernels[index]->name);
+    SplitFft fft(kSize, SplitFft::Kind::real, *kernels[index]);
+    auto samples = noise();
+    std::vector<float> power(kSize / 2 + 1);
+    std::size_t frames = 0;
+    for (auto _ : state) {
+        for (std::size_t start = 0; start + kSize <= kSamples; start += kHop, ++frames) {
+            fft.power(samples.data() + start, power.data());
+            benchmark::DoNotOptimize(power.data());
+        }
+    }
+    count(state, frames);
+}
+BENCHMARK(transform)->DenseRange(0, 2);
 
 void kissfft(benchmark::State& state) {
     flush_denormals_to_zero();
