@@ -1,7 +1,7 @@
+#include "model/schedule.h"
+
 #include <cmath>
 #include <numbers>
-
-#include "model/trainer.h"
 
 namespace earshot {
 namespace {

@@ -39,6 +39,18 @@ double number_setting(const Json& json, const std::string& key, double low, doub
     return value.get<double>();
 }
 
+std::vector<std::int64_t> list_setting(const Json& json, const std::string& key, std::size_t fewest, std::size_t most,
+                                       std::int64_t high) {
+    const auto list = json.find(key);
+    if (list == json.end() || !list->is_array() || list->size() < fewest || list->size() > most) {
+        const auto count = fewest == 0 ? fmt::format("at most {}", most) : fmt::format("{} to {}", fewest, most);
+        throw Error(fmt::format("architecture: \"{}\" should be a list of {} numbers", key, count));
+    }
+    std::vector<std::int64_t> numbers;
+    for (const Json& number : *list) numbers.push_back(whole_setting(Json{{key, number}}, key, 1, high));
+    return numbers;
+}
+
 bool flag_setting(const Json& json, const std::string& key) {
     if (!json.is_object() || !json.contains(key)) return false;
     const Json& value = at(json, key);

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "model/augmenter.h"
+#include "model/history.h"
+#include "model/schedule.h"
 #include "model/training_set.h"
 
 namespace earshot {
@@ -19,18 +21,6 @@ enum class Criterion {
            // background, each at its best threshold; of equals the lower loss, or, where the step size falls, the later:
            // by smaller steps it has come to rest, and a loss says little where all is told apart
 };
-
-/// How the learning rate goes over a run of all epochs.
-enum class Schedule {
-    constant,
-    cosine,    // falls to nothing along half a cosine (Loshchilov and Hutter, ICLR 2017, without restarts)
-    one_cycle,  // climbs from a 25th for 30 % of the run, then falls to nothing, along half cosines (Smith, 2018)
-    plateau     // halves whenever kPlateauEpochs have gone by without a better one
-};
-constexpr int kPlateauEpochs = 5;
-
-/// Share of the learning rate when `done`, from 0 to 1, of the run is over; of plateau, 1.
-double rate_share(Schedule schedule, double done);
 
 /// What is done so that rare classes count as much as others.
 enum class Balance {
@@ -48,9 +38,7 @@ struct FitOptions {
     double clip = 0;          // highest norm of the gradient of a step, longer ones are shortened to it; 0: any
     double weight_decay = 0;  // decoupled from the gradient, as in AdamW
     Balance balance = Balance::weights;
-    /// a of the distribution Beta(a, a) of the share that a window keeps, the rest being another of its batch, in
-    /// values and label (mixup: Zhang et al., ICLR 2018); (0, 1], 0: windows stay unmixed
-    double mixup = 0;
+    double mixup = 0;  // (0, 1]: windows are mixed, values and labels (see Mixture); 0: they are not
     int loaders = 1;          // threads that read and augment windows ahead of their use
     int patience = 20;        // epochs without a better one before training ends; 0: never early
     int windows_per_recording = 4;  // of a recording in an epoch, where recordings are what has a label
@@ -58,17 +46,6 @@ struct FitOptions {
     Criterion criterion = Criterion::loss;
     std::uint64_t seed = 0;
 };
-
-/// What one pass over the training rows showed. Loss: mean cross-entropy in nats, classes weighted as in
-/// training.
-struct Epoch {
-    int number = 0;                 // from 1
-    double loss = 0, accuracy = 0;  // measured while learning, dropout and jitter included
-    std::optional<double> validation_loss, validation_accuracy;
-    std::optional<double> validation_score;  // with Criterion::score
-};
-
-nlohmann::ordered_json to_json(const Epoch& epoch);
 
 /// Fits a network to some examples of a training set with Adam (Kingma and Ba 2015; weight decay after Loshchilov
 /// and Hutter 2019) and keeps the weights of the best epoch by validation, or of the last epoch where there is no

@@ -25,6 +25,16 @@ class Scene(Sandbox):
         lines = "".join(json.dumps(row) + "\n" for row in rows).encode()
         return self.earshot("locate", "--scene", "scene.json", "--events", "-", *options, stdin=lines, **expected).rows()
 
+    def learning(self, row):
+        """A run that has learned a row and waits for more, and the pipe for them."""
+        reading, writing = os.pipe()
+        run = subprocess.Popen([EARSHOT, "locate", "--scene", "scene.json", "--events", "-"], cwd=self.dir, stdin=reading,
+                               stdout=subprocess.PIPE)
+        os.close(reading)
+        os.write(writing, (json.dumps(row) + "\n").encode())
+        self.assertIn(b"unusual", run.stdout.readline(), "each line at once")
+        return run, writing
+
     def saved(self):
         return json.loads((self.dir / "scene.json").read_text())
 
@@ -85,12 +95,7 @@ class Scene(Sandbox):
         self.assertEqual(self.saved()["category_totals"], {"cry": 1})
 
     def test_one_process_at_a_time(self):
-        reading, writing = os.pipe()
-        first = subprocess.Popen([EARSHOT, "locate", "--scene", "scene.json", "--events", "-"], cwd=self.dir, stdin=reading,
-                                 stdout=subprocess.PIPE)
-        os.close(reading)
-        os.write(writing, (json.dumps(event(0)) + "\n").encode())
-        self.assertIn(b"unusual", first.stdout.readline(), "each line at once")
+        first, writing = self.learning(event(0))
         self.learn([event(0)], status=1, stderr="another earshot locate is learning this scene")
         os.write(writing, (json.dumps(event(1)) + "\n").encode())
         os.close(writing)
@@ -99,12 +104,7 @@ class Scene(Sandbox):
         self.assertEqual(self.saved()["category_totals"], {"cry": 2})
 
     def test_an_interrupted_run_keeps_what_it_learned(self):
-        reading, writing = os.pipe()
-        run = subprocess.Popen([EARSHOT, "locate", "--scene", "scene.json", "--events", "-"], cwd=self.dir, stdin=reading,
-                               stdout=subprocess.PIPE)
-        os.close(reading)
-        os.write(writing, (json.dumps(event(0)) + "\n").encode())
-        run.stdout.readline()
+        run, writing = self.learning(event(0))
         run.send_signal(signal.SIGTERM)
         time.sleep(0.2)
         os.close(writing)

@@ -8,6 +8,7 @@
 #include "model/settings.h"
 #include "model/torch/attention_weights.h"
 #include "model/torch/conv_block.h"
+#include "model/torch/dense_layers.h"
 #include "support/error.h"
 
 namespace earshot {
@@ -23,7 +24,7 @@ struct AttentionSettings {
     std::vector<std::int64_t> channels;  // of the input, then of each convolution
     std::vector<std::int64_t> strides;
     std::int64_t heads;
-    std::vector<std::int64_t> sizes;  // of dense layers: channels, hidden, outputs
+    std::vector<std::int64_t> sizes;  // channels of the last convolution, then of each dense layer
     double dropout;
 };
 
@@ -35,21 +36,11 @@ struct Sequence {
           channels(shape.frames == 1 ? shape.planes : shape.planes * shape.bands) {}
 };
 
-std::vector<std::int64_t> list_of(const Json& architecture, const char* key, std::int64_t most) {
-    const auto list = architecture.find(key);
-    if (list == architecture.end() || !list->is_array() || list->empty() || list->size() > kMaxLayers) {
-        throw Error(fmt::format("architecture: \"{}\" should be a list of 1 to {} numbers", key, kMaxLayers));
-    }
-    std::vector<std::int64_t> numbers;
-    for (const Json& number : *list) numbers.push_back(whole_setting(Json{{key, number}}, key, 1, most));
-    return numbers;
-}
-
 AttentionSettings read_settings(const Json& architecture) {
     AttentionSettings settings;
     const Sequence sequence(input_shape(architecture));
-    settings.channels = list_of(architecture, "channels", kMaxChannels);
-    settings.strides = list_of(architecture, "strides", kMaxStride);
+    settings.channels = list_setting(architecture, "channels", 1, kMaxLayers, kMaxChannels);
+    settings.strides = list_setting(architecture, "strides", 1, kMaxLayers, kMaxStride);
     if (settings.strides.size() != settings.channels.size()) {
         throw Error(fmt::format("architecture: \"channels\" has {} numbers and \"strides\" {}, but both are of the same layers",
                                 settings.channels.size(), settings.strides.size()));
@@ -67,9 +58,8 @@ AttentionSettings read_settings(const Json& architecture) {
         throw Error(fmt::format("architecture: {} channels cannot be shared by {} heads", width, settings.heads));
     }
     settings.channels.insert(settings.channels.begin(), sequence.channels);
-    settings.sizes = list_of(architecture, "hidden", kMaxUnits);
+    settings.sizes = list_setting(architecture, "hidden", 1, kMaxLayers, kMaxUnits);
     settings.sizes.insert(settings.sizes.begin(), width);
-    settings.sizes.push_back(Answer(architecture).outputs());
     settings.dropout = number_setting(architecture, "dropout", 0, 0.99);
     return settings;
 }
@@ -78,7 +68,6 @@ class Attention : public Network {
  public:
     explicit Attention(const Json& architecture) : Network(architecture) {
         const auto settings = read_settings(architecture);
-        dropout_ = settings.dropout;
         heads_ = settings.heads;
         const auto& channels = settings.channels;
         for (std::size_t i = 1; i < channels.size(); ++i) {
@@ -89,12 +78,8 @@ class Attention : public Network {
             norms_.push_back(register_module(fmt::format("conv_{}_norm", i), torch::nn::BatchNorm1d(channels[i])));
         }
         attention_ = register_module("attention", torch::nn::MultiheadAttention(channels.back(), heads_));
-        const auto& sizes = settings.sizes;
-        for (std::size_t i = 0; i + 2 < sizes.size(); ++i) {
-            const std::string name = fmt::format("dense_{}", i + 1);
-            layers_.push_back(register_module(name, torch::nn::Linear(sizes[i], sizes[i + 1])));
-        }
-        add_output(sizes[sizes.size() - 2]);
+        dense_ = DenseLayers(*this, settings.sizes, settings.dropout);
+        add_output(settings.sizes.back());
     }
 
  protected:
@@ -102,12 +87,7 @@ class Attention : public Network {
         auto steps = sequence(features);
         for (std::size_t i = 0; i < convolutions_.size(); ++i)
             steps = conv_block(steps, convolutions_[i], norms_[i], is_training());
-        auto values = attended(steps);
-        for (auto& layer : layers_) {
-            values = torch::relu(layer(values));
-            if (dropout_ > 0) values = torch::dropout(values, dropout_, is_training());
-        }
-        return values;
+        return dense_.forward(attended(steps), is_training());
     }
 
  private:
@@ -132,12 +112,11 @@ class Attention : public Network {
         return attention_->out_proj(values);
     }
 
-    double dropout_;
     std::int64_t heads_;
     std::vector<torch::nn::Conv1d> convolutions_;
     std::vector<torch::nn::BatchNorm1d> norms_;
     torch::nn::MultiheadAttention attention_{nullptr};
-    std::vector<torch::nn::Linear> layers_;
+    DenseLayers dense_;
 };
 
 }  // namespace
@@ -151,8 +130,7 @@ std::int64_t attention_weight_count(const Json& architecture) {
         count += kKernel * channels[i - 1] * channels[i] + 5 * channels[i] + 1;
     }
     count += 4 * (channels.back() + 1) * channels.back();
-    for (std::size_t i = 0; i + 1 < sizes.size(); ++i) count += (sizes[i] + 1) * sizes[i + 1];
-    return count;
+    return count + DenseLayers::weight_count(sizes) + (sizes.back() + 1) * Answer(architecture).outputs();
 }
 
 std::shared_ptr<Network> make_attention(const Json& architecture) { return std::make_shared<Attention>(architecture); }

@@ -27,16 +27,10 @@ struct CnnSettings {
 CnnSettings read_settings(const Json& architecture) {
     const InputShape shape = input_shape(architecture);
     CnnSettings settings;
-    settings.channels.push_back(shape.planes);
+    settings.channels = list_setting(architecture, "channels", 1, kMaxLayers, kMaxChannels);
     settings.bands = shape.bands;
-    const auto channels = architecture.find("channels");
-    if (channels == architecture.end() || !channels->is_array() || channels->empty() || channels->size() > kMaxLayers) {
-        throw Error(fmt::format("architecture: \"channels\" should be a list of 1 to {} numbers", kMaxLayers));
-    }
-    for (const Json& number : *channels) {
-        settings.channels.push_back(whole_setting(Json{{"channels", number}}, "channels", 1, kMaxChannels));
-        settings.bands = (settings.bands + kStride - 1) / kStride;
-    }
+    for (std::size_t i = 0; i < settings.channels.size(); ++i) settings.bands = (settings.bands + kStride - 1) / kStride;
+    settings.channels.insert(settings.channels.begin(), shape.planes);
     settings.units = whole_setting(architecture, "units", 1, kMaxUnits);
     settings.outputs = Answer(architecture).outputs();
     settings.dropout = number_setting(architecture, "dropout", 0, 0.99);

@@ -4,13 +4,12 @@
 
 #include <cmath>
 #include <filesystem>
-#include <map>
-#include <numeric>
 
 #include "model/random.h"
 #include "model/shuffle.h"
 #include "model/window_loader.h"
 #include "model/torch/adam.h"
+#include "model/torch/mixture.h"
 #include "model/torch/network.h"
 #include "model/torch/weights.h"
 #include "support/error.h"
@@ -37,44 +36,6 @@ std::string_view name_of(Balance balance) {
     return balance == Balance::weights ? "balanced" : balance == Balance::drawn ? "drawn" : "none";
 }
 
-/// As many of the rows as there are, each class as often as any other, drawn with replacement.
-Rows drawn_equally(const TrainingSet& set, const Rows& rows, std::uint64_t seed) {
-    std::map<std::int64_t, Rows> of_class;
-    for (const auto row : rows) of_class[set.classes[static_cast<std::size_t>(row)]].push_back(row);
-    std::vector<const Rows*> classes;
-    for (const auto& [c, members] : of_class) classes.push_back(&members);
-    Random random(seed);
-    Rows drawn;
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        const Rows& members = *classes[i % classes.size()];
-        drawn.push_back(members[static_cast<std::size_t>(random.whole(static_cast<std::int64_t>(members.size()) - 1))]);
-    }
-    return drawn;
-}
-
-/// Windows of a batch mixed with others of it.
-struct Mixture {
-    double share = 1;     // that each window keeps, at least half
-    torch::Tensor other;  // index of the example that gives the rest
-
-    /// @param shape  of Beta(shape, shape), by the method of Johnk (Metrika, 1964): right for shapes up to 1
-    Mixture(double shape, std::int64_t examples, Random& random) {
-        double a = 0, b = 0;
-        do {
-            a = std::pow(random.uniform(), 1 / shape);
-            b = std::pow(random.uniform(), 1 / shape);
-        } while (a + b > 1 || a + b == 0);
-        share = std::max(a, b) / (a + b);
-        Rows order(static_cast<std::size_t>(examples));
-        std::iota(order.begin(), order.end(), 0);
-        other = torch::tensor(shuffled(std::move(order), random.bits()));
-    }
-    /// @param values  [examples, ...]
-    torch::Tensor mixed(const torch::Tensor& values) const {
-        return values * share + values.index_select(0, other) * (1 - share);
-    }
-};
-
 /// Sums over batches that become means at the end.
 struct Tally {
     double loss = 0, weight = 0;
@@ -90,18 +51,6 @@ struct Tally {
     double accuracy() const { return static_cast<double>(right) / static_cast<double>(examples); }
 };
 
-Epoch epoch_from_json(const Json& json) {
-    Epoch epoch;
-    json.at("epoch").get_to(epoch.number);
-    json.at("loss").get_to(epoch.loss);
-    json.at("accuracy").get_to(epoch.accuracy);
-    if (json.contains("validation_loss")) epoch.validation_loss = json.at("validation_loss").get<double>();
-    if (json.contains("validation_accuracy"))
-        epoch.validation_accuracy = json.at("validation_accuracy").get<double>();
-    if (json.contains("validation_score")) epoch.validation_score = json.at("validation_score").get<double>();
-    return epoch;
-}
-
 void check_same_run(const Json& theirs, const Json& ours, const std::string& directory) {
     for (const auto& [key, value] : ours.items()) {
         if (theirs.at(key) == value) continue;
@@ -112,14 +61,6 @@ void check_same_run(const Json& theirs, const Json& ours, const std::string& dir
 }
 
 }  // namespace
-
-Json to_json(const Epoch& epoch) {
-    Json json{{"epoch", epoch.number}, {"loss", epoch.loss}, {"accuracy", epoch.accuracy}};
-    if (epoch.validation_loss) json["validation_loss"] = *epoch.validation_loss;
-    if (epoch.validation_accuracy) json["validation_accuracy"] = *epoch.validation_accuracy;
-    if (epoch.validation_score) json["validation_score"] = *epoch.validation_score;
-    return json;
-}
 
 std::string torch_version() {
     return fmt::format("{}.{}.{}", TORCH_VERSION_MAJOR, TORCH_VERSION_MINOR, TORCH_VERSION_PATCH);
@@ -134,8 +75,7 @@ struct Trainer::State {
     std::shared_ptr<Network> network, best;
     torch::Tensor weights;  // in the loss
     std::unique_ptr<Adam> optimizer;
-    std::vector<Epoch> history;
-    int best_epoch = 0;
+    History history;
 
     State(const TrainingSet& data, const Json& description, Rows train, Rows validation,
           const FitOptions& fit)
@@ -144,7 +84,8 @@ struct Trainer::State {
           train_rows(std::move(train)),
           validation_rows(std::move(validation)),
           options(fit),
-          augmenter(fit.augment, frame_scale(set.frontend)) {
+          augmenter(fit.augment, frame_scale(set.frontend)),
+          history(fit.schedule != Schedule::constant) {
         torch::manual_seed(epoch_seed(options.seed, 0));
         network = make_network(architecture);
         best = make_network(architecture);
@@ -218,7 +159,7 @@ struct Trainer::State {
         WindowLoader loader(set, plan, static_cast<std::size_t>(options.batch * bag()), &augmenter, seed,
                             options.loaders);
         Random random(seed);
-        const double plateau = options.schedule == Schedule::plateau ? plateau_share() : 1;
+        const double plateau = options.schedule == Schedule::plateau ? history.plateau_share() : 1;
         std::size_t examples = 0;  // learnt from in this epoch
         int batches = 0;           // since the last step
         double weight = 0;         // of them
@@ -304,42 +245,6 @@ struct Trainer::State {
         return labels == 0 ? 0 : sum / labels;
     }
 
-    /// By validation, or where there is none by what was seen while learning.
-    static bool better(const Epoch& epoch, const Epoch& than) {
-        if (!epoch.validation_loss) return epoch.loss < than.loss;
-        if (epoch.validation_score && *epoch.validation_score != *than.validation_score) {
-            return *epoch.validation_score > *than.validation_score;
-        }
-        return *epoch.validation_loss < *than.validation_loss;
-    }
-
-    /// True if the weights after this epoch are to be kept.
-    bool to_keep(const Epoch& epoch) const {
-        if (best_epoch == 0 || !epoch.validation_loss) return true;
-        const Epoch& kept = history[static_cast<std::size_t>(best_epoch - 1)];
-        // Of those that score the same the later, where the step size falls.
-        const bool settles = options.schedule != Schedule::constant;
-        if (settles && epoch.validation_score && *epoch.validation_score == *kept.validation_score) return true;
-        return better(epoch, kept);
-    }
-
-    /// Follows from the history alone, so that a resumed run goes on at the same rate.
-    double plateau_share() const {
-        double share = 1;
-        const Epoch* best_so_far = nullptr;
-        int waited = 0;
-        for (const Epoch& epoch : history) {
-            if (!best_so_far || better(epoch, *best_so_far)) {
-                best_so_far = &epoch;
-                waited = 0;
-            } else if (++waited == kPlateauEpochs) {
-                share /= 2;
-                waited = 0;
-            }
-        }
-        return share;
-    }
-
     /// All that an epoch changes but for the history.
     NamedTensors progress() const {
         NamedTensors tensors = optimizer->state();
@@ -382,16 +287,16 @@ Trainer::~Trainer() = default;
 Trainer::Trainer(Trainer&&) noexcept = default;
 
 bool Trainer::finished() const {
-    const int done = static_cast<int>(state_->history.size());
+    const int done = state_->history.size();
     if (done >= (state_->network->learns() ? state_->options.epochs : 1)) return true;
     const bool may_stop_early = state_->options.patience > 0 && !state_->validation_rows.empty();
-    return may_stop_early && done - state_->best_epoch >= state_->options.patience;
+    return may_stop_early && done - state_->history.best_epoch() >= state_->options.patience;
 }
 
 std::optional<Epoch> Trainer::run_epoch() {
     State& s = *state_;
     Epoch epoch;
-    epoch.number = static_cast<int>(s.history.size()) + 1;
+    epoch.number = s.history.size() + 1;
     const NamedTensors before = clone_tensors(s.progress());
     Tally learnt;
     if (!s.learn(epoch.number, learnt)) {
@@ -408,12 +313,7 @@ std::optional<Epoch> Trainer::run_epoch() {
                         "--learning-rate, {} now)",
                         epoch.number, s.options.learning_rate));
     }
-    const bool keep = s.to_keep(epoch);
-    s.history.push_back(epoch);
-    if (keep) {
-        copy_tensors(named_tensors(*s.network), named_tensors(*s.best));
-        s.best_epoch = epoch.number;
-    }
+    if (s.history.add(epoch)) copy_tensors(named_tensors(*s.network), named_tensors(*s.best));
     return epoch;
 }
 
@@ -421,9 +321,9 @@ void Trainer::fit_output() {
     if (state_->best->discriminant()) state_->fit_output(*state_->best);
 }
 
-const std::vector<Epoch>& Trainer::history() const { return state_->history; }
+const std::vector<Epoch>& Trainer::history() const { return state_->history.epochs(); }
 
-int Trainer::best_epoch() const { return state_->best_epoch; }
+int Trainer::best_epoch() const { return state_->history.best_epoch(); }
 
 std::vector<float> Trainer::score(const Rows& rows) const {
     const State& s = *state_;
@@ -436,9 +336,8 @@ void Trainer::save(const std::string& directory) const {
     const fs::path path(directory);
     save_tensors(named_tensors(*state_->best), (path / "weights.npz").string());
     save_tensors(state_->progress(), (path / "checkpoint.npz").string());
-    Json history = Json::array();
-    for (const Epoch& epoch : state_->history) history.push_back(to_json(epoch));
-    const Json json{{"run", state_->fingerprint()}, {"best_epoch", state_->best_epoch}, {"history", history}};
+    Json json{{"run", state_->fingerprint()}};
+    json.update(state_->history.json());
     write_text((path / "checkpoint.json").string(), json.dump(2) + "\n");
 }
 
@@ -447,28 +346,20 @@ void Trainer::resume(const std::string& directory) {
     const std::string json_path = (path / "checkpoint.json").string();
     if (!fs::exists(json_path)) throw Error(fmt::format("{}: has no checkpoint to resume from", directory));
     State& s = *state_;
-    std::vector<Epoch> history;
-    int best_epoch = 0;
+    History history = s.history;
     try {
         const Json json = Json::parse(read_text(json_path));
         check_same_run(json.at("run"), s.fingerprint(), directory);
-        for (const Json& epoch : json.at("history")) history.push_back(epoch_from_json(epoch));
-        best_epoch = json.at("best_epoch").get<int>();
+        const bool judged = !s.validation_rows.empty();
+        if (!history.read(json, judged, judged && s.options.criterion == Criterion::score)) {
+            throw Error(fmt::format("{}: not a checkpoint: its history does not fit", json_path));
+        }
     } catch (const Json::exception& error) {
         throw Error(fmt::format("{}: not a checkpoint: {}", json_path, error.what()));
     }
-    const bool consistent = best_epoch >= 1 && best_epoch <= static_cast<int>(history.size()) &&
-                            std::ranges::all_of(history, [&](const Epoch& epoch) {
-                                const bool judged = !s.validation_rows.empty();
-                                const bool scored = judged && s.options.criterion == Criterion::score;
-                                return epoch.validation_loss.has_value() == judged &&
-                                       epoch.validation_score.has_value() == scored;
-                            });
-    if (!consistent) throw Error(fmt::format("{}: not a checkpoint: its history does not fit", json_path));
     load_tensors(s.progress(), (path / "checkpoint.npz").string());
     load_tensors(named_tensors(*s.best), (path / "weights.npz").string());
     s.history = std::move(history);
-    s.best_epoch = best_epoch;
 }
 
 }  // namespace earshot

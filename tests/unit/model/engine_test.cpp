@@ -21,6 +21,7 @@ namespace {
 
 using test::make_set;
 using test::mlp_architecture;
+using test::saved_state;
 using test::TemporaryDirectory;
 
 class Engine : public testing::Test {
@@ -35,16 +36,10 @@ class Engine : public testing::Test {
         return Trainer(set_, mlp_architecture(set_.dimension, 3, {}, dropout), fold_.train, fold_.validation, options_);
     }
 
-    static std::string weights(const Trainer& trainer) {
-        const TemporaryDirectory directory;
-        trainer.save(directory.path().string());
-        return read_text(directory / "weights.npz") + read_text(directory / "checkpoint.npz");
-    }
-
     std::string trained_weights(double dropout = 0.3) const {
         Trainer made = trainer(dropout);
         while (!made.finished()) made.run_epoch();
-        return weights(made);
+        return saved_state(made);
     }
 
     TrainingSet set_ = make_set(10, 30, 3, 12);
@@ -87,7 +82,7 @@ TEST_F(Engine, a_resumed_run_equals_one_that_never_stopped_whatever_is_asked_for
         Trainer resumed = trainer(0.3);
         resumed.resume(directory.path().string());
         while (!resumed.finished()) resumed.run_epoch();
-        EXPECT_EQ(weights(resumed), whole);
+        EXPECT_EQ(saved_state(resumed), whole);
         if (schedule == Schedule::plateau) {
             options_.schedule = Schedule::constant;
             EXPECT_NE(trained_weights(), whole) << "the rate never fell, so that the test shows nothing of it";

@@ -8,8 +8,10 @@
 #include <string>
 
 #include "model/architecture.h"
+#include "model/trainer.h"
 #include "model/training_set.h"
 #include "support/error.h"
+#include "support/output.h"
 
 namespace earshot::test {
 
@@ -82,6 +84,13 @@ inline TrainingSet make_set(int recordings, int frames_each, int classes, int di
         set.items.push_back(std::move(item));
     }
     return set;
+}
+
+/// Bytes of the weights that a trainer keeps and of all that resuming it needs.
+inline std::string saved_state(const Trainer& trainer) {
+    const TemporaryDirectory directory;
+    trainer.save(directory.path().string());
+    return read_text(directory / "weights.npz") + read_text(directory / "checkpoint.npz");
 }
 
 }  // namespace earshot::test

@@ -14,6 +14,7 @@ namespace earshot {
 namespace {
 
 using test::error_of;
+using test::saved_state;
 using test::TemporaryDirectory;
 
 /// Recordings of noise in 6 bands, 60 to 100 frames; every second one is positive and has, somewhere, a tone that
@@ -74,11 +75,6 @@ class MultipleInstanceTest : public testing::Test {
     static void run(Trainer& trainer) {
         while (!trainer.finished()) ASSERT_TRUE(trainer.run_epoch());
     }
-    static std::string weights(const Trainer& trainer) {
-        const TemporaryDirectory directory;
-        trainer.save(directory.path().string());
-        return read_text(directory / "weights.npz") + read_text(directory / "checkpoint.npz");
-    }
     /// Area under the ROC curve on the recordings of another set.
     static double area(const Trainer& trainer, const TrainingSet& set) {
         const auto scores = trainer.score(set.labelled_rows(Role::validation));
@@ -129,7 +125,7 @@ TEST_F(MultipleInstanceTest, is_reproducible_and_can_be_resumed) {
     Trainer whole = trainer(set), again = trainer(set), begun = trainer(set);
     run(whole);
     run(again);
-    EXPECT_EQ(weights(whole), weights(again));
+    EXPECT_EQ(saved_state(whole), saved_state(again));
     const TemporaryDirectory directory;
     begun.run_epoch();
     begun.run_epoch();
@@ -137,7 +133,7 @@ TEST_F(MultipleInstanceTest, is_reproducible_and_can_be_resumed) {
     Trainer resumed = trainer(set);
     resumed.resume(directory.path().string());
     run(resumed);
-    EXPECT_EQ(weights(whole), weights(resumed));
+    EXPECT_EQ(saved_state(whole), saved_state(resumed));
     EXPECT_EQ(to_json(whole.history().back()), to_json(resumed.history().back()));
     options_.windows_per_recording = 3;
     EXPECT_NE(error_of([&] { trainer(set).resume(directory.path().string()); }).find("\"windows_per_recording\" was 4"),

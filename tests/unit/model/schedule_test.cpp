@@ -1,6 +1,6 @@
-#include <gtest/gtest.h>
+#include "model/schedule.h"
 
-#include "model/trainer.h"
+#include <gtest/gtest.h>
 
 namespace earshot {
 namespace {

@@ -17,6 +17,7 @@ namespace {
 using test::error_of;
 using test::make_set;
 using test::mlp_architecture;
+using test::saved_state;
 using test::TemporaryDirectory;
 
 class TrainerTest : public testing::Test {
@@ -35,12 +36,6 @@ class TrainerTest : public testing::Test {
 
     static void run(Trainer& trainer) {
         while (!trainer.finished()) ASSERT_TRUE(trainer.run_epoch());
-    }
-
-    static std::string weights(const Trainer& trainer) {
-        const TemporaryDirectory directory;
-        trainer.save(directory.path().string());
-        return read_text(directory / "weights.npz") + read_text(directory / "checkpoint.npz");
     }
 
     TrainingSet set_ = make_set(10, 30, 3, 12);
@@ -74,11 +69,11 @@ TEST_F(TrainerTest, is_reproducible_bit_for_bit_on_one_thread) {
     Trainer first = trainer(), second = trainer();
     run(first);
     run(second);
-    EXPECT_EQ(weights(first), weights(second));
+    EXPECT_EQ(saved_state(first), saved_state(second));
     options_.seed = 1;
     Trainer other = trainer();
     run(other);
-    EXPECT_NE(weights(first), weights(other));
+    EXPECT_NE(saved_state(first), saved_state(other));
 }
 
 TEST_F(TrainerTest, a_resumed_run_equals_one_that_never_stopped) {
@@ -93,7 +88,7 @@ TEST_F(TrainerTest, a_resumed_run_equals_one_that_never_stopped) {
         resumed.resume(directory.path().string());
         EXPECT_EQ(resumed.history().size(), static_cast<std::size_t>(stop));
         run(resumed);
-        EXPECT_EQ(weights(resumed), weights(whole)) << stop;
+        EXPECT_EQ(saved_state(resumed), saved_state(whole)) << stop;
         EXPECT_EQ(to_json(resumed.history().back()), to_json(whole.history().back()));
     }
 }

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "model/torch/libtorch.h"
+
+namespace earshot {
+
+/// Dense layers, each with ReLU and dropout after it.
+class DenseLayers {
+ public:
+    DenseLayers() = default;
+    /// @param owner  where they are registered, as "dense_1", "dense_2" ...
+    /// @param sizes  of the input, then of each layer
+    DenseLayers(torch::nn::Module& owner, std::span<const std::int64_t> sizes, double dropout);
+
+    /// @param values  [n, sizes.front()]  @return  [n, sizes.back()]
+    torch::Tensor forward(torch::Tensor values, bool training);
+
+    /// Of them all.
+    static std::int64_t weight_count(std::span<const std::int64_t> sizes);
+
+ private:
+    std::vector<torch::nn::Linear> layers_;
+    double dropout_ = 0;
+};
+
+}  // namespace earshot
