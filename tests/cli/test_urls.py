@@ -2,6 +2,8 @@
 import http.server
 import shutil
 import signal
+import socketserver
+import struct
 import subprocess
 import threading
 import time
@@ -113,3 +115,68 @@ class Rtp(Recording):
         self.assertEqual((rate, sound.shape), (44100, (88200, 2)))
         spectrum = numpy.abs(numpy.fft.rfft(sound[:44100, 0]))
         self.assertEqual(spectrum.argmax(), 1000)
+
+
+class Camera(socketserver.StreamRequestHandler):
+    """A camera's microphone: RTSP (RFC 2326) with RTP inside its connection, as behind a router. Samples count up."""
+    SDP = (b"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=camera\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+           b"m=audio 0 RTP/AVP 97\r\na=rtpmap:97 L16/%d/1\r\na=control:microphone\r\n" % RATE)
+    PACKET = 400  # samples
+
+    def handle(self):
+        while request := self.rfile.readline().decode().split():
+            headers = {}
+            while line := self.rfile.readline().decode().strip():
+                key, value = line.split(":", 1)
+                headers[key.lower()] = value.strip()
+            if request[0] == "OPTIONS":
+                self.answer(headers, "Public: DESCRIBE, SETUP, PLAY, TEARDOWN")
+            elif request[0] == "DESCRIBE":
+                self.answer(headers, "Content-Type: application/sdp", f"Content-Base: {request[1]}/", body=self.SDP)
+            elif request[0] == "SETUP" and "TCP" not in headers["transport"]:
+                self.answer(headers, status="461 Unsupported Transport")
+            elif request[0] == "SETUP":
+                self.answer(headers, "Transport: RTP/AVP/TCP;unicast;interleaved=0-1", "Session: 1")
+            elif request[0] == "PLAY":
+                self.answer(headers, "Session: 1")
+                self.play()
+                return
+            else:
+                return
+
+    def answer(self, headers, *lines, status="200 OK", body=b""):
+        head = [f"RTSP/1.0 {status}", f"CSeq: {headers['cseq']}", *lines, f"Content-Length: {len(body)}", "", ""]
+        self.wfile.write("\r\n".join(head).encode() + body)
+
+    def play(self):
+        begin = time.monotonic()
+        try:
+            for i in range(self.server.packets):
+                time.sleep(max(0, begin + i * self.PACKET / RATE - time.monotonic()))
+                samples = (numpy.arange(i * self.PACKET, (i + 1) * self.PACKET) + 1).astype(">i2").tobytes()
+                rtp = struct.pack(">BBHII", 0x80, 97, i, i * self.PACKET, 1) + samples
+                self.wfile.write(struct.pack(">cBH", b"$", 0, len(rtp)) + rtp)
+        except OSError:  # the listener has gone
+            pass
+
+
+class Rtsp(Recording):
+    def setUp(self):
+        super().setUp()
+        self.server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Camera)
+        self.server.daemon_threads = True
+        self.server.packets = 60  # 3 s
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.addCleanup(self.server.server_close)
+        self.addCleanup(self.server.shutdown)
+        self.url = f"rtsp://127.0.0.1:{self.server.server_address[1]}/camera"
+
+    def test_every_sample_of_a_camera(self):
+        self.earshot("record", "--device", self.url, "--duration", "2s", "a.wav")
+        counts, rate = soundfile.read(self.dir / "a.wav", dtype="int16")
+        self.assertEqual((rate, counts.tolist()), (RATE, list(range(1, 2 * RATE + 1))))
+
+    def test_a_camera_that_is_switched_off_leaves_what_it_sent(self):
+        self.earshot("record", "--device", self.url, "--no-reconnect", "a.wav", status=1, stderr="the stream ended")
+        counts = soundfile.read(self.dir / "a.wav", dtype="int16")[0].tolist()
+        self.assertEqual(counts, list(range(1, 60 * Camera.PACKET + 1)))
