@@ -7,6 +7,7 @@ Parts, all by default:
   latency   from the last sample of a window, at the monitor of a null sink, to the event on standard output
   redraw    from a sound there to the level of the live view
   cpu       processor time of live detection with the recipe spectrum-mlp, and of recording, at 44.1 kHz
+  locate    processor time of directions from eight microphones, ten times a second, at 16 kHz
   memory    peak memory of recording from the sound server, standard input, and lavfi
   hour      an hour captured through lavfi as fast as it goes: speed, and growth of memory, descriptors, threads
 
@@ -258,6 +259,20 @@ class Bench:
         player.kill()
         player.wait()
 
+    def locate(self):
+        """Sounds on all channels alike: straight ahead, and heard by every microphone pair."""
+        server, self.server = self.server, SoundServer(self.directory / "array", 16000, channels=8)
+        try:
+            tones(self.directory / "tones.wav", self.arguments.seconds * 3, 0.4, 0.8)
+            player = self.server.play(self.directory / "tones.wav")
+            share = self.share(self.arguments.seconds, "locate", "--array", "head-175mm", "--device", f"pulse:{MONITOR}")
+            player.kill()
+            player.wait()
+            self.line("locate, 8 microphones, 10 updates a second", share, "%", 3)
+        finally:
+            self.server.stop()
+            self.server = server
+
     def memory(self):
         soundfile.write(self.directory / "long.wav", numpy.zeros(600 * RATE), RATE)
         cases = (("the sound server", ("--device", f"pulse:{MONITOR}", "--duration", "10s"), None, 30),
@@ -293,7 +308,7 @@ class Bench:
         shutil.rmtree(self.directory, ignore_errors=True)
 
 
-PARTS = ("latency", "redraw", "cpu", "memory", "hour")
+PARTS = ("latency", "redraw", "cpu", "locate", "memory", "hour")
 
 
 def main():

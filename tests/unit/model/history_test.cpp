@@ -7,8 +7,8 @@
 namespace earshot {
 namespace {
 
-Epoch epoch(int number, double validation_loss, std::optional<double> score = {}) {
-    return {.number = number, .loss = 1, .validation_loss = validation_loss, .validation_score = score};
+Epoch epoch(int number, std::optional<double> validation_loss, std::optional<double> score = {}) {
+    return {number, 1.0 / number, 0.5, validation_loss, {}, score};
 }
 
 TEST(History, keeps_the_lowest_validation_loss) {
@@ -23,8 +23,10 @@ TEST(History, keeps_the_lowest_validation_loss) {
 
 TEST(History, keeps_the_last_where_there_is_no_validation) {
     History history(false);
-    EXPECT_TRUE(history.add({.number = 1, .loss = 0.1}));
-    EXPECT_TRUE(history.add({.number = 2, .loss = 0.9}));
+    Epoch worse = epoch(2, {});
+    worse.loss = 9;
+    EXPECT_TRUE(history.add(epoch(1, {})));
+    EXPECT_TRUE(history.add(worse));
     EXPECT_EQ(history.best_epoch(), 2);
 }
 
