@@ -40,6 +40,9 @@ class StreamDevice : public SourceDevice {
         });
     }
 
+    /// Closing a connection, libav asks whether it shall stop: while there is somebody to ask.
+    ~StreamDevice() override { source_.reset(); }
+
     DeviceBlock read() override {
         alive();
         const auto asked = std::chrono::steady_clock::now();

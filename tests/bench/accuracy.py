@@ -1,0 +1,179 @@
+#!/usr/bin/python3
+"""Trains recipes on packs of labelled recordings and prints figures on recordings that they have not heard.
+
+    tests/bench/accuracy.py BUILD_DIR DATA_DIR [PART ...] [--seeds 3]
+
+Parts, all by default; each names the folder of DATA_DIR that it takes:
+  monitor   spectrum-mlp, frames of 2 s: learnt from samples 1 to 4, judged on 5 and 6
+  cry       spectrum-mlp, frames of 5 s, by the folds given
+  calls     phrase: learnt from one take of the phrase, judged on the other, and the reverse; negatives in halves
+  digits    open-set: each speaker in turn judged by what is learnt from the others, 8 and 9 unknown
+  word      phrase, of the folder digits: is the word "seven"? each speaker in turn
+  anomaly   impact, but at 16 kHz; judged on every fifth window of each label
+
+A figure is the mean over --seeds seeds, beside what scikit-learn gets in an afternoon. One thread trains, so that figures
+come out the same again. Exits 1 if a reference is not reached.
+"""
+import argparse
+import csv
+import json
+import pathlib
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+
+
+class Bench:
+    def __init__(self, arguments):
+        self.arguments = arguments
+        self.earshot = pathlib.Path(arguments.build).resolve() / "bin" / "earshot"
+        self.data = pathlib.Path(arguments.data).resolve()
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="earshot-accuracy-"))
+        self.missed = 0
+
+    def run(self, *words):
+        subprocess.run([self.earshot, *map(str, words)], cwd=self.directory, check=True, stdout=subprocess.DEVNULL)
+
+    def datagen(self, name, recipe, *words):
+        self.run("datagen", "--recipe", recipe, *words, name, "-q")
+        return self.directory / name
+
+    def part_of(self, name, dataset, chosen):
+        """A dataset of some recordings of another: those whose name chosen() takes."""
+        part = self.directory / name
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir()
+        for path in sorted(dataset.glob("*.npz")):
+            if chosen(path.stem):
+                (part / path.name).symlink_to(path)
+        return part
+
+    def metrics(self, recipe, seed, *words):
+        """What a model says of itself once it is trained; "test" in it is of what it has not seen."""
+        self.run("train", "--recipe", recipe, "--seed", seed, "--threads", 1, "--force", "-o", "model", "-q", *words)
+        return json.loads((self.directory / "model" / "model.json").read_text())["metrics"]
+
+    def print(self, what, values, reference):
+        mean = statistics.mean(values)
+        met = reference is None or mean >= reference
+        self.missed += not met
+        each = " ".join(f"{value:.3f}" for value in values)
+        beside = "" if reference is None else f"reference {reference:g}{'' if met else '  MISSED'}"
+        print(f"{what:<44} {mean:6.3f}  ({each})  {beside}", flush=True)
+
+    def seeds(self):
+        return range(self.arguments.seeds)
+
+    def monitor(self):
+        root = self.data / "monitor"
+        learnt = self.datagen("learnt", "spectrum-mlp", *(root / f"sample_{i}" for i in (1, 2, 3, 4)))
+        judged = self.datagen("judged", "spectrum-mlp", *(root / f"sample_{i}" for i in (5, 6)))
+        tests = [self.metrics("spectrum-mlp", seed, learnt, "--test-data", judged)["test"] for seed in self.seeds()]
+        self.print("monitor, accuracy", [test["accuracy"] for test in tests], 0.80)
+        self.print("monitor, balanced accuracy", [test["balanced_accuracy"] for test in tests], 0.76)
+
+    def cry(self):
+        root = self.data / "cry"
+        clips = self.datagen("clips", "spectrum-mlp", root / "audio", "--labels", root / "labels.csv", "--group", "fold",
+                             "--sample-duration", "5s")
+        held_out = [self.metrics("spectrum-mlp", seed, clips, "--folds", 4) for seed in self.seeds()]
+        self.print("cry, accuracy", [each["accuracy"] for each in held_out], 0.846)
+
+    def phrase(self, what, parts, reference):
+        """@param parts  pairs of datasets, learnt from and judged on"""
+        areas, scores = [], []
+        for seed in self.seeds():
+            tests = [self.metrics("phrase", seed, learnt, "--test", 0, "--test-data", judged)["test"]
+                     for learnt, judged in parts]
+            areas.append(statistics.mean(positive(test["labels"])["roc_auc"] for test in tests))
+            scores.append(statistics.mean(positive(test["detection"])["score"] for test in tests))
+        self.print(f"{what}, area under the ROC curve", areas, reference)
+        self.print(f"{what}, score at the threshold", scores, None)
+
+    def calls(self):
+        root = self.data / "calls"
+        calls = self.datagen("calls", "phrase", root / "audio", "--labels", root / "word_bounds.json")
+        rows = sorted(csv.DictReader(open(root / "details.csv")), key=lambda row: row["id"])
+        take = {row["id"]: row["take"] for row in rows}
+        half = {key: i % 2 for i, key in enumerate(key for key in take if not take[key])}
+        parts = [self.part_of(f"calls-{letter}", calls, lambda stem: (lambda key: take[key] == letter or half.get(key) == i)
+                              (stem.rsplit("-", 1)[-1])) for i, letter in enumerate("AC")]
+        self.phrase("calls by take", [parts, parts[::-1]], 0.99)
+
+    def speakers(self, dataset):
+        for speaker in ("jackson", "nicolas", "yweweler", "george"):
+            yield (self.part_of("others", dataset, lambda stem: speaker not in stem),
+                   self.part_of("speaker", dataset, lambda stem: speaker in stem))
+
+    def digits(self):
+        root = self.data / "digits"
+        words = self.datagen("words", "open-set", root / "audio", "--labels", root / "labels.csv", "--group", "speaker")
+        accuracy, area = [], []
+        for seed in self.seeds():
+            tests = [self.metrics("open-set", seed, others, "--tags", "0,1,2,3,4,5,6,7", "--test-data", speaker)["test"]
+                     for others, speaker in self.speakers(words)]
+            accuracy.append(statistics.mean(test["open_set"]["closed_accuracy"] for test in tests))
+            area.append(statistics.mean(test["open_set"]["roc_auc"] for test in tests))
+        self.print("digits by speaker, accuracy of known words", accuracy, 0.80)
+        self.print("digits by speaker, AUROC known / unknown", area, 0.75)
+
+    def word(self):
+        root = self.data / "digits"
+        labels = self.directory / "word.csv"
+        with open(labels, "w") as out:
+            out.write("id,label\n")
+            for row in csv.DictReader(open(root / "labels.csv")):
+                out.write(f"{pathlib.Path(row['file']).stem},{int(row['label'] == '7')}\n")
+        words = self.datagen("word", "phrase", root / "audio", "--labels", labels)
+        parts = []
+        for i, (others, speaker) in enumerate(self.speakers(words)):
+            parts.append((others.rename(self.directory / f"others-{i}"), speaker.rename(self.directory / f"speaker-{i}")))
+        self.phrase("seven by speaker", parts, None)
+
+    def anomaly(self):
+        root = self.data / "anomaly"
+        windows = self.datagen("windows", "impact", root / "audio", "--labels", root / "labels.csv", "--sample-rate", 16000,
+                               "--high", 7800)
+        seen, test = {}, set()
+        for row in csv.DictReader(open(root / "labels.csv")):
+            seen[row["label"]] = seen.get(row["label"], 0) + 1
+            if seen[row["label"]] % 5 == 0:
+                test.add(pathlib.Path(row["file"]).stem)
+        learnt = self.part_of("windows-learnt", windows, lambda stem: stem.split("-", 1)[1] not in test)
+        judged = self.part_of("windows-judged", windows, lambda stem: stem.split("-", 1)[1] in test)
+        areas = [positive(self.metrics("impact", seed, learnt, "--test-data", judged)["test"]["labels"])["roc_auc"]
+                 for seed in self.seeds()]
+        self.print("anomaly, area under the ROC curve", areas, 0.92)
+
+
+def positive(labels):
+    """The figures of the one label that is no background."""
+    (one,) = (figures for label, figures in labels.items() if label not in ("background", "OK", "0"))
+    return one
+
+
+PARTS = ("monitor", "cry", "calls", "digits", "word", "anomaly")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("build")
+    parser.add_argument("data")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
+    parser.add_argument("--seeds", type=int, default=3)
+    arguments = parser.parse_args()
+    for part in arguments.parts:
+        if part not in PARTS:
+            parser.error(f"no part {part} ({', '.join(PARTS)})")
+    bench = Bench(arguments)
+    try:
+        for part in arguments.parts or PARTS:
+            getattr(bench, part)()
+    finally:
+        shutil.rmtree(bench.directory, ignore_errors=True)
+    return 1 if bench.missed else 0
+
+
+sys.exit(main())
