@@ -54,6 +54,12 @@ def make_files(directory):
             write_wav(place / "audio.wav", numpy.concatenate([sound] * 3), RATE)
             (place / "labels.json").write_text(json.dumps({"00:00": name}))
         write_wav(directory / "quiet" / f"2026-11-{day}.wav", noise(4, RATE, 0.01, 40 + int(day)), RATE)
+    for number in range(6):
+        for name, level in [("OK", 0), ("NG", 0.5)]:
+            sound = noise(1, RATE, 0.02, 80 + number + 10 * (level > 0))
+            knock = int((0.1 + 0.1 * number) * RATE)
+            sound[knock : knock + RATE // 50] += level * noise(0.02, RATE, 1, number)
+            write_wav(directory / "seconds" / name / f"{number}.wav", sound, RATE)
     rows = ["file,label,speaker"]
     for number in range(6):
         label = ["cry", "background"][number % 2]
