@@ -109,7 +109,7 @@ class Bench:
 
     def digits(self):
         root = self.data / "digits"
-        words = self.datagen("words", "open-set", root / "audio", "--labels", root / "labels.csv", "--group", "speaker")
+        words = self.datagen("words", "open-set", root / "audio", "--labels", root / "labels.csv")
         accuracy, area = [], []
         for seed in self.seeds():
             tests = [self.metrics("open-set", seed, others, "--tags", "0,1,2,3,4,5,6,7", "--test-data", speaker)["test"]
@@ -141,8 +141,8 @@ class Bench:
             seen[row["label"]] = seen.get(row["label"], 0) + 1
             if seen[row["label"]] % 5 == 0:
                 test.add(pathlib.Path(row["file"]).stem)
-        learnt = self.part_of("windows-learnt", windows, lambda stem: stem.split("-", 1)[1] not in test)
-        judged = self.part_of("windows-judged", windows, lambda stem: stem.split("-", 1)[1] in test)
+        learnt = self.part_of("windows-learnt", windows, lambda stem: stem.rsplit("-", 1)[-1] not in test)
+        judged = self.part_of("windows-judged", windows, lambda stem: stem.rsplit("-", 1)[-1] in test)
         areas = [positive(self.metrics("impact", seed, learnt, "--test-data", judged)["test"]["labels"])["roc_auc"]
                  for seed in self.seeds()]
         self.print("anomaly, area under the ROC curve", areas, 0.92)
