@@ -147,7 +147,8 @@ std::span<const float> PcmDecoder::read(std::size_t max_frames) {
     if (ended_) return {};
     const std::size_t used = have_ / frame_bytes_ * frame_bytes_;
     layout_.convert(std::span(bytes_).first(used), samples_.data());
-    std::memmove(bytes_.data(), bytes_.data() + used, have_ -= used);
+    have_ -= used;
+    std::memmove(bytes_.data(), bytes_.data() + used, have_);
     const auto samples = std::span(samples_).first(used / layout_.sample_bytes);
     damage_.clean(samples, seconds(position_));
     position_ += static_cast<std::int64_t>(used / frame_bytes_);

@@ -15,13 +15,7 @@ void FalseAlarmTally::add(const JudgedRecording& recording) {
     for (std::size_t i = 0; i < count; ++i) {
         if (tag_[recording.truths[i]]) continue;
         ++windows_;
-        const bool follows = i > 0 && !runs.empty() && runs.back().first + runs.back().count == i &&
-                             recording.onsets_s[i] - recording.onsets_s[i - 1] < 1.5 * hop_s_;
-        if (follows) {
-            ++runs.back().count;
-        } else {
-            runs.push_back({i, 1});
-        }
+        add_window(runs, i, i > 0 && recording.onsets_s[i] - recording.onsets_s[i - 1] < 1.5 * hop_s_);
     }
     std::vector<float> scores(count);
     for (std::size_t c = 0; c < labels; ++c) {

@@ -99,6 +99,14 @@ WantedThreshold precision_threshold(std::span<const float> scores, std::span<con
     return chosen;
 }
 
+void add_window(std::vector<BackgroundRun>& runs, std::size_t window, bool follows) {
+    if (follows && !runs.empty() && runs.back().first + runs.back().count == window) {
+        ++runs.back().count;
+    } else {
+        runs.push_back({window, 1});
+    }
+}
+
 std::uint64_t false_alarms(std::span<const float> scores, std::span<const BackgroundRun> runs, double threshold) {
     check_scores(scores);
     std::uint64_t alarms = 0;

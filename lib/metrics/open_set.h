@@ -57,6 +57,10 @@ struct BackgroundRun {
     std::size_t first, count;  // of the scores
 };
 
+/// Adds a window, whose number is higher than those of all in `runs`. @param follows  whether it is next to the window
+/// before it, and both are of one recording
+void add_window(std::vector<BackgroundRun>& runs, std::size_t window, bool follows);
+
 /// False alarms on background: stretches of windows next to each other that score threshold or more, each of which
 /// detect would report as one event.
 std::uint64_t false_alarms(std::span<const float> scores, std::span<const BackgroundRun> runs, double threshold);

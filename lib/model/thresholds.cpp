@@ -18,13 +18,7 @@ std::vector<BackgroundRun> background_runs(const TrainingSet& set, std::span<con
     for (std::size_t i = 0; i < rows.size(); ++i) {
         const auto c = set.classes[static_cast<std::size_t>(rows[i])];
         if (c != TrainingSet::kUnknown && (background < 0 || c != background)) continue;
-        const bool follows = i > 0 && !runs.empty() && runs.back().first + runs.back().count == i &&
-                             rows[i - 1] + 1 == rows[i] && &set.item_of(rows[i - 1]) == &set.item_of(rows[i]);
-        if (follows) {
-            ++runs.back().count;
-        } else {
-            runs.push_back({i, 1});
-        }
+        add_window(runs, i, i > 0 && rows[i - 1] + 1 == rows[i] && &set.item_of(rows[i - 1]) == &set.item_of(rows[i]));
     }
     return runs;
 }

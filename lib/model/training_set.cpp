@@ -213,8 +213,8 @@ std::string choose_background(const std::optional<std::string>& wanted, const st
 /// Where datasets are given as background, there is one, whether or not a label says so.
 void add_background(std::vector<std::string>& labels, const std::optional<std::string>& wanted) {
     const auto known = [&](const std::string& label) { return std::ranges::find(labels, label) != labels.end(); };
-    if (!wanted && (known("background") || known("negative"))) return;
-    const std::string name = wanted.value_or("background");
+    if (!wanted && std::ranges::any_of(kBackgroundNames, known)) return;
+    const std::string name = wanted.value_or(kBackgroundNames.front());
     if (name.empty()) throw Error("datasets of background were given, and no label for it");
     if (known(name)) return;
     labels.push_back(name);

@@ -98,8 +98,8 @@ class Bench:
         rows = sorted(csv.DictReader(open(root / "details.csv")), key=lambda row: row["id"])
         take = {row["id"]: row["take"] for row in rows}
         half = {key: i % 2 for i, key in enumerate(key for key in take if not take[key])}
-        parts = [self.part_of(f"calls-{letter}", calls, lambda stem: (lambda key: take[key] == letter or half.get(key) == i)
-                              (stem.rsplit("-", 1)[-1])) for i, letter in enumerate("AC")]
+        parts = [self.part_of(f"calls-{letter}", calls, lambda key: take[key] == letter or half.get(key) == i)
+                 for i, letter in enumerate("AC")]
         self.phrase("calls by take", [parts, parts[::-1]], 0.99)
 
     def speakers(self, dataset):
@@ -141,8 +141,8 @@ class Bench:
             seen[row["label"]] = seen.get(row["label"], 0) + 1
             if seen[row["label"]] % 5 == 0:
                 test.add(pathlib.Path(row["file"]).stem)
-        learnt = self.part_of("windows-learnt", windows, lambda stem: stem.rsplit("-", 1)[-1] not in test)
-        judged = self.part_of("windows-judged", windows, lambda stem: stem.rsplit("-", 1)[-1] in test)
+        learnt = self.part_of("windows-learnt", windows, lambda stem: stem not in test)
+        judged = self.part_of("windows-judged", windows, lambda stem: stem in test)
         areas = [positive(self.metrics("impact", seed, learnt, "--test-data", judged)["test"]["labels"])["roc_auc"]
                  for seed in self.seeds()]
         self.print("anomaly, area under the ROC curve", areas, 0.92)

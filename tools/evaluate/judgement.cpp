@@ -50,7 +50,8 @@ void Judgement::find_items(const std::vector<std::string>& paths, bool backgroun
     for (const auto& entry : catalogue.entries) add({entry.audio, entry, background}, {entry.audio});
 }
 
-std::optional<std::string> Judgement::background_label() const {
+/// Of data that are background as a whole.
+std::string Judgement::background_label() const {
     if (!options_.background.empty()) return options_.background;
     if (!model_.background.empty()) return model_.background;
     if (!model_.unknown.empty()) return model_.unknown;
@@ -100,9 +101,8 @@ Judgement::Outcome Judgement::work(std::size_t i, int worker) {
     Outcome outcome;
     try {
         const auto& item = items_[i];
-        const std::string label = options_.background;
-        const auto background = item.background ? background_label() : std::nullopt;
-        const auto uncovered = label.empty() ? background : std::optional(label);
+        const auto background = item.background ? std::optional(background_label()) : std::nullopt;
+        const auto uncovered = options_.background.empty() ? background : options_.background;
         outcome.judged = item.audio ? judge.audio(*item.audio, options_.source, uncovered)
                                     : judge.dataset(item.name, background);
     } catch (const MismatchError&) {

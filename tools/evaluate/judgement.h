@@ -49,7 +49,7 @@ class Judgement {
     };
 
     void find_items(const std::vector<std::string>& paths, bool background);
-    std::optional<std::string> background_label() const;
+    std::string background_label() const;
     Outcome work(std::size_t i, int worker);
     void account(std::size_t i, const Outcome& outcome, Output* scores);
     void write_scores(Output& out, const std::string& file, double onset_s, std::size_t truth,
