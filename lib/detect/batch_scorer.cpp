@@ -21,11 +21,13 @@ BatchScorer::BatchScorer(Scorer& scorer)
     : scorer_(scorer),
       capacity_(batch_windows(scorer)),
       windows_(capacity_ * scorer.window_values()),
-      scores_(capacity_ * scorer.classes()) {}
+      scores_(capacity_ * scorer.classes()),
+      owners_(capacity_) {}
 
-void BatchScorer::push(std::span<const float> window, const ScoreSink& sink) {
+void BatchScorer::push(std::size_t owner, std::span<const float> window, const ScoreSink& sink) {
     if (window.size() != scorer_.window_values()) throw Error("batch scorer: a window of another size");
     std::ranges::copy(window, windows_.begin() + static_cast<std::ptrdiff_t>(count_ * window.size()));
+    owners_[count_] = owner;
     if (++count_ == capacity_) flush(sink);
 }
 
@@ -35,7 +37,7 @@ void BatchScorer::flush(const ScoreSink& sink) {
     const std::size_t classes = scorer_.classes();
     const auto scores = std::span(scores_).first(count * classes);
     scorer_.score(std::span(windows_).first(count * scorer_.window_values()), count, scores);
-    for (std::size_t i = 0; i < count; ++i) sink(scores.subspan(i * classes, classes));
+    for (std::size_t i = 0; i < count; ++i) sink(owners_[i], scores.subspan(i * classes, classes));
 }
 
 }  // namespace earshot

@@ -9,8 +9,8 @@
 
 namespace earshot {
 
-/// Takes the scores of one window, one per class, valid during the call.
-using ScoreSink = std::function<void(std::span<const float> scores)>;
+/// Takes the scores of one window, one per class, valid during the call. @param owner  as it was pushed with
+using ScoreSink = std::function<void(std::size_t owner, std::span<const float> scores)>;
 
 /// Gathers windows and has them scored many at a time, since a network reads all its weights for each batch.
 /// Allocates when constructed and never after.
@@ -22,7 +22,8 @@ class BatchScorer {
     explicit BatchScorer(Scorer& scorer);
 
     /// @param window  scorer.window_values() numbers
-    void push(std::span<const float> window, const ScoreSink& sink);
+    /// @param owner   whose window it is, for the sink
+    void push(std::size_t owner, std::span<const float> window, const ScoreSink& sink);
     /// Scores what is gathered.
     void flush(const ScoreSink& sink);
     /// Forgets what is gathered.
@@ -33,6 +34,7 @@ class BatchScorer {
     std::size_t capacity_;  // windows
     std::size_t count_ = 0;
     std::vector<float> windows_, scores_;
+    std::vector<std::size_t> owners_;  // of the windows
 };
 
 }  // namespace earshot

@@ -83,7 +83,7 @@ Heard Listener::listen(Source& source, const ListenOptions& options, const Event
     if (options.scores) table.emplace(*options.scores, labels_, grid_);
     Heard heard;
     heard.mean_scores.resize(labels_.size());
-    const ScoreSink take = [&](std::span<const float> scores) {
+    const ScoreSink take = [&](std::size_t, std::span<const float> scores) {
         ++heard.windows;
         for (std::size_t c = 0; c < scores.size(); ++c)
             heard.mean_scores[c] += static_cast<double>(scores[c]);
@@ -104,7 +104,7 @@ Heard Listener::listen(Source& source, const ListenOptions& options, const Event
         if (options.progress) options.progress(heard_s);
     };
     const double duration_s = frame_recording(
-        source, *frontend_, framing, [&](auto frame, double, double) { batches_.push(frame, take); });
+        source, *frontend_, framing, [&](auto frame, double, double) { batches_.push(0, frame, take); });
     batches_.flush(take);
     heard.end_s = grid_.start_s + duration_s;
     detector_.finish(heard.end_s, sink);

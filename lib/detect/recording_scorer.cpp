@@ -10,6 +10,15 @@
 #include "support/error.h"
 
 namespace earshot {
+namespace {
+
+constexpr std::size_t kMostTogether = 16;  // few enough to lose in a crash
+
+}  // namespace
+
+std::size_t recordings_together(std::size_t count, std::size_t jobs) {
+    return std::clamp<std::size_t>(count / (4 * jobs), 1, kMostTogether);
+}
 
 std::vector<bool> RecordingScores::lowest_of(const ModelFile& model) {
     std::vector<bool> lowest;
@@ -38,22 +47,10 @@ RecordingScorer::RecordingScorer(const std::string& directory, const ModelFile& 
 std::vector<RecordingScores> RecordingScorer::score(std::span<const std::string> recordings, SourceOptions source) {
     source.rate_hz = frontend_->rate_hz();
     std::vector<RecordingScores> all(recordings.size());
-    std::vector<std::size_t> owners;  // of the windows that wait for their scores
-    std::size_t scored = 0;
-    const ScoreSink take = [&](std::span<const float> scores) {
-        RecordingScores& owner = all[owners[scored]];
-        if (++scored == owners.size()) {
-            owners.clear();
-            scored = 0;
-        }
-        owner.take(scores, lowest_);
-    };
+    const ScoreSink take = [&](std::size_t owner, std::span<const float> scores) { all[owner].take(scores, lowest_); };
     batches_.reset();
     for (std::size_t i = 0; i < recordings.size(); ++i) {
-        hear(recordings[i], source, all[i], [&](std::span<const float> window) {
-            owners.push_back(i);
-            batches_.push(window, take);
-        });
+        hear(recordings[i], source, all[i], [&](std::span<const float> window) { batches_.push(i, window, take); });
     }
     batches_.flush(take);
     for (std::size_t i = 0; i < recordings.size(); ++i) {

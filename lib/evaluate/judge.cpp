@@ -74,9 +74,41 @@ void Judge::fold(JudgedRecording& judged, std::optional<std::size_t> truth) cons
     judged.scores = counts ? std::move(whole.scores) : std::vector<float>();
 }
 
-JudgedRecording Judge::dataset(const std::string& path, const std::optional<std::string>& background) {
+std::vector<JudgedRecording> Judge::judge(std::span<const JudgedItem> items, const SourceOptions& source) {
+    std::vector<JudgedRecording> all(items.size());
+    std::vector<std::optional<std::size_t>> wholes(items.size());
+    const ScoreSink keep = [&](std::size_t owner, std::span<const float> scores) {
+        auto& kept = all[owner].scores;
+        kept.insert(kept.end(), scores.begin(), scores.end());
+    };
+    batches_.reset();
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        const auto& item = items[i];
+        const WindowSink score = [&](std::span<const float> window) { batches_.push(i, window, keep); };
+        try {
+            wholes[i] = item.audio ? audio(item, source, all[i], score) : dataset(item, all[i], score);
+        } catch (const MismatchError&) {
+            throw;
+        } catch (const Error& error) {
+            all[i].problem = error.what();
+        }
+    }
+    batches_.flush(keep);
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        if (!all[i].problem.empty()) {
+            JudgedRecording nothing;
+            nothing.problem = std::move(all[i].problem);
+            all[i] = std::move(nothing);
+        } else if (judges_recordings()) {
+            fold(all[i], wholes[i]);
+        }
+    }
+    return all;
+}
+
+std::optional<std::size_t> Judge::dataset(const JudgedItem& item, JudgedRecording& judged, const WindowSink& score) {
+    const auto& path = item.path;
     const auto recording = read_recording(path);
-    JudgedRecording judged;
     judged.frontend_checked = model_.frontend.is_object() && recording.frontend.is_object();
     if (judged.frontend_checked) {
         const auto difference = frontend_difference(recording.frontend, model_.frontend);
@@ -95,15 +127,11 @@ JudgedRecording Judge::dataset(const std::string& path, const std::optional<std:
             continue;
         indices[c] = index_of(recording.labels[c], path);
     }
-    const auto unlabelled = background ? index_of(*background, path) : std::nullopt;
-    const ScoreSink keep = [&](std::span<const float> scores) {
-        judged.scores.insert(judged.scores.end(), scores.begin(), scores.end());
-    };
+    const auto unlabelled = item.background ? index_of(*item.background, path) : std::nullopt;
     ClassRuns classes;
     classes.add(recording.classes);
     const auto known = [&](std::int64_t c) { return c < 0 ? unlabelled : indices[static_cast<std::size_t>(c)]; };
     std::vector<float> window(frames * recording.dimension);
-    batches_.reset();
     for (std::int64_t i = 0; i < windowing.count(classes.rows()); ++i) {
         const auto start = windowing.start(i, classes.rows());
         const auto slot = windowing.slot(start);
@@ -122,26 +150,24 @@ JudgedRecording Judge::dataset(const std::string& path, const std::optional<std:
             std::ranges::copy(frame, window.begin() + static_cast<std::ptrdiff_t>(k * recording.dimension));
         }
         pad_window(window, there, recording.dimension, windowing.padding);
-        batches_.push(window, keep);
+        score(window);
         if (judges_recordings()) continue;
         judged.truths.push_back(*truth);
         judged.onsets_s.push_back(recording.times.empty() ? 0 : recording.times[first]);
     }
-    batches_.flush(keep);
-    if (judges_recordings()) {
-        const auto found = std::ranges::find(recording.labels, model_.background);
-        const auto silence = found == recording.labels.end() ? -1 : found - recording.labels.begin();
-        fold(judged, known(classes.of_recording(silence)));
-    }
-    return judged;
+    if (!judges_recordings()) return std::nullopt;
+    const auto found = std::ranges::find(recording.labels, model_.background);
+    const auto silence = found == recording.labels.end() ? -1 : found - recording.labels.begin();
+    return known(classes.of_recording(silence));
 }
 
-JudgedRecording Judge::audio(const CatalogueEntry& entry, SourceOptions source,
-                             const std::optional<std::string>& background) {
-    const bool silent = background && !entry.labels_unusable && !entry.missing;  // it needs no labels
+std::optional<std::size_t> Judge::audio(const JudgedItem& item, SourceOptions source, JudgedRecording& judged,
+                                        const WindowSink& score) {
+    const auto& entry = *item.audio;
+    const bool silent = item.background && !entry.labels_unusable && !entry.missing;  // it needs no labels
     if (!entry.timeline && !silent) throw Error(fmt::format("{}: {}", entry.audio, entry.problem));
     Timeline timeline = entry.timeline.value_or(Timeline{});
-    if (background) fill_gaps(timeline, *background);
+    if (item.background) fill_gaps(timeline, *item.background);
     std::set<std::string> distinct;
     for (const auto& event : timeline.events) distinct.insert(event.label);
     const std::vector<std::string> labels(distinct.begin(), distinct.end());
@@ -156,13 +182,8 @@ JudgedRecording Judge::audio(const CatalogueEntry& entry, SourceOptions source,
     framing.name = entry.audio;
     framing.start_s = source.start_s;
     FrameLabeller labeller(timeline, labels, frontend_->hop_s());
-    JudgedRecording judged;
-    const ScoreSink keep = [&](std::span<const float> scores) {
-        judged.scores.insert(judged.scores.end(), scores.begin(), scores.end());
-    };
-    batches_.reset();
     const double heard_s = frame_recording(*opened, *frontend_, framing, [&](auto frame, double onset_s, double offset_s) {
-        if (judges_recordings()) return batches_.push(frame, keep);
+        if (judges_recordings()) return score(frame);
         const auto c = labeller.class_of(onset_s, offset_s);
         const auto truth = c < 0 ? std::nullopt : indices[static_cast<std::size_t>(c)];
         if (!truth) {
@@ -171,12 +192,11 @@ JudgedRecording Judge::audio(const CatalogueEntry& entry, SourceOptions source,
         }
         judged.truths.push_back(*truth);
         judged.onsets_s.push_back(onset_s);
-        batches_.push(frame, keep);
+        score(frame);
     });
-    batches_.flush(keep);
-    if (judges_recordings()) fold(judged, class_of(timeline, source.start_s + heard_s, entry.audio));
     judged.damage = damage_texts(*opened);
-    return judged;
+    if (!judges_recordings()) return std::nullopt;
+    return class_of(timeline, source.start_s + heard_s, entry.audio);
 }
 
 }  // namespace earshot

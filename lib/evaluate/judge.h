@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,6 +25,13 @@ class MismatchError : public Error {
     using Error::Error;
 };
 
+/// What to judge a model on: a dataset's file, or sound with labels.
+struct JudgedItem {
+    std::string path;
+    std::optional<CatalogueEntry> audio;
+    std::optional<std::string> background;  // label of what has none; with it, sound needs no labels
+};
+
 /// The windows of one recording that have a label: truths beside scores. Of a model whose labels are those of whole
 /// recordings, a single one that stands for all of them, scored as RecordingScores says.
 struct JudgedRecording {
@@ -32,10 +41,11 @@ struct JudgedRecording {
     std::size_t left_out = 0;         // windows (or recordings) without a label, or with one that is left out
     bool frontend_checked = true;     // false where the model or the data does not say how frames were made
     std::vector<std::string> damage;  // of audio
+    std::string problem;              // why it came to nothing
 };
 
-/// Has a model score labelled recordings. Labels of the data are those of the model by name, whatever their
-/// numbers. One a thread.
+/// Has a model score labelled recordings, the windows of several together. Labels of the data are those of the model by
+/// name, whatever their numbers. One a thread.
 class Judge {
  public:
     /// @param directory  of the model, for messages
@@ -45,24 +55,26 @@ class Judge {
     Judge(std::string directory, const ModelFile& model, std::unique_ptr<Scorer> scorer,
           std::vector<std::string> leave_out, std::vector<std::string> tags = {});
 
-    /// A dataset NPZ. @throws Error if it cannot be read; MismatchError if its frames are not those that the
-    /// model was trained on, or if it has a label that the model does not know and that is not left out
-    /// @param background  label of windows without one
-    JudgedRecording dataset(const std::string& path, const std::optional<std::string>& background = {});
-
-    /// A labelled recording, framed as datagen would. @throws as dataset()
-    /// @param background  label of what no event covers; with it, a recording needs no labels
-    JudgedRecording audio(const CatalogueEntry& entry, SourceOptions source,
-                          const std::optional<std::string>& background);
+    /// Sound is framed as datagen would. What cannot be read has a `problem`.
+    /// @param source  how sound is read; the rate is the front end's
+    /// @throws MismatchError for frames that are not those that the model was trained on, and for a label that the model
+    ///         does not know and that is not left out
+    std::vector<JudgedRecording> judge(std::span<const JudgedItem> items, const SourceOptions& source);
 
     /// The labels to leave out that neither the model nor the data judged so far have.
     const std::set<std::string>& unseen() const { return unseen_; }
 
  private:
+    using WindowSink = std::function<void(std::span<const float> window)>;
+
     /// The model's index of a label of the data; nothing if it is left out.
     std::optional<std::size_t> index_of(const std::string& label, const std::string& file);
     std::optional<std::size_t> class_of(const Timeline& timeline, double duration_s, const std::string& file);
     bool judges_recordings() const { return model_.target == Target::recording; }
+    /// Has the windows of a recording scored. @return  the truth of it as a whole, if that is what is judged
+    std::optional<std::size_t> dataset(const JudgedItem& item, JudgedRecording& judged, const WindowSink& score);
+    std::optional<std::size_t> audio(const JudgedItem& item, SourceOptions source, JudgedRecording& judged,
+                                     const WindowSink& score);
     /// Makes of the scores of all windows those of the recording.
     void fold(JudgedRecording& judged, std::optional<std::size_t> truth) const;
     void check_dimension(std::size_t dimension, const std::string& file) const;

@@ -217,7 +217,7 @@ class Bench:
             return Use([self.earshot, "train", "--recipe", "phrase", dataset, "-o", model, "--force", "-q", "--validation", "0",
                         "--test", "0", "--epochs", epochs, "--threads", "1", *words])
         original = ["--arch", "dnn", "--pool", "50", "--deltas", "2", "--standardise", "window", "--batch", "128", "--stretch", "0",
-                    "--warp", "0", "--dropout", "0.1"]  # the network and the batches of the program before ours
+                    "--warp", "0", "--mask", "0", "--mixup", "0", "--dropout", "0.1"]  # the network and the batches of the program before ours
         reports = {}
         def python():
             use = Use([HERE / "python_phrase.py", calls, self.directory / "python-frames"],

@@ -25,8 +25,6 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kBatchRecordings = 16;  // enough windows for the network, few enough to lose in a crash
-
 class PerRecording {
  public:
     PerRecording(const DetectOptions& options, Context& context)
@@ -107,7 +105,7 @@ class PerRecording {
 
     void make_scorers() {
         const auto jobs = static_cast<std::size_t>(effective_jobs(options_.jobs));
-        batch_ = std::clamp<std::size_t>(todo_.size() / (4 * jobs), 1, kBatchRecordings);
+        batch_ = recordings_together(todo_.size(), jobs);
         const auto workers = std::clamp<std::size_t>((todo_.size() + batch_ - 1) / batch_, 1, jobs);
         set_compute_threads(workers > 1 ? 1 : static_cast<int>(jobs));
         for (std::size_t i = 0; i < workers; ++i) {

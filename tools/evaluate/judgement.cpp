@@ -8,6 +8,7 @@
 
 #include "dataset/recording.h"
 #include "detect/listener.h"
+#include "detect/recording_scorer.h"
 #include "support/counted.h"
 #include "support/error.h"
 #include "support/json_lines.h"
@@ -30,9 +31,10 @@ bool is_dataset(const std::string& path) {
 
 /// Adds the recordings of the chosen days.
 void Judgement::find_items(const std::vector<std::string>& paths, bool background) {
-    const auto add = [&](Item item, std::vector<std::string> names) {
+    const auto add = [&](JudgedItem item, std::vector<std::string> names) {
         if (options_.days.empty() || is_of_days(names, options_.days)) items_.push_back(std::move(item));
     };
+    const auto silence = background && !paths.empty() ? std::optional(background_label()) : std::nullopt;
     std::vector<std::string> archives;
     for (const auto& path : paths) {
         if (!is_dataset(path)) {
@@ -40,14 +42,15 @@ void Judgement::find_items(const std::vector<std::string>& paths, bool backgroun
             continue;
         }
         for (const auto& file : fs::is_directory(path) ? dataset_files(path) : std::vector{path})
-            add({file, {}, background}, {read_source_file(file), file});
+            add({file, {}, silence}, {read_source_file(file), file});
     }
     if (archives.empty()) return;
     CatalogueOptions wanted;
     if (!options_.labels.empty()) wanted.labels = options_.labels;
     const auto catalogue = find_recordings(archives, wanted);
     for (const auto& warning : catalogue.warnings) context_.console.warning(warning);
-    for (const auto& entry : catalogue.entries) add({entry.audio, entry, background}, {entry.audio});
+    const auto uncovered = options_.background.empty() ? silence : options_.background;
+    for (const auto& entry : catalogue.entries) add({entry.audio, entry, uncovered}, {entry.audio});
 }
 
 /// Of data that are background as a whole.
@@ -69,7 +72,8 @@ Judgement::Judgement(const EvaluateOptions& options, Context& context)
     if (model_.frontend.is_object() && model_.target == Target::frame)
         false_alarms_.emplace(model_, Listener::frontend_of(options.model, model_)->hop_s());
     const auto wanted = static_cast<std::size_t>(effective_jobs(options.jobs));
-    workers_ = std::clamp<std::size_t>(items_.size(), 1, wanted);
+    together_ = recordings_together(items_.size(), wanted);
+    workers_ = std::clamp<std::size_t>(batches(), 1, wanted);
     options_.source.ahead = wanted > workers_;
     set_compute_threads(workers_ > 1 ? 1 : static_cast<int>(wanted));
     for (std::size_t i = 0; i < workers_; ++i) {
@@ -82,9 +86,14 @@ bool Judgement::judge(Output* scores) {
     if (scores) scores->write(fmt::format("file\tonset\tlabel\t{}\n", fmt::join(model_.labels, "\t")));
     context_.console.start_progress("evaluate", static_cast<double>(items_.size()));
     ordered_parallel(
-        items_.size(), static_cast<int>(workers_),
-        [&](std::size_t i, int worker) { return work(i, worker); },
-        [&](std::size_t i, const Outcome& outcome) { account(i, outcome, scores); });
+        batches(), static_cast<int>(workers_),
+        [&](std::size_t i, int worker) {
+            const auto together = std::span(items_).subspan(i * together_, std::min(together_, items_.size() - i * together_));
+            return judges_[static_cast<std::size_t>(worker)]->judge(together, options_.source);
+        },
+        [&](std::size_t i, const std::vector<JudgedRecording>& judged) {
+            for (std::size_t k = 0; k < judged.size(); ++k) account(i * together_ + k, judged[k], scores);
+        });
     context_.console.end_progress();
     if (!items_.empty() && failed_ == items_.size()) return false;
     check_leave_out();
@@ -96,33 +105,15 @@ bool Judgement::judge(Output* scores) {
     return true;
 }
 
-Judgement::Outcome Judgement::work(std::size_t i, int worker) {
-    auto& judge = *judges_[static_cast<std::size_t>(worker)];
-    Outcome outcome;
-    try {
-        const auto& item = items_[i];
-        const auto background = item.background ? std::optional(background_label()) : std::nullopt;
-        const auto uncovered = options_.background.empty() ? background : options_.background;
-        outcome.judged = item.audio ? judge.audio(*item.audio, options_.source, uncovered)
-                                    : judge.dataset(item.name, background);
-    } catch (const MismatchError&) {
-        throw;
-    } catch (const Error& error) {
-        outcome.problem = error.what();
-    }
-    return outcome;
-}
-
-void Judgement::account(std::size_t i, const Outcome& outcome, Output* scores) {
+void Judgement::account(std::size_t i, const JudgedRecording& judged, Output* scores) {
     auto& console = context_.console;
-    const auto& name = items_[i].name;
+    const auto& name = items_[i].path;
     console.progress(static_cast<double>(i + 1), name);
-    if (!outcome.problem.empty()) {
+    if (!judged.problem.empty()) {
         ++failed_;
-        console.error(outcome.problem);
+        console.error(judged.problem);
         return;
     }
-    const auto& judged = outcome.judged;
     const std::size_t classes = model_.labels.size();
     Evaluation own(model_.labels, open_set_rule(model_));
     for (std::size_t w = 0; w < judged.truths.size(); ++w) {

@@ -3,7 +3,6 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -36,22 +35,10 @@ class Judgement {
     Exit status() const { return failed_ > 0 || damaged_ > 0 ? Exit::partial : Exit::ok; }
 
  private:
-    /// A recording to judge on: a dataset file, or sound with labels.
-    struct Item {
-        std::string name;
-        std::optional<CatalogueEntry> audio;
-        bool background = false;  // what has no label is background
-    };
-    /// What a recording came to; `problem` is why it came to nothing.
-    struct Outcome {
-        JudgedRecording judged;
-        std::string problem;
-    };
-
     void find_items(const std::vector<std::string>& paths, bool background);
     std::string background_label() const;
-    Outcome work(std::size_t i, int worker);
-    void account(std::size_t i, const Outcome& outcome, Output* scores);
+    std::size_t batches() const { return (items_.size() + together_ - 1) / together_; }
+    void account(std::size_t i, const JudgedRecording& judged, Output* scores);
     void write_scores(Output& out, const std::string& file, double onset_s, std::size_t truth,
                       std::span<const float> scores) const;
     void check_leave_out() const;
@@ -60,9 +47,10 @@ class Judgement {
     EvaluateOptions options_;
     Context& context_;
     ModelFile model_;
-    std::vector<Item> items_;
+    std::vector<JudgedItem> items_;
     Evaluation evaluation_;
     std::optional<FalseAlarmTally> false_alarms_;  // nothing if nobody says how long frames are
+    std::size_t together_ = 1;  // recordings in a batch
     std::size_t workers_ = 1;
     std::vector<std::unique_ptr<Judge>> judges_;                       // one a worker
     std::vector<std::pair<std::string, ConfusionMatrix>> recordings_;  // with --per-recording

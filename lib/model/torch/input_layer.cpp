@@ -72,9 +72,10 @@ InputLayer::InputLayer(const Json& architecture)
         mean_ = register_buffer("mean", torch::zeros({shape_.planes * shape_.bands}));
         deviation_ = register_buffer("deviation", torch::ones({shape_.planes * shape_.bands}));
     }
-    if (shape_.steps == shape_.frames) return;
-    for (std::int64_t step = 0; step <= shape_.steps; ++step)
-        edges_.push_back(step * shape_.frames / shape_.steps);
+    const auto edges = torch::floor_divide(torch::arange(shape_.steps + 1, torch::kInt64) * shape_.frames, shape_.steps);
+    const auto edges_of = [&](std::int64_t first) { return edges.slice(0, first, first + shape_.steps); };
+    starts_ = edges_of(0);
+    stops_ = edges_of(1);
 }
 
 torch::Tensor InputLayer::compress(const torch::Tensor& windows) const {
@@ -86,24 +87,32 @@ torch::Tensor InputLayer::compress(const torch::Tensor& windows) const {
 
 /// Means over stretches of time: [n, K, D] to [n, steps, D].
 torch::Tensor InputLayer::pooled(const torch::Tensor& frames) const {
-    if (edges_.empty()) return frames;
+    if (shape_.steps == shape_.frames) return frames;
     if (shape_.frames % shape_.steps == 0) {
         return frames.view({-1, shape_.steps, shape_.frames / shape_.steps, shape_.bands}).mean(2);
     }
+    const auto* starts = starts_.data_ptr<std::int64_t>();
+    const auto* stops = stops_.data_ptr<std::int64_t>();
     std::vector<torch::Tensor> means;
-    for (std::size_t i = 0; i + 1 < edges_.size(); ++i) means.push_back(frames.slice(1, edges_[i], edges_[i + 1]).mean(1));
+    for (std::int64_t i = 0; i < shape_.steps; ++i) means.push_back(frames.slice(1, starts[i], stops[i]).mean(1));
     return torch::stack(means, 1);
 }
 
+/// Of each stretch the mean of first or second differences. Those of a stretch sum up to that of its ends, so that few
+/// frames are read. Before the first frame it is as in it: its differences are 0.
+torch::Tensor InputLayer::pooled_differences(const torch::Tensor& frames, std::int64_t order) const {
+    const auto change = [&](std::int64_t back) {
+        const auto before = [&](const torch::Tensor& edges) { return frames.index_select(1, (edges - back).clamp_min(0)); };
+        return before(stops_) - before(starts_);
+    };
+    const auto sum = order == 1 ? change(1) : change(1) - change(2);
+    return sum / (stops_ - starts_).unsqueeze(1);
+}
+
 torch::Tensor InputLayer::features(const torch::Tensor& windows) const {
-    auto plane = compress(windows).view({-1, shape_.frames, shape_.bands});
-    std::vector<torch::Tensor> planes{pooled(plane)};
-    while (static_cast<std::int64_t>(planes.size()) < shape_.planes) {
-        // The first frame has none before it: its difference is 0.
-        const auto change = plane.slice(1, 1) - plane.slice(1, 0, -1);
-        plane = torch::constant_pad_nd(change, {0, 0, 1, 0});
-        planes.push_back(pooled(plane));
-    }
+    const auto frames = compress(windows).view({-1, shape_.frames, shape_.bands});
+    std::vector<torch::Tensor> planes{pooled(frames)};
+    for (std::int64_t order = 1; order < shape_.planes; ++order) planes.push_back(pooled_differences(frames, order));
     return torch::stack(planes, 1);
 }
 

@@ -49,11 +49,12 @@ class InputLayer : public torch::nn::Module {
     torch::Tensor compress(const torch::Tensor& windows) const;
     torch::Tensor features(const torch::Tensor& windows) const;
     torch::Tensor pooled(const torch::Tensor& frames) const;
+    torch::Tensor pooled_differences(const torch::Tensor& frames, std::int64_t order) const;
 
     InputShape shape_;
     Compression compression_;
     Standardise standardise_;
-    std::vector<std::int64_t> edges_;  // of the stretches of time, steps + 1; none if each frame is a step
+    torch::Tensor starts_, stops_;  // int64 [steps]: frames of each stretch of time, from the one to before the other
     torch::Tensor mean_, deviation_;
 };
 

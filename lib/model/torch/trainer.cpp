@@ -75,6 +75,7 @@ struct Trainer::State {
     std::shared_ptr<Network> network, best;
     torch::Tensor weights;  // in the loss
     std::unique_ptr<Adam> optimizer;
+    NamedTensors before;  // the epoch: all that it changes but for the history
     History history;
 
     State(const TrainingSet& data, const Json& description, Rows train, Rows validation,
@@ -104,6 +105,7 @@ struct Trainer::State {
         });
         copy_tensors(named_tensors(*network), named_tensors(*best));
         optimizer = std::make_unique<Adam>(*network, options.weight_decay);
+        before = clone_tensors(progress());
     }
 
     std::size_t scoring_windows() const {
@@ -297,10 +299,10 @@ std::optional<Epoch> Trainer::run_epoch() {
     State& s = *state_;
     Epoch epoch;
     epoch.number = s.history.size() + 1;
-    const NamedTensors before = clone_tensors(s.progress());
+    copy_tensors(s.progress(), s.before);
     Tally learnt;
     if (!s.learn(epoch.number, learnt)) {
-        copy_tensors(before, s.progress());
+        copy_tensors(s.before, s.progress());
         s.network->zero_grad();
         return std::nullopt;
     }
