@@ -32,12 +32,10 @@ def features(frames, first):
     window = frames[:, first:first + WINDOW]
     if window.shape[1] < WINDOW:
         window = numpy.pad(window, ((0, 0), (0, WINDOW - window.shape[1])), constant_values=frames.min())
-    planes = [window]
-    for _ in range(2):
-        planes.append(numpy.diff(planes[-1], axis=1, prepend=planes[-1][:, :1]))
+    change = numpy.diff(window, axis=1, prepend=window[:, :1])
+    planes = numpy.stack([window, change, numpy.diff(change, axis=1, prepend=change[:, :1])])
     edges = numpy.linspace(0, WINDOW, STEPS + 1).astype(int)
-    pooled = numpy.stack([numpy.stack([plane[:, a:b].mean(axis=1) for a, b in zip(edges, edges[1:])], axis=1)
-                          for plane in planes])
+    pooled = numpy.stack([planes[:, :, a:b].mean(axis=2) for a, b in zip(edges, edges[1:])], axis=2)
     pooled = (pooled - pooled.mean(axis=2, keepdims=True)) / (pooled.std(axis=2, keepdims=True) + 1e-5)
     return torch.from_numpy(pooled.reshape(-1).astype(numpy.float32))
 

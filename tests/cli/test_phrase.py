@@ -48,6 +48,19 @@ class Recipe(Sandbox):
         self.check_evaluation(truth, rows, model["thresholds"][1])
         self.check_places(bounds)
 
+    def test_frames_of_half_the_size_teach_the_same(self):
+        write_calls(self.dir / "calls", 30)
+        scores = {}
+        for dtype in ("float32", "float16"):
+            self.earshot("datagen", "--recipe", "phrase", "calls", dtype, "--dtype", dtype, "-q")
+            self.earshot("train", "--recipe", "phrase", *SHORT, dtype, "-o", "model", "--force", "-q", "--epochs", 12, "--threads", 1)
+            self.earshot("evaluate", "model", "float32", "--scores", "scores.tsv", "-q")
+            scores[dtype] = numpy.loadtxt(self.dir / "scores.tsv", delimiter="\t", skiprows=1, usecols=(3, 4))
+        sizes = [sum(path.stat().st_size for path in (self.dir / dtype).glob("*.npz")) for dtype in ("float16", "float32")]
+        self.assertLess(sizes[0], 0.6 * sizes[1])
+        self.assertLess(numpy.abs(scores["float16"] - scores["float32"]).max(), 0.05)
+        self.assertGreater(numpy.ptp(scores["float32"][:, 1]), 0.2)  # or all would be alike
+
     def check_places(self, bounds):
         """An event lies where the phrase does, more closely than windows follow each other."""
         events = [json.loads(line) for line in self.earshot("detect", "model", "new").text().splitlines()]

@@ -3,6 +3,12 @@
 #include <cmath>
 
 namespace earshot {
+namespace {
+
+constexpr float kMeanDecay = 0.9F, kSquareDecay = 0.999F, kEpsilon = 1e-8F;
+constexpr std::int64_t kGrain = 1 << 15;  // weights worth a thread of their own
+
+}  // namespace
 
 Adam::Adam(Network& network, double weight_decay)
     : weight_decay_(weight_decay), step_(torch::zeros({}, torch::kInt64)) {
@@ -28,17 +34,28 @@ void Adam::step(double weight, double learning_rate, double clip) {
     step_ += 1;
     const auto steps = static_cast<double>(step_.item<std::int64_t>());
     // Both means start at zero; dividing by what they have seen of one corrects that.
-    const double mean_seen = 1 - std::pow(kMeanDecay, steps);
-    const double square_seen = 1 - std::pow(kSquareDecay, steps);
-    for (auto& [name, weights, mean, square] : moments_) {
-        auto& gradient = weights.mutable_grad();
+    const double mean_seen = 1 - std::pow(static_cast<double>(kMeanDecay), steps);
+    const double square_seen = 1 - std::pow(static_cast<double>(kSquareDecay), steps);
+    const auto kept = static_cast<float>(1 - learning_rate * weight_decay_);
+    const auto rate = static_cast<float>(learning_rate / mean_seen);
+    const auto square_scale = static_cast<float>(1 / std::sqrt(square_seen));
+    for (auto& moments : moments_) {
+        auto& gradient = moments.weights.mutable_grad();
         if (!gradient.defined()) continue;  // the loss does not depend on it
-        if (factor != 1) gradient.mul_(factor);
-        weights.mul_(1 - learning_rate * weight_decay_);
-        mean.mul_(kMeanDecay).add_(gradient, 1 - kMeanDecay);
-        square.mul_(kSquareDecay).addcmul_(gradient, gradient, 1 - kSquareDecay);
-        const auto scale = square.sqrt().div_(std::sqrt(square_seen)).add_(kEpsilon);
-        weights.addcdiv_(mean, scale, -learning_rate / mean_seen);
+        const auto along = gradient.contiguous();
+        const float* g = along.data_ptr<float>();
+        float* w = moments.weights.data_ptr<float>();
+        float* mean = moments.mean.data_ptr<float>();
+        float* square = moments.square.data_ptr<float>();
+        // All in one pass, since reading memory is what takes the time.
+        at::parallel_for(0, along.numel(), kGrain, [&](std::int64_t begin, std::int64_t end) {
+            for (std::int64_t i = begin; i < end; ++i) {
+                const float down = g[i] * static_cast<float>(factor);
+                mean[i] = kMeanDecay * mean[i] + (1 - kMeanDecay) * down;
+                square[i] = kSquareDecay * square[i] + (1 - kSquareDecay) * down * down;
+                w[i] = kept * w[i] - rate * mean[i] / (std::sqrt(square[i]) * square_scale + kEpsilon);
+            }
+        });
         gradient.reset();
     }
 }

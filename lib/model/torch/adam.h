@@ -23,8 +23,6 @@ class Adam {
     NamedTensors state() const;
 
  private:
-    static constexpr double kMeanDecay = 0.9, kSquareDecay = 0.999, kEpsilon = 1e-8;
-
     struct Moments {
         std::string name;
         torch::Tensor weights, mean, square;  // square: of the gradient, not centred

@@ -12,11 +12,21 @@ DenseLayers::DenseLayers(torch::nn::Module& owner, std::span<const std::int64_t>
 }
 
 torch::Tensor DenseLayers::forward(torch::Tensor values, bool training) {
-    for (auto& layer : layers_) {
-        values = torch::relu(layer(values));
-        if (dropout_ > 0) values = torch::dropout(values, dropout_, training);
-    }
+    for (auto& layer : layers_) values = activated(layer(values), training);
     return values;
+}
+
+torch::Tensor DenseLayers::learn(const torch::Tensor& values, const torch::Tensor& scale, const torch::Tensor& shift) {
+    if (layers_.empty()) return values * scale + shift;
+    const auto& weights = layers_.front()->weight;
+    auto hidden = activated(torch::linear(values, weights * scale, torch::addmv(layers_.front()->bias, weights, shift)), true);
+    for (std::size_t i = 1; i < layers_.size(); ++i) hidden = activated(layers_[i](hidden), true);
+    return hidden;
+}
+
+torch::Tensor DenseLayers::activated(const torch::Tensor& sums, bool training) const {
+    const auto values = torch::relu(sums);
+    return dropout_ > 0 ? torch::dropout(values, dropout_, training) : values;
 }
 
 std::int64_t DenseLayers::weight_count(std::span<const std::int64_t> sizes) {

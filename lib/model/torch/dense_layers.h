@@ -18,11 +18,17 @@ class DenseLayers {
 
     /// @param values  [n, sizes.front()]  @return  [n, sizes.back()]
     torch::Tensor forward(torch::Tensor values, bool training);
+    /// forward(values · scale + shift, true) of values that nothing is learnt before: both are taken into the weights of the
+    /// first layer, so that no gradient need be carried through it, a third of the work where it is much the largest.
+    /// @param scale, shift  [sizes.front()]
+    torch::Tensor learn(const torch::Tensor& values, const torch::Tensor& scale, const torch::Tensor& shift);
 
     /// Of them all.
     static std::int64_t weight_count(std::span<const std::int64_t> sizes);
 
  private:
+    torch::Tensor activated(const torch::Tensor& sums, bool training) const;
+
     std::vector<torch::nn::Linear> layers_;
     double dropout_ = 0;
 };

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+#include <numeric>
 #include <string>
-#include <vector>
 
 #include "model/settings.h"
 #include "support/error.h"
@@ -14,7 +16,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::int64_t kMaxValues = std::int64_t{1} << 20;
-constexpr double kLeastDeviation = 1e-5;  // of what is standardised by itself
+constexpr float kLeastDeviation = 1e-5F;  // of what is standardised by itself
+constexpr std::int64_t kGrain = 16;       // windows worth a thread of their own
 
 const Json& input_settings(const Json& architecture) {
     const auto input = architecture.find("input");
@@ -72,10 +75,8 @@ InputLayer::InputLayer(const Json& architecture)
         mean_ = register_buffer("mean", torch::zeros({shape_.planes * shape_.bands}));
         deviation_ = register_buffer("deviation", torch::ones({shape_.planes * shape_.bands}));
     }
-    const auto edges = torch::floor_divide(torch::arange(shape_.steps + 1, torch::kInt64) * shape_.frames, shape_.steps);
-    const auto edges_of = [&](std::int64_t first) { return edges.slice(0, first, first + shape_.steps); };
-    starts_ = edges_of(0);
-    stops_ = edges_of(1);
+    for (std::int64_t step = 0; step <= shape_.steps; ++step)
+        edges_.push_back(step * shape_.frames / shape_.steps);
 }
 
 torch::Tensor InputLayer::compress(const torch::Tensor& windows) const {
@@ -85,49 +86,82 @@ torch::Tensor InputLayer::compress(const torch::Tensor& windows) const {
     return (magnitudes + compression_.floor).log();
 }
 
-/// Means over stretches of time: [n, K, D] to [n, steps, D].
-torch::Tensor InputLayer::pooled(const torch::Tensor& frames) const {
-    if (shape_.steps == shape_.frames) return frames;
-    if (shape_.frames % shape_.steps == 0) {
-        return frames.view({-1, shape_.steps, shape_.frames / shape_.steps, shape_.bands}).mean(2);
+/// One window [K, D] to [planes, steps, D]: of each stretch of time the mean, that of the first differences, and of the
+/// second. Differences of a stretch sum up to that of its ends. Before the first frame it is as in it.
+void InputLayer::take_features(const float* frames, float* features) const {
+    const std::int64_t bands = shape_.bands;
+    for (std::int64_t s = 0; s < shape_.steps; ++s) {
+        const std::int64_t start = edges_[static_cast<std::size_t>(s)], stop = edges_[static_cast<std::size_t>(s) + 1];
+        const float share = 1 / static_cast<float>(stop - start);
+        float* mean = features + s * bands;
+        std::copy_n(frames + start * bands, bands, mean);
+        for (std::int64_t row = start + 1; row < stop; ++row) {
+            for (std::int64_t d = 0; d < bands; ++d) mean[d] += frames[row * bands + d];
+        }
+        for (std::int64_t d = 0; d < bands; ++d) mean[d] *= share;
+        if (shape_.planes == 1) continue;
+        const auto before = [&](std::int64_t edge, std::int64_t frame) {
+            return frames + std::max<std::int64_t>(0, edge - frame) * bands;
+        };
+        const float *last = before(stop, 1), *first = before(start, 1);
+        float* change = mean + shape_.steps * bands;
+        for (std::int64_t d = 0; d < bands; ++d) change[d] = (last[d] - first[d]) * share;
+        if (shape_.planes == 2) continue;
+        const float *second_last = before(stop, 2), *second_first = before(start, 2);
+        change += shape_.steps * bands;
+        for (std::int64_t d = 0; d < bands; ++d)
+            change[d] = ((last[d] - second_last[d]) - (first[d] - second_first[d])) * share;
     }
-    const auto* starts = starts_.data_ptr<std::int64_t>();
-    const auto* stops = stops_.data_ptr<std::int64_t>();
-    std::vector<torch::Tensor> means;
-    for (std::int64_t i = 0; i < shape_.steps; ++i) means.push_back(frames.slice(1, starts[i], stops[i]).mean(1));
-    return torch::stack(means, 1);
 }
 
-/// Of each stretch the mean of first or second differences. Those of a stretch sum up to that of its ends, so that few
-/// frames are read. Before the first frame it is as in it: its differences are 0.
-torch::Tensor InputLayer::pooled_differences(const torch::Tensor& frames, std::int64_t order) const {
-    const auto change = [&](std::int64_t back) {
-        const auto before = [&](const torch::Tensor& edges) { return frames.index_select(1, (edges - back).clamp_min(0)); };
-        return before(stops_) - before(starts_);
-    };
-    const auto sum = order == 1 ? change(1) : change(1) - change(2);
-    return sum / (stops_ - starts_).unsqueeze(1);
+/// A plane [steps, D] by its own mean and deviation over time. @param sums  room for 2 D numbers
+void InputLayer::standardise_window(float* plane, float* sums) const {
+    const std::int64_t bands = shape_.bands, steps = shape_.steps;
+    float *mean = sums, *scale = sums + bands;
+    std::fill_n(sums, 2 * bands, 0.0F);
+    for (std::int64_t i = 0; i < steps; ++i) {
+        for (std::int64_t d = 0; d < bands; ++d) mean[d] += plane[i * bands + d];
+    }
+    for (std::int64_t d = 0; d < bands; ++d) mean[d] /= static_cast<float>(steps);
+    for (std::int64_t i = 0; i < steps; ++i) {
+        for (std::int64_t d = 0; d < bands; ++d) {
+            const float centred = plane[i * bands + d] -= mean[d];
+            scale[d] += centred * centred;
+        }
+    }
+    if (standardise_ == Standardise::mean)
+        std::fill_n(scale, bands, std::accumulate(scale, scale + bands, 0.0F) / static_cast<float>(bands));
+    for (std::int64_t d = 0; d < bands; ++d) scale[d] = 1 / (std::sqrt(scale[d] / static_cast<float>(steps)) + kLeastDeviation);
+    for (std::int64_t i = 0; i < steps; ++i) {
+        for (std::int64_t d = 0; d < bands; ++d) plane[i * bands + d] *= scale[d];
+    }
 }
 
+/// Not standardised yet.
 torch::Tensor InputLayer::features(const torch::Tensor& windows) const {
-    const auto frames = compress(windows).view({-1, shape_.frames, shape_.bands});
-    std::vector<torch::Tensor> planes{pooled(frames)};
-    for (std::int64_t order = 1; order < shape_.planes; ++order) planes.push_back(pooled_differences(frames, order));
-    return torch::stack(planes, 1);
+    const auto frames = compress(windows).contiguous();
+    auto features = torch::empty({frames.size(0), shape_.planes, shape_.steps, shape_.bands});
+    const float* from = frames.data_ptr<float>();
+    float* to = features.data_ptr<float>();
+    at::parallel_for(0, frames.size(0), kGrain, [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t i = begin; i < end; ++i) take_features(from + i * shape_.values(), to + i * shape_.features());
+    });
+    return features;
 }
 
 torch::Tensor InputLayer::forward(const torch::Tensor& windows) const {
-    const auto values = features(windows);
+    auto values = features(windows);
     if (standardise_ == Standardise::none) return values;
     if (standardise_ == Standardise::data) {
         const auto of_bands = [&](const torch::Tensor& numbers) { return numbers.view({shape_.planes, 1, shape_.bands}); };
-        return (values - of_bands(mean_)) / of_bands(deviation_);
+        return values.sub_(of_bands(mean_)).div_(of_bands(deviation_));
     }
-    const auto centred = values - values.mean(2, true);
-    const auto deviation = standardise_ == Standardise::window
-                               ? centred.square().mean(2, true).sqrt()
-                               : centred.square().mean(at::IntArrayRef{2, 3}, true).sqrt();
-    return centred / (deviation + kLeastDeviation);
+    float* planes = values.data_ptr<float>();
+    at::parallel_for(0, values.size(0) * shape_.planes, kGrain, [&](std::int64_t begin, std::int64_t end) {
+        std::vector<float> sums(2 * static_cast<std::size_t>(shape_.bands));
+        for (std::int64_t i = begin; i < end; ++i) standardise_window(planes + i * shape_.steps * shape_.bands, sums.data());
+    });
+    return values;
 }
 
 void InputLayer::fit(const WindowStream& windows) {

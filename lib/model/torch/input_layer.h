@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <vector>
 
 #include "model/architecture.h"
 #include "model/torch/libtorch.h"
@@ -48,13 +49,13 @@ class InputLayer : public torch::nn::Module {
 
     torch::Tensor compress(const torch::Tensor& windows) const;
     torch::Tensor features(const torch::Tensor& windows) const;
-    torch::Tensor pooled(const torch::Tensor& frames) const;
-    torch::Tensor pooled_differences(const torch::Tensor& frames, std::int64_t order) const;
+    void take_features(const float* frames, float* features) const;
+    void standardise_window(float* plane, float* sums) const;
 
     InputShape shape_;
     Compression compression_;
     Standardise standardise_;
-    torch::Tensor starts_, stops_;  // int64 [steps]: frames of each stretch of time, from the one to before the other
+    std::vector<std::int64_t> edges_;  // frames between the stretches of time, steps + 1
     torch::Tensor mean_, deviation_;
 };
 

@@ -42,9 +42,10 @@ class Mlp : public Network {
 
  protected:
     torch::Tensor embedding(const torch::Tensor& features) override {
-        auto values = features.flatten(1);
-        if (norm_) values = norm_(values);
-        return dense_.forward(values, is_training());
+        const auto values = features.flatten(1);
+        if (!norm_) return dense_.forward(values, is_training());
+        if (!is_training()) return dense_.forward(norm_(values), false);
+        return dense_.learn(torch::layer_norm(values, norm_->options.normalized_shape()), norm_->weight, norm_->bias);
     }
 
  private:

@@ -89,6 +89,35 @@ TEST(Mlp, dropout_acts_only_while_learning) {
     EXPECT_TRUE(torch::equal(network->forward(windows), network->forward(windows)));
 }
 
+TEST(Mlp, learns_along_the_gradients_of_its_answers) {
+    for (const auto& hidden : {Json::array({5, 4}), Json::array()}) {
+        Json architecture = small();
+        architecture["layer_norm"] = true;
+        architecture["hidden"] = hidden;
+        torch::manual_seed(8);
+        const auto network = make_network(architecture);
+        const auto parameters = network->named_parameters();
+        {
+            const torch::NoGradGuard no_gradients;
+            parameters["norm.weight"].uniform_(0.5, 2);
+            parameters["norm.bias"].uniform_(-1, 1);
+        }
+        const auto windows = torch::rand({7, 4});
+        const auto gradients = [&](bool learning) {
+            network->zero_grad();
+            network->train(learning);
+            const auto answers = network->forward(windows);
+            answers.square().sum().backward();
+            std::vector<torch::Tensor> all{answers.detach()};
+            for (const auto& parameter : parameters) all.push_back(parameter.value().grad().clone());
+            return all;
+        };
+        const auto judging = gradients(false), learning = gradients(true);
+        ASSERT_EQ(judging.size(), learning.size());
+        for (std::size_t i = 0; i < judging.size(); ++i) EXPECT_TRUE(torch::allclose(learning[i], judging[i], 1e-4, 1e-5)) << i;
+    }
+}
+
 TEST(Registry, refuses_what_it_cannot_build_before_taking_memory) {
     const auto with = [](const char* key, const Json& value) {
         Json architecture = small();
