@@ -92,7 +92,4 @@ class Trainer {
     std::unique_ptr<State> state_;
 };
 
-/// "1.13.1", of LibTorch.
-std::string torch_version();
-
 }  // namespace earshot

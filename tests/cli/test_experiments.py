@@ -1,5 +1,6 @@
 """What a training run leaves behind: history, provenance, logs for TensorBoard; and the grid of runs of share/examples."""
 import json
+import re
 import struct
 import subprocess
 
@@ -98,7 +99,10 @@ class Experiments(Sandbox):
         self.assertEqual(provenance["seed"], 5)
         self.assertIn("epochs", provenance["config"])
         self.assertEqual([len(item["hash"]) for item in provenance["data"]], [32] * 6)
-        self.assertLessEqual({"command", "earshot", "libtorch"}, set(provenance))
+        self.assertLessEqual({"command", "earshot"}, set(provenance))
+        said = self.earshot("--version", "--verbose").text()
+        for library in ("LibTorch", "libavcodec", "BLAS"):
+            self.assertRegex(said, rf"(?m)^{library} +{re.escape(provenance['libraries'][library])}$")
 
     def test_logs_for_tensorboard(self):
         (self.dir / "models").mkdir()

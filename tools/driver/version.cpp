@@ -6,7 +6,6 @@
 #include <CLI/Version.hpp>
 #include <filesystem>
 #include <nlohmann/json.hpp>
-#include <string_view>
 
 #include "frontend/split_fft.h"
 #include "support/parallel.h"
@@ -37,36 +36,35 @@ std::string av_version(const char* library, const char* name) {
 
 }  // namespace
 
+std::vector<std::pair<std::string, std::string>> library_versions() {
+    const auto compute = prepare_compute_environment();
+    std::error_code unresolved;
+    const auto blas = fs::canonical(compute.blas, unresolved);  // which of those that libblas.so.3 may stand for
+    return {{"CLI11", CLI11_VERSION},
+            {"fmt", fmt::format("{}.{}.{}", FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100)},
+            {"nlohmann/json", fmt::format("{}.{}.{}", NLOHMANN_JSON_VERSION_MAJOR, NLOHMANN_JSON_VERSION_MINOR,
+                                          NLOHMANN_JSON_VERSION_PATCH)},
+            {"libsndfile", text_version("libsndfile.so.1", "sf_version_string")},
+            {"libavformat", av_version(EARSHOT_LIBAVFORMAT, "avformat_version")},
+            {"libavcodec", av_version(EARSHOT_LIBAVCODEC, "avcodec_version")},
+            {"libswresample", av_version(EARSHOT_LIBSWRESAMPLE, "swresample_version")},
+            {"zlib", text_version("libz.so.1", "zlibVersion")},
+            {"FFT kernel", split_kernels().name},
+            {"LibTorch", EARSHOT_TORCH_VERSION},
+            {"BLAS", unresolved ? "not found" : blas.string()},
+            {"BLAS kernel", compute.blas_kernel.empty()
+                                ? "not OpenBLAS: training is many times slower (install libopenblas0-pthread)"
+                                : fmt::format("{} ({})", compute.blas_kernel, compute.reason)}};
+}
+
 std::string version_text(bool verbose) {
     std::string text = fmt::format("earshot {}\n", EARSHOT_VERSION);
     if (!verbose) return text;
-    const auto line = [&](std::string_view name, std::string_view value) {
-        text += fmt::format("{:<14}{}\n", name, value);
-    };
-    const auto compute = prepare_compute_environment();
-    line("CLI11", CLI11_VERSION);
-    line("fmt", fmt::format("{}.{}.{}", FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100));
-    line("nlohmann/json", fmt::format("{}.{}.{}", NLOHMANN_JSON_VERSION_MAJOR, NLOHMANN_JSON_VERSION_MINOR,
-                                      NLOHMANN_JSON_VERSION_PATCH));
-    line("libsndfile", text_version("libsndfile.so.1", "sf_version_string"));
-    line("libavformat", av_version(EARSHOT_LIBAVFORMAT, "avformat_version"));
-    line("libavcodec", av_version(EARSHOT_LIBAVCODEC, "avcodec_version"));
-    line("libswresample", av_version(EARSHOT_LIBSWRESAMPLE, "swresample_version"));
-    line("zlib", text_version("libz.so.1", "zlibVersion"));
-    line("FFT kernel", split_kernels().name);
-    line("LibTorch", EARSHOT_TORCH_VERSION);
-    std::error_code unresolved;
-    const auto blas =
-        fs::canonical(compute.blas, unresolved);  // which of those that libblas.so.3 may stand for
-    line("BLAS", unresolved ? "not found" : blas.string());
-    if (compute.blas_kernel.empty()) {
-        line("", "not OpenBLAS: training is many times slower (install libopenblas0-pthread)");
-    } else {
-        line("BLAS kernel", fmt::format("{} ({})", compute.blas_kernel, compute.reason));
-    }
-    line("processors", fmt::format("{}", available_processors()));
-    line("threads", "one pool: OpenBLAS's, sized by --threads; LibTorch's own held at 1");
-    line("denormals", "flushed to zero in every computing thread");
+    auto lines = library_versions();
+    lines.emplace_back("processors", std::to_string(available_processors()));
+    lines.emplace_back("threads", "one pool: OpenBLAS's, sized by --threads; LibTorch's own held at 1");
+    lines.emplace_back("denormals", "flushed to zero in every computing thread");
+    for (const auto& [name, value] : lines) text += fmt::format("{:<14}{}\n", name, value);
     return text;
 }
 

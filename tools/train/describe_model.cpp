@@ -6,6 +6,7 @@
 #include "model/open_set_scorer.h"
 #include "model/thresholds.h"
 #include "support/json_lines.h"
+#include "tools/driver/version.h"
 #include "tools/train/training_run.h"
 
 namespace earshot::tools {
@@ -125,9 +126,14 @@ Json provenance_of(const TrainingRun& run) {
                                                            : "test";
         data.push_back({{"file", item.path}, {"role", role}, {"hash", run.set.data_hash(rows)}});
     }
-    return {
-        {"command", run.context.command_line}, {"config", run.context.config_text}, {"seed", run.fit.seed},
-        {"earshot", EARSHOT_VERSION},          {"libtorch", torch_version()},       {"data", data}};
+    Json libraries;
+    for (const auto& [name, version] : library_versions()) libraries[name] = version;
+    return {{"command", run.context.command_line},
+            {"config", run.context.config_text},
+            {"seed", run.fit.seed},
+            {"earshot", EARSHOT_VERSION},
+            {"libraries", libraries},
+            {"data", data}};
 }
 
 }  // namespace

@@ -62,10 +62,6 @@ void check_same_run(const Json& theirs, const Json& ours, const std::string& dir
 
 }  // namespace
 
-std::string torch_version() {
-    return fmt::format("{}.{}.{}", TORCH_VERSION_MAJOR, TORCH_VERSION_MINOR, TORCH_VERSION_PATCH);
-}
-
 struct Trainer::State {
     const TrainingSet& set;
     Json architecture;
