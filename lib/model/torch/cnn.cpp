@@ -56,14 +56,23 @@ class Cnn : public Network {
  protected:
     torch::Tensor embedding(const torch::Tensor& features) override {
         auto planes = features;
-        for (std::size_t i = 0; i < convolutions_.size(); ++i)
-            planes = torch::relu(norms_[i](convolutions_[i](planes)));
+        for (std::size_t i = 0; i < convolutions_.size(); ++i) planes = convolved(i, planes).relu_();
         const auto steps = planes.transpose(1, 2).flatten(2);  // [n, time, channels * bands]
         const auto values = torch::relu(mix_(steps)).amax(1);
         return dropout_ > 0 ? torch::dropout(values, dropout_, is_training()) : values;
     }
 
  private:
+    /// By layer i, and normalised, which is one with the convolution once nothing is learnt any more.
+    torch::Tensor convolved(std::size_t i, const torch::Tensor& planes) {
+        auto& convolution = convolutions_[i];
+        auto& norm = norms_[i];
+        if (is_training()) return norm(convolution(planes));
+        const auto scale = norm->weight / (norm->running_var + norm->options.eps()).sqrt();
+        const auto offset = norm->bias - norm->running_mean * scale;
+        return torch::conv2d(planes, convolution->weight * scale.view({-1, 1, 1, 1}), offset, kStride, kKernel / 2);
+    }
+
     double dropout_;
     std::vector<torch::nn::Conv2d> convolutions_;
     std::vector<torch::nn::BatchNorm2d> norms_;
