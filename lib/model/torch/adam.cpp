@@ -6,7 +6,6 @@ namespace earshot {
 namespace {
 
 constexpr float kMeanDecay = 0.9F, kSquareDecay = 0.999F, kEpsilon = 1e-8F;
-constexpr std::int64_t kGrain = 1 << 15;  // weights worth a thread of their own
 
 }  // namespace
 
@@ -37,6 +36,7 @@ void Adam::step(double weight, double learning_rate, double clip) {
     const double mean_seen = 1 - std::pow(static_cast<double>(kMeanDecay), steps);
     const double square_seen = 1 - std::pow(static_cast<double>(kSquareDecay), steps);
     const auto kept = static_cast<float>(1 - learning_rate * weight_decay_);
+    const auto share = static_cast<float>(factor);
     const auto rate = static_cast<float>(learning_rate / mean_seen);
     const auto square_scale = static_cast<float>(1 / std::sqrt(square_seen));
     for (auto& moments : moments_) {
@@ -47,15 +47,14 @@ void Adam::step(double weight, double learning_rate, double clip) {
         float* w = moments.weights.data_ptr<float>();
         float* mean = moments.mean.data_ptr<float>();
         float* square = moments.square.data_ptr<float>();
+        const std::int64_t count = along.numel();
         // All in one pass, since reading memory is what takes the time.
-        at::parallel_for(0, along.numel(), kGrain, [&](std::int64_t begin, std::int64_t end) {
-            for (std::int64_t i = begin; i < end; ++i) {
-                const float down = g[i] * static_cast<float>(factor);
-                mean[i] = kMeanDecay * mean[i] + (1 - kMeanDecay) * down;
-                square[i] = kSquareDecay * square[i] + (1 - kSquareDecay) * down * down;
-                w[i] = kept * w[i] - rate * mean[i] / (std::sqrt(square[i]) * square_scale + kEpsilon);
-            }
-        });
+        for (std::int64_t i = 0; i < count; ++i) {
+            const float down = g[i] * share;
+            mean[i] = kMeanDecay * mean[i] + (1 - kMeanDecay) * down;
+            square[i] = kSquareDecay * square[i] + (1 - kSquareDecay) * down * down;
+            w[i] = kept * w[i] - rate * mean[i] / (std::sqrt(square[i]) * square_scale + kEpsilon);
+        }
         gradient.reset();
     }
 }

@@ -17,7 +17,6 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::int64_t kMaxValues = std::int64_t{1} << 20;
 constexpr float kLeastDeviation = 1e-5F;  // of what is standardised by itself
-constexpr std::int64_t kGrain = 16;       // windows worth a thread of their own
 
 const Json& input_settings(const Json& architecture) {
     const auto input = architecture.find("input");
@@ -143,9 +142,7 @@ torch::Tensor InputLayer::features(const torch::Tensor& windows) const {
     auto features = torch::empty({frames.size(0), shape_.planes, shape_.steps, shape_.bands});
     const float* from = frames.data_ptr<float>();
     float* to = features.data_ptr<float>();
-    at::parallel_for(0, frames.size(0), kGrain, [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t i = begin; i < end; ++i) take_features(from + i * shape_.values(), to + i * shape_.features());
-    });
+    for (std::int64_t i = 0; i < frames.size(0); ++i) take_features(from + i * shape_.values(), to + i * shape_.features());
     return features;
 }
 
@@ -156,11 +153,10 @@ torch::Tensor InputLayer::forward(const torch::Tensor& windows) const {
         const auto of_bands = [&](const torch::Tensor& numbers) { return numbers.view({shape_.planes, 1, shape_.bands}); };
         return values.sub_(of_bands(mean_)).div_(of_bands(deviation_));
     }
-    float* planes = values.data_ptr<float>();
-    at::parallel_for(0, values.size(0) * shape_.planes, kGrain, [&](std::int64_t begin, std::int64_t end) {
-        std::vector<float> sums(2 * static_cast<std::size_t>(shape_.bands));
-        for (std::int64_t i = begin; i < end; ++i) standardise_window(planes + i * shape_.steps * shape_.bands, sums.data());
-    });
+    std::vector<float> sums(2 * static_cast<std::size_t>(shape_.bands));
+    float* const end = values.data_ptr<float>() + values.numel();
+    for (float* plane = values.data_ptr<float>(); plane != end; plane += shape_.steps * shape_.bands)
+        standardise_window(plane, sums.data());
     return values;
 }
 
