@@ -16,6 +16,7 @@ Json describe_input(const InputOptions& input) {
     if (input.compression.kind == "log") json["floor"] = input.compression.floor;
     if (input.deltas > 0) json["deltas"] = input.deltas;
     if (input.pool > 0) json["pool"] = input.pool;
+    if (input.deviation) json["deviation"] = true;
     json["standardise"] = input.standardise;
     return json;
 }
@@ -31,6 +32,9 @@ void check(const NetworkOptions& options) {
                            options.kind == "cnn";
     if (options.frames == 1 && over_time) {
         throw UsageError("--deltas, --pool, --standardise window or mean and --arch cnn need windows of several frames (--window)");
+    }
+    if (options.input.deviation && options.input.pool == 0) {
+        throw UsageError("--deviation needs --pool: of the frames of each step of time");
     }
     if (options.input.pool > options.frames) {
         throw UsageError(fmt::format("--pool {}: a window has {} frames only", options.input.pool, options.frames));
@@ -59,7 +63,8 @@ Json describe_network(const NetworkOptions& options) {
         json["hidden"] = {512, 256};
     } else {
         const std::int64_t steps = options.input.pool > 0 ? options.input.pool : options.frames;
-        const std::int64_t values = (options.input.deltas + 1) * steps * options.inputs;
+        const std::int64_t planes = 1 + options.input.deltas + (options.input.deviation ? 1 : 0);
+        const std::int64_t values = planes * steps * options.inputs;
         json["hidden"] = {2 * values, std::max<std::int64_t>(1, 3 * values / 4)};
     }
     json["dropout"] = options.dropout;

@@ -20,7 +20,7 @@ struct Compression {
 };
 
 /// What becomes of a window of K frames of D bands before the layers that learn: compression; then differences
-/// from frame to frame as further planes; then means over stretches of time; then standardisation.
+/// from frame to frame as further planes; then means over stretches of time, and deviations; then standardisation.
 struct InputOptions {
     Compression compression;
     int deltas = 0;         // 1 adds the first differences, 2 those of these too
@@ -32,6 +32,7 @@ struct InputOptions {
     ///          channel go
     /// none     not at all: for networks whose first layer is followed by a normalisation
     std::string standardise = "data";
+    bool deviation = false;  // a plane more: how far the frames of each step of `pool` deviate from their mean
 };
 
 /// What the outputs of a network mean.

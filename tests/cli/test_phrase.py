@@ -214,6 +214,7 @@ class Windows(Sandbox):
         self.earshot("train", "data", "-o", "m", "--arch", "cnn", status=2, stderr="windows of several frames (--window)")
         self.earshot("train", "data", "-o", "m", "--window", "0.1s", "--pool", 11, "--validation", 0, status=2,
                      stderr="a window has 10 frames only")
+        self.earshot("train", "data", "-o", "m", "--window", "0.1s", "--deviation", status=2, stderr="--deviation needs --pool")
 
 
 class Memory(Sandbox):

@@ -142,6 +142,8 @@ void add_network(CLI::App& app, NetworkOptions& network) {
     add_number(app, "--pool", input.pool, std::int64_t{0}, std::int64_t{1} << 20, "N",
                "Average a window to this many steps of time (0: do not)")
         ->group(kMoreOptions);
+    app.add_flag("--deviation", input.deviation, "Add how far the frames of each of these steps deviate from their mean")
+        ->group(kMoreOptions);
     app.add_option("--standardise", input.standardise, "By the training data, each window, or its mean")
         ->type_name("HOW")
         ->check(one_of({"data", "window", "mean", "none"}))

@@ -49,7 +49,9 @@ InputShape input_shape(const Json& architecture) {
     shape.bands = whole_setting(architecture, "inputs", 1, kMaxValues);
     if (architecture.contains("frames")) shape.frames = whole_setting(architecture, "frames", 1, kMaxValues);
     const Json& input = input_settings(architecture);
-    if (input.contains("deltas")) shape.planes = 1 + whole_setting(input, "deltas", 0, 2);
+    if (input.contains("deltas")) shape.deltas = whole_setting(input, "deltas", 0, 2);
+    shape.deviation = input.contains("deviation") && flag_setting(input, "deviation");
+    shape.planes = 1 + shape.deltas + (shape.deviation ? 1 : 0);
     shape.steps = input.contains("pool") ? whole_setting(input, "pool", 1, shape.frames) : shape.frames;
     if (shape.values() > kMaxValues) {
         throw Error(fmt::format("architecture: windows of {} values, at most {} are allowed", shape.values(), kMaxValues));
@@ -86,30 +88,43 @@ torch::Tensor InputLayer::compress(const torch::Tensor& windows) const {
 }
 
 /// One window [K, D] to [planes, steps, D]: of each stretch of time the mean, that of the first differences, and of the
-/// second. Differences of a stretch sum up to that of its ends. Before the first frame it is as in it.
+/// second, and the deviation. Differences of a stretch sum up to that of its ends. Before the first frame it is as in it.
 void InputLayer::take_features(const float* frames, float* features) const {
-    const std::int64_t bands = shape_.bands;
-    for (std::int64_t s = 0; s < shape_.steps; ++s) {
+    const std::int64_t bands = shape_.bands, plane = shape_.steps * bands;
+    for (std::int64_t s = 0; s < shape_.steps; ++s, features += bands) {
         const std::int64_t start = edges_[static_cast<std::size_t>(s)], stop = edges_[static_cast<std::size_t>(s) + 1];
         const float share = 1 / static_cast<float>(stop - start);
-        float* mean = features + s * bands;
+        float* const mean = features;
         std::copy_n(frames + start * bands, bands, mean);
         for (std::int64_t row = start + 1; row < stop; ++row) {
             for (std::int64_t d = 0; d < bands; ++d) mean[d] += frames[row * bands + d];
         }
         for (std::int64_t d = 0; d < bands; ++d) mean[d] *= share;
-        if (shape_.planes == 1) continue;
         const auto before = [&](std::int64_t edge, std::int64_t frame) {
             return frames + std::max<std::int64_t>(0, edge - frame) * bands;
         };
         const float *last = before(stop, 1), *first = before(start, 1);
-        float* change = mean + shape_.steps * bands;
-        for (std::int64_t d = 0; d < bands; ++d) change[d] = (last[d] - first[d]) * share;
-        if (shape_.planes == 2) continue;
-        const float *second_last = before(stop, 2), *second_first = before(start, 2);
-        change += shape_.steps * bands;
-        for (std::int64_t d = 0; d < bands; ++d)
-            change[d] = ((last[d] - second_last[d]) - (first[d] - second_first[d])) * share;
+        if (shape_.deltas >= 1) {
+            float* const change = features + plane;
+            for (std::int64_t d = 0; d < bands; ++d) change[d] = (last[d] - first[d]) * share;
+        }
+        if (shape_.deltas == 2) {
+            const float *second_last = before(stop, 2), *second_first = before(start, 2);
+            float* const change = features + 2 * plane;
+            for (std::int64_t d = 0; d < bands; ++d)
+                change[d] = ((last[d] - second_last[d]) - (first[d] - second_first[d])) * share;
+        }
+        if (shape_.deviation) {
+            float* const deviation = features + (shape_.planes - 1) * plane;
+            std::fill_n(deviation, bands, 0.0F);
+            for (std::int64_t row = start; row < stop; ++row) {
+                for (std::int64_t d = 0; d < bands; ++d) {
+                    const float centred = frames[row * bands + d] - mean[d];
+                    deviation[d] += centred * centred;
+                }
+            }
+            for (std::int64_t d = 0; d < bands; ++d) deviation[d] = std::sqrt(deviation[d] * share);
+        }
     }
 }
 

@@ -16,13 +16,15 @@ using WindowStream = std::function<torch::Tensor()>;
 /// A window before and after the input layer.
 struct InputShape {
     std::int64_t frames = 1, bands = 1;  // K, D
-    std::int64_t planes = 1, steps = 1;  // of features: values and their differences; stretches of time
+    std::int64_t deltas = 0;             // planes of differences
+    bool deviation = false;              // whether the last plane is the deviation within each stretch
+    std::int64_t planes = 1, steps = 1;  // of features; stretches of time
     std::int64_t values() const { return frames * bands; }
     std::int64_t features() const { return planes * steps * bands; }
 };
 
-/// The shape of {"frames": K, "inputs": D, "input": {"deltas": 2, "pool": 50, ...}}, K being 1, deltas 0 and pool
-/// K where they are missing. @throws Error for what is out of range
+/// The shape of {"frames": K, "inputs": D, "input": {"deltas": 2, "pool": 50, "deviation": true, ...}}, K being 1, deltas
+/// 0 and pool K where they are missing. @throws Error for what is out of range
 InputShape input_shape(const nlohmann::ordered_json& architecture);
 
 /// What InputOptions describes, over many windows at once.

@@ -37,7 +37,15 @@ std::vector<double> defined(const std::vector<double>& frames, std::size_t bands
         for (std::size_t i = bands; i < plane.size(); ++i) change[i] = plane[i] - plane[i - bands];
         plane = change;
     }
-    const auto planes = static_cast<std::size_t>(input.deltas) + 1;
+    for (std::size_t s = 0; s < steps && input.deviation; ++s) {
+        const std::size_t from = s * rows / steps, to = (s + 1) * rows / steps;
+        for (std::size_t b = 0; b < bands; ++b) {
+            double squares = 0;
+            for (auto r = from; r < to; ++r) squares += std::pow(frames[r * bands + b] - features[s * bands + b], 2);
+            features.push_back(std::sqrt(squares / static_cast<double>(to - from)));
+        }
+    }
+    const auto planes = static_cast<std::size_t>(input.deltas) + 1 + (input.deviation ? 1 : 0);
     for (std::size_t p = 0; p < planes; ++p) {
         double all = 0;  // squares around the bands' means
         std::vector<double> deviation(bands);
@@ -65,6 +73,7 @@ TEST(InputLayer, windows_become_what_the_definitions_say) {
                 input.compression = {"none", 0};
                 input.deltas = deltas;
                 input.pool = pool;
+                input.deviation = pool > 0 && deltas != 1;
                 input.standardise = standardise;
                 const InputLayer layer = layer_of(30, 3, input);
                 const auto windows = torch::rand({2, 90}) * 7 - 3;
