@@ -234,7 +234,7 @@ class Bench:
         epochs, start = self.runs(lambda: train(12, *original), lambda: train(2, *original))
         epoch_ms = 1e3 * (epochs.processor_s - start.processor_s) / 10 / self.CALLS
         self.line("the same on one thread, processor time", f"{reports['epoch']:.2f} / {epoch_ms:.2f} ms a call",
-                  reports["epoch"] / epoch_ms, 2, False)
+                  reports["epoch"] / epoch_ms, 4, False)
         def evaluate(data):
             return lambda: Use([self.earshot, "evaluate", model, data, "-q", "-j", "1", "-o", self.directory / "report"])
         for network in ("dense, as the original's", "convolutions, as the recipe's"):
@@ -252,7 +252,7 @@ class Bench:
         ours_ms = per_call(many.processor_s, first.processor_s)
         self.line("from sound to score, ms a call, processor time", f"{ours_ms:.2f} ms", ours_ms, 14, True)
         self.line("from sound to score: Python / ours", f"{reports['whole']:.2f} / {ours_ms:.2f} ms a call", reports["whole"] / ours_ms,
-                  2, False)
+                  4, False)
         self.line(f"{4 * self.CALLS} calls, -j1 / -j2, wall, starting apart", f"{alone.wall_s:.2f} / {both.wall_s:.2f} s",
                   (alone.wall_s - first.wall_s) / (both.wall_s - first_both.wall_s), 1.9, False)
         self.line(f"peak memory of {4 * self.CALLS} calls / of {self.CALLS}", f"{alone.peak_mb:.0f} / {many.peak_mb:.0f} MB",

@@ -203,3 +203,19 @@ class Misfits(EvaluateSandbox):
         (self.dir / "ds" / "b.npz").write_bytes(b"PK\3\4 no archive")
         self.assertEqual(self.figures("ds", status=3, stderr="b.npz")["recordings"], 1)
         self.assertEqual(self.figures("ds/a.npz", "nowhere", status=3, stderr="nowhere: No such file")["recordings"], 1)
+
+    def test_one_recording_among_many_that_cannot_be_judged_changes_no_score_of_the_others(self):
+        """Recordings are scored together: that each row stays with its own file is judged against files by themselves."""
+        random = numpy.random.default_rng(1)
+        names = [f"ds/{i:02}.npz" for i in range(18)]
+        for name in names:
+            frames = random.random((random.integers(1, 30), 4))
+            if name == names[7]:
+                frames[-1, 2] = numpy.nan
+            self.dataset(name, frames, random.integers(-1, 2, len(frames)).tolist()[:-1] + [1])
+
+        def rows(data, **options):
+            self.evaluate(data, "-j", 1, "--scores", "scores.tsv", **options)
+            return (self.dir / "scores.tsv").read_text().splitlines()[1:]
+        apart = [row for name in names if name != names[7] for row in rows(name)]
+        self.assertEqual(rows("ds", status=3, stderr="ds/07.npz: row"), apart)

@@ -29,12 +29,11 @@ bool is_dataset(const std::string& path) {
 
 }  // namespace
 
-/// Adds the recordings of the chosen days.
-void Judgement::find_items(const std::vector<std::string>& paths, bool background) {
+/// Adds the recordings of the chosen days. @param background  label of all that has none
+void Judgement::find_items(const std::vector<std::string>& paths, const std::optional<std::string>& background) {
     const auto add = [&](JudgedItem item, std::vector<std::string> names) {
         if (options_.days.empty() || is_of_days(names, options_.days)) items_.push_back(std::move(item));
     };
-    const auto silence = background && !paths.empty() ? std::optional(background_label()) : std::nullopt;
     std::vector<std::string> archives;
     for (const auto& path : paths) {
         if (!is_dataset(path)) {
@@ -42,14 +41,14 @@ void Judgement::find_items(const std::vector<std::string>& paths, bool backgroun
             continue;
         }
         for (const auto& file : fs::is_directory(path) ? dataset_files(path) : std::vector{path})
-            add({file, {}, silence}, {read_source_file(file), file});
+            add({file, {}, background}, {read_source_file(file), file});
     }
     if (archives.empty()) return;
     CatalogueOptions wanted;
     if (!options_.labels.empty()) wanted.labels = options_.labels;
     const auto catalogue = find_recordings(archives, wanted);
     for (const auto& warning : catalogue.warnings) context_.console.warning(warning);
-    const auto uncovered = options_.background.empty() ? silence : options_.background;
+    const auto uncovered = options_.background.empty() ? background : options_.background;
     for (const auto& entry : catalogue.entries) add({entry.audio, entry, uncovered}, {entry.audio});
 }
 
@@ -66,8 +65,8 @@ Judgement::Judgement(const EvaluateOptions& options, Context& context)
       context_(context),
       model_(read_model_file(options.model)),
       evaluation_(model_.labels, open_set_rule(model_)) {
-    find_items(options.data, false);
-    find_items(options.background_data, true);
+    find_items(options.data, {});
+    if (!options.background_data.empty()) find_items(options.background_data, background_label());
     // Of whole recordings it is not known how long their background lasts.
     if (model_.frontend.is_object() && model_.target == Target::frame)
         false_alarms_.emplace(model_, Listener::frontend_of(options.model, model_)->hop_s());

@@ -35,7 +35,7 @@ class Judgement {
     Exit status() const { return failed_ > 0 || damaged_ > 0 ? Exit::partial : Exit::ok; }
 
  private:
-    void find_items(const std::vector<std::string>& paths, bool background);
+    void find_items(const std::vector<std::string>& paths, const std::optional<std::string>& background);
     std::string background_label() const;
     std::size_t batches() const { return (items_.size() + together_ - 1) / together_; }
     void account(std::size_t i, const JudgedRecording& judged, Output* scores);

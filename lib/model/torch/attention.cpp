@@ -33,7 +33,7 @@ struct Sequence {
     std::int64_t steps, channels;
     explicit Sequence(const InputShape& shape)
         : steps(shape.frames == 1 ? shape.bands : shape.steps),
-          channels(shape.frames == 1 ? shape.planes : shape.planes * shape.bands) {}
+          channels(shape.frames == 1 ? shape.planes() : shape.planes() * shape.bands) {}
 };
 
 AttentionSettings read_settings(const Json& architecture) {

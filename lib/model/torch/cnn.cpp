@@ -30,7 +30,7 @@ CnnSettings read_settings(const Json& architecture) {
     settings.channels = list_setting(architecture, "channels", 1, kMaxLayers, kMaxChannels);
     settings.bands = shape.bands;
     for (std::size_t i = 0; i < settings.channels.size(); ++i) settings.bands = (settings.bands + kStride - 1) / kStride;
-    settings.channels.insert(settings.channels.begin(), shape.planes);
+    settings.channels.insert(settings.channels.begin(), shape.planes());
     settings.units = whole_setting(architecture, "units", 1, kMaxUnits);
     settings.outputs = Answer(architecture).outputs();
     settings.dropout = number_setting(architecture, "dropout", 0, 0.99);

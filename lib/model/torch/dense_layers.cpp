@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 namespace earshot {
 
 DenseLayers::DenseLayers(torch::nn::Module& owner, std::span<const std::int64_t> sizes, double dropout)
@@ -11,17 +13,19 @@ DenseLayers::DenseLayers(torch::nn::Module& owner, std::span<const std::int64_t>
     }
 }
 
-torch::Tensor DenseLayers::forward(torch::Tensor values, bool training) {
-    for (auto& layer : layers_) values = activated(layer(values), training);
+torch::Tensor DenseLayers::forward(torch::Tensor values, bool training) { return after(0, std::move(values), training); }
+
+/// What the layers after the first so many make of their output.
+torch::Tensor DenseLayers::after(std::size_t layers, torch::Tensor values, bool training) {
+    for (auto& layer : std::span(layers_).subspan(layers)) values = activated(layer(values), training);
     return values;
 }
 
 torch::Tensor DenseLayers::learn(const torch::Tensor& values, const torch::Tensor& scale, const torch::Tensor& shift) {
     if (layers_.empty()) return values * scale + shift;
     const auto& weights = layers_.front()->weight;
-    auto hidden = activated(torch::linear(values, weights * scale, torch::addmv(layers_.front()->bias, weights, shift)), true);
-    for (std::size_t i = 1; i < layers_.size(); ++i) hidden = activated(layers_[i](hidden), true);
-    return hidden;
+    const auto bias = torch::addmv(layers_.front()->bias, weights, shift);
+    return after(1, activated(torch::linear(values, weights * scale, bias), true), true);
 }
 
 torch::Tensor DenseLayers::activated(const torch::Tensor& sums, bool training) const {

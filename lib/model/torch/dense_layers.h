@@ -28,6 +28,7 @@ class DenseLayers {
 
  private:
     torch::Tensor activated(const torch::Tensor& sums, bool training) const;
+    torch::Tensor after(std::size_t layers, torch::Tensor values, bool training);
 
     std::vector<torch::nn::Linear> layers_;
     double dropout_ = 0;

@@ -42,6 +42,15 @@ std::string read_standardise(const Json& settings) {
     throw Error(fmt::format("architecture: no standardisation '{}' (known: data, window, mean, none)", how));
 }
 
+/// Of rows [rows, bands] from their mean, that of the population.
+void take_deviation(const float* row, std::int64_t rows, std::int64_t bands, const float* mean, float* deviation) {
+    std::fill_n(deviation, bands, 0.0F);
+    for (const float* const end = row + rows * bands; row != end; row += bands) {
+        for (std::int64_t d = 0; d < bands; ++d) deviation[d] += (row[d] - mean[d]) * (row[d] - mean[d]);
+    }
+    for (std::int64_t d = 0; d < bands; ++d) deviation[d] = std::sqrt(deviation[d] / static_cast<float>(rows));
+}
+
 }  // namespace
 
 InputShape input_shape(const Json& architecture) {
@@ -51,7 +60,6 @@ InputShape input_shape(const Json& architecture) {
     const Json& input = input_settings(architecture);
     if (input.contains("deltas")) shape.deltas = whole_setting(input, "deltas", 0, 2);
     shape.deviation = input.contains("deviation") && flag_setting(input, "deviation");
-    shape.planes = 1 + shape.deltas + (shape.deviation ? 1 : 0);
     shape.steps = input.contains("pool") ? whole_setting(input, "pool", 1, shape.frames) : shape.frames;
     if (shape.values() > kMaxValues) {
         throw Error(fmt::format("architecture: windows of {} values, at most {} are allowed", shape.values(), kMaxValues));
@@ -62,7 +70,7 @@ InputShape input_shape(const Json& architecture) {
 std::int64_t InputLayer::weight_count(const Json& architecture) {
     const auto shape = input_shape(architecture);
     read_compression(input_settings(architecture));
-    return read_standardise(input_settings(architecture)) == "data" ? 2 * shape.planes * shape.bands : 0;
+    return read_standardise(input_settings(architecture)) == "data" ? 2 * shape.planes() * shape.bands : 0;
 }
 
 InputLayer::InputLayer(const Json& architecture)
@@ -73,8 +81,8 @@ InputLayer::InputLayer(const Json& architecture)
                    : how == "none" ? Standardise::none
                                    : Standardise::window;
     if (standardise_ == Standardise::data) {
-        mean_ = register_buffer("mean", torch::zeros({shape_.planes * shape_.bands}));
-        deviation_ = register_buffer("deviation", torch::ones({shape_.planes * shape_.bands}));
+        mean_ = register_buffer("mean", torch::zeros({shape_.planes() * shape_.bands}));
+        deviation_ = register_buffer("deviation", torch::ones({shape_.planes() * shape_.bands}));
     }
     for (std::int64_t step = 0; step <= shape_.steps; ++step)
         edges_.push_back(step * shape_.frames / shape_.steps);
@@ -114,17 +122,7 @@ void InputLayer::take_features(const float* frames, float* features) const {
             for (std::int64_t d = 0; d < bands; ++d)
                 change[d] = ((last[d] - second_last[d]) - (first[d] - second_first[d])) * share;
         }
-        if (shape_.deviation) {
-            float* const deviation = features + (shape_.planes - 1) * plane;
-            std::fill_n(deviation, bands, 0.0F);
-            for (std::int64_t row = start; row < stop; ++row) {
-                for (std::int64_t d = 0; d < bands; ++d) {
-                    const float centred = frames[row * bands + d] - mean[d];
-                    deviation[d] += centred * centred;
-                }
-            }
-            for (std::int64_t d = 0; d < bands; ++d) deviation[d] = std::sqrt(deviation[d] * share);
-        }
+        if (shape_.deviation) take_deviation(frames + start * bands, stop - start, bands, mean, features + (shape_.planes() - 1) * plane);
     }
 }
 
@@ -154,7 +152,7 @@ void InputLayer::standardise_window(float* plane, float* sums) const {
 /// Not standardised yet.
 torch::Tensor InputLayer::features(const torch::Tensor& windows) const {
     const auto frames = compress(windows).contiguous();
-    auto features = torch::empty({frames.size(0), shape_.planes, shape_.steps, shape_.bands});
+    auto features = torch::empty({frames.size(0), shape_.planes(), shape_.steps, shape_.bands});
     const float* from = frames.data_ptr<float>();
     float* to = features.data_ptr<float>();
     for (std::int64_t i = 0; i < frames.size(0); ++i) take_features(from + i * shape_.values(), to + i * shape_.features());
@@ -165,7 +163,7 @@ torch::Tensor InputLayer::forward(const torch::Tensor& windows) const {
     auto values = features(windows);
     if (standardise_ == Standardise::none) return values;
     if (standardise_ == Standardise::data) {
-        const auto of_bands = [&](const torch::Tensor& numbers) { return numbers.view({shape_.planes, 1, shape_.bands}); };
+        const auto of_bands = [&](const torch::Tensor& numbers) { return numbers.view({shape_.planes(), 1, shape_.bands}); };
         return values.sub_(of_bands(mean_)).div_(of_bands(deviation_));
     }
     std::vector<float> sums(2 * static_cast<std::size_t>(shape_.bands));

@@ -18,9 +18,11 @@ struct InputShape {
     std::int64_t frames = 1, bands = 1;  // K, D
     std::int64_t deltas = 0;             // planes of differences
     bool deviation = false;              // whether the last plane is the deviation within each stretch
-    std::int64_t planes = 1, steps = 1;  // of features; stretches of time
+    std::int64_t steps = 1;              // stretches of time
+    /// Of features: means, differences, deviations.
+    std::int64_t planes() const { return 1 + deltas + (deviation ? 1 : 0); }
     std::int64_t values() const { return frames * bands; }
-    std::int64_t features() const { return planes * steps * bands; }
+    std::int64_t features() const { return planes() * steps * bands; }
 };
 
 /// The shape of {"frames": K, "inputs": D, "input": {"deltas": 2, "pool": 50, "deviation": true, ...}}, K being 1, deltas

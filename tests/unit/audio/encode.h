@@ -19,11 +19,6 @@ inline void encode(const std::string& from, const std::string& to, const std::st
     if (std::system(command.c_str()) != 0) throw std::runtime_error("failed: " + command);
 }
 
-inline bool have_ffmpeg() {
-    static const bool have = std::system("ffmpeg -version > /dev/null 2>&1") == 0;
-    return have;
-}
-
 /// Bytes behind a pipe, written by a thread: path() opens the reading end once more.
 class Pipe {
  public:

@@ -66,7 +66,6 @@ TEST(Originals, micmon_17_a_file_that_is_no_mp3_is_an_error) {
 }
 
 TEST(Originals, micmon_19_standard_input_is_left_alone) {
-    if (!have_ffmpeg()) GTEST_SKIP() << "needs the ffmpeg program to encode";
     const TemporaryDirectory directory;
     write_sndfile(directory / "a.wav", noise(300'000, 1), {44100, 1}, kWav16);
     encode(directory / "a.wav", directory / "a.mp3");
@@ -79,7 +78,6 @@ TEST(Originals, micmon_19_standard_input_is_left_alone) {
 
 /// Processor time, so that a busy machine does not matter. Five minutes, read from 290 s on.
 TEST(Originals, micmon_20_seeking_does_not_decode_what_it_skips) {
-    if (!have_ffmpeg()) GTEST_SKIP() << "needs the ffmpeg program to encode";
 #ifdef __SANITIZE_THREAD__
     GTEST_SKIP() << "ThreadSanitizer slows what counts packets, not libavcodec";
 #endif
