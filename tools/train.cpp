@@ -32,11 +32,15 @@ nlohmann::ordered_json architecture_of(const TrainingSet& set, NetworkOptions ne
 
 /// Augmentation that frames of this kind cannot have would be left out without a word.
 void check_augmentation(const AugmentOptions& options, const TrainingSet& set) {
-    const bool waves = frame_scale(set.frontend) == FrameScale::waveform;
+    const FrameScale scale = frame_scale(set.frontend);
+    const bool waves = scale == FrameScale::waveform || scale == FrameScale::peak_waveform;
     if (!waves && (options.shift > 0 || options.noise > 0 || options.flip)) {
         throw UsageError("--shift, --noise and --flip are for frames of the front end waveform");
     }
     if (waves && options.warp > 0) throw UsageError("--warp moves bands, and waveforms have none");
+    if (options.overlay == 0) return;
+    if (set.background_index() < 0) throw UsageError("--overlay needs a label that is the background (--background)");
+    if (scale == FrameScale::other) throw UsageError("--overlay adds sounds up, and these frames cannot be (pcen, mfcc)");
 }
 
 void cross_validate(TrainingRun& run) {

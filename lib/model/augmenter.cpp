@@ -51,6 +51,18 @@ void mask_bands(std::span<float> window, std::size_t dimension, std::size_t firs
     }
 }
 
+double mean_square(std::span<const float> values) {
+    double sum = 0;
+    for (const float value : values) sum += static_cast<double>(value) * value;
+    return sum / static_cast<double>(values.size());
+}
+
+float peak_of(std::span<const float> values) {
+    float peak = 0;
+    for (const float value : values) peak = std::max(peak, std::abs(value));
+    return peak;
+}
+
 }  // namespace
 
 nlohmann::ordered_json to_json(const AugmentOptions& options) {
@@ -58,6 +70,7 @@ nlohmann::ordered_json to_json(const AugmentOptions& options) {
             {"stretch", options.stretch},
             {"warp", options.warp},
             {"mask", options.mask},
+            {"overlay", options.overlay},
             {"shift", options.shift},
             {"noise", options.noise},
             {"flip", options.flip}};
@@ -66,13 +79,14 @@ nlohmann::ordered_json to_json(const AugmentOptions& options) {
 FrameScale frame_scale(const nlohmann::ordered_json& frontend) {
     const std::string kind = frontend.is_object() ? frontend.value("kind", "") : "spectrum";
     if (kind == "spectrum") return FrameScale::magnitude;
-    if (kind == "waveform") return FrameScale::waveform;
+    if (kind == "waveform")
+        return frontend.value("level", "") == "peak" ? FrameScale::peak_waveform : FrameScale::waveform;
     if (kind != "logmel") return FrameScale::other;
     return frontend.value("power", 2.0) == 1.0 ? FrameScale::log_magnitude : FrameScale::log_power;
 }
 
 std::int64_t Augmenter::source_frames(std::int64_t frames, Random& random) const {
-    if (options_.stretch == 0 || scale_ == FrameScale::waveform) return frames;
+    if (options_.stretch == 0 || waves()) return frames;
     const double factor = 1 + random.uniform(-options_.stretch, options_.stretch);
     return std::max<std::int64_t>(1, std::llround(static_cast<double>(frames) * factor));
 }
@@ -84,7 +98,7 @@ void Augmenter::apply(std::span<const float> source, std::span<float> window, st
     } else {
         resample(source, window, dimension);
     }
-    if (scale_ == FrameScale::waveform) {
+    if (waves()) {
         for (std::size_t at = 0; at < window.size(); at += dimension) change_wave(window.subspan(at, dimension), random);
         return;
     }
@@ -138,17 +152,43 @@ void Augmenter::change_wave(std::span<float> frame, Random& random) const {
         for (float& value : frame) value = -value;
     }
     if (options_.noise > 0) {
-        double square = 0;
-        for (const float value : frame) square += static_cast<double>(value) * value;
         // Evenly distributed values up to sqrt(3) of their deviation either way.
-        const double most = std::sqrt(3 * square / static_cast<double>(size)) * random.uniform(0, options_.noise);
+        const double most = std::sqrt(3 * mean_square(frame)) * random.uniform(0, options_.noise);
         for (float& value : frame) value += static_cast<float>(random.uniform(-most, most));
     }
     if (options_.gain_jitter_db > 0) gain(frame, random.normal() * options_.gain_jitter_db);
 }
 
+void Augmenter::overlay(std::span<const float> background, std::span<float> window, Random& random) const {
+    const double share = random.uniform(0, options_.overlay);
+    if (waves()) {
+        const double level = std::sqrt(mean_square(window)), other = std::sqrt(mean_square(background));
+        if (other == 0) return;
+        const float peak = peak_of(window);
+        const auto factor = static_cast<float>(share * level / other);
+        for (std::size_t i = 0; i < window.size(); ++i) window[i] += factor * background[i];
+        if (scale_ != FrameScale::peak_waveform) return;
+        const float now = peak_of(window);
+        for (float& value : window) value *= now > 0 ? peak / now : 1;
+        return;
+    }
+    const double halves = scale_ == FrameScale::log_magnitude ? 2 : 1;
+    const auto power = [&](float value) {
+        return scale_ == FrameScale::magnitude ? static_cast<double>(value) * value : std::exp(halves * value);
+    };
+    double level = 0, other = 0;
+    for (const float value : window) level += power(value);
+    for (const float value : background) other += power(value);
+    if (other == 0) return;
+    const double factor = share * share * level / other;
+    for (std::size_t i = 0; i < window.size(); ++i) {
+        const double sum = power(window[i]) + factor * power(background[i]);
+        window[i] = static_cast<float>(scale_ == FrameScale::magnitude ? std::sqrt(sum) : std::log(sum) / halves);
+    }
+}
+
 void Augmenter::gain(std::span<float> window, double gain_db) const {
-    if (scale_ == FrameScale::magnitude || scale_ == FrameScale::waveform) {
+    if (scale_ == FrameScale::magnitude || waves()) {
         const auto factor = static_cast<float>(std::pow(10.0, gain_db / 20));
         for (float& value : window) value *= factor;
         return;

@@ -17,6 +17,7 @@ struct AugmentOptions {
     double stretch = 0;         // faster or slower by up to this share, [0, 0.5]
     double warp = 0;            // bands moved up or down by up to this share of their place, [0, 0.5]
     double mask = 0;            // up to this share of the frames in a row, and of the bands, is levelled out, [0, 0.9]
+    double overlay = 0;         // another window, of the background, sounds in it at up to this share of its level, [0, 10]
     // Of frames that are waveforms only, besides gain_jitter_db, stretch (which moves the pitch too) and mask (of
     // samples):
     double shift = 0;   // moved in time by up to this share of a frame, its end becoming its beginning, [0, 1]
@@ -32,6 +33,7 @@ nlohmann::ordered_json to_json(const AugmentOptions& options);
 enum class FrameScale {
     magnitude,      // multiplies
     waveform,       // samples: multiplies
+    peak_waveform,  // samples, the furthest of which from 0 is 1, whatever the gain was
     log_power,      // ln of power: adds ln(10)/10 for each dB
     log_magnitude,  // ln of magnitude: adds ln(10)/20
     other           // nothing that could be said: features that are made to forget it, or of another kind
@@ -59,7 +61,14 @@ class Augmenter {
     /// @param window  as many whole frames as there shall be
     void apply(std::span<const float> source, std::span<float> window, std::size_t dimension, Random& random) const;
 
+    bool overlays() const { return options_.overlay > 0 && scale_ != FrameScale::other; }
+
+    /// Adds a window of background to another: samples, or the power in each band. Powers of sounds that have nothing to
+    /// do with each other add up.
+    void overlay(std::span<const float> background, std::span<float> window, Random& random) const;
+
  private:
+    bool waves() const { return scale_ == FrameScale::waveform || scale_ == FrameScale::peak_waveform; }
     void warp(std::span<float> window, std::size_t dimension, double factor) const;
     void gain(std::span<float> window, double gain_db) const;
     void change_wave(std::span<float> frame, Random& random) const;

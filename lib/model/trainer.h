@@ -29,6 +29,13 @@ enum class Balance {
     none
 };
 
+/// Numbers that matrices are multiplied in while learning.
+enum class Autocast {
+    none,      // float32
+    bfloat16,  // 8 bits of precision, weights and sums staying float32
+    automatic  // bfloat16 where that is faster: for networks with convolutions, on processors that multiply it
+};
+
 struct FitOptions {
     int epochs = 100;
     int batch = 32;
@@ -42,6 +49,7 @@ struct FitOptions {
     int loaders = 1;          // threads that read and augment windows ahead of their use
     int patience = 20;        // epochs without a better one before training ends; 0: never early
     int windows_per_recording = 4;  // of a recording in an epoch, where recordings are what has a label
+    Autocast autocast = Autocast::none;
     AugmentOptions augment;
     Criterion criterion = Criterion::loss;
     std::uint64_t seed = 0;

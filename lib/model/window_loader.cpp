@@ -1,6 +1,7 @@
 #include "model/window_loader.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "model/shuffle.h"
@@ -15,6 +16,11 @@ WindowLoader::WindowLoader(const TrainingSet& set, const std::vector<WindowPlace
       augmenter_(augmenter && augmenter->active() ? augmenter : nullptr),
       seed_(seed),
       ahead_(static_cast<std::size_t>(threads) + 1) {
+    if (augmenter_ && augmenter_->overlays()) {
+        std::ranges::copy_if(plan_, std::back_inserter(backgrounds_), [&](const WindowPlace& place) {
+            return set_.classes[static_cast<std::size_t>(place.example)] == set_.background_index();
+        });
+    }
     for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
 }
 
@@ -38,7 +44,7 @@ const WindowBatch* WindowLoader::next() {
 }
 
 void WindowLoader::work() {
-    std::vector<float> source;  // of a window, before augmentation
+    Room room;
     std::unique_lock lock(mutex_);
     try {
         while (true) {
@@ -51,7 +57,7 @@ void WindowLoader::work() {
                 spare_.pop_back();
             }
             lock.unlock();
-            fill(batch, number * batch_, source);
+            fill(batch, number * batch_, room);
             lock.lock();
             ready_.emplace(number, std::move(batch));
             changed_.notify_all();
@@ -63,7 +69,7 @@ void WindowLoader::work() {
     }
 }
 
-void WindowLoader::fill(WindowBatch& batch, std::size_t first, std::vector<float>& source) const {
+void WindowLoader::fill(WindowBatch& batch, std::size_t first, Room& room) const {
     const std::size_t count = std::min(batch_, plan_.size() - first);
     const auto values = static_cast<std::size_t>(set_.windowing.frames * set_.dimension);
     batch.values.resize(count * values);
@@ -77,11 +83,21 @@ void WindowLoader::fill(WindowBatch& batch, std::size_t first, std::vector<float
             continue;
         }
         Random random(epoch_seed(seed_, static_cast<int>(first + i)));
-        const std::int64_t frames = augmenter_->source_frames(set_.windowing.frames, random);
-        source.resize(static_cast<std::size_t>(frames * set_.dimension));
-        read({place.example, place.first + (set_.windowing.frames - frames) / 2}, source);
-        augmenter_->apply(source, window, static_cast<std::size_t>(set_.dimension), random);
+        learn(place, window, room, random);
+        if (backgrounds_.empty()) continue;
+        room.background.resize(values);
+        const auto other = random.whole(static_cast<std::int64_t>(backgrounds_.size()) - 1);
+        learn(backgrounds_[static_cast<std::size_t>(other)], room.background, room, random);
+        augmenter_->overlay(room.background, window, random);
     }
+}
+
+/// A window as it is learnt from.
+void WindowLoader::learn(const WindowPlace& place, std::span<float> window, Room& room, Random& random) const {
+    const std::int64_t frames = augmenter_->source_frames(set_.windowing.frames, random);
+    room.source.resize(static_cast<std::size_t>(frames * set_.dimension));
+    read({place.example, place.first + (set_.windowing.frames - frames) / 2}, room.source);
+    augmenter_->apply(room.source, window, static_cast<std::size_t>(set_.dimension), random);
 }
 
 /// The frames from a place on, moved to lie within the recording, padded if that is too short.

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "model/augmenter.h"
+#include "model/random.h"
 #include "model/training_set.h"
 #include "model/window_plan.h"
 
@@ -42,7 +43,12 @@ class WindowLoader {
 
  private:
     void work();
-    void fill(WindowBatch& batch, std::size_t first, std::vector<float>& source) const;
+    /// What a thread needs to change windows.
+    struct Room {
+        std::vector<float> source, background;
+    };
+    void fill(WindowBatch& batch, std::size_t first, Room& room) const;
+    void learn(const WindowPlace& place, std::span<float> window, Room& room, Random& random) const;
     void read(const WindowPlace& place, std::span<float> window) const;
 
     const TrainingSet& set_;
@@ -50,6 +56,7 @@ class WindowLoader {
     std::size_t batch_;
     const Augmenter* augmenter_;
     std::uint64_t seed_;
+    std::vector<WindowPlace> backgrounds_;  // of the plan, where the augmenter lays such over windows
 
     std::mutex mutex_;
     std::condition_variable changed_;

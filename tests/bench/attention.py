@@ -81,22 +81,25 @@ def main():
     sides = {"PyTorch as it comes": (pytorch, plain)}
     if kernel:
         sides[f"PyTorch, {kernel} kernel"] = (pytorch, best_kernel)
-    sides["earshot"] = ([arguments.build / "benchmarks/attention_step"], best_kernel if kernel else plain)
+    step = [arguments.build / "benchmarks/attention_step"]
+    sides["earshot"] = (step, best_kernel if kernel else plain)
+    sides["earshot, --autocast bfloat16"] = ([*step, "--bfloat16", 1], best_kernel if kernel else plain)
     results = {name: [] for name in sides}
     for _ in range(arguments.rounds):
         for name, (command, environment) in sides.items():
             words = ["--batch", arguments.batch, "--threads", arguments.threads]
             results[name].append(child([*command, *words], **environment))
-    print(f"{'':28}{'forward, 1 s':>16}{'step, batch ' + str(arguments.batch):>18}{'peak':>12}{'network alone':>16}")
+    print(f"{'':30}{'forward, 1 s':>16}{'step, batch ' + str(arguments.batch):>18}{'peak':>12}{'network alone':>16}")
     best = {name: {key: min(row[key] for row in rows) for key in rows[0]} for name, rows in results.items()}
     for name, row in best.items():
-        print(f"{name:28}{row['forward_ms']:13.1f} ms{row['step_ms'] / 1000:16.2f} s{row['peak_mib']:8.0f} MiB"
+        print(f"{name:30}{row['forward_ms']:13.1f} ms{row['step_ms'] / 1000:16.2f} s{row['peak_mib']:8.0f} MiB"
               f"{row['peak_mib'] - row['start_mib']:12.0f} MiB")
-    ours = best["earshot"]
-    for name in list(sides)[:-1]:
-        print(f"{name}: {best[name]['forward_ms'] / ours['forward_ms']:.1f} times the processor time forward, "
-              f"{best[name]['step_ms'] / ours['step_ms']:.1f} times in a step, "
-              f"{best[name]['peak_mib'] / ours['peak_mib']:.1f} times the memory")
+    for our_name in (name for name in sides if name.startswith("earshot")):
+        ours = best[our_name]
+        for name in (name for name in sides if name.startswith("PyTorch")):
+            print(f"{name} / {our_name}: {best[name]['forward_ms'] / ours['forward_ms']:.1f} times the processor time forward, "
+                  f"{best[name]['step_ms'] / ours['step_ms']:.1f} times in a step, "
+                  f"{best[name]['peak_mib'] / ours['peak_mib']:.1f} times the memory")
 
 
 def kernel_of(build):

@@ -12,6 +12,7 @@
 #include "model/architecture.h"
 #include "model/scorer.h"
 #include "model/torch/adam.h"
+#include "model/torch/autocast.h"
 #include "model/torch/network.h"
 
 namespace {
@@ -68,8 +69,13 @@ int main(int count, char** words) {
     Adam adam(*network, 0);
     const auto windows = torch::randn({batch, 44100}), truth = torch::randint(2, {batch}, torch::kInt64);
     const auto weights = torch::ones({2});
+    const bool bfloat16 = number_after(count, words, "--bfloat16", 0) != 0;
+    const auto logits = [&] {
+        const AutocastScope scope(bfloat16);
+        return network->forward(windows).to(torch::kFloat32);
+    };
     const double step_ms = least_ms(1, [&] {
-        Adam::add(network->answer().loss(network->forward(windows), truth, weights).mean);
+        Adam::add(network->answer().loss(logits(), truth, weights).mean);
         adam.step(1, 1e-4, 0);
     });
     fmt::print("{{\"start_mib\": {:.0f}, \"forward_ms\": {:.2f}, \"step_ms\": {:.1f}, \"peak_mib\": {:.0f}}}\n", start,

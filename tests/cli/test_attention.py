@@ -120,8 +120,8 @@ class ImpactTest(Sandbox):
             write_wav(self.dir / place / ("NG" if i % 3 == 0 else "OK") / f"{i}.wav", second(i % 3 == 0, seed + i), RATE,
                       "FLOAT")
 
-    def train(self, data, *words):
-        self.earshot("train", "--recipe", "impact", data, "-o", "model", "-q", "--epochs", 25, "--threads", 1, *words)
+    def train(self, data, *words, epochs=25):
+        self.earshot("train", "--recipe", "impact", data, "-o", "model", "-q", "--epochs", epochs, "--threads", 1, *words)
 
     def test_learns_from_folders_and_tells_new_seconds_apart(self):
         self.write_folders("seconds", 90, 0)
@@ -170,3 +170,30 @@ class ImpactTest(Sandbox):
         self.earshot("train", "bands", "-o", "model", "--flip", status=2, stderr="--shift, --noise and --flip are for")
         self.earshot("datagen", "--recipe", "impact", *SHORT, "seconds", "waves", "-q")
         self.earshot("train", "waves", "-o", "model", "--warp", "0.1", status=2, stderr="--warp moves bands")
+        self.earshot("train", "waves", "-o", "model", "--overlay", 1, "--background", "", status=2,
+                     stderr="--overlay needs a label that is the background")
+        self.earshot("datagen", "seconds", "mfcc", "-q", "--front-end", "mfcc", "--sample-duration", "0.025s")
+        self.earshot("train", "mfcc", "-o", "model", "--overlay", 1, status=2, stderr="--overlay adds sounds up")
+
+    def test_learns_in_bfloat16_where_told_and_a_run_goes_on_as_it_began(self):
+        self.write_folders("seconds", 24, 0)
+        self.earshot("datagen", "--recipe", "impact", *SHORT, "seconds", "waves", "-q")
+        weights = {}
+        for how in ("none", "bfloat16"):
+            self.train("waves", "--autocast", how, "--force", "--schedule", "constant", epochs=2)
+            weights[how] = self.weights()
+        for name, exact in weights["none"].items():
+            difference = numpy.linalg.norm(weights["bfloat16"][name] - exact) / max(numpy.linalg.norm(exact), 1)
+            self.assertLess(difference, 0.2, name)
+        self.assertFalse(all(numpy.array_equal(weights["bfloat16"][name], exact) for name, exact in weights["none"].items()))
+        self.earshot("train", "--recipe", "impact", "waves", "-o", "model", "-q", "--threads", 1, "--schedule", "constant",
+                     "--resume", "--autocast", "none", status=1, stderr='"products" was "bfloat16", now "float32"')
+        self.train("waves", "--schedule", "constant", "--resume", "--autocast", "bfloat16", epochs=4)
+        resumed = self.weights()
+        self.train("waves", "--schedule", "constant", "--force", "--autocast", "bfloat16", epochs=4)
+        for name, whole in self.weights().items():
+            numpy.testing.assert_array_equal(resumed[name], whole)
+
+    def weights(self):
+        with numpy.load(self.dir / "model/weights.npz") as data:
+            return {name: data[name] for name in data.files}

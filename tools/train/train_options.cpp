@@ -196,6 +196,11 @@ void add_fit(CLI::App& app, TrainOptions& options) {
     add_number(app, "--clip", fit.clip, 0.0, 1e9, "X", "Highest norm of a step's gradient (0: any)")->group(kMoreOptions);
     add_number(app, "--mixup", fit.mixup, 0.0, 1.0, "X", "Mix windows in pairs, shares from Beta(X, X)")
         ->group(kMoreOptions);
+    add_choice<Autocast>(app, "--autocast", fit.autocast,
+                         {{"none", Autocast::none}, {"bfloat16", Autocast::bfloat16}, {"auto", Autocast::automatic}},
+                         "Multiply in bfloat16 while learning (auto: where that is faster)")
+        ->type_name("HOW")
+        ->group(kMoreOptions);
     add_number(app, "--loaders", fit.loaders, 1, 256, "N", "Threads that read and augment windows")->group(kMoreOptions);
     add_number(app, "--gain-jitter", fit.augment.gain_jitter_db, 0.0, 60.0, "DB", "Random gain while learning, dB")
         ->group(kMoreOptions);
@@ -204,6 +209,8 @@ void add_fit(CLI::App& app, TrainOptions& options) {
     add_number(app, "--warp", fit.augment.warp, 0.0, 0.5, "SHARE", "Random shift of bands while learning")
         ->group(kMoreOptions);
     add_number(app, "--mask", fit.augment.mask, 0.0, 0.9, "SHARE", "Level out random frames and bands while learning")
+        ->group(kMoreOptions);
+    add_number(app, "--overlay", fit.augment.overlay, 0.0, 10.0, "SHARE", "Random background heard in every window")
         ->group(kMoreOptions);
     add_number(app, "--shift", fit.augment.shift, 0.0, 1.0, "SHARE", "Random shift in time of waveforms")
         ->group(kMoreOptions);

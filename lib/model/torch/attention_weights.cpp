@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "model/softmax.h"
+#include "model/torch/autocast.h"
 #include "model/torch/pieces.h"
 
 namespace earshot {
@@ -30,18 +31,27 @@ struct Heads {
     }
 };
 
-/// Scores of some queries, scaled. @param room  [at least their number, T]  @return  the part of it that they take
-torch::Tensor scores_of(const torch::Tensor& queries, const torch::Tensor& keys, float scale, torch::Tensor& room) {
-    auto scores = room.narrow(0, 0, queries.size(0));
-    at::addmm_out(scores, scores, queries, keys.t(), 0, scale);
-    return scores;
-}
+/// What scores are the products of, in the type in which these are to be done.
+struct Factors {
+    torch::Tensor queries, keys;  // [T, d], queries over sqrt(d)
+
+    Factors(const Heads& sizes, const torch::Tensor& all, std::int64_t piece, torch::ScalarType type)
+        : queries((sizes.queries(all, piece) * sizes.scale()).to(type)), keys(sizes.keys(all, piece).to(type).contiguous()) {}
+
+    /// Of `rows` queries from i on. @param room  [at least as many, T]  @return  the part of it that they take
+    torch::Tensor scores(std::int64_t i, std::int64_t rows, const torch::Tensor& room) const {
+        auto scores = room.narrow(0, 0, rows);
+        multiply(scores, queries.narrow(0, i, rows), keys.t());
+        return scores;
+    }
+};
 
 class MeanAttention : public torch::autograd::Function<MeanAttention> {
  public:
     static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& queries_keys,
                                  std::int64_t heads) {
         const Heads sizes(queries_keys, heads);
+        const auto type = multiplies_in_bfloat16() ? torch::kBFloat16 : torch::kFloat32;
         const auto n = queries_keys.size(0);
         auto weights = torch::zeros({n, heads, sizes.steps});
         auto log_sums = torch::empty({n, heads, sizes.steps});
@@ -50,10 +60,10 @@ class MeanAttention : public torch::autograd::Function<MeanAttention> {
         for_pieces(n * heads, [&](std::int64_t first, std::int64_t last) {
             auto room = torch::empty({std::min(kBlock, sizes.steps), sizes.steps});
             for (std::int64_t piece = first; piece < last; ++piece) {
-                const auto queries = sizes.queries(queries_keys, piece), keys = sizes.keys(queries_keys, piece);
+                const Factors factors(sizes, queries_keys, piece, type);
                 for (std::int64_t i = 0; i < sizes.steps; i += kBlock) {
                     const auto rows = std::min(kBlock, sizes.steps - i);
-                    const auto scores = scores_of(queries.narrow(0, i, rows), keys, sizes.scale(), room);
+                    const auto scores = factors.scores(i, rows, room);
                     softmax_kernels().add_up(scores.data_ptr<float>(), static_cast<std::size_t>(rows),
                                              static_cast<std::size_t>(sizes.steps), logs + piece * sizes.steps + i,
                                              mean + piece * sizes.steps);
@@ -62,6 +72,7 @@ class MeanAttention : public torch::autograd::Function<MeanAttention> {
         });
         context->save_for_backward({queries_keys, log_sums});
         context->saved_data["heads"] = heads;
+        context->saved_data["type"] = static_cast<std::int64_t>(type);
         return weights.div_(static_cast<double>(sizes.steps));
     }
 
@@ -70,27 +81,28 @@ class MeanAttention : public torch::autograd::Function<MeanAttention> {
         const auto saved = context->get_saved_variables();
         const torch::Tensor &queries_keys = saved[0], &log_sums = saved[1];
         const auto heads = context->saved_data["heads"].toInt();
+        const auto type = static_cast<torch::ScalarType>(context->saved_data["type"].toInt());
         const Heads sizes(queries_keys, heads);
         // Of the sum of scores, each of which is divided by sqrt(d), in a mean over T queries.
         const auto slopes = (gradients[0] / static_cast<double>(sizes.steps)).contiguous();
         const float* const slope = slopes.data_ptr<float>();
         const float* const logs = log_sums.data_ptr<float>();
-        auto result = torch::empty_like(queries_keys);
+        auto result = torch::empty(queries_keys.sizes());
         for_pieces(queries_keys.size(0) * heads, [&](std::int64_t first, std::int64_t last) {
             auto room = torch::empty({std::min(kBlock, sizes.steps), sizes.steps});
             for (std::int64_t piece = first; piece < last; ++piece) {
-                const auto queries = sizes.queries(queries_keys, piece), keys = sizes.keys(queries_keys, piece);
+                const Factors factors(sizes, queries_keys, piece, type);
                 auto of_queries = sizes.queries(result, piece), of_keys = sizes.keys(result, piece);
                 for (std::int64_t i = 0; i < sizes.steps; i += kBlock) {
                     const auto rows = std::min(kBlock, sizes.steps - i);
-                    const auto some = queries.narrow(0, i, rows);
-                    const auto scores = scores_of(some, keys, sizes.scale(), room);
+                    const auto scores = factors.scores(i, rows, room);
                     softmax_kernels().gradient(scores.data_ptr<float>(), static_cast<std::size_t>(rows),
                                                static_cast<std::size_t>(sizes.steps), logs + piece * sizes.steps + i,
                                                slope + piece * sizes.steps);
                     auto of_some = of_queries.narrow(0, i, rows);
-                    at::addmm_out(of_some, of_some, scores, keys, 0, sizes.scale());
-                    at::addmm_out(of_keys, of_keys, scores.t(), some, i == 0 ? 0 : 1, sizes.scale());
+                    const auto slopes_of_scores = scores.to(type);
+                    multiply(of_some, slopes_of_scores, factors.keys, sizes.scale());
+                    multiply(of_keys, slopes_of_scores.t(), factors.queries.narrow(0, i, rows), 1, i > 0);
                 }
             }
         });

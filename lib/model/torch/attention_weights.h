@@ -13,8 +13,10 @@ namespace earshot {
 /// T x T is ever in memory: the scores are made for some queries at a time, and again for the gradient (as in Dao et
 /// al., NeurIPS 2022).
 ///
+/// Scores are multiplied in bfloat16 where the thread multiplies_in_bfloat16().
+///
 /// @param queries_keys  [n, T, 2C], contiguous: the queries of all heads, then the keys; d = C / heads
-/// @return              [n, heads, T], differentiable
+/// @return              float32 [n, heads, T], differentiable
 torch::Tensor mean_attention(const torch::Tensor& queries_keys, std::int64_t heads);
 
 }  // namespace earshot

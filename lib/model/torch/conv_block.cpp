@@ -6,6 +6,7 @@
 #include <cstring>
 #include <vector>
 
+#include "model/torch/autocast.h"
 #include "model/torch/pieces.h"
 
 namespace earshot {
@@ -13,6 +14,7 @@ namespace {
 
 constexpr std::int64_t kKernel = 3, kPadding = 1;
 constexpr std::int64_t kRows = 512;  // steps in a piece, even
+constexpr std::int64_t kLeastColumns = 32;  // below which rounding to bfloat16 costs more than it saves
 
 /// Sizes of a call, and the pieces that its steps are done in.
 struct Shape {
@@ -49,22 +51,25 @@ torch::Tensor wrap(float* values, std::int64_t rows, std::int64_t columns) {
 }
 
 /// What the kernel covers at each step of a piece, a row a step.
-/// @param sequence  [T, channels_in]   @param rows  [piece.rows, 3 * channels_in]
-void gather(const float* sequence, const Shape& shape, const Piece& piece, float* rows) {
-    const auto channels = static_cast<std::size_t>(shape.channels_in);
-    for (std::int64_t r = 0; r < piece.rows; ++r, rows += shape.columns()) {
+/// @param input  [n, T, channels_in], contiguous, of any type   @param rows  [kRows, 3 * channels_in] of the same
+void gather(const torch::Tensor& input, const Shape& shape, const Piece& piece, const torch::Tensor& rows) {
+    const auto step_bytes = static_cast<std::size_t>(shape.channels_in) * input.element_size();
+    const auto* const sequence =
+        static_cast<const char*>(input.data_ptr()) + static_cast<std::size_t>(piece.sequence * shape.steps_in) * step_bytes;
+    auto* to = static_cast<char*>(rows.data_ptr());
+    for (std::int64_t r = 0; r < piece.rows; ++r, to += kKernel * step_bytes) {
         const std::int64_t start = (piece.first + r) * shape.stride - kPadding;
         if (start >= 0 && start + kKernel <= shape.steps_in) {
-            std::memcpy(rows, sequence + start * shape.channels_in, kKernel * channels * sizeof(float));
+            std::memcpy(to, sequence + static_cast<std::size_t>(start) * step_bytes, kKernel * step_bytes);
             continue;
         }
         for (std::int64_t tap = 0; tap < kKernel; ++tap) {
             const std::int64_t step = start + tap;
-            float* const to = rows + tap * shape.channels_in;
+            char* const place = to + static_cast<std::size_t>(tap) * step_bytes;
             if (step < 0 || step >= shape.steps_in) {
-                std::fill_n(to, channels, 0.0F);
+                std::memset(place, 0, step_bytes);
             } else {
-                std::memcpy(to, sequence + step * shape.channels_in, channels * sizeof(float));
+                std::memcpy(place, sequence + static_cast<std::size_t>(step) * step_bytes, step_bytes);
             }
         }
     }
@@ -143,16 +148,15 @@ torch::Tensor matrix_of(const torch::Tensor& weight) {
 /// The convolution without its bias, [n, steps, C'], and the sums of its values and of their squares.
 torch::Tensor convolve(const torch::Tensor& input, const torch::Tensor& matrix, const Shape& shape, Sums& sums) {
     auto out = torch::empty({shape.sequences, shape.steps, shape.channels});
-    const float* const x = input.data_ptr<float>();
     float* const z = out.data_ptr<float>();
     for_pieces(shape.pieces(), [&](std::int64_t first, std::int64_t last) {
-        auto room = torch::empty({kRows, shape.columns()});
+        auto room = torch::empty({kRows, shape.columns()}, input.options());
         for (std::int64_t i = first; i < last; ++i) {
             const Piece piece(shape, i);
-            gather(x + piece.sequence * shape.steps_in * shape.channels_in, shape, piece, room.data_ptr<float>());
+            gather(input, shape, piece, room);
             float* const rows = z + (piece.sequence * shape.steps + piece.first) * shape.channels;
             auto place = wrap(rows, piece.rows, shape.channels);
-            at::mm_out(place, room.narrow(0, 0, piece.rows), matrix);
+            multiply(place, room.narrow(0, 0, piece.rows), matrix);
             add_sums(rows, rows, piece.rows, shape.channels, sums.of(i, 0), sums.of(i, 1));
         }
     });
@@ -164,14 +168,13 @@ torch::Tensor infer(const torch::Tensor& input, const torch::Tensor& matrix, std
                     const torch::Tensor& scale, const torch::Tensor& offset) {
     const Shape shape(input, matrix, stride);
     auto out = torch::empty({shape.sequences, shape.pooled, shape.channels});
-    const float* const x = input.data_ptr<float>();
     const float *const by = scale.data_ptr<float>(), *const plus = offset.data_ptr<float>();
     float* const y = out.data_ptr<float>();
     for_pieces(shape.pieces(), [&](std::int64_t first, std::int64_t last) {
         auto room = torch::empty({kRows, shape.columns()}), z = torch::empty({kRows, shape.channels});
         for (std::int64_t i = first; i < last; ++i) {
             const Piece piece(shape, i);
-            gather(x + piece.sequence * shape.steps_in * shape.channels_in, shape, piece, room.data_ptr<float>());
+            gather(input, shape, piece, room);
             auto place = z.narrow(0, 0, piece.rows);
             at::mm_out(place, room.narrow(0, 0, piece.rows), matrix);
             pool(z.data_ptr<float>(), by, plus, piece.pairs, shape.channels,
@@ -187,10 +190,12 @@ class ConvBlock : public torch::autograd::Function<ConvBlock> {
     static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& input,
                                  const torch::Tensor& weight, const torch::Tensor& gain, const torch::Tensor& bias,
                                  std::int64_t stride, double epsilon, torch::Tensor statistics) {
-        const auto matrix = matrix_of(weight);
+        const bool rounded = multiplies_in_bfloat16() && kKernel * input.size(2) >= kLeastColumns;
+        const auto factors = rounded ? input.to(torch::kBFloat16) : input;
+        const auto matrix = matrix_of(weight).to(factors.scalar_type());
         const Shape shape(input, matrix, stride);
         Sums sums(shape);
-        const auto z = convolve(input, matrix, shape, sums);
+        const auto z = convolve(factors, matrix, shape, sums);
         const auto mean = sums.total(0) / shape.count();
         const auto variance = (sums.total(1) / shape.count() - mean.square()).clamp_min(0);
         const auto inverse = (variance + epsilon).rsqrt();
@@ -209,7 +214,7 @@ class ConvBlock : public torch::autograd::Function<ConvBlock> {
                      shape.channels, y + (piece.sequence * shape.pooled + piece.first / 2) * shape.channels);
             }
         });
-        context->save_for_backward({input, weight, z, scale, offset, mean, inverse});
+        context->save_for_backward({factors, weight, z, scale, offset, mean, inverse});
         context->saved_data["stride"] = stride;
         context->saved_data["input_learns"] = input.requires_grad();
         return out;
@@ -218,10 +223,10 @@ class ConvBlock : public torch::autograd::Function<ConvBlock> {
     static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                    torch::autograd::variable_list gradients) {
         const auto saved = context->get_saved_variables();
-        const torch::Tensor &input = saved[0], &weight = saved[1], &z = saved[2], &scale = saved[3];
+        const torch::Tensor &factors = saved[0], &weight = saved[1], &z = saved[2], &scale = saved[3];
         const torch::Tensor &offset = saved[4], &mean = saved[5], &inverse = saved[6];
-        const auto matrix = matrix_of(weight);
-        const Shape shape(input, matrix, context->saved_data["stride"].toInt());
+        const auto matrix = matrix_of(weight).to(factors.scalar_type());
+        const Shape shape(factors, matrix, context->saved_data["stride"].toInt());
         const auto slopes = gradients[0].contiguous();
         const float *const values = z.data_ptr<float>(), *const slope = slopes.data_ptr<float>();
         const float *const by = scale.data_ptr<float>(), *const plus = offset.data_ptr<float>();
@@ -254,14 +259,14 @@ class ConvBlock : public torch::autograd::Function<ConvBlock> {
         const float *const per_z = slant.data_ptr<float>(), *const constant = shift.data_ptr<float>();
 
         const bool input_learns = context->saved_data["input_learns"].toBool();
-        auto of_input = input_learns ? torch::zeros_like(input) : torch::Tensor();
+        auto of_input = input_learns ? torch::zeros(factors.sizes()) : torch::Tensor();
         auto of_matrix = torch::empty({shape.sequences, shape.columns(), shape.channels});
         for_pieces(shape.sequences, [&](std::int64_t first, std::int64_t last) {
-            auto room = torch::empty({kRows, shape.columns()}), back = torch::empty({kRows, shape.channels});
+            auto room = torch::empty({kRows, shape.columns()}, factors.options());
+            auto of_room = torch::empty({kRows, shape.columns()}), back = torch::empty({kRows, shape.channels});
             float* const dz = back.data_ptr<float>();
             for (std::int64_t i = first * shape.pieces_each; i < last * shape.pieces_each; ++i) {
                 const Piece piece(shape, i);
-                const auto offset_in = piece.sequence * shape.steps_in * shape.channels_in;
                 passed_of(piece, dz);
                 const float* row = z_of(piece);
                 float* out = dz;
@@ -269,14 +274,15 @@ class ConvBlock : public torch::autograd::Function<ConvBlock> {
                     for (std::int64_t c = 0; c < shape.channels; ++c)
                         out[c] = by[c] * out[c] + per_z[c] * row[c] + constant[c];
                 }
-                auto rows = room.narrow(0, 0, piece.rows);
-                const auto of_rows = back.narrow(0, 0, piece.rows);
-                gather(input.data_ptr<float>() + offset_in, shape, piece, room.data_ptr<float>());
+                const auto slopes_of_rows = back.narrow(0, 0, piece.rows).to(factors.scalar_type());
+                gather(factors, shape, piece, room);
                 auto sum = of_matrix[piece.sequence];
-                at::addmm_out(sum, sum, rows.t(), of_rows, piece.first == 0 ? 0 : 1);
+                multiply(sum, room.narrow(0, 0, piece.rows).t(), slopes_of_rows, 1, piece.first > 0);
                 if (!input_learns) continue;
-                at::mm_out(rows, of_rows, matrix.t());
-                scatter(room.data_ptr<float>(), shape, piece, of_input.data_ptr<float>() + offset_in);
+                auto of_rows = of_room.narrow(0, 0, piece.rows);
+                multiply(of_rows, slopes_of_rows, matrix.t());
+                scatter(of_room.data_ptr<float>(), shape, piece,
+                        of_input.data_ptr<float>() + piece.sequence * shape.steps_in * shape.channels_in);
             }
         });
         const auto of_weight =

@@ -10,6 +10,7 @@ namespace earshot {
 ///
 /// conv: kernel 3, padding 1, some stride; the last step is dropped where there is none to pair it with. While
 /// learning, normalisation is by the batch, and the running mean and variance follow it; else by these.
+/// While learning, products are in bfloat16 where the thread multiplies_in_bfloat16(), but for those over few channels.
 /// Of the batch only the input and the outcome of the convolution are kept for the gradient.
 ///
 /// Parameters and buffers as those of conv and norm.

@@ -9,6 +9,7 @@
 #include "model/shuffle.h"
 #include "model/window_loader.h"
 #include "model/torch/adam.h"
+#include "model/torch/autocast.h"
 #include "model/torch/mixture.h"
 #include "model/torch/network.h"
 #include "model/torch/weights.h"
@@ -51,6 +52,12 @@ struct Tally {
     double accuracy() const { return static_cast<double>(right) / static_cast<double>(examples); }
 };
 
+/// Networks whose products are large enough for bfloat16: it makes a small dense one slower.
+bool convolves(const Json& architecture) {
+    const auto kind = architecture.value("kind", "");
+    return kind == "attention" || kind == "cnn";
+}
+
 void check_same_run(const Json& theirs, const Json& ours, const std::string& directory) {
     for (const auto& [key, value] : ours.items()) {
         if (theirs.at(key) == value) continue;
@@ -73,6 +80,7 @@ struct Trainer::State {
     std::unique_ptr<Adam> optimizer;
     NamedTensors before;  // the epoch: all that it changes but for the history
     History history;
+    bool bfloat16;  // products while learning
 
     State(const TrainingSet& data, const Json& description, Rows train, Rows validation,
           const FitOptions& fit)
@@ -82,7 +90,9 @@ struct Trainer::State {
           validation_rows(std::move(validation)),
           options(fit),
           augmenter(fit.augment, frame_scale(set.frontend)),
-          history(fit.schedule != Schedule::constant) {
+          history(fit.schedule != Schedule::constant),
+          bfloat16(fit.autocast == Autocast::bfloat16 ||
+                   (fit.autocast == Autocast::automatic && convolves(description) && bfloat16_is_faster())) {
         torch::manual_seed(epoch_seed(options.seed, 0));
         network = make_network(architecture);
         best = make_network(architecture);
@@ -139,6 +149,11 @@ struct Trainer::State {
             options.balance != Balance::none);
     }
 
+    torch::Tensor learnt_logits(const torch::Tensor& windows) {
+        const AutocastScope scope(bfloat16);
+        return network->forward(windows).to(torch::kFloat32);
+    }
+
     /// False if the user interrupted it.
     bool learn(int number, Tally& tally) {
         if (!network->learns()) {
@@ -168,7 +183,7 @@ struct Trainer::State {
             if (options.mixup > 0) mixture.emplace(options.mixup, truth.size(0), random);
             auto windows = windows_of(*batch);
             if (mixture) windows = mixture->mixed(windows.view({truth.size(0), -1})).view_as(windows);
-            auto logits = network->forward(windows);
+            auto logits = learnt_logits(windows);
             if (bag() > 1) logits = logits.view({-1, bag(), answer.outputs()}).amax(1);
             auto error = answer.loss(logits, truth, weights);
             if (mixture) {
@@ -261,6 +276,7 @@ struct Trainer::State {
                   {"accumulate", options.accumulate},
                   {"clip", options.clip},
                   {"mixup", options.mixup},
+                  {"products", bfloat16 ? "bfloat16" : "float32"},
                   {"augment", to_json(options.augment)},
                   {"criterion", options.criterion == Criterion::score ? "score" : "loss"},
                   {"seed", options.seed},

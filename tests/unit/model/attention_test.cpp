@@ -7,6 +7,7 @@
 #include "model/architecture.h"
 #include "model/scorer.h"
 #include "model/torch/attention_weights.h"
+#include "model/torch/autocast.h"
 #include "model/torch/conv_block.h"
 #include "model/torch/network.h"
 #include "unit/model/fixtures.h"
@@ -80,6 +81,44 @@ TEST(ConvBlock, learns_as_the_layers_that_it_stands_for) {
         }
     }
     set_compute_threads(1);
+}
+
+/// How far a is from b in the mean, of b's size.
+double distance(const torch::Tensor& a, const torch::Tensor& b) { return ((a - b).norm() / b.norm()).item<double>(); }
+
+// bfloat16 rounds by up to 1/256; what is expected is of float32.
+TEST(Autocast, is_near_float32_but_not_it) {
+    torch::manual_seed(4);
+    Block block(40, 24, 2);
+    const auto values = torch::randn({3, 1031, 40}), slopes = torch::randn({3, pooled_steps(1031, 2), 24});
+    const auto steps = torch::randn({2, 300, 64}), weight_slopes = torch::randn({2, 4, 300});
+    const auto attend = [&] {
+        const auto input = steps.clone().requires_grad_();
+        const auto weights = mean_attention(input, 4);
+        weights.backward(weight_slopes);
+        return std::vector{weights.detach(), input.grad()};
+    };
+    const auto expected = learnt(block, values, slopes, true), weights = attend();
+    EXPECT_FALSE(multiplies_in_bfloat16());
+    std::vector<torch::Tensor> rounded, rounded_weights;
+    {
+        const AutocastScope scope(true);
+        EXPECT_TRUE(multiplies_in_bfloat16());
+        rounded = learnt(block, values, slopes, true);
+        rounded_weights = attend();
+        const AutocastScope off(false);
+        EXPECT_FALSE(multiplies_in_bfloat16());
+    }
+    EXPECT_FALSE(multiplies_in_bfloat16());
+    const auto check = [](const torch::Tensor& found, const torch::Tensor& exact, const char* what, std::size_t i) {
+        EXPECT_EQ(found.scalar_type(), torch::kFloat32) << what << i;
+        EXPECT_GT(distance(found, exact), 1e-6) << what << i;
+        EXPECT_LT(distance(found, exact), 0.02) << what << i;
+    };
+    // Where two steps are nearly alike the other one may be the higher: their slopes change places.
+    for (const std::size_t i : {0, 5, 6}) check(rounded[i], expected[i], "block ", i);
+    for (const std::size_t i : {1, 2, 3, 4}) EXPECT_LT(distance(rounded[i], expected[i]), 0.1) << i;
+    for (const std::size_t i : {0, 1}) check(rounded_weights[i], weights[i], "attention ", i);
 }
 
 TEST(ConvBlock, answers_as_the_layers_that_it_stands_for) {

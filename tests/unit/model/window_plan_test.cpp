@@ -136,12 +136,84 @@ TEST(Augmenter, gain_moves_magnitudes_and_logarithms_alike) {
     }
 }
 
+TEST(Augmenter, overlays_samples_up_to_a_share_of_their_level) {
+    AugmentOptions options;
+    options.overlay = 0.5;
+    const std::vector<float> window{3, -1, 0, 2, 0, 0}, background{0.1F, 0.1F, -0.2F, 0, 0.1F, -0.1F};
+    const double ratio = std::sqrt((14.0 / 6) / (0.08 / 6));  // of levels
+    double most = 0;
+    for (std::uint64_t seed = 0; seed < 100; ++seed) {
+        Random random(seed), same(seed);
+        auto kept = window, peak = window;
+        Augmenter(options, FrameScale::waveform).overlay(background, kept, random);
+        Augmenter(options, FrameScale::peak_waveform).overlay(background, peak, same);
+        const double share = (kept[4] - window[4]) / (background[4] * ratio);
+        EXPECT_GE(share, 0);
+        EXPECT_LT(share, 0.5);
+        most = std::max(most, share);
+        const float rescaled = 3 / std::abs(kept[0]);
+        for (std::size_t i = 0; i < window.size(); ++i) {
+            EXPECT_NEAR(kept[i], window[i] + share * ratio * background[i], 1e-5);
+            EXPECT_NEAR(peak[i], kept[i] * rescaled, 1e-5);
+        }
+    }
+    EXPECT_GT(most, 0.45);
+}
+
+TEST(Augmenter, overlays_the_powers_of_bands_whatever_their_scale) {
+    AugmentOptions options;
+    options.overlay = 1;
+    const std::vector<float> window{0.5F, 2, 0.1F}, background{1, 0.25F, 4};
+    for (const auto& [scale, factor] : {std::pair{FrameScale::log_power, 2.0}, {FrameScale::log_magnitude, 1.0}}) {
+        Random random(3), same(3);
+        auto magnitudes = window, logarithms = window, other = background;
+        for (float& value : logarithms) value = static_cast<float>(factor * std::log(value));
+        for (float& value : other) value = static_cast<float>(factor * std::log(value));
+        Augmenter(options, FrameScale::magnitude).overlay(background, magnitudes, random);
+        Augmenter(options, scale).overlay(other, logarithms, same);
+        double share = 0;
+        for (std::size_t i = 0; i < window.size(); ++i) {
+            EXPECT_NEAR(factor * std::log(magnitudes[i]), logarithms[i], 1e-5);
+            const double added = std::pow(magnitudes[i], 2) - std::pow(window[i], 2);
+            if (i == 0) share = added / std::pow(background[i], 2);
+            EXPECT_NEAR(added / std::pow(background[i], 2), share, 1e-4 * (1 + share));
+        }
+        EXPECT_GT(share, 0);
+    }
+    EXPECT_FALSE(Augmenter(options, FrameScale::other).overlays());
+}
+
+TEST(WindowLoader, overlays_windows_of_the_background_and_no_others) {
+    TrainingSet set = recordings();
+    set.target = Target::frame;
+    set.windowing = {1, 1, Padding::minimum};
+    for (std::size_t i = 0; i < 3; ++i) set.items[i].matrix = set.frames->add(std::vector(100, i == 0 ? 1.0F : 0.0F));
+    AugmentOptions options;
+    options.overlay = 1;
+    const Augmenter augmenter(options, FrameScale::magnitude);
+    const std::vector<WindowPlace> plan(30, WindowPlace{0, 0});  // of the label alone: there is nothing to lay over it
+    const auto all = [&](const std::vector<WindowPlace>& places) {
+        WindowLoader loader(set, places, 8, &augmenter, 1);
+        std::set<float> values;
+        while (const auto* batch = loader.next()) values.insert(batch->values.begin(), batch->values.end());
+        return values;
+    };
+    EXPECT_EQ(all(plan), std::set<float>{1});
+    auto silent = plan;
+    silent.push_back({1, 0});  // background, of no level: it changes nothing
+    EXPECT_EQ(all(silent), (std::set<float>{0, 1}));
+    set.items[1].matrix = set.frames->add(std::vector(100, 0.5F));
+    EXPECT_GT(all(silent).size(), 25U);
+    EXPECT_LT(*all(silent).rbegin(), std::sqrt(2.0F));
+}
+
 TEST(Augmenter, knows_what_a_gain_does_to_frames_of_each_kind) {
     EXPECT_EQ(frame_scale(nullptr), FrameScale::magnitude);  // the original's
     EXPECT_EQ(frame_scale({{"kind", "spectrum"}}), FrameScale::magnitude);
     EXPECT_EQ(frame_scale({{"kind", "logmel"}, {"power", 2}}), FrameScale::log_power);
     EXPECT_EQ(frame_scale({{"kind", "logmel"}, {"power", 1}}), FrameScale::log_magnitude);
-    EXPECT_EQ(frame_scale({{"kind", "waveform"}}), FrameScale::waveform);
+    EXPECT_EQ(frame_scale({{"kind", "waveform"}, {"level", "kept"}}), FrameScale::waveform);
+    EXPECT_EQ(frame_scale({{"kind", "waveform"}, {"level", "peak"}}), FrameScale::peak_waveform);
     for (const char* kind : {"pcen", "mfcc"}) EXPECT_EQ(frame_scale({{"kind", kind}}), FrameScale::other);
 }
 
