@@ -31,7 +31,7 @@ nlohmann::ordered_json architecture_of(const TrainingSet& set, NetworkOptions ne
 }
 
 /// Augmentation that frames of this kind cannot have would be left out without a word.
-void check_augmentation(const AugmentOptions& options, const TrainingSet& set) {
+void check_augmentation(const AugmentOptions& options, const TrainingSet& set, Console& console) {
     const FrameScale scale = frame_scale(set.frontend);
     const bool waves = scale == FrameScale::waveform || scale == FrameScale::peak_waveform;
     if (!waves && (options.shift > 0 || options.noise > 0 || options.flip)) {
@@ -39,8 +39,9 @@ void check_augmentation(const AugmentOptions& options, const TrainingSet& set) {
     }
     if (waves && options.warp > 0) throw UsageError("--warp moves bands, and waveforms have none");
     if (options.overlay == 0) return;
-    if (set.background_index() < 0) throw UsageError("--overlay needs a label that is the background (--background)");
     if (scale == FrameScale::other) throw UsageError("--overlay adds sounds up, and these frames cannot be (pcen, mfcc)");
+    if (set.background_index() < 0)
+        console.warning("--overlay: no label is the background (--background LABEL), so nothing is laid over windows");
 }
 
 void cross_validate(TrainingRun& run) {
@@ -138,7 +139,7 @@ Exit run(const TrainOptions& options, const std::string& recipe, Context& contex
     run.recipe = recipe;
     run.fit = options.fit;
     run.set = load_training_set(options.data, options.examples);
-    check_augmentation(run.fit.augment, run.set);
+    check_augmentation(run.fit.augment, run.set, context.console);
     run.architecture = architecture_of(run.set, options.network);
     choose_fold(run);
     describe_data(run);

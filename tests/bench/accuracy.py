@@ -4,8 +4,9 @@
     tests/bench/accuracy.py BUILD_DIR DATA_DIR [PART ...] [--seeds 3]
 
 Parts, all by default; each names the folder of DATA_DIR that it takes:
-  monitor   spectrum-mlp, frames of 2 s: learnt from samples 1 to 4, judged on 5 and 6
-  cry       spectrum-mlp, frames of 5 s, by the folds given
+  monitor   sounds, and spectrum-mlp with frames of 2 s: learnt from samples 1 to 4, judged on 5 and 6
+  cry       sounds over 5 s, the same with the network of impact, spectrum-mlp with frames of 5 s; by the folds given
+  esc10     as cry, but --standardise data: rain and waves are steady
   calls     phrase: learnt from one take of the phrase, judged on the other, and the reverse; negatives in halves
   digits    open-set: each speaker in turn judged by what is learnt from the others, 8 and 9 unknown
   word      phrase, of the folder digits: is the word "seven"? each speaker in turn
@@ -68,18 +69,33 @@ class Bench:
 
     def monitor(self):
         root = self.data / "monitor"
-        learnt = self.datagen("learnt", "spectrum-mlp", *(root / f"sample_{i}" for i in (1, 2, 3, 4)))
-        judged = self.datagen("judged", "spectrum-mlp", *(root / f"sample_{i}" for i in (5, 6)))
-        tests = [self.metrics("spectrum-mlp", seed, learnt, "--test-data", judged)["test"] for seed in self.seeds()]
-        self.print("monitor, accuracy", [test["accuracy"] for test in tests], 0.80)
-        self.print("monitor, balanced accuracy", [test["balanced_accuracy"] for test in tests], 0.76)
+        for recipe in ("sounds", "spectrum-mlp"):
+            learnt = self.datagen(f"learnt-{recipe}", recipe, *(root / f"sample_{i}" for i in (1, 2, 3, 4)))
+            judged = self.datagen(f"judged-{recipe}", recipe, *(root / f"sample_{i}" for i in (5, 6)))
+            tests = [self.metrics(recipe, seed, learnt, "--test-data", judged)["test"] for seed in self.seeds()]
+            self.print(f"monitor, {recipe}, accuracy", [test["accuracy"] for test in tests], 0.80)
+            self.print(f"monitor, {recipe}, balanced accuracy", [test["balanced_accuracy"] for test in tests], 0.76)
+
+    # The network of the recipe impact over the frames of sounds, at that recipe's step size.
+    ATTENTION = ("--arch", "attention", "--dropout", 0.3, "--learning-rate", 0.001)
+
+    def folds(self, pack, what, recipe, made_with, learnt_with, reference):
+        root = self.data / pack
+        clips = self.datagen(f"{pack}-{recipe}", recipe, root / "audio", "--labels", root / "labels.csv", "--group", "fold",
+                             "--force", *made_with)
+        held_out = [self.metrics(recipe, seed, clips, "--folds", 4, *learnt_with) for seed in self.seeds()]
+        self.print(f"{pack}, {what}, accuracy", [each["accuracy"] for each in held_out], reference)
 
     def cry(self):
-        root = self.data / "cry"
-        clips = self.datagen("clips", "spectrum-mlp", root / "audio", "--labels", root / "labels.csv", "--group", "fold",
-                             "--sample-duration", "5s")
-        held_out = [self.metrics("spectrum-mlp", seed, clips, "--folds", 4) for seed in self.seeds()]
-        self.print("cry, accuracy", [each["accuracy"] for each in held_out], 0.846)
+        whole = ("--window", "5s", "--overlay", 0)
+        self.folds("cry", "sounds", "sounds", (), whole, 0.846)
+        self.folds("cry", "attention", "sounds", (), (*whole, *self.ATTENTION), 0.846)
+        self.folds("cry", "spectrum-mlp", "spectrum-mlp", ("--sample-duration", "5s"), (), 0.846)
+
+    def esc10(self):
+        whole = ("--window", "5s", "--overlay", 0, "--standardise", "data")
+        self.folds("esc10", "sounds", "sounds", (), whole, 0.825)
+        self.folds("esc10", "attention", "sounds", (), (*whole, *self.ATTENTION), 0.825)
 
     def phrase(self, what, parts, reference):
         """@param parts  pairs of datasets, learnt from and judged on"""
@@ -130,7 +146,8 @@ class Bench:
         parts = []
         for i, (others, speaker) in enumerate(self.speakers(words)):
             parts.append((others.rename(self.directory / f"others-{i}"), speaker.rename(self.directory / f"speaker-{i}")))
-        self.phrase("seven by speaker", parts, None)
+        # Logistic regression over mean and deviation of log-mel in four slices; a support vector machine gets 0.912.
+        self.phrase("seven by speaker", parts, 0.932)
 
     def anomaly(self):
         root = self.data / "anomaly"
@@ -154,7 +171,7 @@ def positive(labels):
     return one
 
 
-PARTS = ("monitor", "cry", "calls", "digits", "word", "anomaly")
+PARTS = ("monitor", "cry", "esc10", "calls", "digits", "word", "anomaly")
 
 
 def main():

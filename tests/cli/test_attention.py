@@ -170,10 +170,10 @@ class ImpactTest(Sandbox):
         self.earshot("train", "bands", "-o", "model", "--flip", status=2, stderr="--shift, --noise and --flip are for")
         self.earshot("datagen", "--recipe", "impact", *SHORT, "seconds", "waves", "-q")
         self.earshot("train", "waves", "-o", "model", "--warp", "0.1", status=2, stderr="--warp moves bands")
-        self.earshot("train", "waves", "-o", "model", "--overlay", 1, "--background", "", status=2,
-                     stderr="--overlay needs a label that is the background")
+        self.earshot("train", "waves", "-o", "model", "--overlay", 1, "--background", "", "--epochs", 1, "-q", "--force",
+                     stderr="--overlay: no label is the background")
         self.earshot("datagen", "seconds", "mfcc", "-q", "--front-end", "mfcc", "--sample-duration", "0.025s")
-        self.earshot("train", "mfcc", "-o", "model", "--overlay", 1, status=2, stderr="--overlay adds sounds up")
+        self.earshot("train", "mfcc", "-o", "other", "--overlay", 1, status=2, stderr="--overlay adds sounds up")
 
     def test_learns_in_bfloat16_where_told_and_a_run_goes_on_as_it_began(self):
         self.write_folders("seconds", 24, 0)

@@ -152,7 +152,8 @@ void add_network(CLI::App& app, NetworkOptions& network) {
     app.add_option("--loss", network.answer.kind, "softmax: one label at a time; sigmoid: any of them")
         ->type_name("KIND")
         ->check(one_of({"softmax", "sigmoid"}))
-        ->capture_default_str();
+        ->capture_default_str()
+        ->group(kMoreOptions);
     add_number(app, "--dropout", network.dropout, 0.0, 0.99, "SHARE", "Share of hidden units silenced while learning")
         ->group(kMoreOptions);
 }
