@@ -38,6 +38,12 @@ std::vector<RowSpan> rows_of_events(const NpzReader& npz, const std::vector<Even
     return rows;
 }
 
+std::vector<RowSpan> runs_of(const NpzReader& npz, std::int64_t rows) {
+    RunFinder finder;
+    if (npz.contains("times")) npz.stream<double>("times", [&](std::span<const double> onsets_s) { finder.push(onsets_s); });
+    return finder.runs(rows);
+}
+
 }  // namespace
 
 ScannedRecording scan_recording(const std::string& path, FrameStore& store) {
@@ -51,6 +57,7 @@ ScannedRecording scan_recording(const std::string& path, FrameStore& store) {
     });
     read_info(npz, recording.classes.highest(), recording);
     recording.event_rows = rows_of_events(npz, recording.events);
+    recording.runs = runs_of(npz, recording.rows());
     std::uint64_t place = 0;
     recording.matrix = store.add(npz, [&](std::span<const float> values) {
         check_interrupt();

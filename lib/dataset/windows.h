@@ -16,6 +16,21 @@ struct RowSpan {
     bool operator==(const RowSpan&) const = default;
 };
 
+/// Finds the breaks of a recording: where a frame begins later after the one before than frames do, as at the end of each
+/// waveform of a file of many, or where a device was silent. Windows do not reach across.
+class RunFinder {
+ public:
+    /// Onsets of the next frames, in seconds; NaN where they are not known, which breaks nothing.
+    void push(std::span<const double> onsets_s);
+    /// Stretches of so many rows without a break, in order: all of them where no onsets were pushed.
+    std::vector<RowSpan> runs(std::int64_t rows) const;
+
+ private:
+    std::vector<std::int64_t> breaks_;  // rows that a new run begins with
+    std::int64_t rows_ = 0;
+    double last_s_ = 0, step_s_ = 0;  // of the last frame; the shortest so far, 0 before the second frame
+};
+
 /// What stands where a recording is shorter than a window. Both depend on nothing but the frames in the window.
 enum class Padding {
     minimum,  // the smallest value of the frames that are there

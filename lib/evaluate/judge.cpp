@@ -132,16 +132,15 @@ std::optional<std::size_t> Judge::dataset(const JudgedItem& item, JudgedRecordin
     classes.add(recording.classes);
     const auto known = [&](std::int64_t c) { return c < 0 ? unlabelled : indices[static_cast<std::size_t>(c)]; };
     std::vector<float> window(frames * recording.dimension);
-    for (std::int64_t i = 0; i < windowing.count(classes.rows()); ++i) {
-        const auto start = windowing.start(i, classes.rows());
+    const auto judge_window = [&](const RowSpan& run, std::int64_t start) {
         const auto slot = windowing.slot(start);
-        const auto truth = known(classes.dominant(slot.first, slot.count));
+        const auto truth = known(classes.dominant(run.first + slot.first, std::min(slot.count, run.count - slot.first)));
         if (!truth && !judges_recordings()) {
             ++judged.left_out;
-            continue;
+            return;
         }
-        const auto first = static_cast<std::size_t>(start);
-        const auto there = std::min(frames, recording.size() - first);
+        const auto first = static_cast<std::size_t>(run.first + start);
+        const auto there = std::min(frames, static_cast<std::size_t>(run.count - start));
         for (std::size_t k = 0; k < there; ++k) {
             const auto frame = recording.frame(first + k);
             if (!std::ranges::all_of(frame, [](float value) { return std::isfinite(value); })) {
@@ -151,9 +150,14 @@ std::optional<std::size_t> Judge::dataset(const JudgedItem& item, JudgedRecordin
         }
         pad_window(window, there, recording.dimension, windowing.padding);
         score(window);
-        if (judges_recordings()) continue;
+        if (judges_recordings()) return;
         judged.truths.push_back(*truth);
         judged.onsets_s.push_back(recording.times.empty() ? 0 : recording.times[first]);
+    };
+    RunFinder finder;
+    if (frames > 1 && !judges_recordings()) finder.push(recording.times);
+    for (const RowSpan& run : finder.runs(classes.rows())) {
+        for (std::int64_t i = 0; i < windowing.count(run.count); ++i) judge_window(run, windowing.start(i, run.count));
     }
     if (!judges_recordings()) return std::nullopt;
     const auto found = std::ranges::find(recording.labels, model_.background);

@@ -238,29 +238,40 @@ Windowing choose_windowing(const nlohmann::ordered_json& frontend, const Example
     return windowing;
 }
 
+/// The windows of a stretch of a recording.
+void add_windows(TrainingSet& set, const ClassRuns& classes, TrainingSet::Item item, RowSpan run) {
+    item.first = static_cast<std::int64_t>(set.classes.size());
+    item.row = run.first;
+    item.frames = run.count;
+    for (std::int64_t i = 0; i < set.windowing.count(run.count); ++i) {
+        const RowSpan slot = set.windowing.slot(set.windowing.start(i, run.count));
+        set.classes.push_back(classes.dominant(run.first + slot.first, std::min(slot.count, run.count - slot.first)));
+    }
+    item.count = static_cast<std::int64_t>(set.classes.size()) - item.first;
+    set.items.push_back(std::move(item));
+}
+
 /// The examples of a recording, at the end of the set.
 void add_examples(TrainingSet& set, Part part, const std::vector<std::int64_t>& number) {
     ScannedRecording& recording = part.recording;
     TrainingSet::Item& item = part.item;
     recording.classes.renumber(number, part.background ? set.background_index() : -1);
-    item.first = static_cast<std::int64_t>(set.classes.size());
-    if (set.target == Target::recording) {
-        const auto c = recording.classes.of_recording(set.background_index());
-        set.classes.push_back(c);
-        for (std::size_t i = 0; i < recording.event_rows.size(); ++i) {
-            const RowSpan& rows = recording.event_rows[i];
-            const bool somewhere = rows.count > 0 && rows.count < recording.rows();
-            const auto said = std::ranges::find(recording.labels, recording.events[i].label) - recording.labels.begin();
-            if (somewhere && number.at(static_cast<std::size_t>(said)) == c) item.marks.push_back(rows);
-        }
-    } else {
-        const std::int64_t windows = set.windowing.count(item.frames);
-        for (std::int64_t i = 0; i < windows; ++i) {
-            const RowSpan slot = set.windowing.slot(set.windowing.start(i, item.frames));
-            set.classes.push_back(recording.classes.dominant(slot.first, slot.count));
-        }
+    if (set.target == Target::frame) {
+        const auto whole = std::vector<RowSpan>{{0, recording.rows()}};
+        for (const RowSpan& run : set.windowing.frames > 1 ? recording.runs : whole)
+            add_windows(set, recording.classes, item, run);
+        return;
     }
-    item.count = static_cast<std::int64_t>(set.classes.size()) - item.first;
+    item.first = static_cast<std::int64_t>(set.classes.size());
+    item.count = 1;
+    const auto c = recording.classes.of_recording(set.background_index());
+    set.classes.push_back(c);
+    for (std::size_t i = 0; i < recording.event_rows.size(); ++i) {
+        const RowSpan& rows = recording.event_rows[i];
+        const bool somewhere = rows.count > 0 && rows.count < recording.rows();
+        const auto said = std::ranges::find(recording.labels, recording.events[i].label) - recording.labels.begin();
+        if (somewhere && number.at(static_cast<std::size_t>(said)) == c) item.marks.push_back(rows);
+    }
     set.items.push_back(std::move(item));
 }
 

@@ -26,14 +26,16 @@ using Rows = std::vector<std::int64_t>;
 /// The datasets of one training run: examples, and where their frames are. An example is a window with its label,
 /// or a whole recording with its label, as the target says.
 struct TrainingSet {
+    /// A recording, or, where windows are the examples and its frames have breaks, a stretch without one.
     struct Item {
         std::string path;          // of the NPZ
         std::string group;         // recordings of one group never sit on both sides of a split
         std::string content_hash;  // empty where the NPZ does not say
         Role role = Role::train;
         std::int64_t first = 0, count = 0;  // examples
-        std::int64_t frames = 0;            // of the recording
-        std::size_t matrix = 0;             // where they are in the store
+        std::int64_t row = 0;               // its first frame in the recording: above 0 it goes on from the item before
+        std::int64_t frames = 0;            // from there on
+        std::size_t matrix = 0;             // where those of the recording are in the store
         std::string digest;                 // of frames and classes
         std::vector<RowSpan> marks;         // target recording: where its label is heard, if that is known
     };

@@ -107,7 +107,7 @@ void WindowLoader::read(const WindowPlace& place, std::span<float> window) const
     const auto frames = static_cast<std::int64_t>(window.size() / dimension);
     const std::int64_t first = std::clamp<std::int64_t>(place.first, 0, std::max<std::int64_t>(0, item.frames - frames));
     const auto present = static_cast<std::size_t>(std::min(frames, item.frames - first));
-    set_.frames->read(item.matrix, static_cast<std::uint64_t>(first) * dimension, window.first(present * dimension));
+    set_.frames->read(item.matrix, static_cast<std::uint64_t>(item.row + first) * dimension, window.first(present * dimension));
     pad_window(window, present, dimension, set_.windowing.padding);
 }
 

@@ -102,13 +102,13 @@ RATE = 8000
 SHORT = ["--sample-rate", RATE, "--sample-duration", "0.25s", "--hop", "0.25s", "--high", 3000]
 
 
-def second(hit, seed):
-    """A quarter of one: noise of any colour and level, and in it a hit that rings, or none."""
+def second(hit, seed, duration_s=0.25):
+    """Or a quarter of one: noise of any colour and level, and in it a hit that rings, or none."""
     random = numpy.random.default_rng(seed)
-    sound = numpy.convolve(noise(0.25, RATE, 1, seed), random.normal(size=4), "same") * 10 ** random.uniform(-3, -1.5)
+    sound = numpy.convolve(noise(duration_s, RATE, 1, seed), random.normal(size=4), "same") * 10 ** random.uniform(-3, -1.5)
     if hit:
         time = numpy.arange(500) / RATE
-        onset = random.integers(0, 1500)
+        onset = random.integers(0, sound.size - 500)
         ring = numpy.sin(2 * numpy.pi * random.uniform(800, 2000) * time) * numpy.exp(-time * 80)
         sound[onset : onset + 500] += 8 * sound.std() * ring
     return sound
@@ -121,14 +121,14 @@ class ImpactTest(Sandbox):
                       "FLOAT")
 
     def train(self, data, *words, epochs=25):
-        self.earshot("train", "--recipe", "impact", data, "-o", "model", "-q", "--epochs", epochs, "--threads", 1, *words)
+        self.earshot("train", "--recipe", "impact-waveform", data, "-o", "model", "-q", "--epochs", epochs, "--threads", 1, *words)
 
     def test_learns_from_folders_and_tells_new_seconds_apart(self):
         self.write_folders("seconds", 90, 0)
-        self.earshot("datagen", "--recipe", "impact", *SHORT, "seconds", "waves", "-q")
+        self.earshot("datagen", "--recipe", "impact-waveform", *SHORT, "seconds", "waves", "-q")
         self.train("waves", "--loaders", 2, "--batch", 8)
         model = json.loads((self.dir / "model/model.json").read_text())
-        self.assertEqual((model["recipe"], model["architecture"]["kind"]), ("impact", "attention"))
+        self.assertEqual((model["recipe"], model["architecture"]["kind"]), ("impact-waveform", "attention"))
         self.assertEqual((model["labels"], model["background"]), (["NG", "OK"], "OK"))
         new = [(i % 2, second(i % 2, 1000 + i)) for i in range(60)]
         write_wav(self.dir / "new.wav", numpy.concatenate([sound for _, sound in new]), RATE, "FLOAT")
@@ -137,11 +137,37 @@ class ImpactTest(Sandbox):
         score = metrics.roc_auc_score([hit for hit, _ in new], [float(row[2]) for row in rows])
         self.assertGreater(score, 0.9)
         # Four windows where training had one.
-        self.earshot("detect", "--recipe", "impact", "model", "new.wav", "-q", "--scores", "often.tsv", "-o", "often.jsonl")
+        self.earshot("detect", "--recipe", "impact-waveform", "model", "new.wav", "-q", "--scores", "often.tsv", "-o", "often.jsonl")
         often = (self.dir / "often.tsv").read_text().splitlines()[1:]
         self.assertEqual(len(often), 4 * len(rows) - 3)
         self.write_folders("others", 12, 5000)
         self.earshot("evaluate", "model", "others", stderr=None)
+
+    def test_the_recipe_impact_learns_from_folders_and_from_json_and_listens_four_times_a_second(self):
+        whole = lambda i: second(i % 3 == 0, i, 1)
+        low = ["--sample-rate", RATE, "--high", 3800]
+        for i in range(90):
+            write_wav(self.dir / "seconds" / ("NG" if i % 3 == 0 else "OK") / f"{i}.wav", whole(i), RATE, "FLOAT")
+        self.earshot("datagen", "--recipe", "impact", *low, "seconds", "frames", "-q")
+        self.earshot("train", "--recipe", "impact", "frames", "-o", "model", "-q", "--epochs", 25, "--batch", 8,
+                     "--threads", 1)
+        model = json.loads((self.dir / "model/model.json").read_text())
+        self.assertEqual((model["frontend"]["kind"], model["architecture"]["kind"]), ("logmel", "attention"))
+        self.assertEqual((model["labels"], model["background"]), (["NG", "OK"], "OK"))
+        (self.dir / "new").mkdir()
+        names = ["NG" if i % 3 == 0 else "OK" for i in range(100, 140)]
+        waveforms = [[round(float(value), 7) for value in whole(i)] for i in range(100, 140)]
+        (self.dir / "new/waves.json").write_text(json.dumps({"waveforms": waveforms, "labels": names, "fs": RATE}))
+        self.earshot("datagen", "--recipe", "impact", *low, "new/waves.json", "-o", "judged", "-q")
+        figures = json.loads(self.earshot("evaluate", "model", "judged", "--json", "--scores", "scores.tsv").text())
+        self.assertEqual(figures["windows"], len(names))
+        rows = [line.split("\t") for line in (self.dir / "scores.tsv").read_text().splitlines()[1:]]
+        self.assertEqual([(float(row[1]), row[2]) for row in rows], list(enumerate(names)))  # each second by itself
+        self.assertGreater(figures["labels"]["NG"]["roc_auc"], 0.9)
+        write_wav(self.dir / "long.wav", numpy.concatenate([whole(i) for i in range(10)]), RATE, "FLOAT")
+        self.earshot("detect", "--recipe", "impact", "model", "long.wav", "-q", "--scores", "often.tsv", "-o", "often.jsonl")
+        onsets = [float(line.split("\t")[0]) for line in (self.dir / "often.tsv").read_text().splitlines()[1:]]
+        numpy.testing.assert_allclose(numpy.diff(onsets)[1:], 0.25, atol=0.002)  # the first one speaks for the beginning too
 
     def test_learns_the_same_from_waveforms_in_either_form_of_json(self):
         sounds = [second(i % 3 == 0, i) for i in range(12)]
@@ -154,9 +180,9 @@ class ImpactTest(Sandbox):
             [{"Waveform": wave, "Labels": int(name == "NG")} for wave, name in zip(waveforms, names)]))
         weights = []
         for form in ["new", "old"]:
-            self.earshot("datagen", "--recipe", "impact", "--sample-duration", "0.045s", "--hop", "0.045s",
+            self.earshot("datagen", "--recipe", "impact-waveform", "--sample-duration", "0.045s", "--hop", "0.045s",
                          f"{form}/waves.json", "-o", f"{form}-data", "-q")
-            self.earshot("train", "--recipe", "impact", f"{form}-data", "-o", f"{form}-model", "-q", "--epochs", 1,
+            self.earshot("train", "--recipe", "impact-waveform", f"{form}-data", "-o", f"{form}-model", "-q", "--epochs", 1,
                          "--threads", 1, "--validation", 0)
             with numpy.load(self.dir / f"{form}-data/waves.npz") as data:
                 classes = [str(data["labels"][c]) for c in data["classes"]]
@@ -168,7 +194,7 @@ class ImpactTest(Sandbox):
         self.write_folders("seconds", 6, 0)
         self.earshot("datagen", "seconds", "bands", "-q", "--sample-duration", "0.25s")
         self.earshot("train", "bands", "-o", "model", "--flip", status=2, stderr="--shift, --noise and --flip are for")
-        self.earshot("datagen", "--recipe", "impact", *SHORT, "seconds", "waves", "-q")
+        self.earshot("datagen", "--recipe", "impact-waveform", *SHORT, "seconds", "waves", "-q")
         self.earshot("train", "waves", "-o", "model", "--warp", "0.1", status=2, stderr="--warp moves bands")
         self.earshot("train", "waves", "-o", "model", "--overlay", 1, "--background", "", "--epochs", 1, "-q", "--force",
                      stderr="--overlay: no label is the background")
@@ -177,7 +203,7 @@ class ImpactTest(Sandbox):
 
     def test_learns_in_bfloat16_where_told_and_a_run_goes_on_as_it_began(self):
         self.write_folders("seconds", 24, 0)
-        self.earshot("datagen", "--recipe", "impact", *SHORT, "seconds", "waves", "-q")
+        self.earshot("datagen", "--recipe", "impact-waveform", *SHORT, "seconds", "waves", "-q")
         weights = {}
         for how in ("none", "bfloat16"):
             self.train("waves", "--autocast", how, "--force", "--schedule", "constant", epochs=2)
@@ -186,7 +212,7 @@ class ImpactTest(Sandbox):
             difference = numpy.linalg.norm(weights["bfloat16"][name] - exact) / max(numpy.linalg.norm(exact), 1)
             self.assertLess(difference, 0.2, name)
         self.assertFalse(all(numpy.array_equal(weights["bfloat16"][name], exact) for name, exact in weights["none"].items()))
-        self.earshot("train", "--recipe", "impact", "waves", "-o", "model", "-q", "--threads", 1, "--schedule", "constant",
+        self.earshot("train", "--recipe", "impact-waveform", "waves", "-o", "model", "-q", "--threads", 1, "--schedule", "constant",
                      "--resume", "--autocast", "none", status=1, stderr='"products" was "bfloat16", now "float32"')
         self.train("waves", "--schedule", "constant", "--resume", "--autocast", "bfloat16", epochs=4)
         resumed = self.weights()

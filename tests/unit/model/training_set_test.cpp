@@ -8,6 +8,8 @@
 #include <set>
 
 #include "dataset/recording.h"
+#include "model/window_loader.h"
+#include "model/window_plan.h"
 #include "unit/model/fixtures.h"
 
 namespace earshot {
@@ -68,6 +70,25 @@ TEST_F(TrainingSetTest, files_follow_each_other_in_one_matrix) {
     EXPECT_EQ(set.items[1].first, 3);
     EXPECT_EQ(set.items[1].group, "b");
     EXPECT_EQ(set.labelled_rows(Role::train), (Rows{0, 1, 2, 3}));
+}
+
+// Three waveforms in one file, of 3, 2 and 4 frames: no window has frames of two of them.
+TEST_F(TrainingSetTest, windows_do_not_reach_across_breaks) {
+    Recording recording = example("a", {0, 0, 0, 1, 1, 0, 0, 0, 0});
+    recording.times = {0, 2, 4, 10, 12, 20, 22, 24, 26};
+    write("d/a.npz", recording);
+    ExampleOptions options;
+    options.window_s = 6;
+    const TrainingSet set = load_training_set({{directory_ / "d"}, {}, {}, {}}, options);
+    EXPECT_EQ(set.windowing.frames, 3);
+    EXPECT_EQ(set.classes, (std::vector<std::int64_t>{0, 1, 0, 0}));
+    const auto plan = all_windows(set, {0, 1, 2, 3});
+    WindowLoader loader(set, plan, 4);
+    const auto* batch = loader.next();
+    ASSERT_NE(batch, nullptr);
+    std::vector<float> firsts;
+    for (std::size_t i = 0; i < batch->values.size(); i += 2) firsts.push_back(batch->values[i]);
+    EXPECT_EQ(firsts, (std::vector<float>{0, 1, 2, 3, 4, 0.5, 5, 6, 7, 6, 7, 8}));  // the second one is padded
 }
 
 TEST_F(TrainingSetTest, labels_are_matched_by_name_and_not_by_number) {
