@@ -33,7 +33,7 @@ nlohmann::ordered_json architecture_of(const TrainingSet& set, NetworkOptions ne
 /// Augmentation that frames of this kind cannot have would be left out without a word.
 void check_augmentation(const AugmentOptions& options, const TrainingSet& set, Console& console) {
     const FrameScale scale = frame_scale(set.frontend);
-    const bool waves = scale == FrameScale::waveform || scale == FrameScale::peak_waveform;
+    const bool waves = is_waveform(scale);
     if (!waves && (options.shift > 0 || options.noise > 0 || options.flip)) {
         throw UsageError("--shift, --noise and --flip are for frames of the front end waveform");
     }

@@ -43,6 +43,11 @@ RowSpan Windowing::slot(std::int64_t start) const {
     return {start + (frames - count) / 2, count};
 }
 
+RowSpan Windowing::slot(std::int64_t start, const RowSpan& run) const {
+    const RowSpan within = slot(start);
+    return {run.first + within.first, std::min(within.count, run.count - within.first)};
+}
+
 Padding parse_padding(std::string_view name) {
     if (name == "minimum") return Padding::minimum;
     if (name == "mean") return Padding::mean;

@@ -55,6 +55,9 @@ struct Windowing {
     /// What a window that starts there is labelled by: as many of its frames around its centre as the hop has, so
     /// that windows which overlap speak for stretches that do not.
     RowSpan slot(std::int64_t start) const;
+    /// The same of a window of a stretch of a recording, as rows of the recording, none of them after the stretch.
+    /// @param start  in the stretch
+    RowSpan slot(std::int64_t start, const RowSpan& run) const;
 };
 
 /// @throws Error for other names than minimum and mean

@@ -133,8 +133,8 @@ std::optional<std::size_t> Judge::dataset(const JudgedItem& item, JudgedRecordin
     const auto known = [&](std::int64_t c) { return c < 0 ? unlabelled : indices[static_cast<std::size_t>(c)]; };
     std::vector<float> window(frames * recording.dimension);
     const auto judge_window = [&](const RowSpan& run, std::int64_t start) {
-        const auto slot = windowing.slot(start);
-        const auto truth = known(classes.dominant(run.first + slot.first, std::min(slot.count, run.count - slot.first)));
+        const auto slot = windowing.slot(start, run);
+        const auto truth = known(classes.dominant(slot.first, slot.count));
         if (!truth && !judges_recordings()) {
             ++judged.left_out;
             return;

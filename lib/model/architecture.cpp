@@ -63,7 +63,7 @@ Json describe_network(const NetworkOptions& options) {
         json["hidden"] = {512, 256};
     } else {
         const std::int64_t steps = options.input.pool > 0 ? options.input.pool : options.frames;
-        const std::int64_t planes = 1 + options.input.deltas + (options.input.deviation ? 1 : 0);
+        const std::int64_t planes = feature_planes(options.input.deltas, options.input.deviation);
         const std::int64_t values = planes * steps * options.inputs;
         json["hidden"] = {2 * values, std::max<std::int64_t>(1, 3 * values / 4)};
     }

@@ -35,6 +35,9 @@ struct InputOptions {
     bool deviation = false;  // a plane more: how far the frames of each step of `pool` deviate from their mean
 };
 
+/// Planes of features that networks see: means over stretches of time, differences, and deviations.
+inline std::int64_t feature_planes(std::int64_t deltas, bool deviation) { return 1 + deltas + (deviation ? 1 : 0); }
+
 /// What the outputs of a network mean.
 struct AnswerOptions {
     /// softmax  one of the labels, and no other: an output a label

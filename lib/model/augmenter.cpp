@@ -86,7 +86,7 @@ FrameScale frame_scale(const nlohmann::ordered_json& frontend) {
 }
 
 std::int64_t Augmenter::source_frames(std::int64_t frames, Random& random) const {
-    if (options_.stretch == 0 || waves()) return frames;
+    if (options_.stretch == 0 || is_waveform(scale_)) return frames;
     const double factor = 1 + random.uniform(-options_.stretch, options_.stretch);
     return std::max<std::int64_t>(1, std::llround(static_cast<double>(frames) * factor));
 }
@@ -98,7 +98,7 @@ void Augmenter::apply(std::span<const float> source, std::span<float> window, st
     } else {
         resample(source, window, dimension);
     }
-    if (waves()) {
+    if (is_waveform(scale_)) {
         for (std::size_t at = 0; at < window.size(); at += dimension) change_wave(window.subspan(at, dimension), random);
         return;
     }
@@ -159,36 +159,46 @@ void Augmenter::change_wave(std::span<float> frame, Random& random) const {
     if (options_.gain_jitter_db > 0) gain(frame, random.normal() * options_.gain_jitter_db);
 }
 
-void Augmenter::overlay(std::span<const float> background, std::span<float> window, Random& random) const {
+void Augmenter::overlay(std::span<float> background, std::span<float> window, Random& random) const {
     const double share = random.uniform(0, options_.overlay);
-    if (waves()) {
-        const double level = std::sqrt(mean_square(window)), other = std::sqrt(mean_square(background));
-        if (other == 0) return;
-        const float peak = peak_of(window);
-        const auto factor = static_cast<float>(share * level / other);
-        for (std::size_t i = 0; i < window.size(); ++i) window[i] += factor * background[i];
-        if (scale_ != FrameScale::peak_waveform) return;
-        const float now = peak_of(window);
-        for (float& value : window) value *= now > 0 ? peak / now : 1;
-        return;
+    if (is_waveform(scale_)) {
+        overlay_wave(background, window, share);
+    } else {
+        overlay_bands(background, window, share);
     }
-    const double halves = scale_ == FrameScale::log_magnitude ? 2 : 1;
-    const auto power = [&](float value) {
-        return scale_ == FrameScale::magnitude ? static_cast<double>(value) * value : std::exp(halves * value);
-    };
-    double level = 0, other = 0;
-    for (const float value : window) level += power(value);
-    for (const float value : background) other += power(value);
+}
+
+void Augmenter::overlay_wave(std::span<const float> background, std::span<float> window, double share) const {
+    const double level = std::sqrt(mean_square(window)), other = std::sqrt(mean_square(background));
     if (other == 0) return;
-    const double factor = share * share * level / other;
+    const float peak = peak_of(window);
+    const auto factor = static_cast<float>(share * level / other);
+    for (std::size_t i = 0; i < window.size(); ++i) window[i] += factor * background[i];
+    if (scale_ != FrameScale::peak_waveform) return;
+    const float now = peak_of(window);
+    for (float& value : window) value *= now > 0 ? peak / now : 1;
+}
+
+void Augmenter::overlay_bands(std::span<float> background, std::span<float> window, double share) const {
+    const float per_magnitude = scale_ == FrameScale::log_magnitude ? 2 : 1;  // logarithms of power in one of ours
+    const auto to_powers = [&](std::span<float> values) {
+        double sum = 0;
+        for (float& value : values) {
+            value = scale_ == FrameScale::magnitude ? value * value : std::exp(per_magnitude * value);
+            sum += value;
+        }
+        return sum;
+    };
+    const double level = to_powers(window), other = to_powers(background);
+    const auto factor = static_cast<float>(other > 0 ? share * share * level / other : 0);
     for (std::size_t i = 0; i < window.size(); ++i) {
-        const double sum = power(window[i]) + factor * power(background[i]);
-        window[i] = static_cast<float>(scale_ == FrameScale::magnitude ? std::sqrt(sum) : std::log(sum) / halves);
+        const float sum = window[i] + factor * background[i];
+        window[i] = scale_ == FrameScale::magnitude ? std::sqrt(sum) : std::log(sum) / per_magnitude;
     }
 }
 
 void Augmenter::gain(std::span<float> window, double gain_db) const {
-    if (scale_ == FrameScale::magnitude || waves()) {
+    if (scale_ == FrameScale::magnitude || is_waveform(scale_)) {
         const auto factor = static_cast<float>(std::pow(10.0, gain_db / 20));
         for (float& value : window) value *= factor;
         return;

@@ -39,6 +39,8 @@ enum class FrameScale {
     other           // nothing that could be said: features that are made to forget it, or of another kind
 };
 
+inline bool is_waveform(FrameScale scale) { return scale == FrameScale::waveform || scale == FrameScale::peak_waveform; }
+
 /// Magnitudes where the datasets do not say, as in those of the program before ours.
 FrameScale frame_scale(const nlohmann::ordered_json& frontend);
 
@@ -65,12 +67,14 @@ class Augmenter {
 
     /// Adds a window of background to another: samples, or the power in each band. Powers of sounds that have nothing to
     /// do with each other add up.
-    void overlay(std::span<const float> background, std::span<float> window, Random& random) const;
+    /// @param background  as many values as the window, spoilt
+    void overlay(std::span<float> background, std::span<float> window, Random& random) const;
 
  private:
-    bool waves() const { return scale_ == FrameScale::waveform || scale_ == FrameScale::peak_waveform; }
     void warp(std::span<float> window, std::size_t dimension, double factor) const;
     void gain(std::span<float> window, double gain_db) const;
+    void overlay_wave(std::span<const float> background, std::span<float> window, double share) const;
+    void overlay_bands(std::span<float> background, std::span<float> window, double share) const;
     void change_wave(std::span<float> frame, Random& random) const;
 
     AugmentOptions options_;

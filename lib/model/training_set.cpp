@@ -244,8 +244,8 @@ void add_windows(TrainingSet& set, const ClassRuns& classes, TrainingSet::Item i
     item.row = run.first;
     item.frames = run.count;
     for (std::int64_t i = 0; i < set.windowing.count(run.count); ++i) {
-        const RowSpan slot = set.windowing.slot(set.windowing.start(i, run.count));
-        set.classes.push_back(classes.dominant(run.first + slot.first, std::min(slot.count, run.count - slot.first)));
+        const RowSpan slot = set.windowing.slot(set.windowing.start(i, run.count), run);
+        set.classes.push_back(classes.dominant(slot.first, slot.count));
     }
     item.count = static_cast<std::int64_t>(set.classes.size()) - item.first;
     set.items.push_back(std::move(item));
@@ -280,6 +280,18 @@ void add_examples(TrainingSet& set, Part part, const std::vector<std::int64_t>& 
 std::int64_t TrainingSet::background_index() const {
     const auto found = std::ranges::find(labels, background);
     return found == labels.end() ? -1 : found - labels.begin();
+}
+
+std::vector<std::span<const TrainingSet::Item>> TrainingSet::recordings() const {
+    std::vector<std::span<const Item>> all;
+    for (const Item& item : items) {
+        if (item.row == 0) {
+            all.emplace_back(&item, 1);
+        } else {
+            all.back() = {all.back().data(), all.back().size() + 1};
+        }
+    }
+    return all;
 }
 
 const TrainingSet::Item& TrainingSet::item_of(std::int64_t example) const {

@@ -56,6 +56,8 @@ struct TrainingSet {
     /// Index of the background among the labels, -1 if there is none.
     std::int64_t background_index() const;
     const Item& item_of(std::int64_t example) const;
+    /// The items of each recording.
+    std::vector<std::span<const Item>> recordings() const;
 
     /// Examples with a class, of the items of one role.
     Rows labelled_rows(Role role) const;

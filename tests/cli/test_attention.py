@@ -153,6 +153,7 @@ class ImpactTest(Sandbox):
                      "--threads", 1)
         model = json.loads((self.dir / "model/model.json").read_text())
         self.assertEqual((model["frontend"]["kind"], model["architecture"]["kind"]), ("logmel", "attention"))
+        self.assertEqual(len(model["provenance"]["data"]), 90)
         self.assertEqual((model["labels"], model["background"]), (["NG", "OK"], "OK"))
         (self.dir / "new").mkdir()
         names = ["NG" if i % 3 == 0 else "OK" for i in range(100, 140)]
@@ -163,6 +164,9 @@ class ImpactTest(Sandbox):
         self.assertEqual(figures["windows"], len(names))
         rows = [line.split("\t") for line in (self.dir / "scores.tsv").read_text().splitlines()[1:]]
         self.assertEqual([(float(row[1]), row[2]) for row in rows], list(enumerate(names)))  # each second by itself
+        self.earshot("train", "--recipe", "impact", "judged", "-o", "other", "-q", "--epochs", 1, "--validation", 0)
+        (whole_file,) = json.loads((self.dir / "other/model.json").read_text())["provenance"]["data"]
+        self.assertEqual(whole_file["role"], "train")
         self.assertGreater(figures["labels"]["NG"]["roc_auc"], 0.9)
         write_wav(self.dir / "long.wav", numpy.concatenate([whole(i) for i in range(10)]), RATE, "FLOAT")
         self.earshot("detect", "--recipe", "impact", "model", "long.wav", "-q", "--scores", "often.tsv", "-o", "often.jsonl")

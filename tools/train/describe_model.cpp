@@ -118,13 +118,9 @@ Json metrics_of(const TrainingRun& run, const Trainer& trainer, const ModelFile&
 
 Json provenance_of(const TrainingRun& run) {
     Json data = Json::array();
-    const auto& items = run.set.items;
-    for (auto next = items.begin(); next != items.end();) {
-        const auto& item = *next;
-        const auto goes_on = [](const auto& other) { return other.row > 0; };
-        next = std::find_if_not(next + 1, items.end(), goes_on);
-        const auto last = std::prev(next);
-        Rows rows(static_cast<std::size_t>(last->first + last->count - item.first));
+    for (const auto items : run.set.recordings()) {
+        const auto& item = items.front();
+        Rows rows(static_cast<std::size_t>(items.back().first + items.back().count - item.first));
         std::iota(rows.begin(), rows.end(), item.first);
         const char* role = item.role == Role::train        ? "train"
                            : item.role == Role::validation ? "validation"

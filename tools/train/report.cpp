@@ -44,7 +44,7 @@ void describe_data(const TrainingRun& run) {
     const auto of = [&](const Rows& rows) { return set.class_counts(rows); };
     auto& console = run.context.console;
     const auto recordings =
-        std::ranges::count_if(set.items, [](const auto& item) { return item.role == Role::train && item.row == 0; });
+        std::ranges::count_if(set.recordings(), [](const auto& items) { return items.front().role == Role::train; });
     console.note(fmt::format("{} of {} values from {}; {} classes", counted(set.classes.size(), unit(run)),
                              set.dimension * set.windowing.frames,
                              counted(static_cast<std::size_t>(recordings), "recording"), set.labels.size()));

@@ -82,6 +82,8 @@ class Attention : public Network {
         add_output(settings.sizes.back());
     }
 
+    bool gains_from_bfloat16() const override { return true; }
+
  protected:
     torch::Tensor embedding(const torch::Tensor& features) override {
         auto steps = sequence(features);

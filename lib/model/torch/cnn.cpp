@@ -53,6 +53,8 @@ class Cnn : public Network {
         add_output(settings.units);
     }
 
+    bool gains_from_bfloat16() const override { return true; }
+
  protected:
     torch::Tensor embedding(const torch::Tensor& features) override {
         auto planes = features;

@@ -19,8 +19,7 @@ struct InputShape {
     std::int64_t deltas = 0;             // planes of differences
     bool deviation = false;              // whether the last plane is the deviation within each stretch
     std::int64_t steps = 1;              // stretches of time
-    /// Of features: means, differences, deviations.
-    std::int64_t planes() const { return 1 + deltas + (deviation ? 1 : 0); }
+    std::int64_t planes() const { return feature_planes(deltas, deviation); }
     std::int64_t values() const { return frames * bands; }
     std::int64_t features() const { return planes() * steps * bands; }
 };

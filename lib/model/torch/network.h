@@ -26,6 +26,10 @@ class Network : public torch::nn::Module {
     /// @return  logits [n, answer().outputs()]
     torch::Tensor forward(const torch::Tensor& windows) { return output_(embedding(input_->forward(windows))); }
 
+    /// Whether its products are large enough to be faster in bfloat16 where the processor has instructions for that: a
+    /// small dense network gets slower.
+    virtual bool gains_from_bfloat16() const { return false; }
+
     /// Fits what gradient descent does not learn, such as standardisation, to the training windows.
     void fit_input(const WindowStream& windows) { input_->fit(windows); }
 

@@ -52,12 +52,6 @@ struct Tally {
     double accuracy() const { return static_cast<double>(right) / static_cast<double>(examples); }
 };
 
-/// Networks whose products are large enough for bfloat16: it makes a small dense one slower.
-bool convolves(const Json& architecture) {
-    const auto kind = architecture.value("kind", "");
-    return kind == "attention" || kind == "cnn";
-}
-
 void check_same_run(const Json& theirs, const Json& ours, const std::string& directory) {
     for (const auto& [key, value] : ours.items()) {
         if (theirs.at(key) == value) continue;
@@ -80,7 +74,6 @@ struct Trainer::State {
     std::unique_ptr<Adam> optimizer;
     NamedTensors before;  // the epoch: all that it changes but for the history
     History history;
-    bool bfloat16;  // products while learning
 
     State(const TrainingSet& data, const Json& description, Rows train, Rows validation,
           const FitOptions& fit)
@@ -90,9 +83,7 @@ struct Trainer::State {
           validation_rows(std::move(validation)),
           options(fit),
           augmenter(fit.augment, frame_scale(set.frontend)),
-          history(fit.schedule != Schedule::constant),
-          bfloat16(fit.autocast == Autocast::bfloat16 ||
-                   (fit.autocast == Autocast::automatic && convolves(description) && bfloat16_is_faster())) {
+          history(fit.schedule != Schedule::constant) {
         torch::manual_seed(epoch_seed(options.seed, 0));
         network = make_network(architecture);
         best = make_network(architecture);
@@ -149,8 +140,13 @@ struct Trainer::State {
             options.balance != Balance::none);
     }
 
+    bool learns_in_bfloat16() const {
+        if (options.autocast != Autocast::automatic) return options.autocast == Autocast::bfloat16;
+        return network->gains_from_bfloat16() && bfloat16_is_faster();
+    }
+
     torch::Tensor learnt_logits(const torch::Tensor& windows) {
-        const AutocastScope scope(bfloat16);
+        const AutocastScope scope(learns_in_bfloat16());
         return network->forward(windows).to(torch::kFloat32);
     }
 
@@ -276,7 +272,7 @@ struct Trainer::State {
                   {"accumulate", options.accumulate},
                   {"clip", options.clip},
                   {"mixup", options.mixup},
-                  {"products", bfloat16 ? "bfloat16" : "float32"},
+                  {"products", learns_in_bfloat16() ? "bfloat16" : "float32"},
                   {"augment", to_json(options.augment)},
                   {"criterion", options.criterion == Criterion::score ? "score" : "loss"},
                   {"seed", options.seed},

@@ -145,8 +145,10 @@ TEST(Augmenter, overlays_samples_up_to_a_share_of_their_level) {
     for (std::uint64_t seed = 0; seed < 100; ++seed) {
         Random random(seed), same(seed);
         auto kept = window, peak = window;
-        Augmenter(options, FrameScale::waveform).overlay(background, kept, random);
-        Augmenter(options, FrameScale::peak_waveform).overlay(background, peak, same);
+        auto spoilt = background;
+        Augmenter(options, FrameScale::waveform).overlay(spoilt, kept, random);
+        spoilt = background;
+        Augmenter(options, FrameScale::peak_waveform).overlay(spoilt, peak, same);
         const double share = (kept[4] - window[4]) / (background[4] * ratio);
         EXPECT_GE(share, 0);
         EXPECT_LT(share, 0.5);
@@ -169,7 +171,8 @@ TEST(Augmenter, overlays_the_powers_of_bands_whatever_their_scale) {
         auto magnitudes = window, logarithms = window, other = background;
         for (float& value : logarithms) value = static_cast<float>(factor * std::log(value));
         for (float& value : other) value = static_cast<float>(factor * std::log(value));
-        Augmenter(options, FrameScale::magnitude).overlay(background, magnitudes, random);
+        auto spoilt = background;
+        Augmenter(options, FrameScale::magnitude).overlay(spoilt, magnitudes, random);
         Augmenter(options, scale).overlay(other, logarithms, same);
         double share = 0;
         for (std::size_t i = 0; i < window.size(); ++i) {
