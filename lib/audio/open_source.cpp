@@ -7,7 +7,7 @@
 
 #include "audio/ahead.h"
 #include "audio/byte_input.h"
-#include "audio/libav_decoder.h"
+#include "audio/packet_decoder.h"
 #include "audio/libav_input.h"
 #include "audio/mp3_head.h"
 #include "audio/mp3_input.h"
@@ -30,7 +30,8 @@ std::unique_ptr<PacketSource> open_packets(std::unique_ptr<ByteInput> bytes, con
 }
 
 std::unique_ptr<Decoder> open_libav(std::unique_ptr<ByteInput> bytes, const SourceOptions& options) {
-    return std::make_unique<LibavDecoder>(open_packets(std::move(bytes), options), options.channels);
+    return std::make_unique<PacketDecoder>(open_packets(std::move(bytes), options), options.channels,
+                                           options.rate_hz);
 }
 
 /// libsndfile reads PCM from a file faster than libavcodec does, but takes a WAV whose size was never filled
@@ -43,7 +44,8 @@ bool is_for_libsndfile(ByteInput& bytes, Container container) {
 
 std::unique_ptr<Decoder> open_decoder(const std::string& path, const SourceOptions& options) {
     if (is_url(path))
-        return std::make_unique<LibavDecoder>(std::make_unique<LibavInput>(path), options.channels);
+        return std::make_unique<PacketDecoder>(std::make_unique<LibavInput>(path), options.channels,
+                                               options.rate_hz);
     auto bytes = options.stop ? std::make_unique<ByteInput>(path, options.stop) : std::make_unique<ByteInput>(path);
     if (!bytes->size()) {
         if (const auto layout = find_pcm_layout(*bytes, options.raw))

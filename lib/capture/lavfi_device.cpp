@@ -3,7 +3,7 @@
 
 #include <thread>
 
-#include "audio/libav_decoder.h"
+#include "audio/packet_decoder.h"
 #include "audio/libav_input.h"
 #include "capture/source_device.h"
 #include "support/error.h"
@@ -18,7 +18,7 @@ class LavfiDevice : public SourceDevice {
  public:
     LavfiDevice(const std::string& graph, const DeviceRequest& request) : paced_(request.paced) {
         load_libavdevice();
-        source_ = std::make_unique<LibavDecoder>(
+        source_ = std::make_unique<PacketDecoder>(
             std::make_unique<LibavInput>("lavfi:" + graph, graph, "lavfi", request.stop),
             ChannelChoice{ChannelChoice::Kind::all, 0});
         block_frames_ =

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "audio/libav_decoder.h"
+#include "audio/packet_decoder.h"
 #include "audio/libav_input.h"
 #include "capture/source_device.h"
 #include "support/error.h"
@@ -35,7 +35,7 @@ class StreamDevice : public SourceDevice {
             auto input = std::make_unique<LibavInput>(url, url, "", [this] { return stop_() || late(); });
             finite_ = input->stated_end().has_value();
             source_ =
-                std::make_unique<LibavDecoder>(std::move(input), ChannelChoice{ChannelChoice::Kind::all, 0});
+                std::make_unique<PacketDecoder>(std::move(input), ChannelChoice{ChannelChoice::Kind::all, 0});
             return 0;
         });
     }

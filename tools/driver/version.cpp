@@ -47,6 +47,7 @@ std::vector<std::pair<std::string, std::string>> library_versions() {
             {"libsndfile", text_version("libsndfile.so.1", "sf_version_string")},
             {"libavformat", av_version(EARSHOT_LIBAVFORMAT, "avformat_version")},
             {"libavcodec", av_version(EARSHOT_LIBAVCODEC, "avcodec_version")},
+            {"libopus", text_version("libopus.so.0", "opus_get_version_string")},
             {"libswresample", av_version(EARSHOT_LIBSWRESAMPLE, "swresample_version")},
             {"zlib", text_version("libz.so.1", "zlibVersion")},
             {"FFT kernel", split_kernels().name},

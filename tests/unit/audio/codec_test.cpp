@@ -19,7 +19,7 @@ struct Codec {
     const char* name;
     const char* extension;
     const char* options;
-    int rate_hz;
+    int rate_hz;           // of the original, and asked for
     float seek_tolerance;  // of a stretch that was sought to, against the same one of the whole
     bool forward;          // can be read from a pipe
 };
@@ -59,13 +59,19 @@ class EveryCodec : public testing::TestWithParam<Codec> {
         path_ = directory_ / "a." + GetParam().extension;
         encode(directory_ / "source.wav", path_, GetParam().options);
     }
+    SourceOptions wanted() const {
+        SourceOptions options;
+        options.rate_hz = GetParam().rate_hz;
+        return options;
+    }
+
     TemporaryDirectory directory_;
     std::vector<float> original_;
     std::string path_;
 };
 
 TEST_P(EveryCodec, IsAsLongAsTheOriginalAndAligned) {
-    const auto source = open_source(path_, {});
+    const auto source = open_source(path_, wanted());
     const auto stated = source->frames();
     const auto decoded = read_all(*source);
     EXPECT_EQ(decoded.size(), original_.size());
@@ -77,9 +83,9 @@ TEST_P(EveryCodec, IsAsLongAsTheOriginalAndAligned) {
 }
 
 TEST_P(EveryCodec, AStretchIsTheSameStretchOfTheWhole) {
-    const auto whole = read_file(path_);
+    const auto whole = read_file(path_, wanted());
     for (const double start_s : {0.00003, 0.5, 2.9, 4.56789, 8.1}) {
-        SourceOptions options;
+        SourceOptions options = wanted();
         options.start_s = start_s;
         options.duration_s = 0.2;
         const auto begin = static_cast<std::size_t>(std::llround(start_s * GetParam().rate_hz));
@@ -94,7 +100,7 @@ TEST_P(EveryCodec, AStretchIsTheSameStretchOfTheWhole) {
 
 TEST_P(EveryCodec, ReadIntoMemoryOfAnySizeGivesTheSame) {
     for (const auto kind : {ChannelChoice::Kind::mix, ChannelChoice::Kind::all}) {
-        SourceOptions options;
+        SourceOptions options = wanted();
         options.channels.kind = kind;
         const auto whole = read_file(path_, options);
         for (const std::size_t size : {std::size_t{6}, std::size_t{1000}, std::size_t{30'000}}) {
@@ -112,15 +118,15 @@ TEST_P(EveryCodec, APipeGivesTheSameOrSaysThatItCannot) {
     const Pipe pipe(read_bytes(path_));
     if (!GetParam().forward) {
         try {
-            open_source(pipe.path(), {});
+            open_source(pipe.path(), wanted());
             FAIL();
         } catch (const Error& error) {
             EXPECT_THAT(error.what(), HasSubstr("its index is at the end"));
         }
         return;
     }
-    const auto source = open_source(pipe.path(), {});
-    EXPECT_EQ(read_all(*source), read_file(path_));
+    const auto source = open_source(pipe.path(), wanted());
+    EXPECT_EQ(read_all(*source), read_file(path_, wanted()));
     EXPECT_TRUE(source->damage().empty());
 }
 
@@ -132,6 +138,8 @@ INSTANTIATE_TEST_SUITE_P(
         Codec{"Mp3Variable", "mp3", "-q:a 3", 48000, 0, true},
         Codec{"Vorbis", "ogg", "-c:a libvorbis", 44100, 0, true},
         Codec{"Opus", "opus", "-b:a 48k", 48000, 1e-4f, true},
+        Codec{"OpusAt16kHz", "opus", "-b:a 48k", 16000, 1e-4f, true},
+        Codec{"OpusSpeech", "opus", "-b:a 16k -application voip", 16000, 1e-4f, true},
         Codec{"OpusInWebm", "webm", "-c:a libopus", 48000, 1e-4f, true},
         // Without the noise that the decoder makes up, which depends on all that went before.
         Codec{"AacInMp4", "m4a", "-c:a aac -aac_pns 0", 44100, 1e-4f, false},
@@ -162,6 +170,73 @@ TEST(Codec, Mp3WithTagsAndAPictureIsOnlySound) {
         const auto source = open_source(directory / name, {});
         EXPECT_EQ(read_all(*source), sound) << name;
         EXPECT_TRUE(source->damage().empty()) << name;
+    }
+}
+
+/// The sound of an Opus file at 48 kHz, by libavcodec, taken to 16 kHz on the way to a file of its own.
+std::vector<float> by_libavcodec(const TemporaryDirectory& directory, const std::string& opus,
+                                 const std::string& channels) {
+    encode(opus, directory / "other.wav", "-ac " + channels + " -af aresample=16000:resampler=soxr -c:a pcm_f32le");
+    return read_file(directory / "other.wav", all_channels());
+}
+
+double level(const std::vector<float>& samples) {
+    double sum = 0;
+    for (const float sample : samples) sum += double{sample} * sample;
+    return sum;
+}
+
+TEST(Codec, OpusAt16kHzIsWhatItIsAt48) {
+    const TemporaryDirectory directory;
+    const auto low = sine(440, 96'000, 48000, 0.3f), high = sine(6000, 96'000, 48000, 0.1f);
+    for (const int channels : {1, 2}) {
+        std::vector<float> samples;
+        for (std::size_t i = 0; i < low.size(); ++i) {
+            samples.push_back(low[i] + high[i]);
+            if (channels == 2) samples.push_back(low[i] - high[i]);
+        }
+        write_sndfile(directory / "a.wav", samples, {48000, channels}, kWavFloat);
+        encode(directory / "a.wav", directory / "a.opus", "-b:a 160k");
+        SourceOptions options = all_channels();
+        options.rate_hz = 16000;
+        auto ours = read_file(directory / "a.opus", options);
+        const auto wanted = by_libavcodec(directory, directory / "a.opus", std::to_string(channels));
+        ASSERT_EQ(ours.size(), wanted.size());
+        for (std::size_t i = 0; i < ours.size(); ++i) ours[i] -= wanted[i];
+        EXPECT_LT(level(ours), 1e-5 * level(wanted)) << channels;
+    }
+}
+
+/// Writes the check sum of a file's first Ogg page anew (RFC 3533, 6).
+void seal_first_page(std::string& bytes) {
+    std::size_t size = 27;
+    for (std::size_t i = 0; i < static_cast<unsigned char>(bytes[26]); ++i)
+        size += static_cast<unsigned char>(bytes[27 + i]);
+    size += static_cast<unsigned char>(bytes[26]);
+    std::fill_n(bytes.begin() + 22, 4, '\0');
+    std::uint32_t sum = 0;
+    for (std::size_t i = 0; i < size; ++i) {
+        sum ^= std::uint32_t{static_cast<unsigned char>(bytes[i])} << 24;
+        for (int bit = 0; bit < 8; ++bit) sum = sum << 1 ^ (sum >> 31 ? 0x04c11db7u : 0);
+    }
+    for (std::size_t i = 0; i < 4; ++i) bytes[22 + i] = static_cast<char>(sum >> 8 * i);
+}
+
+TEST(Codec, OpusHasTheGainOfItsHeaderAtAnyRate) {
+    const TemporaryDirectory directory;
+    write_sndfile(directory / "a.wav", sine(440, 48'000, 48000, 0.1f), {48000, 1}, kWav16);
+    encode(directory / "a.wav", directory / "a.opus");
+    auto bytes = read_bytes(directory / "a.opus");
+    const auto gain = bytes.find("OpusHead") + 16;
+    bytes[gain + 1] = 6;  // dB, in 256ths
+    seal_first_page(bytes);
+    write_bytes(directory / "louder.opus", bytes);
+    for (const int rate_hz : {16'000, 48'000}) {
+        SourceOptions options;
+        options.rate_hz = rate_hz;
+        const double ratio =
+            level(read_file(directory / "louder.opus", options)) / level(read_file(directory / "a.opus", options));
+        EXPECT_NEAR(10 * std::log10(ratio), 6, 0.01) << rate_hz;
     }
 }
 

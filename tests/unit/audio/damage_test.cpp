@@ -17,7 +17,9 @@ using testing::StartsWith;
 
 struct Format {
     const char* name;
+    const char* extension;
     const char* options;
+    std::optional<int> rate_hz = {};  // asked for
 };
 std::ostream& operator<<(std::ostream& out, const Format& format) { return out << format.name; }
 
@@ -25,19 +27,21 @@ class DamagedFile : public testing::TestWithParam<Format> {
  protected:
     void SetUp() override {
         write_sndfile(directory_ / "source.wav", noise(10 * 44100, 1), {44100, 1}, kWav16);
-        path_ = directory_ / "a." + GetParam().name;
+        path_ = directory_ / "a." + GetParam().extension;
+        wanted_.rate_hz = GetParam().rate_hz;
         encode(directory_ / "source.wav", path_, GetParam().options);
         bytes_ = read_bytes(path_);
-        whole_ = read_file(path_);
+        whole_ = read_file(path_, wanted_);
     }
     TemporaryDirectory directory_;
+    SourceOptions wanted_;
     std::string path_, bytes_;
     std::vector<float> whole_;
 };
 
 TEST_P(DamagedFile, CutOffGivesItsBeginningAndSaysWhere) {
     write_bytes(path_, std::string_view(bytes_).substr(0, bytes_.size() * 6 / 10 + 1));
-    const auto source = open_source(path_, {});
+    const auto source = open_source(path_, wanted_);
     const auto samples = read_all(*source);
     const double end_s = static_cast<double>(samples.size()) / source->format().rate_hz;
     EXPECT_GT(end_s, 4.5);
@@ -58,7 +62,7 @@ TEST_P(BrokenFile, AHoleInTheMiddleCostsLittleMore) {
     std::copy_n(reinterpret_cast<const char*>(junk.data()), 2000,
                 broken.begin() + static_cast<std::ptrdiff_t>(broken.size() / 2));
     write_bytes(path_, broken);
-    const auto source = open_source(path_, {});
+    const auto source = open_source(path_, wanted_);
     const auto samples = read_all(*source);
     EXPECT_GT(static_cast<double>(samples.size()), 0.75 * static_cast<double>(whole_.size()));
     ASSERT_FALSE(source->damage().empty());
@@ -77,7 +81,7 @@ TEST_P(DamagedFile, AnyJunkEnds) {
         }
         write_bytes(path_, broken);
         try {
-            const auto source = open_source(path_, {});
+            const auto source = open_source(path_, wanted_);
             std::size_t frames = 0;
             for (auto block = source->read(4096); !block.empty(); block = source->read(4096)) {
                 for (const float sample : block) ASSERT_TRUE(std::isfinite(sample));
@@ -92,13 +96,17 @@ TEST_P(DamagedFile, AnyJunkEnds) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Source, DamagedFile,
-                         testing::Values(Format{"wav", ""}, Format{"flac", ""}, Format{"mp3", "-b:a 64k"},
-                                         Format{"ogg", "-c:a libvorbis"}, Format{"opus", "-b:a 64k"}),
+                         testing::Values(Format{"Wav", "wav", ""}, Format{"Flac", "flac", ""},
+                                         Format{"Mp3", "mp3", "-b:a 64k"}, Format{"Vorbis", "ogg", "-c:a libvorbis"},
+                                         Format{"Opus", "opus", "-b:a 64k"},
+                                         Format{"OpusAt16kHz", "opus", "-b:a 64k", 16000}),
                          [](const auto& test) { return std::string(test.param.name); });
 
 INSTANTIATE_TEST_SUITE_P(Source, BrokenFile,
-                         testing::Values(Format{"flac", ""}, Format{"mp3", "-b:a 64k"},
-                                         Format{"ogg", "-c:a libvorbis"}, Format{"opus", "-b:a 64k"}),
+                         testing::Values(Format{"Flac", "flac", ""}, Format{"Mp3", "mp3", "-b:a 64k"},
+                                         Format{"Vorbis", "ogg", "-c:a libvorbis"},
+                                         Format{"Opus", "opus", "-b:a 64k"},
+                                         Format{"OpusAt16kHz", "opus", "-b:a 64k", 16000}),
                          [](const auto& test) { return std::string(test.param.name); });
 
 std::string message_of(const std::string& path) {

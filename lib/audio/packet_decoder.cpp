@@ -1,4 +1,4 @@
-#include "audio/libav_decoder.h"
+#include "audio/packet_decoder.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,9 @@
 #include <string_view>
 #include <utility>
 
+#include "audio/libav_codec.h"
 #include "audio/libav_log.h"
+#include "audio/opus_codec.h"
 #include "audio/samples.h"
 #include "support/error.h"
 
@@ -29,13 +31,15 @@ bool is_lossless(const AVCodecParameters& parameters) {
 
 }  // namespace
 
-LibavDecoder::LibavDecoder(std::unique_ptr<PacketSource> input, const ChannelChoice& choice)
+PacketDecoder::PacketDecoder(std::unique_ptr<PacketSource> input, const ChannelChoice& choice,
+                             std::optional<int> rate_hz)
     : input_(std::move(input)), choice_(choice), packet_(av_packet_alloc()), frame_(av_frame_alloc()) {
     if (!packet_ || !frame_) throw std::bad_alloc();
     const LibavLog listening(complaint_);
-    open_codec();
-    is_pcm_ = av_get_exact_bits_per_sample(codec_->codec_id) > 0;
-    may_be_non_finite_ = std::string_view(avcodec_get_name(codec_->codec_id)).starts_with("pcm_f");
+    codec_ = open_codec(rate_hz);
+    const AVCodecID coded = input_->coding().codec_id;
+    is_pcm_ = av_get_exact_bits_per_sample(coded) > 0;
+    may_be_non_finite_ = std::string_view(avcodec_get_name(coded)).starts_with("pcm_f");
     // The first frame says what the container may be silent or wrong about: rate, channels, the first time.
     if (next_frame()) {
         native_ = {frame_->sample_rate, frame_->ch_layout.nb_channels};
@@ -58,29 +62,19 @@ LibavDecoder::LibavDecoder(std::unique_ptr<PacketSource> input, const ChannelCho
     if (!ended_) present();
 }
 
-void LibavDecoder::open_codec() {
-    const AVCodecParameters& coding = input_->coding();
-    const AVCodec* const decoder = avcodec_find_decoder(coding.codec_id);
-    if (!decoder)
-        throw Error(fmt::format("{}: sound coded as {}, for which there is no decoder", input_->name(),
-                                avcodec_get_name(coding.codec_id)));
-    codec_.reset(avcodec_alloc_context3(decoder));
-    if (!codec_ || avcodec_parameters_to_context(codec_.get(), &coding) < 0) throw std::bad_alloc();
-    codec_->pkt_timebase = input_->time_base();
+std::unique_ptr<Codec> PacketDecoder::open_codec(std::optional<int> rate_hz) const {
+    if (rate_hz == OpusCodec::kRate_hz && OpusCodec::suits(*input_)) return std::make_unique<OpusCodec>(*input_);
     // libav trims a block too much or too little off short files; the last granule position says it exactly.
-    if (is_ogg_vorbis()) codec_->flags2 |= AV_CODEC_FLAG2_SKIP_MANUAL;
-    codec_->thread_count = 1;  // several recordings are decoded at once, or one ahead of its analysis
-    if (const int status = avcodec_open2(codec_.get(), decoder, nullptr); status < 0)
-        throw Error(
-            fmt::format("{}: {} decoder: {}", input_->name(), decoder->name, libav_error_text(status)));
+    const bool trims = !is_ogg_vorbis();
+    return std::make_unique<LibavCodec>(*input_, trims);
 }
 
-std::int64_t LibavDecoder::position() const {
+std::int64_t PacketDecoder::position() const {
     return next_ - static_cast<std::int64_t>(pending_.size()) / format_.channels;
 }
 
 /// Takes from the container how long the recording is, where that can be trusted to the sample.
-void LibavDecoder::find_length() {
+void PacketDecoder::find_length() {
     const AVCodecParameters& coding = input_->coding();
     const auto end = input_->stated_end();
     const auto stated = end ? std::optional(frame_at(*end)) : std::nullopt;
@@ -91,7 +85,7 @@ void LibavDecoder::find_length() {
         length_ = base_ > kMaxVorbisBlock ? *stated : *end;
     } else if (coding.codec_id == AV_CODEC_ID_OPUS && input_->is_container("ogg") &&
                input_->can_seek()) {
-        if (stated) length_ = *stated - coding.initial_padding;
+        if (stated) length_ = *stated - av_rescale_q(coding.initial_padding, input_->time_base(), {1, native_.rate_hz});
     } else if (const auto mp3 = input_->mp3_length()) {
         length_ = mp3->sound();
     }
@@ -99,7 +93,7 @@ void LibavDecoder::find_length() {
     last_packet_ = input_->last_packet();
 }
 
-std::span<const float> LibavDecoder::read(std::size_t max_frames) {
+std::span<const float> PacketDecoder::read(std::size_t max_frames) {
     const LibavLog listening(complaint_);
     while (pending_.empty()) {
         if (ended_ || !next_frame()) return {};
@@ -108,7 +102,7 @@ std::span<const float> LibavDecoder::read(std::size_t max_frames) {
     return take_pending(max_frames * static_cast<std::size_t>(format_.channels));
 }
 
-std::size_t LibavDecoder::read_into(std::span<float> destination) {
+std::size_t PacketDecoder::read_into(std::span<float> destination) {
     const LibavLog listening(complaint_);
     while (pending_.empty()) {
         if (ended_ || !next_frame()) return 0;
@@ -120,16 +114,16 @@ std::size_t LibavDecoder::read_into(std::span<float> destination) {
     return block.size();
 }
 
-std::span<const float> LibavDecoder::take_pending(std::size_t max_samples) {
+std::span<const float> PacketDecoder::take_pending(std::size_t max_samples) {
     const auto block = pending_.first(std::min(pending_.size(), max_samples));
     pending_ = pending_.subspan(block.size());
     return block;
 }
 
 /// Decodes the next frame into frame_. @return false at the end
-bool LibavDecoder::next_frame() {
+bool PacketDecoder::next_frame() {
     while (true) {
-        const int status = avcodec_receive_frame(codec_.get(), frame_.get());
+        const int status = codec_->receive(*frame_);
         if (status >= 0 && frame_->nb_samples > 0) {
             if (!complaint_.empty()) note_damage({});
             return true;
@@ -145,7 +139,7 @@ bool LibavDecoder::next_frame() {
 }
 
 /// Hands the next packet to the codec, or tells it once that there are no more. @return false from then on
-bool LibavDecoder::feed() {
+bool PacketDecoder::feed() {
     if (draining_) return false;
     const int status = input_->read(*packet_);
     if (status < 0) {
@@ -164,15 +158,15 @@ bool LibavDecoder::feed() {
     return true;
 }
 
-void LibavDecoder::send(const AVPacket* packet) {
-    const int status = avcodec_send_packet(codec_.get(), packet);
+void PacketDecoder::send(const AVPacket* packet) {
+    const int status = codec_->send(packet);
     if (status < 0 && status != AVERROR_EOF) note_damage("invalid data");
     if (!complaint_.empty()) note_damage({});
 }
 
 /// False for a frame of another rate, or without the channels wanted: a recording that changes half-way, or a
 /// broken header.
-bool LibavDecoder::suits() {
+bool PacketDecoder::suits() {
     const AudioFormat now{frame_->sample_rate, frame_->ch_layout.nb_channels};
     if (now == native_) return true;
     if (now.rate_hz != native_.rate_hz) {
@@ -189,7 +183,7 @@ bool LibavDecoder::suits() {
 
 /// Makes frame_ what is read next, if it suits, or writes it into `destination` if it fits there.
 /// @return  samples written
-std::size_t LibavDecoder::present(std::span<float> destination) {
+std::size_t PacketDecoder::present(std::span<float> destination) {
     if (!suits()) return 0;
     if (std::exchange(after_seek_, false)) next_ = frame_at(frame_->pts);
     trim_end();
@@ -209,13 +203,13 @@ std::size_t LibavDecoder::present(std::span<float> destination) {
     return 0;
 }
 
-bool LibavDecoder::is_ogg_vorbis() const {
+bool PacketDecoder::is_ogg_vorbis() const {
     return input_->coding().codec_id == AV_CODEC_ID_VORBIS && input_->is_container("ogg") &&
            input_->can_seek();
 }
 
 /// Drops the padding at the end that libav leaves: of the last packet in MP4, of MP3 from a pipe, of Vorbis.
-void LibavDecoder::trim_end() {
+void PacketDecoder::trim_end() {
     std::int64_t keep = frame_->nb_samples;
     if (last_packet_ && frame_->pts == *last_packet_ && frame_->pkt_duration > 0)
         keep = std::min(keep,
@@ -229,19 +223,19 @@ void LibavDecoder::trim_end() {
     frame_->nb_samples = static_cast<int>(keep);
 }
 
-std::int64_t LibavDecoder::frame_at(std::int64_t timestamp) const {
+std::int64_t PacketDecoder::frame_at(std::int64_t timestamp) const {
     return av_rescale_q(timestamp - base_, input_->time_base(), {1, native_.rate_hz});
 }
 
-std::int64_t LibavDecoder::timestamp_at(std::int64_t frame) const {
+std::int64_t PacketDecoder::timestamp_at(std::int64_t frame) const {
     return base_ + av_rescale_q_rnd(frame, {1, native_.rate_hz}, input_->time_base(), AV_ROUND_DOWN);
 }
 
-double LibavDecoder::seconds(std::int64_t frame) const {
+double PacketDecoder::seconds(std::int64_t frame) const {
     return native_.rate_hz > 0 ? static_cast<double>(frame) / native_.rate_hz : 0;
 }
 
-void LibavDecoder::skip_to(std::int64_t frame) {
+void PacketDecoder::skip_to(std::int64_t frame) {
     if (frame <= position()) return;
     const LibavLog listening(complaint_);
     heedless_ = true;
@@ -259,7 +253,7 @@ void LibavDecoder::skip_to(std::int64_t frame) {
 }
 
 /// Moves to some way before `frame`, or does nothing where that cannot be done to the sample.
-void LibavDecoder::seek_before(std::int64_t frame) {
+void PacketDecoder::seek_before(std::int64_t frame) {
     const AVRational unit = input_->time_base();
     const bool exact_times = std::int64_t{unit.num} * native_.rate_hz <= unit.den;
     if (!input_->can_seek() || !exact_times) return;
@@ -273,7 +267,7 @@ void LibavDecoder::seek_before(std::int64_t frame) {
     if (!countable && !(indexed && input_->seek(early))) return;
     pending_ = {};
     after_seek_ = true;
-    avcodec_flush_buffers(codec_.get());
+    codec_->flush();
     const auto is_beyond = [&] { return packet_->pts == AV_NOPTS_VALUE || packet_->pts > target; };
     bool found = demux_to(early);
     if (found && is_beyond()) {  // the index is wrong: count from the beginning
@@ -287,7 +281,7 @@ void LibavDecoder::seek_before(std::int64_t frame) {
 }
 
 /// Reads packets up to the one that reaches beyond `timestamp` into packet_. @return false if there is none
-bool LibavDecoder::demux_to(std::int64_t timestamp) {
+bool PacketDecoder::demux_to(std::int64_t timestamp) {
     while (true) {
         const int status = input_->read(*packet_);
         if (status >= 0 && packet_->pts + packet_->duration > timestamp) return true;
@@ -304,12 +298,12 @@ bool LibavDecoder::demux_to(std::int64_t timestamp) {
 }
 
 /// A file that ends before its header says it would is damaged.
-void LibavDecoder::check_length() {
+void PacketDecoder::check_length() {
     if (input_->cut_off()) damage_.add(seconds(next_), "ends without the mark of its end: cut off");
     const auto end = input_->stated_end();
     if (!length_ && !end) return;
     // Coded in frames whose delay and padding the container may count or not.
-    const std::int64_t tolerance = length_ ? 0 : 3 * std::max(codec_->frame_size, 1152);
+    const std::int64_t tolerance = length_ ? 0 : 3 * std::max(codec_->frame_size(), 1152);
     const std::int64_t stated = length_ ? *length_ : frame_at(*end);
     if (next_ + tolerance < stated)
         note_damage(
@@ -317,7 +311,7 @@ void LibavDecoder::check_length() {
 }
 
 /// @param what  empty to leave the word to libav
-void LibavDecoder::note_damage(std::string what) {
+void PacketDecoder::note_damage(std::string what) {
     const std::string said = std::exchange(complaint_, {});
     // Junk behind the end of the sound, a tag that libav does not know for instance, is no damage to it.
     if (heedless_ || (length_ && next_ >= *length_)) return;

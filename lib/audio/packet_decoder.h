@@ -7,19 +7,22 @@
 #include <string>
 #include <vector>
 
+#include "audio/codec.h"
 #include "audio/damage_log.h"
 #include "audio/decoder.h"
 #include "audio/packet_source.h"
 
 namespace earshot {
 
-/// Decodes with libavcodec, one packet at a time. What is read is a view of the decoder's own frame wherever
+/// Decodes with libavcodec or libopus, one packet at a time. What is read is a view of the decoder's own frame wherever
 /// the channels wanted lie in it as floats; otherwise one pass converts and mixes, straight into the memory
 /// of the caller who brings some.
-class LibavDecoder : public Decoder {
+class PacketDecoder : public Decoder {
  public:
+    /// @param rate_hz  what is wanted; the recording is decoded at its own unless its codec has this one too
     /// @throws Error if no sound can be decoded
-    LibavDecoder(std::unique_ptr<PacketSource> input, const ChannelChoice& choice);
+    PacketDecoder(std::unique_ptr<PacketSource> input, const ChannelChoice& choice,
+                  std::optional<int> rate_hz = {});
 
     AudioFormat format() const override { return format_; }
     std::span<const float> read(std::size_t max_frames) override;
@@ -30,7 +33,7 @@ class LibavDecoder : public Decoder {
     std::int64_t position() const override;
 
  private:
-    void open_codec();
+    std::unique_ptr<Codec> open_codec(std::optional<int> rate_hz) const;
     void find_length();
     bool next_frame();
     bool feed();
@@ -50,7 +53,7 @@ class LibavDecoder : public Decoder {
 
     std::unique_ptr<PacketSource> input_;
     ChannelChoice choice_;
-    LibavPtr<AVCodecContext> codec_;
+    std::unique_ptr<Codec> codec_;
     LibavPtr<AVPacket> packet_;
     LibavPtr<AVFrame> frame_;
     AudioFormat native_, format_;
