@@ -36,6 +36,11 @@ enum class Autocast {
     automatic  // bfloat16 where that is faster: for networks with convolutions, on processors that multiply it
 };
 
+/// What a network learns on.
+enum class Device { cpu, cuda };
+/// @throws UsageError if LibTorch does not have it here
+void check_device(Device device);
+
 struct FitOptions {
     int epochs = 100;
     int batch = 32;
@@ -50,6 +55,7 @@ struct FitOptions {
     int patience = 20;        // epochs without a better one before training ends; 0: never early
     int windows_per_recording = 4;  // of a recording in an epoch, where recordings are what has a label
     Autocast autocast = Autocast::none;
+    Device device = Device::cpu;
     AugmentOptions augment;
     Criterion criterion = Criterion::loss;
     std::uint64_t seed = 0;

@@ -253,6 +253,13 @@ class Refusals(Sandbox):
         self.earshot("train", "a.npz", status=2, stderr="--output")
         self.earshot("train", "a.npz", "-o", "-", status=2, stderr="cannot go to standard output")
 
+    def test_cuda_where_there_is_none(self):
+        import torch
+        if torch.cuda.is_available():
+            self.skipTest("there is one")
+        write_dataset(self.dir / "a.npz", [0, 1] * 10)
+        self.refused("was built without CUDA here, or finds no graphics processor (--device cpu", "a.npz", "--device", "cuda", status=2)
+
     def test_no_place_to_write(self):
         write_dataset(self.dir / "a.npz", [0, 1] * 10)
         for words, message in ((["-o", "no/such/place"], "cannot write no/such/place: No such file or directory"),

@@ -202,6 +202,10 @@ void add_fit(CLI::App& app, TrainOptions& options) {
                          "Multiply in bfloat16 while learning (auto: where that is faster)")
         ->type_name("HOW")
         ->group(kMoreOptions);
+    add_choice<Device>(app, "--device", fit.device, {{"cpu", Device::cpu}, {"cuda", Device::cuda}},
+                       "Learn on the processor, or on a graphics processor")
+        ->type_name("WHERE")
+        ->group(kMoreOptions);
     add_number(app, "--loaders", fit.loaders, 1, 256, "N", "Threads that read and augment windows")->group(kMoreOptions);
     add_number(app, "--gain-jitter", fit.augment.gain_jitter_db, 0.0, 60.0, "DB", "Random gain while learning, dB")
         ->group(kMoreOptions);
@@ -253,6 +257,9 @@ void check_train_options(TrainOptions& options, const CLI::App& app) {
     options.data.tags = split_list(options.tags);
     options.data.days = day_ranges("--days", options.days);
     options.data.test_days = day_ranges("--test-days", options.test_days);
+    check_device(options.fit.device);
+    if (options.fit.device == Device::cuda && options.fit.autocast == Autocast::bfloat16)
+        throw UsageError("--device cuda and --autocast bfloat16 exclude each other (there, all is float32)");
     if (options.thresholds.precision && options.thresholds.false_alarms_per_hour)
         throw UsageError("--precision and --false-alarms-per-hour exclude each other");
     const auto given = [&](const char* name) { return app.get_option(name)->count() > 0; };

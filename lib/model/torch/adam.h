@@ -27,6 +27,15 @@ class Adam {
         std::string name;
         torch::Tensor weights, mean, square;  // square: of the gradient, not centred
     };
+    struct Rates {
+        float share;         // of the gradient
+        float rate;          // of steps, corrected for the mean's beginning at zero
+        float square_scale;  // of the root of squares, likewise
+        float kept;          // of the weights
+    };
+    static void step_in_one_pass(Moments& moments, const torch::Tensor& gradient, const Rates& rates);
+    static void step_by_operations(Moments& moments, const torch::Tensor& gradient, const Rates& rates);
+
     double weight_decay_;
     std::vector<Moments> moments_;
     torch::Tensor step_;  // int64, steps made

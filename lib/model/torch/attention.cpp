@@ -88,7 +88,7 @@ class Attention : public Network {
     torch::Tensor embedding(const torch::Tensor& features) override {
         auto steps = sequence(features);
         for (std::size_t i = 0; i < convolutions_.size(); ++i)
-            steps = conv_block(steps, convolutions_[i], norms_[i], is_training());
+            steps = conv_block(steps, convolutions_[i], norms_[i]);
         return dense_.forward(attended(steps), is_training());
     }
 

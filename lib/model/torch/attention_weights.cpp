@@ -112,7 +112,16 @@ class MeanAttention : public torch::autograd::Function<MeanAttention> {
 
 }  // namespace
 
+torch::Tensor composed_mean_attention(const torch::Tensor& queries_keys, std::int64_t heads) {
+    const Heads sizes(queries_keys, heads);
+    // [n, T, 2C] to [2, n, heads, T, d].
+    const auto parts = queries_keys.view({-1, sizes.steps, 2, heads, sizes.width}).permute({2, 0, 3, 1, 4});
+    const auto scores = torch::matmul(parts[0] * sizes.scale(), parts[1].transpose(2, 3));
+    return torch::softmax(scores, 3).mean(2);
+}
+
 torch::Tensor mean_attention(const torch::Tensor& queries_keys, std::int64_t heads) {
+    if (!queries_keys.is_cpu()) return composed_mean_attention(queries_keys, heads);
     return MeanAttention::apply(queries_keys, heads);
 }
 

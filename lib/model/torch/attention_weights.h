@@ -19,4 +19,8 @@ namespace earshot {
 /// @return              float32 [n, heads, T], differentiable
 torch::Tensor mean_attention(const torch::Tensor& queries_keys, std::int64_t heads);
 
+/// The same of LibTorch's operations, with a matrix of T x T a head, on whatever device its input is: what
+/// mean_attention() does but on the processor.
+torch::Tensor composed_mean_attention(const torch::Tensor& queries_keys, std::int64_t heads);
+
 }  // namespace earshot

@@ -293,8 +293,13 @@ class ConvBlock : public torch::autograd::Function<ConvBlock> {
 
 }  // namespace
 
-torch::Tensor conv_block(const torch::Tensor& input, torch::nn::Conv1d& conv, torch::nn::BatchNorm1d& norm,
-                         bool learning) {
+torch::Tensor composed_conv_block(const torch::Tensor& input, torch::nn::Conv1d& conv, torch::nn::BatchNorm1d& norm) {
+    return torch::relu(torch::max_pool1d(norm(conv(input.transpose(1, 2))), 2)).transpose(1, 2).contiguous();
+}
+
+torch::Tensor conv_block(const torch::Tensor& input, torch::nn::Conv1d& conv, torch::nn::BatchNorm1d& norm) {
+    if (!input.is_cpu()) return composed_conv_block(input, conv, norm);
+    const bool learning = norm->is_training();
     const auto stride = conv->options.stride()->front();
     const double epsilon = norm->options.eps();
     if (!learning) {

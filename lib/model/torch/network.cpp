@@ -34,6 +34,11 @@ void Network::add_output(std::int64_t width) {
     output_ = register_module("output", torch::nn::Linear(width, answer_.outputs()));
 }
 
+void Network::move_to(torch::Device device) {
+    to(device);
+    input_->to(torch::kCPU);
+}
+
 bool Network::learns() const { return !discriminant_ || parameters().size() > output_->parameters().size(); }
 
 void Network::fit_output(const LabelledStream& windows, bool balanced) {
@@ -42,7 +47,7 @@ void Network::fit_output(const LabelledStream& windows, bool balanced) {
     eval();
     const LabelledStream embedded = [&](const LabelledSink& sink) {
         windows([&](const torch::Tensor& some, const torch::Tensor& classes) {
-            sink(embedding(input_->forward(some)), classes);
+            sink(embed(some).to(torch::kCPU), classes);
         });
     };
     const Discriminant fitted = fit_discriminant(embedded, answer_.outputs(), shrinkage_, balanced);

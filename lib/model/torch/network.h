@@ -23,8 +23,11 @@ class Network : public torch::nn::Module {
     const Answer& answer() const { return answer_; }
 
     /// @param windows  float32 [n, window_values()]
-    /// @return  logits [n, answer().outputs()]
-    torch::Tensor forward(const torch::Tensor& windows) { return output_(embedding(input_->forward(windows))); }
+    /// @return  logits [n, answer().outputs()], where the network is
+    torch::Tensor forward(const torch::Tensor& windows) { return output_(embed(windows)); }
+
+    /// To a device; but for the input layer, which stays on the processor, where frames are read.
+    void move_to(torch::Device device);
 
     /// Whether its products are large enough to be faster in bfloat16 where the processor has instructions for that: a
     /// small dense network gets slower.
@@ -53,6 +56,10 @@ class Network : public torch::nn::Module {
     const InputLayer& input() const { return *input_; }
 
  private:
+    torch::Tensor embed(const torch::Tensor& windows) {
+        return embedding(input_->forward(windows).to(output_->weight.device()));
+    }
+
     Answer answer_;
     bool discriminant_;
     std::optional<double> shrinkage_;  // nothing: estimated

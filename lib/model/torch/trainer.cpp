@@ -63,6 +63,13 @@ void check_same_run(const Json& theirs, const Json& ours, const std::string& dir
 
 }  // namespace
 
+void check_device(Device device) {
+    if (device == Device::cpu || torch::cuda::is_available()) return;
+    throw UsageError(fmt::format("--device cuda: LibTorch {} was built without CUDA here, or finds no graphics processor "
+                                 "(--device cpu, or build earshot with a LibTorch for CUDA)",
+                                 TORCH_VERSION));
+}
+
 struct Trainer::State {
     const TrainingSet& set;
     Json architecture;
@@ -101,6 +108,10 @@ struct Trainer::State {
             return batch ? windows_of(*batch) : torch::Tensor();
         });
         copy_tensors(named_tensors(*network), named_tensors(*best));
+        if (options.device == Device::cuda) {
+            network->move_to(torch::kCUDA);
+            best->move_to(torch::kCUDA);
+        }
         optimizer = std::make_unique<Adam>(*network, options.weight_decay);
         before = clone_tensors(progress());
     }
@@ -141,13 +152,15 @@ struct Trainer::State {
     }
 
     bool learns_in_bfloat16() const {
+        if (options.device != Device::cpu) return false;
         if (options.autocast != Autocast::automatic) return options.autocast == Autocast::bfloat16;
         return network->gains_from_bfloat16() && bfloat16_is_faster();
     }
 
+    /// On the processor: what comes after them is too little to go elsewhere for.
     torch::Tensor learnt_logits(const torch::Tensor& windows) {
         const AutocastScope scope(learns_in_bfloat16());
-        return network->forward(windows).to(torch::kFloat32);
+        return network->forward(windows).to(torch::kCPU, torch::kFloat32);
     }
 
     /// False if the user interrupted it.
@@ -213,7 +226,7 @@ struct Trainer::State {
         WindowLoader loader(set, plan, scoring_windows());
         std::size_t example = 0;  // windows come example after example
         while (const auto* batch = loader.next()) {
-            const auto logits = judge.forward(windows_of(*batch)).contiguous();
+            const auto logits = judge.forward(windows_of(*batch)).cpu().contiguous();
             const float* window = logits.data_ptr<float>();
             for (std::size_t i = 0; i < batch->count(); ++i, window += outputs) {
                 for (; rows[example] != batch->examples[i]; ++example) row += outputs;
@@ -279,6 +292,7 @@ struct Trainer::State {
                   {"window", to_json(set.windowing)},
                   {"training_data", set.data_hash(train_rows)},
                   {"validation_data", set.data_hash(validation_rows)}};
+        if (options.device == Device::cuda) json["device"] = "cuda";
         if (set.target == Target::recording) json["windows_per_recording"] = options.windows_per_recording;
         if (options.schedule == Schedule::plateau) {
             json["schedule"] = "plateau";

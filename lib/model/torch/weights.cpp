@@ -23,7 +23,7 @@ std::string shape_text(const std::vector<std::size_t>& shape) {
 
 template <class T>
 void add_tensor(NpzWriter& writer, const std::string& name, const torch::Tensor& tensor) {
-    const auto values = tensor.detach().contiguous();
+    const auto values = tensor.detach().cpu().contiguous();
     writer.add(name, shape_of(values),
                std::span<const T>(values.data_ptr<T>(), static_cast<std::size_t>(values.numel())));
 }
@@ -57,12 +57,12 @@ void check_arrays(const NpzReader& file, const NamedTensors& tensors) {
 
 template <class T>
 void fill(const torch::Tensor& tensor, const NpzReader& file, const std::string& name) {
-    const std::vector<T> values = file.values<T>(name);
+    std::vector<T> values = file.values<T>(name);
     const auto not_finite = [](T value) { return !std::isfinite(static_cast<double>(value)); };
     if (std::ranges::any_of(values, not_finite)) {
         throw Error(fmt::format("{} holds NaN or infinity", file.where(name)));
     }
-    std::ranges::copy(values, tensor.data_ptr<T>());
+    tensor.copy_(torch::from_blob(values.data(), tensor.sizes(), tensor.scalar_type()));
 }
 
 void load_tensors(const NamedTensors& tensors, const NpzReader& file) {

@@ -182,5 +182,25 @@ TEST(Adam, steps_as_the_reference_does) {
     }
 }
 
+/// As on another device: what is not float32 on the processor is stepped by LibTorch's operations.
+TEST(Adam, steps_alike_in_one_pass_and_by_operations) {
+    const auto fast = make_network(small()), slow = make_network(small());
+    copy_tensors(named_tensors(*fast), named_tensors(*slow));
+    slow->to(torch::kFloat64);
+    Adam adam(*fast, 0.1), other(*slow, 0.1);
+    for (int step = 0; step < 100; ++step) {
+        for (auto* network : {fast.get(), slow.get()}) {
+            auto loss = torch::zeros({}, torch::kFloat64);
+            for (const auto& weights : network->parameters()) loss = loss + (weights - 0.3).pow(4).sum();
+            Adam::add(loss);
+        }
+        adam.step(7, 1e-2, 2);
+        other.step(7, 1e-2, 2);
+    }
+    const auto left = fast->parameters(), right = slow->parameters();
+    for (std::size_t i = 0; i < left.size(); ++i)
+        EXPECT_TRUE(torch::allclose(left[i].to(torch::kFloat64), right[i], 1e-4, 1e-5)) << i;
+}
+
 }  // namespace
 }  // namespace earshot
