@@ -45,17 +45,20 @@ void check_augmentation(const AugmentOptions& options, const TrainingSet& set, C
 }
 
 void cross_validate(TrainingRun& run) {
-    const auto& [folds, epochs] = std::pair(run.options.folds, run.fit.epochs);
+    const int folds = run.options.folds;
     const auto split = cross_validation_folds(run.set, split_by(run.options), folds, run.fit.seed);
+    int epochs = 0;
+    for (const Fold& fold : split) epochs = std::max(epochs, epochs_of(run.fit, fold.train.size()));
     auto& console = run.context.console;
     console.start_progress("cross-validation", folds * epochs);
     run.crossed = earshot::cross_validate(
-        run.set, run.architecture, split, run.fit, [&, most = epochs](std::size_t fold, const Epoch& epoch) {
-            console.progress(static_cast<double>(fold) * most + epoch.number, describe(epoch));
+        run.set, run.architecture, split, run.fit, [&](std::size_t fold, const Epoch& epoch) {
+            console.progress(static_cast<double>(fold) * epochs + epoch.number, describe(epoch));
             console.detail(fmt::format("fold {} epoch {}  {}", fold + 1, epoch.number, describe(epoch)));
         });
     console.end_progress();
     run.fit.epochs = run.crossed->epochs;
+    run.fit.min_steps = 0;
 }
 
 /// Who learns and who judges.
@@ -109,7 +112,7 @@ ModelFile train(const TrainingRun& run, Trainer& trainer) {
     bool replace = run.options.force || run.options.resume;
     auto saved = Clock::now();
     auto log = open_log(run.options);
-    console.start_progress("train", run.fit.epochs);
+    console.start_progress("train", epochs_of(run.fit, run.fold.train.size()));
     while (!trainer.finished() && !interrupted()) {
         const auto epoch = trainer.run_epoch();
         if (!epoch) break;

@@ -43,6 +43,7 @@ void check_device(Device device);
 
 struct FitOptions {
     int epochs = 100;
+    int min_steps = 0;  // at least; where data are few, this takes more epochs
     int batch = 32;
     double learning_rate = 1e-3;  // the highest of the schedule
     Schedule schedule = Schedule::constant;
@@ -60,6 +61,9 @@ struct FitOptions {
     Criterion criterion = Criterion::loss;
     std::uint64_t seed = 0;
 };
+
+/// Passes over so many examples: options.epochs, or as many as options.min_steps take.
+int epochs_of(const FitOptions& options, std::size_t examples);
 
 /// Fits a network to some examples of a training set with Adam (Kingma and Ba 2015; weight decay after Loshchilov
 /// and Hutter 2019) and keeps the weights of the best epoch by validation, or of the last epoch where there is no

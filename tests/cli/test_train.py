@@ -107,6 +107,19 @@ class Training(Sandbox):
         self.train("data", "-o", "none", "--resume", "-q", status=1, stderr="none: no model to resume")
         self.assertFalse((self.dir / "none").exists())
 
+    def test_few_data_get_more_epochs_for_the_steps(self):
+        common = ["-q", "--validation", 0, "--batch", 32, "--patience", 0]  # 320 frames: 10 steps an epoch
+        for epochs, done in (("3", 3), ("3,20", 3), ("3,41", 5)):
+            self.train("data", "-o", "m", "--force", "--epochs", epochs, *common)
+            self.assertEqual(len(self.history()), done)
+        # Folds learn from three quarters each, 8 steps an epoch; what follows goes on for as long as was best for them.
+        self.train("data", "-o", "folds", "--epochs", "1,24", "--folds", 4, "--batch", 32, "--patience", 0, "-q")
+        metrics = self.model("folds")["metrics"]
+        self.assertTrue(all(1 <= fold["epochs"] <= 3 for fold in metrics["folds"]), metrics["folds"])
+        self.assertEqual(metrics["epochs"], sorted(fold["epochs"] for fold in metrics["folds"])[2])
+        for epochs in ("0", "3,", "3,0", ",20", "3,20,1", "many"):
+            self.train("data", "-o", "no", "-q", "--epochs", epochs, status=2, stderr=f"--epochs {epochs}: should be N, passes")
+
     def run_until_epoch(self, number, *words):
         """Starts a training run and returns it once it has told of an epoch."""
         process = subprocess.Popen([EARSHOT, "train", *map(str, words), "-v"], cwd=self.dir, stderr=subprocess.PIPE, text=True)

@@ -175,7 +175,9 @@ void add_thresholds(CLI::App& app, TrainOptions& options) {
 
 void add_fit(CLI::App& app, TrainOptions& options) {
     FitOptions& fit = options.fit;
-    add_number(app, "--epochs", fit.epochs, 1, 1000000, "N", "Passes over the data at most");
+    app.add_option("--epochs", options.epochs, "Passes over the data; more, if few, for so many steps")
+        ->type_name("N[,STEPS]")
+        ->capture_default_str();
     add_number(app, "--patience", fit.patience, 0, 1000000, "N", "Epochs without improvement that end it (0: never)")
         ->group(kMoreOptions);
     add_choice<Criterion>(app, "--criterion", fit.criterion, {{"loss", Criterion::loss}, {"score", Criterion::score}},
@@ -240,6 +242,21 @@ void add_fit(CLI::App& app, TrainOptions& options) {
     add_time(app, "--save-every", options.save_every_s, "Save the best so far this often")->group(kMoreOptions);
 }
 
+/// `N` or `N,STEPS`.
+void read_epochs(const std::string& text, FitOptions& fit) {
+    const auto comma = text.find(',');
+    const auto is_number = [](const std::string& digits, int& number) {
+        return CLI::detail::lexical_cast(digits, number) && number >= 1 && number <= 1'000'000;
+    };
+    const bool fits = is_number(text.substr(0, comma), fit.epochs) &&
+                      (comma == std::string::npos || is_number(text.substr(comma + 1), fit.min_steps));
+    if (!fits) {
+        throw UsageError(fmt::format("--epochs {}: should be N, passes over the data from 1 to 1000000, or N,STEPS for more "
+                                     "of them where they take fewer steps, such as 60,1000",
+                                     text));
+    }
+}
+
 }  // namespace
 
 void add_train_options(CLI::App& app, TrainOptions& options) {
@@ -257,6 +274,7 @@ void check_train_options(TrainOptions& options, const CLI::App& app) {
     options.data.tags = split_list(options.tags);
     options.data.days = day_ranges("--days", options.days);
     options.data.test_days = day_ranges("--test-days", options.test_days);
+    read_epochs(options.epochs, options.fit);
     check_device(options.fit.device);
     if (options.fit.device == Device::cuda && options.fit.autocast == Autocast::bfloat16)
         throw UsageError("--device cuda and --autocast bfloat16 exclude each other (there, all is float32)");

@@ -70,6 +70,14 @@ void check_device(Device device) {
                                  TORCH_VERSION));
 }
 
+int epochs_of(const FitOptions& options, std::size_t examples) {
+    const auto parts = [](std::size_t whole, int part) {
+        return (whole + static_cast<std::size_t>(part) - 1) / static_cast<std::size_t>(part);
+    };
+    const auto steps = static_cast<int>(std::max<std::size_t>(1, parts(parts(examples, options.batch), options.accumulate)));
+    return std::max(options.epochs, static_cast<int>(parts(static_cast<std::size_t>(options.min_steps), steps)));
+}
+
 struct Trainer::State {
     const TrainingSet& set;
     Json architecture;
@@ -91,6 +99,7 @@ struct Trainer::State {
           options(fit),
           augmenter(fit.augment, frame_scale(set.frontend)),
           history(fit.schedule != Schedule::constant) {
+        options.epochs = epochs_of(options, train_rows.size());
         torch::manual_seed(epoch_seed(options.seed, 0));
         network = make_network(architecture);
         best = make_network(architecture);

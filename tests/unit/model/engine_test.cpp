@@ -127,6 +127,21 @@ TEST_F(Engine, classes_are_drawn_equally_often) {
     EXPECT_NEAR(rare(Balance::drawn), 0.5, 0.12);
 }
 
+TEST(Epochs, are_more_where_data_are_too_few_for_the_steps) {
+    FitOptions options;
+    options.epochs = 20;
+    options.batch = 4;
+    EXPECT_EQ(epochs_of(options, 10), 20);
+    options.min_steps = 60;
+    EXPECT_EQ(epochs_of(options, 10), 20);  // of 3 steps
+    EXPECT_EQ(epochs_of(options, 8), 30);
+    EXPECT_EQ(epochs_of(options, 1000), 20);
+    options.min_steps = 61;
+    EXPECT_EQ(epochs_of(options, 8), 31);
+    options.accumulate = 3;
+    EXPECT_EQ(epochs_of(options, 10), 61);
+}
+
 TEST(Adam, cuts_the_gradient_of_a_step_to_a_norm) {
     // The first step of Adam is as long whatever the gradient is, so its moments are looked at.
     const auto network = make_network(mlp_architecture(3, 2, {}, 0));
