@@ -19,10 +19,19 @@ namespace fs = std::filesystem;
 
 SplitBy split_by(const TrainOptions& options) { return options.by_frame ? SplitBy::frame : SplitBy::group; }
 
+LogOf logarithms_of(const InputOptions& input, FrameScale scale) {
+    if (scale == FrameScale::magnitude && input.compression.kind == "log") return LogOf::magnitude;
+    if (scale == FrameScale::log_magnitude && input.compression.kind == "none") return LogOf::magnitude;
+    if (input.range.db > 0 && !(scale == FrameScale::log_power && input.compression.kind == "none"))
+        throw UsageError("--range is for logarithms: frames of logmel as they are, or magnitudes with --compress log");
+    return LogOf::power;
+}
+
 nlohmann::ordered_json architecture_of(const TrainingSet& set, NetworkOptions network) {
     if (network.input.compression.kind == "auto") {
         network.input.compression.kind = frame_scale(set.frontend) == FrameScale::magnitude ? "log" : "none";
     }
+    network.input.range.values = logarithms_of(network.input, frame_scale(set.frontend));
     network.frames = set.windowing.frames;
     network.inputs = set.dimension;
     network.answer.classes = static_cast<std::int64_t>(set.labels.size());

@@ -14,6 +14,10 @@ using Json = nlohmann::ordered_json;
 Json describe_input(const InputOptions& input) {
     Json json{{"compress", input.compression.kind}};
     if (input.compression.kind == "log") json["floor"] = input.compression.floor;
+    if (input.range.db > 0) {
+        json["range_db"] = input.range.db;
+        json["logarithms_of"] = input.range.values == LogOf::power ? "power" : "magnitude";
+    }
     if (input.deltas > 0) json["deltas"] = input.deltas;
     if (input.pool > 0) json["pool"] = input.pool;
     if (input.deviation) json["deviation"] = true;

@@ -19,8 +19,19 @@ struct Compression {
     double floor = 1e-5;  // in units of the frames; the spectrum front end gives 1 for a full-scale sine
 };
 
-/// What becomes of a window of K frames of D bands before the layers that learn: compression; then differences
-/// from frame to frame as further planes; then means over stretches of time, and deviations; then standardisation.
+/// What logarithms are of.
+enum class LogOf { power, magnitude };
+
+/// Adds to the power in each band of each frame a share of their mean over the window, as even noise would: recordings
+/// differ in how quiet they are between sounds, of which logarithms make much.
+struct Range {
+    double db = 0;  // how far that lies below the mean; 0 adds nothing
+    LogOf values = LogOf::power;  // as they are once compressed
+};
+
+/// What becomes of a window of K frames of D bands before the layers that learn: compression; then its range; then
+/// differences from frame to frame as further planes; then means over stretches of time, and deviations; then
+/// standardisation.
 struct InputOptions {
     Compression compression;
     int deltas = 0;         // 1 adds the first differences, 2 those of these too
@@ -33,6 +44,7 @@ struct InputOptions {
     /// none     not at all: for networks whose first layer is followed by a normalisation
     std::string standardise = "data";
     bool deviation = false;  // a plane more: how far the frames of each step of `pool` deviate from their mean
+    Range range{};
 };
 
 /// Planes of features that networks see: means over stretches of time, differences, and deviations.

@@ -198,8 +198,10 @@ class ImpactTest(Sandbox):
         self.write_folders("seconds", 6, 0)
         self.earshot("datagen", "seconds", "bands", "-q", "--sample-duration", "0.25s")
         self.earshot("train", "bands", "-o", "model", "--flip", status=2, stderr="--shift, --noise and --flip are for")
+        self.earshot("train", "bands", "-o", "model", "--compress", "sqrt", "--range", 25, status=2, stderr="--range is for logarithms")
         self.earshot("datagen", "--recipe", "impact-waveform", *SHORT, "seconds", "waves", "-q")
         self.earshot("train", "waves", "-o", "model", "--warp", "0.1", status=2, stderr="--warp moves bands")
+        self.earshot("train", "waves", "-o", "model", "--range", 25, status=2, stderr="--range is for logarithms")
         self.earshot("train", "waves", "-o", "model", "--overlay", 1, "--background", "", "--epochs", 1, "-q", "--force",
                      stderr="--overlay: no label is the background")
         self.earshot("datagen", "seconds", "mfcc", "-q", "--front-end", "mfcc", "--sample-duration", "0.025s")

@@ -137,6 +137,8 @@ void add_network(CLI::App& app, NetworkOptions& network) {
         ->group(kMoreOptions);
     add_number(app, "--floor", input.compression.floor, 1e-30, 1e30, "X", "Magnitude that counts as silence, for log")
         ->group(kMoreOptions);
+    add_number(app, "--range", input.range.db, 0.0, 200.0, "DB", "Noise in every window, so far below its mean (0: none)")
+        ->group(kMoreOptions);
     add_number(app, "--deltas", input.deltas, 0, 2, "N", "Add differences from frame to frame, 2: and of these")
         ->group(kMoreOptions);
     add_number(app, "--pool", input.pool, std::int64_t{0}, std::int64_t{1} << 20, "N",

@@ -16,6 +16,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::int64_t kMaxValues = std::int64_t{1} << 20;
+constexpr double kMaxRangeDb = 200;
 constexpr float kLeastDeviation = 1e-5F;  // of what is standardised by itself
 
 const Json& input_settings(const Json& architecture) {
@@ -33,6 +34,19 @@ Compression read_compression(const Json& settings) {
             fmt::format("architecture: no compression '{}' (known: none, sqrt, log)", compression.kind));
     }
     return compression;
+}
+
+Range read_range(const Json& settings) {
+    Range range;
+    if (!settings.contains("range_db")) return range;
+    range.db = number_setting(settings, "range_db", 0, kMaxRangeDb);
+    const auto values = text_setting(settings, "logarithms_of");
+    if (values == "magnitude") {
+        range.values = LogOf::magnitude;
+    } else if (values != "power") {
+        throw Error(fmt::format("architecture: no logarithms of '{}' (known: power, magnitude)", values));
+    }
+    return range;
 }
 
 std::string read_standardise(const Json& settings) {
@@ -70,11 +84,14 @@ InputShape input_shape(const Json& architecture) {
 std::int64_t InputLayer::weight_count(const Json& architecture) {
     const auto shape = input_shape(architecture);
     read_compression(input_settings(architecture));
+    read_range(input_settings(architecture));
     return read_standardise(input_settings(architecture)) == "data" ? 2 * shape.planes() * shape.bands : 0;
 }
 
 InputLayer::InputLayer(const Json& architecture)
-    : shape_(input_shape(architecture)), compression_(read_compression(input_settings(architecture))) {
+    : shape_(input_shape(architecture)),
+      compression_(read_compression(input_settings(architecture))),
+      range_(read_range(input_settings(architecture))) {
     const std::string how = read_standardise(input_settings(architecture));
     standardise_ = how == "data"   ? Standardise::data
                    : how == "mean" ? Standardise::mean
@@ -93,6 +110,16 @@ torch::Tensor InputLayer::compress(const torch::Tensor& windows) const {
     const auto magnitudes = windows.clamp_min(0);
     if (compression_.kind == "sqrt") return magnitudes.sqrt();
     return (magnitudes + compression_.floor).log();
+}
+
+/// With all powers as shares of the window's highest, so that none is too large or too small for a float.
+torch::Tensor InputLayer::limit_range(const torch::Tensor& windows) const {
+    if (range_.db == 0) return windows;
+    const double logarithms = range_.values == LogOf::power ? 1 : 2;  // of power, in one of ours
+    const auto highest = windows.amax(1, true);
+    auto powers = ((windows - highest) * logarithms).exp_();
+    powers += powers.mean(1, true) * std::pow(10.0, -range_.db / 10);
+    return powers.log_().div_(logarithms).add_(highest);
 }
 
 /// One window [K, D] to [planes, steps, D]: of each stretch of time the mean, that of the first differences, and of the
@@ -151,7 +178,7 @@ void InputLayer::standardise_window(float* plane, float* sums) const {
 
 /// Not standardised yet.
 torch::Tensor InputLayer::features(const torch::Tensor& windows) const {
-    const auto frames = compress(windows).contiguous();
+    const auto frames = limit_range(compress(windows)).contiguous();
     auto features = torch::empty({frames.size(0), shape_.planes(), shape_.steps, shape_.bands});
     const float* from = frames.data_ptr<float>();
     float* to = features.data_ptr<float>();

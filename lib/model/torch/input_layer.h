@@ -51,12 +51,14 @@ class InputLayer : public torch::nn::Module {
     enum class Standardise { data, window, mean, none };
 
     torch::Tensor compress(const torch::Tensor& windows) const;
+    torch::Tensor limit_range(const torch::Tensor& windows) const;
     torch::Tensor features(const torch::Tensor& windows) const;
     void take_features(const float* frames, float* features) const;
     void standardise_window(float* plane, float* sums) const;
 
     InputShape shape_;
     Compression compression_;
+    Range range_;
     Standardise standardise_;
     std::vector<std::int64_t> edges_;  // frames between the stretches of time, steps + 1
     torch::Tensor mean_, deviation_;

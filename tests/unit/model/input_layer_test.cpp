@@ -107,6 +107,49 @@ TEST(InputLayer, a_window_by_itself_forgets_gain_and_channel) {
     }
 }
 
+// Two recordings of one sound, one of them noisier, look alike once noise far above both is added to both.
+TEST(InputLayer, a_range_adds_even_noise_below_the_mean_power) {
+    for (const LogOf values : {LogOf::power, LogOf::magnitude}) {
+        InputOptions input;
+        input.compression = {"none", 0};
+        input.standardise = "none";
+        input.range = {20, values};
+        const double logarithms = values == LogOf::power ? 1 : 2;
+        const auto layer = layer_of(5, 3, input);
+        torch::manual_seed(1);
+        for (const double level : {0.0, -400.0, 400.0}) {  // of which float32 has no powers
+            const auto windows = torch::rand({2, 15}) * 20 + level;
+            const auto out = layer.forward(windows).view({2, 15});
+            for (int n = 0; n < 2; ++n) {
+                double sum = 0;
+                const auto power = [&](int i) { return std::exp((windows[n][i].item<double>() - level) * logarithms); };
+                for (int i = 0; i < 15; ++i) sum += power(i);
+                for (int i = 0; i < 15; ++i)
+                    ASSERT_NEAR(out[n][i].item<double>() - level, std::log(power(i) + 0.01 * sum / 15) / logarithms, 2e-4)
+                        << level << ' ' << i;
+            }
+        }
+        const auto silence = torch::full({1, 15}, -23.0);
+        EXPECT_LT((layer.forward(silence).view({1, 15}) - silence - std::log(1.01) / logarithms).abs().max().item<double>(), 1e-5);
+    }
+}
+
+TEST(InputLayer, a_range_is_checked) {
+    NetworkOptions options;
+    options.frames = 4;
+    auto json = describe_network(options);
+    EXPECT_FALSE(json["input"].contains("range_db"));
+    json["input"]["range_db"] = 30;
+    EXPECT_NE(error_of([&] { InputLayer{json}; }).find("logarithms_of"), std::string::npos);
+    json["input"]["logarithms_of"] = "power";
+    EXPECT_NO_THROW(InputLayer{json});
+    json["input"]["logarithms_of"] = "energy";
+    EXPECT_NE(error_of([&] { InputLayer{json}; }).find("energy"), std::string::npos);
+    json["input"]["logarithms_of"] = "magnitude";
+    json["input"]["range_db"] = -1;
+    EXPECT_NE(error_of([&] { InputLayer{json}; }).find("range_db"), std::string::npos);
+}
+
 TEST(InputLayer, data_standardise_each_band_of_windows) {
     InputOptions input;
     input.compression = {"none", 0};
