@@ -79,7 +79,7 @@ Json describe_network(const NetworkOptions& options) {
         if (options.shrinkage) json["shrinkage"] = *options.shrinkage;
     }
     json["answer"] = discriminant ? "likeness" : options.answer.kind;
-    if (!discriminant && options.answer.kind == "sigmoid" && options.answer.background >= 0) {
+    if ((discriminant || options.answer.kind == "sigmoid") && options.answer.background >= 0) {
         json["background"] = options.answer.background;
     }
     return json;

@@ -56,7 +56,8 @@ struct AnswerOptions {
     /// sigmoid  any of them, each for itself: an output for each label but the background, whose probability is
     ///          what the likeliest other one leaves of 1
     /// likeness how much a window is like those of each label: an output a label, which learn as for softmax but are
-    ///          no shares of 1, so that all may be low
+    ///          no shares of 1, so that all may be low; where there is a background, how much more like those than
+    ///          like it, and the background is what the likeliest leaves of 1
     std::string kind = "softmax";
     std::int64_t classes = 2;
     std::int64_t background = -1;  // index of that label; -1 if none

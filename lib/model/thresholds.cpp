@@ -56,7 +56,7 @@ std::vector<WantedThreshold> choose_thresholds(const TrainingSet& set, std::span
             column[i] = scores[i * labels + c];
             positive[i] = set.classes[static_cast<std::size_t>(rows[i])] == static_cast<std::int64_t>(c);
         }
-        if (static_cast<std::int64_t>(c) == set.background_index() && !wish.precision) {
+        if (static_cast<std::int64_t>(c) == set.background_index()) {
             chosen.push_back({cautious_f1_threshold(column, {positive.get(), count}), true});
         } else if (wish.precision) {
             chosen.push_back(precision_threshold(column, {positive.get(), count}, *wish.precision));

@@ -174,7 +174,7 @@ class Discriminants(OpenSetSandbox):
         rows = [line.split("\t") for line in (self.dir / "s.tsv").read_text().splitlines()[1:]]
         return numpy.array([row[3:6] for row in rows], float)
 
-    def check(self, scores, shrinkage, priors, inputs=None):
+    def check(self, scores, shrinkage, priors, inputs=None, background=None):
         if inputs is None:
             inputs = (self.frames - self.frames.mean(axis=0)) / self.frames.std(axis=0)
         theirs = LinearDiscriminantAnalysis(solver="eigen", shrinkage=shrinkage, priors=priors).fit(inputs, self.truths)
@@ -183,6 +183,9 @@ class Discriminants(OpenSetSandbox):
         own = numpy.diag(means)
         other = (means - 1e9 * numpy.eye(3)).max(axis=1)
         wanted = 4 * (functions - (own + other).mean() / 2) / (own - other).mean()
+        if background is not None:
+            wanted -= wanted[:, [background]]
+            wanted[:, background] = -numpy.delete(wanted, background, axis=1).max(axis=1)
         numpy.testing.assert_allclose(scores, sigmoid(wanted), atol=1e-5)
         few = scores < 0.99  # nearer to 1 rounding of the scores would show
         numpy.testing.assert_allclose(numpy.log(scores[few] / (1 - scores[few])), wanted[few], atol=5e-3, rtol=1e-3)
@@ -190,6 +193,9 @@ class Discriminants(OpenSetSandbox):
     def test_as_scikit_learn_has_them(self):
         self.check(self.scores("--shrinkage", 0.2, "--class-weights", "none"), 0.2, numpy.array([40, 60, 80]) / 180)
         self.check(self.scores("--shrinkage", 0.0), 0.0, numpy.ones(3) / 3)
+
+    def test_likeness_is_measured_against_the_background(self):
+        self.check(self.scores("--shrinkage", 0.2, "--background", "y"), 0.2, numpy.ones(3) / 3, background=1)
 
     def test_shrinkage_is_estimated_as_ledoit_and_wolf_do(self):
         inputs = (self.frames - self.frames.mean(axis=0)) / self.frames.std(axis=0)
@@ -260,6 +266,14 @@ class Training(OpenSetSandbox):
         on_background = self.evaluate("m", "--background", "bg/")
         self.assertEqual(on_background["labels"]["background"]["windows"], 300)
         self.assertAlmostEqual(on_background["background_hours"], 300 * 0.5 / 3600, 6)
+
+    def test_a_wish_is_for_what_makes_events(self):
+        found = []
+        for precision in (0.5, 1):
+            self.fit("--tags", "bark,door", "--background", "bg/", "--precision", precision)
+            found.append(self.read_model("m")["thresholds"])
+        self.assertEqual(found[0][0], found[1][0])
+        self.assertTrue(all(a < b for a, b in zip(found[0][1:3], found[1][1:3])))
 
     def test_false_alarms_per_hour(self):
         self.fit("--tags", "bark,door", "--background", "bg/", "--false-alarms-per-hour", 0)

@@ -27,15 +27,20 @@ Answer::Kind Answer::read_kind(const nlohmann::ordered_json& architecture) {
 
 Answer::Answer(const nlohmann::ordered_json& architecture)
     : classes_(whole_setting(architecture, "classes", 1, kMaxClasses)), kind_(read_kind(architecture)) {
-    if (kind_ != Kind::sigmoid || !architecture.contains("background")) return;
+    if (kind_ == Kind::softmax || !architecture.contains("background")) return;
     background_ = whole_setting(architecture, "background", 0, classes_ - 1);
     if (classes_ < 2) throw Error("architecture: \"classes\" is 1, and that is the background");
 }
 
 torch::Tensor Answer::probabilities(const torch::Tensor& logits) const {
     if (kind_ == Kind::softmax) return torch::softmax(logits, 1);
-    const auto each = torch::sigmoid(logits);
-    if (background_ < 0) return each;
+    if (background_ < 0) return torch::sigmoid(logits);
+    torch::Tensor others = logits;
+    if (kind_ == Kind::likeness) {
+        others = torch::cat({logits.slice(1, 0, background_), logits.slice(1, background_ + 1)}, 1) -
+                 logits.slice(1, background_, background_ + 1);
+    }
+    const auto each = torch::sigmoid(others);
     const auto nothing = 1 - each.amax(1, true);
     return torch::cat({each.slice(1, 0, background_), nothing, each.slice(1, background_)}, 1);
 }
@@ -54,7 +59,7 @@ torch::Tensor Answer::loss_weights(std::span<const std::int64_t> counts, bool ba
 
 torch::Tensor Answer::targets(const torch::Tensor& truth) const {
     auto classes = torch::arange(outputs());
-    if (background_ >= 0) classes += (classes >= background_).to(torch::kInt64);
+    if (outputs_skip_background()) classes += (classes >= background_).to(torch::kInt64);
     return (truth.unsqueeze(1) == classes.unsqueeze(0)).to(torch::kFloat32);
 }
 

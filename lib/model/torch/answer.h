@@ -9,13 +9,13 @@
 namespace earshot {
 
 /// What the outputs of a network mean, and what it costs to be wrong. AnswerOptions says which kinds there are;
-/// {"classes": C, "answer": "softmax"}, {..., "answer": "sigmoid", "background": index} or {..., "answer": "likeness"}.
+/// {"classes": C, "answer": "softmax"}, {..., "answer": "sigmoid" or "likeness", "background": index}.
 class Answer {
  public:
     explicit Answer(const nlohmann::ordered_json& architecture);
 
     std::int64_t classes() const { return classes_; }
-    std::int64_t outputs() const { return classes_ - (background_ < 0 ? 0 : 1); }
+    std::int64_t outputs() const { return classes_ - (outputs_skip_background() ? 1 : 0); }
     /// True if outputs of several windows may be combined one by one: each speaks for itself.
     bool independent() const { return kind_ == Kind::sigmoid; }
 
@@ -38,10 +38,11 @@ class Answer {
     enum class Kind { softmax, sigmoid, likeness };
     static Kind read_kind(const nlohmann::ordered_json& architecture);
 
+    bool outputs_skip_background() const { return kind_ == Kind::sigmoid && background_ >= 0; }
     /// 1 where an output's class is the truth, else 0: [n, outputs()].
     torch::Tensor targets(const torch::Tensor& truth) const;
     /// Class of an output.
-    std::int64_t class_of(std::int64_t output) const { return output + (background_ >= 0 && output >= background_); }
+    std::int64_t class_of(std::int64_t output) const { return output + (outputs_skip_background() && output >= background_); }
 
     std::int64_t classes_, background_ = -1;
     Kind kind_;

@@ -43,6 +43,22 @@ TEST(Answer, the_background_has_what_the_likeliest_label_leaves) {
     EXPECT_EQ(sigmoid_answer(3, -1).outputs(), 3);
 }
 
+TEST(Answer, likeness_is_measured_against_the_background) {
+    Json json{{"classes", 3}, {"answer", "likeness"}};
+    const auto logits = torch::tensor({{2.0F, 1.5F, -1.0F}});
+    const auto alone = Answer(json).probabilities(logits)[0];
+    EXPECT_NEAR(alone[1].item<double>(), sigmoid(1.5), 1e-6);
+    json["background"] = 1;
+    const Answer answer(json);
+    EXPECT_EQ(answer.outputs(), 3);  // the background learns as labels do
+    EXPECT_TRUE(torch::equal(answer.loss_weights(std::vector<std::int64_t>{10, 20, 60}, true),
+                             torch::tensor({3.0F, 1.5F, 0.5F})));
+    const auto p = answer.probabilities(logits)[0];
+    EXPECT_NEAR(p[0].item<double>(), sigmoid(0.5), 1e-6);
+    EXPECT_NEAR(p[1].item<double>(), 1 - sigmoid(0.5), 1e-6);
+    EXPECT_NEAR(p[2].item<double>(), sigmoid(-2.5), 1e-6);
+}
+
 // Binary cross-entropy with a weight for positives, from its definition, over every output.
 TEST(Answer, loss_is_the_formula) {
     const Answer answer = sigmoid_answer(3, 0);
