@@ -149,7 +149,7 @@ struct Trainer::State {
         return torch::tensor(classes);
     }
 
-    /// Fits the last layer to the training windows as they are, and to as many changed ones a window as that asks for.
+    /// Fits the last layer to the training windows as they are.
     void fit_output(Network& fitted) const {
         const auto plan = all_windows(set, train_rows);
         fitted.fit_output(
