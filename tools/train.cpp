@@ -23,7 +23,7 @@ LogOf logarithms_of(const InputOptions& input, FrameScale scale) {
     if (scale == FrameScale::magnitude && input.compression.kind == "log") return LogOf::magnitude;
     if (scale == FrameScale::log_magnitude && input.compression.kind == "none") return LogOf::magnitude;
     if (input.range.db > 0 && !(scale == FrameScale::log_power && input.compression.kind == "none"))
-        throw UsageError("--range is for logarithms: frames of logmel as they are, or magnitudes with --compress log");
+        throw UsageError("--range is for logarithms: frames of logmel as they are, or magnitudes with --compress log (for others --range 0)");
     return LogOf::power;
 }
 
