@@ -19,19 +19,23 @@ namespace fs = std::filesystem;
 
 SplitBy split_by(const TrainOptions& options) { return options.by_frame ? SplitBy::frame : SplitBy::group; }
 
+/// Of what frames of this kind are the logarithms, once compressed.
 LogOf logarithms_of(const InputOptions& input, FrameScale scale) {
     if (scale == FrameScale::magnitude && input.compression.kind == "log") return LogOf::magnitude;
     if (scale == FrameScale::log_magnitude && input.compression.kind == "none") return LogOf::magnitude;
-    if (input.range.db > 0 && !(scale == FrameScale::log_power && input.compression.kind == "none"))
-        throw UsageError("--range is for logarithms: frames of logmel as they are, or magnitudes with --compress log (for others --range 0)");
+    if (input.range.db > 0 && !(scale == FrameScale::log_power && input.compression.kind == "none")) {
+        throw UsageError("--range is for logarithms: frames of logmel as they are, or magnitudes with --compress log (for "
+                         "others --range 0)");
+    }
     return LogOf::power;
 }
 
 nlohmann::ordered_json architecture_of(const TrainingSet& set, NetworkOptions network) {
+    const FrameScale scale = frame_scale(set.frontend);
     if (network.input.compression.kind == "auto") {
-        network.input.compression.kind = frame_scale(set.frontend) == FrameScale::magnitude ? "log" : "none";
+        network.input.compression.kind = scale == FrameScale::magnitude ? "log" : "none";
     }
-    network.input.range.values = logarithms_of(network.input, frame_scale(set.frontend));
+    network.input.range.values = logarithms_of(network.input, scale);
     network.frames = set.windowing.frames;
     network.inputs = set.dimension;
     network.answer.classes = static_cast<std::int64_t>(set.labels.size());

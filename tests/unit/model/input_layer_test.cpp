@@ -107,7 +107,7 @@ TEST(InputLayer, a_window_by_itself_forgets_gain_and_channel) {
     }
 }
 
-// Two recordings of one sound, one of them noisier, look alike once noise far above both is added to both.
+// From the definition, in double precision; silence included.
 TEST(InputLayer, a_range_adds_even_noise_below_the_mean_power) {
     for (const LogOf values : {LogOf::power, LogOf::magnitude}) {
         InputOptions input;
