@@ -35,6 +35,8 @@ nlohmann::ordered_json architecture_of(const TrainingSet& set, NetworkOptions ne
     if (network.input.compression.kind == "auto") {
         network.input.compression.kind = scale == FrameScale::magnitude ? "log" : "none";
     }
+    if (is_waveform(scale) && (network.paces > 0 || network.pitches > 0))
+        throw UsageError("--paces and --pitches are for frames of bands, and these are waveforms");
     network.input.range.values = logarithms_of(network.input, scale);
     network.frames = set.windowing.frames;
     network.inputs = set.dimension;

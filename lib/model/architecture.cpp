@@ -33,9 +33,9 @@ void check(const NetworkOptions& options) {
     }
     const bool over_time = options.input.deltas > 0 || options.input.pool > 0 ||
                            options.input.standardise == "window" || options.input.standardise == "mean" ||
-                           options.kind == "cnn";
+                           options.kind == "cnn" || options.paces > 0;
     if (options.frames == 1 && over_time) {
-        throw UsageError("--deltas, --pool, --standardise window or mean and --arch cnn need windows of several frames (--window)");
+        throw UsageError("--deltas, --pool, --paces, --standardise window or mean and --arch cnn need windows of several frames (--window)");
     }
     if (options.input.deviation && options.input.pool == 0) {
         throw UsageError("--deviation needs --pool: of the frames of each step of time");
@@ -72,6 +72,8 @@ Json describe_network(const NetworkOptions& options) {
         json["hidden"] = {2 * values, std::max<std::int64_t>(1, 3 * values / 4)};
     }
     json["dropout"] = options.dropout;
+    if (options.paces > 0) json["paces"] = options.paces;
+    if (options.pitches > 0) json["pitches"] = options.pitches;
     json["classes"] = options.answer.classes;
     const bool discriminant = is_discriminant(options);
     if (discriminant) {

@@ -63,6 +63,8 @@ struct AnswerOptions {
     std::int64_t background = -1;  // index of that label; -1 if none
 };
 
+constexpr double kMaxViews = 0.5;
+
 struct NetworkOptions {
     /// mlp  dense: K·D -> 2 K·D -> 0.75 K·D -> outputs
     /// dnn  dense: layer normalisation -> 512 -> 256 -> outputs
@@ -79,6 +81,9 @@ struct NetworkOptions {
     /// lda    it is fitted by linear discriminant analysis afterwards; the answer is then likeness
     std::string head = "dense";
     std::optional<double> shrinkage;  // of its covariance, [0, 1]; estimated if not given
+    /// Shares by which windows are heard slower and faster, and lower and higher too, once all is learnt, [0, kMaxViews].
+    /// Of likeness without a background the highest logit of each label counts, else the mean.
+    double paces = 0, pitches = 0;
 };
 
 /// The network as model.json has it, from which it is built. earshot-formats(5), MODELS.

@@ -5,24 +5,10 @@
 #include <numbers>
 #include <string>
 
+#include "model/warps.h"
+
 namespace earshot {
 namespace {
-
-/// Frames at even distances between the first and the last one, by linear interpolation.
-void resample(std::span<const float> source, std::span<float> window, std::size_t dimension) {
-    const std::size_t from = source.size() / dimension, to = window.size() / dimension;
-    const double step = to > 1 ? static_cast<double>(from - 1) / static_cast<double>(to - 1) : 0;
-    for (std::size_t i = 0; i < to; ++i) {
-        const double place = static_cast<double>(i) * step;
-        const std::size_t before = std::min(static_cast<std::size_t>(place), from - 1);
-        const std::size_t after = std::min(before + 1, from - 1);
-        const auto share = static_cast<float>(place - static_cast<double>(before));
-        const float* a = source.data() + before * dimension;
-        const float* b = source.data() + after * dimension;
-        float* out = window.data() + i * dimension;
-        for (std::size_t d = 0; d < dimension; ++d) out[d] = a[d] + share * (b[d] - a[d]);
-    }
-}
 
 /// A random stretch of [0, size) of up to `share` of it.
 std::pair<std::size_t, std::size_t> stretch_of(std::size_t size, double share, Random& random) {
@@ -96,13 +82,13 @@ void Augmenter::apply(std::span<const float> source, std::span<float> window, st
     if (source.size() == window.size()) {
         std::ranges::copy(source, window.begin());
     } else {
-        resample(source, window, dimension);
+        stretch_frames(source, window, dimension);
     }
     if (is_waveform(scale_)) {
         for (std::size_t at = 0; at < window.size(); at += dimension) change_wave(window.subspan(at, dimension), random);
         return;
     }
-    if (options_.warp > 0) warp(window, dimension, 1 + random.uniform(-options_.warp, options_.warp));
+    if (options_.warp > 0) warp_bands(window, dimension, 1 + random.uniform(-options_.warp, options_.warp));
     if (options_.mask > 0) {
         const auto [first_frame, last_frame] = stretch_of(window.size() / dimension, options_.mask, random);
         mask_frames(window, dimension, first_frame, last_frame);
@@ -110,21 +96,6 @@ void Augmenter::apply(std::span<const float> source, std::span<float> window, st
         mask_bands(window, dimension, first_band, last_band);
     }
     if (options_.gain_jitter_db > 0) gain(window, random.normal() * options_.gain_jitter_db);
-}
-
-/// Band d becomes what lies at d times the factor, between bands by linear interpolation.
-void Augmenter::warp(std::span<float> window, std::size_t dimension, double factor) const {
-    if (dimension < 2) return;
-    std::vector<float> frame(dimension);
-    for (std::size_t at = 0; at < window.size(); at += dimension) {
-        std::copy_n(window.begin() + static_cast<std::ptrdiff_t>(at), dimension, frame.begin());
-        for (std::size_t d = 0; d < dimension; ++d) {
-            const double place = std::min(static_cast<double>(d) * factor, static_cast<double>(dimension - 1));
-            const std::size_t below = std::min(static_cast<std::size_t>(place), dimension - 2);
-            const auto share = static_cast<float>(place - static_cast<double>(below));
-            window[at + d] = frame[below] + share * (frame[below + 1] - frame[below]);
-        }
-    }
 }
 
 void Augmenter::change_wave(std::span<float> frame, Random& random) const {

@@ -71,7 +71,6 @@ class Augmenter {
     void overlay(std::span<float> background, std::span<float> window, Random& random) const;
 
  private:
-    void warp(std::span<float> window, std::size_t dimension, double factor) const;
     void gain(std::span<float> window, double gain_db) const;
     void overlay_wave(std::span<const float> background, std::span<float> window, double share) const;
     void overlay_bands(std::span<float> background, std::span<float> window, double share) const;

@@ -168,11 +168,27 @@ class Bench:
         learnt = self.datagen("open-learnt", "open-set", *(root / f"sample_{i}" for i in (1, 2, 3, 4)))
         judged = self.datagen("open-judged", "open-set", *(root / f"sample_{i}" for i in (5, 6)))
         for what, options in (("open-set", ()), ("open-set, 2 s", ("--window", "2s", "--pool", 100))):
-            tests = [self.metrics("open-set", seed, learnt, "--test-data", judged, *options)["test"] for seed in self.seeds()]
-            self.print(f"monitor, {what}, accuracy", [test["accuracy"] for test in tests], 0.80)
-            self.print(f"monitor, {what}, balanced accuracy", [test["balanced_accuracy"] for test in tests], 0.76)
-            self.print("the same, accuracy of events", [test["open_set"]["closed_accuracy"] for test in tests], None)
+            tests, likeliest = [], []
+            for seed in self.seeds():
+                tests.append(self.metrics("open-set", seed, learnt, "--test-data", judged, *options)["test"])
+                likeliest.append(self.likeliest(judged))
+            # What the reference answers is never `unknown`.
+            self.print(f"monitor, {what}, likeliest label", [accuracy for accuracy, _ in likeliest], 0.80)
+            self.print(f"monitor, {what}, the same, balanced", [balanced for _, balanced in likeliest], 0.76)
+            self.print("the same where unknown is wrong", [test["accuracy"] for test in tests], None)
+            self.print("the same where unknown is wrong, balanced", [test["balanced_accuracy"] for test in tests], None)
             self.print("the same, AUROC event / background", [test["open_set"]["roc_auc"] for test in tests], None)
+
+    def likeliest(self, judged):
+        """Accuracy and balanced accuracy of the model's likeliest labels, whatever their thresholds."""
+        self.run("evaluate", "model", judged, "--scores", "scores.tsv", "-q")
+        right = {}
+        with open(self.directory / "scores.tsv") as lines:
+            for row in csv.DictReader(lines, delimiter="\t"):
+                scores = {name: float(row[name]) for name in list(row)[3:] if name != "unknown"}
+                right.setdefault(row["label"], []).append(max(scores, key=scores.get) == row["label"])
+        every = [answer for answers in right.values() for answer in answers]
+        return statistics.mean(every), statistics.mean(map(statistics.mean, right.values()))
 
     def word(self):
         root = self.data / "digits"

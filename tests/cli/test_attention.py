@@ -201,6 +201,7 @@ class ImpactTest(Sandbox):
         self.earshot("train", "bands", "-o", "model", "--compress", "sqrt", "--range", 25, status=2, stderr="--range is for logarithms")
         self.earshot("datagen", "--recipe", "impact-waveform", *SHORT, "seconds", "waves", "-q")
         self.earshot("train", "waves", "-o", "model", "--warp", "0.1", status=2, stderr="--warp moves bands")
+        self.earshot("train", "waves", "-o", "model", "--pitches", 0.1, status=2, stderr="--paces and --pitches are for frames of bands")
         self.earshot("train", "waves", "-o", "model", "--range", 25, status=2, stderr="--range is for logarithms")
         self.earshot("train", "waves", "-o", "model", "--overlay", 1, "--background", "", "--epochs", 1, "-q", "--force",
                      stderr="--overlay: no label is the background")

@@ -156,7 +156,11 @@ void add_network(CLI::App& app, NetworkOptions& network) {
         ->check(one_of({"softmax", "sigmoid"}))
         ->capture_default_str()
         ->group(kMoreOptions);
-    add_number(app, "--dropout", network.dropout, 0.0, 0.99, "SHARE", "Share of hidden units silenced while learning")
+    add_number(app, "--dropout", network.dropout, 0.0, 0.99, "X", "Share of hidden units silenced while learning")
+        ->group(kMoreOptions);
+    add_number(app, "--paces", network.paces, 0.0, kMaxViews, "X", "Once learnt, hear windows so much slower and faster too")
+        ->group(kMoreOptions);
+    add_number(app, "--pitches", network.pitches, 0.0, kMaxViews, "X", "Once learnt, hear them so much lower and higher too")
         ->group(kMoreOptions);
 }
 

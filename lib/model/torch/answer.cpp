@@ -45,6 +45,10 @@ torch::Tensor Answer::probabilities(const torch::Tensor& logits) const {
     return torch::cat({each.slice(1, 0, background_), nothing, each.slice(1, background_)}, 1);
 }
 
+torch::Tensor Answer::merged(const torch::Tensor& logits) const {
+    return kind_ == Kind::likeness && background_ < 0 ? logits.amax(0) : logits.mean(0);
+}
+
 torch::Tensor Answer::loss_weights(std::span<const std::int64_t> counts, bool balanced) const {
     const auto total = static_cast<double>(std::accumulate(counts.begin(), counts.end(), std::int64_t{0}));
     std::vector<float> weights(static_cast<std::size_t>(outputs()), 1.0F);

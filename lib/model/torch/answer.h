@@ -22,6 +22,11 @@ class Answer {
     /// @param logits  [n, outputs()]   @return  [n, classes()], from 0 to 1
     torch::Tensor probabilities(const torch::Tensor& logits) const;
 
+    /// Logits of windows that were heard in several ways, [ways, n, outputs()], as one, [n, outputs()]: the mean; but of
+    /// likeness the highest, as an unknown sound is like a label in none of them. Against a background the mean too, or
+    /// each more way would favour the others.
+    torch::Tensor merged(const torch::Tensor& logits) const;
+
     /// What each class weighs in the loss, so that rare ones count as much as others if `balanced`: for softmax n /
     /// (C n_c); for sigmoid, of each output, negatives / positives (the pos_weight of binary cross-entropy).
     /// @param counts  examples of each class

@@ -2,7 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "dataset/windows.h"
+#include "model/architecture.h"
 #include "model/settings.h"
+#include "model/warps.h"
 #include "support/error.h"
 
 namespace earshot {
@@ -22,12 +29,18 @@ std::optional<double> read_shrinkage(const Json& architecture) {
     return number_setting(architecture, "shrinkage", 0, 1);
 }
 
+double read_views(const Json& architecture, const char* key) {
+    return architecture.contains(key) ? number_setting(architecture, key, 0, kMaxViews) : 0;
+}
+
 }  // namespace
 
 Network::Network(const Json& architecture)
     : answer_(architecture),
       discriminant_(read_head(architecture)),
       shrinkage_(read_shrinkage(architecture)),
+      paces_(read_views(architecture, "paces")),
+      pitches_(read_views(architecture, "pitches")),
       input_(register_module("input", std::make_shared<InputLayer>(architecture))) {}
 
 void Network::add_output(std::int64_t width) {
@@ -40,6 +53,43 @@ void Network::move_to(torch::Device device) {
 }
 
 bool Network::learns() const { return !discriminant_ || parameters().size() > output_->parameters().size(); }
+
+torch::Tensor Network::hear(const torch::Tensor& windows) {
+    auto logits = forward(windows);
+    if (paces_ == 0 && pitches_ == 0) return logits;
+    std::vector<torch::Tensor> views{std::move(logits)};
+    const auto hear_at = [&](double share, auto view) {
+        if (share == 0) return;
+        for (const double factor : {1 - share, 1 + share}) views.push_back(forward((this->*view)(windows, factor)));
+    };
+    hear_at(paces_, &Network::at_pace);
+    hear_at(pitches_, &Network::at_pitch);
+    return answer_.merged(torch::stack(views));
+}
+
+/// Windows so many times faster, from their first frame on. What lies beyond their last one is its mean in each band.
+torch::Tensor Network::at_pace(const torch::Tensor& windows, double factor) const {
+    const auto values = static_cast<std::size_t>(window_values()), bands = static_cast<std::size_t>(input_->shape().bands);
+    const auto frames = std::max<std::int64_t>(1, std::llround(static_cast<double>(input_->shape().frames) * factor));
+    std::vector<float> source(static_cast<std::size_t>(frames) * bands);
+    const std::size_t present = std::min(source.size(), values) / bands;
+    auto changed = windows.clone(torch::MemoryFormat::Contiguous);
+    float* const end = changed.data_ptr<float>() + changed.numel();
+    for (float* window = changed.data_ptr<float>(); window != end; window += values) {
+        std::copy_n(window, present * bands, source.begin());
+        pad_window(source, present, bands, Padding::mean);
+        stretch_frames(source, {window, values}, bands);
+    }
+    return changed;
+}
+
+/// Windows so many times lower: what a band has was that many bands higher up.
+torch::Tensor Network::at_pitch(const torch::Tensor& windows, double factor) const {
+    auto changed = windows.clone(torch::MemoryFormat::Contiguous);
+    warp_bands({changed.data_ptr<float>(), static_cast<std::size_t>(changed.numel())},
+               static_cast<std::size_t>(input_->shape().bands), factor);
+    return changed;
+}
 
 void Network::fit_output(const LabelledStream& windows, bool balanced) {
     const torch::NoGradGuard no_gradients;

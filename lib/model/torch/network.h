@@ -26,6 +26,10 @@ class Network : public torch::nn::Module {
     /// @return  logits [n, answer().outputs()], where the network is
     torch::Tensor forward(const torch::Tensor& windows) { return output_(embed(windows)); }
 
+    /// The same once all is learnt, of each window as it is and at the other paces and pitches that it shall be heard at:
+    /// NetworkOptions.
+    torch::Tensor hear(const torch::Tensor& windows);
+
     /// To a device; but for the input layer, which stays on the processor, where frames are read.
     void move_to(torch::Device device);
 
@@ -56,6 +60,8 @@ class Network : public torch::nn::Module {
     const InputLayer& input() const { return *input_; }
 
  private:
+    torch::Tensor at_pace(const torch::Tensor& windows, double factor) const;
+    torch::Tensor at_pitch(const torch::Tensor& windows, double factor) const;
     torch::Tensor embed(const torch::Tensor& windows) {
         return embedding(input_->forward(windows).to(output_->weight.device()));
     }
@@ -63,6 +69,7 @@ class Network : public torch::nn::Module {
     Answer answer_;
     bool discriminant_;
     std::optional<double> shrinkage_;  // nothing: estimated
+    double paces_, pitches_;
     std::shared_ptr<InputLayer> input_;
     torch::nn::Linear output_{nullptr};
 };

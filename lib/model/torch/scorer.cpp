@@ -35,7 +35,7 @@ class TorchScorer : public Scorer {
         const auto input =
             torch::from_blob(const_cast<float*>(windows.data()), {rows, network_->window_values()});
         auto output = torch::from_blob(scores.data(), {rows, network_->answer().classes()});
-        output.copy_(network_->answer().probabilities(network_->forward(input)));
+        output.copy_(network_->answer().probabilities(network_->hear(input)));
     }
 
  private:

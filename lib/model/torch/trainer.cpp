@@ -225,7 +225,8 @@ struct Trainer::State {
     }
 
     /// Of some examples, the highest logits over their windows.
-    torch::Tensor logits_of(Network& judge, const Rows& rows) const {
+    /// @param learnt  all is: windows are heard in all the ways that the network shall hear them in
+    torch::Tensor logits_of(Network& judge, const Rows& rows, bool learnt = true) const {
         const torch::NoGradGuard no_gradients;
         judge.eval();
         const auto outputs = judge.answer().outputs();
@@ -235,7 +236,8 @@ struct Trainer::State {
         WindowLoader loader(set, plan, scoring_windows());
         std::size_t example = 0;  // windows come example after example
         while (const auto* batch = loader.next()) {
-            const auto logits = judge.forward(windows_of(*batch)).cpu().contiguous();
+            const auto windows = windows_of(*batch);
+            const auto logits = (learnt ? judge.hear(windows) : judge.forward(windows)).cpu().contiguous();
             const float* window = logits.data_ptr<float>();
             for (std::size_t i = 0; i < batch->count(); ++i, window += outputs) {
                 for (; rows[example] != batch->examples[i]; ++example) row += outputs;
@@ -248,7 +250,7 @@ struct Trainer::State {
     /// What validation shows of the network as it stands.
     void judge(Epoch& epoch) const {
         const Rows& rows = validation_rows;
-        const auto logits = logits_of(*network, rows);
+        const auto logits = logits_of(*network, rows, false);
         const auto truth = classes_of(rows);
         const Answer& answer = network->answer();
         const auto probabilities = answer.probabilities(logits).contiguous();

@@ -142,6 +142,8 @@ TEST(Registry, refuses_what_it_cannot_build_before_taking_memory) {
         {"hidden", {0}, "\"hidden\" is 0"},
         {"dropout", 1, "\"dropout\" is 1, should be a number from 0 to 0.99"},
         {"dropout", "x", "\"dropout\" is \"x\""},
+        {"paces", 1, "\"paces\" is 1, should be a number from 0 to 0.5"},
+        {"pitches", -0.1, "\"pitches\" is -0.1"},
         {"input", missing, "\"input\" is missing"},
         {"input", {{"compress", "zip"}}, "no compression 'zip' (known: none, sqrt, log)"},
         {"input", {{"compress", "log"}}, "\"floor\" is missing"},
@@ -149,6 +151,58 @@ TEST(Registry, refuses_what_it_cannot_build_before_taking_memory) {
     };
     for (const auto& [key, value, message] : cases) {
         EXPECT_NE(with(key, value).find(message), std::string::npos) << key << ": " << with(key, value);
+    }
+}
+
+// Windows that rise by one from frame to frame and by ten from band to band, so that it is plain what they become.
+TEST(Network, hears_windows_at_other_paces_and_pitches_once_it_has_learnt) {
+    constexpr int kFrames = 6, kBands = 4;
+    const auto window = [](auto frame, auto band) {
+        auto values = torch::empty({kFrames, kBands});
+        for (int k = 0; k < kFrames; ++k) {
+            for (int d = 0; d < kBands; ++d) values[k][d] = frame(k) + 10 * band(d);
+        }
+        return values.view({1, -1});
+    };
+    const auto as_is = [](int i) { return static_cast<double>(i); };
+    const auto slower = [](int k) { return k * 2 / 5.0; };  // the first three frames take the time of six
+    const auto faster = [](int k) {  // six frames and, for three, their mean take the time of six
+        const double place = k * 8 / 5.0;
+        return place < 5 ? place : place < 6 ? 5 - 2.5 * (place - 5) : 2.5;
+    };
+    const auto lower = [](int d) { return std::min(3.0, d * 1.25); };
+    const auto higher = [](int d) { return d * 0.75; };
+    const auto plain = window(as_is, as_is);
+    const auto ways = torch::cat({plain, window(slower, as_is), window(faster, as_is), window(as_is, higher), window(as_is, lower)});
+
+    for (const std::int64_t background : {-1, 1}) {
+        NetworkOptions options;
+        options.kind = "lda";
+        options.frames = kFrames;
+        options.inputs = kBands;
+        options.input.compression = {"none", 0};
+        options.input.standardise = "none";
+        options.answer.classes = 3;
+        options.answer.background = background;
+        const auto heard = [&](double paces, double pitches) {
+            options.paces = paces;
+            options.pitches = pitches;
+            torch::manual_seed(5);
+            const auto network = make_network(describe_network(options));
+            const torch::NoGradGuard no_gradients;
+            // Two windows at once: none sees the other.
+            const auto both = network->hear(torch::cat({plain * 2, plain}));
+            EXPECT_TRUE(torch::allclose(both[1], network->hear(plain)[0], 1e-4, 1e-4));
+            return std::pair(both[1], network->forward(ways));
+        };
+        const auto merged = [&](const torch::Tensor& logits) { return background < 0 ? logits.amax(0) : logits.mean(0); };
+        const auto same = [](const torch::Tensor& a, const torch::Tensor& b) { return torch::allclose(a, b, 1e-4, 1e-4); };
+        const auto [plainly, logits] = heard(0, 0);
+        EXPECT_TRUE(same(plainly, logits[0]));
+        EXPECT_TRUE(same(heard(0.5, 0).first, merged(logits.slice(0, 0, 3))));
+        EXPECT_TRUE(same(heard(0, 0.25).first, merged(torch::cat({logits.slice(0, 0, 1), logits.slice(0, 3)}))));
+        EXPECT_TRUE(same(heard(0.5, 0.25).first, merged(logits)));
+        EXPECT_FALSE(same(heard(0.5, 0.25).first, plainly));
     }
 }
 
