@@ -63,7 +63,7 @@ struct AnswerOptions {
     std::int64_t background = -1;  // index of that label; -1 if none
 };
 
-constexpr double kMaxViews = 0.5;
+constexpr double kMaxViews = 0.5;  // of NetworkOptions.paces and pitches
 
 struct NetworkOptions {
     /// mlp  dense: K·D -> 2 K·D -> 0.75 K·D -> outputs

@@ -267,6 +267,23 @@ class Training(OpenSetSandbox):
         self.assertEqual(on_background["labels"]["background"]["windows"], 300)
         self.assertAlmostEqual(on_background["background_hours"], 300 * 0.5 / 3600, 6)
 
+    def test_evaluate_hears_windows_as_training_judged_them(self):
+        self.fit("--tags", "bark,door", "--test-days", "2026-11-03", "--window", "1.5s", "--window-hop", "0.5s", "--paces", 0.4,
+                 "--pitches", 0.4)
+        model = self.read_model("m")
+
+        def area(figures):
+            return figures["open_set"]["roc_auc"]
+
+        def judged():
+            return self.evaluate("m", "ds", "--days", "2026-11-03", "--tags", "bark,door")
+        self.assertAlmostEqual(area(judged()), area(model["metrics"]["test"]), 6)
+        for way in ("paces", "pitches"):
+            del model["architecture"][way]
+            before = area(judged())
+            (self.dir / "m" / "model.json").write_text(json.dumps(model))
+            self.assertNotAlmostEqual(area(judged()), before, 6)
+
     def test_a_wish_is_for_what_makes_events(self):
         found = []
         for precision in (0.5, 1):
