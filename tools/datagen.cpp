@@ -301,9 +301,9 @@ class Run {
         if (failed_ == 0 || failed_ == catalogue_.entries.size()) return;
         for (std::size_t c = 0; c < frames_.size(); ++c) {
             if (frames_[c] > 0) continue;
-            context_.console.warning(
-                fmt::format("no frame is labelled '{0}' (train will want --leave-out '{0}', or more recordings)",
-                            settings_.labels[c]));
+            context_.console.warning(fmt::format(
+                "no frame is labelled '{0}' (train will want --leave-out '{0}', or more recordings)",
+                settings_.labels[c]));
         }
     }
 

@@ -4,10 +4,10 @@
 #include "support/error.h"
 #include "tools/detect/batch.h"
 #include "tools/detect/detect_options.h"
-#include "tools/detect/live.h"
-#include "tools/help.h"
 #include "tools/detect/inputs.h"
+#include "tools/detect/live.h"
 #include "tools/detect/per_recording.h"
+#include "tools/help.h"
 #include "tools/options.h"
 #include "tools/source_options.h"
 #include "tools/tool.h"
@@ -76,8 +76,10 @@ Runner declare(CLI::App& app) {
     add_output(app, options->output, "File, or DIR/ for a file per recording (default: stdout)");
     app.add_option("--format", options->format, "How events are written (default: by the name of the file)")
         ->check(CLI::IsMember(event_format_names()));
-    app.add_flag("--per-recording", options->per_recording, "Instead of events: the label of each recording, as CSV");
-    app.add_option("--scores", options->scores, "Write scores too: of windows, as TSV; a column of --per-recording")
+    app.add_flag("--per-recording", options->per_recording,
+                 "Instead of events: the label of each recording, as CSV");
+    app.add_option("--scores", options->scores,
+                   "Write scores too: of windows, as TSV; a column of --per-recording")
         ->type_name("FILE|DIR/|-")
         ->expected(0, 1);
     app.add_option("--top", options->top, "Instead of events: the K best labels of each recording")
@@ -92,7 +94,8 @@ Runner declare(CLI::App& app) {
     add_jobs(app, options->jobs);
     add_unbuffered(app, options->unbuffered);
     app.add_flag("--exit-status", options->exit_status, "End with status 4 if nothing was found");
-    app.add_option("--shard", options->shard_text, "Do only the I-th of N parts, such as 1/8")->type_name("I/N");
+    app.add_option("--shard", options->shard_text, "Do only the I-th of N parts, such as 1/8")
+        ->type_name("I/N");
     declare_live(app, options->live);
     for (const char* name :
          {"--cool-down", "--min-level", "--overlap", "--raw", "--unbuffered", "--partial", "--on-event",

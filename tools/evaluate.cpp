@@ -68,7 +68,8 @@ Runner declare(CLI::App& app) {
     add_output(app, options->output, "File for the report (default: stdout)");
     app.add_option("--scores", options->scores, "Also write each window's truth and scores as TSV")
         ->type_name("FILE");
-    app.add_option("--curves", options->curves, "Also write the curves, point by point, as TSV")->type_name("FILE");
+    app.add_option("--curves", options->curves, "Also write the curves, point by point, as TSV")
+        ->type_name("FILE");
     app.add_option("--tags", options->tags, "Judge by these labels; others are unknown, or left out")
         ->type_name("A,B")
         ->allow_extra_args(false);

@@ -105,10 +105,9 @@ Runner declare(CLI::App& app) {
 
 }  // namespace
 
-const Tool tool{
-    "locate", "Say where sounds come from.",
-    "Examples:\n"
-    "  earshot locate --array head-175mm evening.wav --events events.jsonl",
-    declare};
+const Tool tool{"locate", "Say where sounds come from.",
+                "Examples:\n"
+                "  earshot locate --array head-175mm evening.wav --events events.jsonl",
+                declare};
 
 }  // namespace earshot::tools

@@ -1,11 +1,11 @@
 // main() of every command.
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
-#include <fcntl.h>
 
 #include "support/denormals.h"
 #include "support/interrupt.h"

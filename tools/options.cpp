@@ -71,9 +71,7 @@ void add_console(CLI::App& app, std::shared_ptr<ConsoleOptions> console) {
     app.add_flag("-q,--quiet", console->quiet, "Say nothing on success")
         ->group(kCommonOptions)
         ->configurable(false);
-    app.add_flag("-v", console->verbosity, "Say more")
-        ->group(kCommonOptions)
-        ->configurable(false);
+    app.add_flag("-v", console->verbosity, "Say more")->group(kCommonOptions)->configurable(false);
     app.add_option_function<std::string>(
            "--progress",
            [console](const std::string& mode) {
@@ -97,7 +95,8 @@ void refuse_terminal(const std::string& input) {
 std::unique_ptr<Output> open_text_output(const std::string& path) {
     const bool precious = fs::is_regular_file(path) && (path.ends_with(".npz") || is_audio_file(path));
     if (precious) {
-        throw UsageError(fmt::format("{}: a recording or dataset, which text would replace (give another name)", path));
+        throw UsageError(
+            fmt::format("{}: a recording or dataset, which text would replace (give another name)", path));
     }
     return open_output(path);
 }

@@ -20,7 +20,8 @@ void add_seed(CLI::App& app, std::uint64_t& seed);
 void add_unbuffered(CLI::App& app, bool& unbuffered);
 
 /// An option whose value is a time (time_text.h), kept in seconds.
-CLI::Option* add_time(CLI::App& app, const std::string& name, double& seconds, const std::string& description);
+CLI::Option* add_time(CLI::App& app, const std::string& name, double& seconds,
+                      const std::string& description);
 CLI::Option* add_time(CLI::App& app, const std::string& name, std::optional<double>& seconds,
                       const std::string& description);
 
@@ -30,7 +31,8 @@ void add_console(CLI::App& app, std::shared_ptr<ConsoleOptions> console);
 /// @throws UsageError if the input is `-` and standard input a terminal, where nobody knows what we wait for
 void refuse_terminal(const std::string& input);
 
-/// open_output for text, which must not take the place of a recording or a dataset: a slip of -o is not worth one.
+/// open_output for text, which must not take the place of a recording or a dataset: a slip of -o is not worth
+/// one.
 /// @throws UsageError if there is one at `path`
 std::unique_ptr<Output> open_text_output(const std::string& path);
 

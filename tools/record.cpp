@@ -75,7 +75,8 @@ SoundCoding coding_of(const RecordOptions& options) {
 
 CaptureOptions capture_options(const RecordOptions& options, Console& console) {
     CaptureOptions capture = options.capture;
-    capture.block_s = options.file == "-" && options.segments.empty() ? 0.02 : 0.1;  // a pipe may be heard live
+    capture.block_s =
+        options.file == "-" && options.segments.empty() ? 0.02 : 0.1;  // a pipe may be heard live
     capture.reconnect = !options.no_reconnect;
     capture.paced = !options.fast;
     capture.notify = [&console](const CaptureNotice& notice) { console.warning(notice.text); };
@@ -185,8 +186,7 @@ void declare_segments(CLI::App& app, RecordOptions& options) {
 Runner declare(CLI::App& app) {
     auto options = std::make_shared<RecordOptions>();
     options->capture.channels.kind = ChannelChoice::Kind::all;
-    app.add_option("FILE", options->file,
-                   "What to write, - for stdout; with --segments, - reads stdin")
+    app.add_option("FILE", options->file, "What to write, - for stdout; with --segments, - reads stdin")
         ->type_name("")
         ->configurable(false);
     declare_sound(app, *options);

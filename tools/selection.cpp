@@ -25,12 +25,14 @@ BackgroundChoice parse_background(const std::vector<std::string>& texts) {
     BackgroundChoice choice;
     for (const std::string& text : texts) {
         std::error_code ignored;
-        if (text.ends_with(".npz") || text.find('/') != std::string::npos || std::filesystem::is_directory(text, ignored)) {
+        if (text.ends_with(".npz") || text.find('/') != std::string::npos ||
+            std::filesystem::is_directory(text, ignored)) {
             choice.paths.push_back(text);
         } else if (choice.label) {
-            throw UsageError(fmt::format("--background {}: '{}' is the background's label (recordings of background are "
-                                         "given as a directory)",
-                                         text, *choice.label));
+            throw UsageError(
+                fmt::format("--background {}: '{}' is the background's label (recordings of background are "
+                            "given as a directory)",
+                            text, *choice.label));
         } else {
             choice.label = text;
         }

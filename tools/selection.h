@@ -20,7 +20,8 @@ struct BackgroundChoice {
     std::optional<std::string> label;
     std::vector<std::string> paths;
 };
-/// A text with a slash or the end of an NPZ file, or the name of a directory, is a path; anything else is a label.
+/// A text with a slash or the end of an NPZ file, or the name of a directory, is a path; anything else is a
+/// label.
 /// @throws UsageError for a second label
 BackgroundChoice parse_background(const std::vector<std::string>& texts);
 

@@ -24,8 +24,9 @@ LogOf logarithms_of(const InputOptions& input, FrameScale scale) {
     if (scale == FrameScale::magnitude && input.compression.kind == "log") return LogOf::magnitude;
     if (scale == FrameScale::log_magnitude && input.compression.kind == "none") return LogOf::magnitude;
     if (input.range.db > 0 && !(scale == FrameScale::log_power && input.compression.kind == "none")) {
-        throw UsageError("--range is for logarithms: frames of logmel as they are, or magnitudes with --compress log (for "
-                         "others --range 0)");
+        throw UsageError(
+            "--range is for logarithms: frames of logmel as they are, or magnitudes with --compress log (for "
+            "others --range 0)");
     }
     return LogOf::power;
 }
@@ -54,9 +55,11 @@ void check_augmentation(const AugmentOptions& options, const TrainingSet& set, C
     }
     if (waves && options.warp > 0) throw UsageError("--warp moves bands, and waveforms have none");
     if (options.overlay == 0) return;
-    if (scale == FrameScale::other) throw UsageError("--overlay adds sounds up, and these frames cannot be (pcen, mfcc)");
+    if (scale == FrameScale::other)
+        throw UsageError("--overlay adds sounds up, and these frames cannot be (pcen, mfcc)");
     if (set.background_index() < 0)
-        console.warning("--overlay: no label is the background (--background LABEL), so nothing is laid over windows");
+        console.warning(
+            "--overlay: no label is the background (--background LABEL), so nothing is laid over windows");
 }
 
 void cross_validate(TrainingRun& run) {
@@ -108,7 +111,8 @@ void log_epoch(const Epoch& epoch, TensorBoardFile& log) {
     log.scalar("loss/training", epoch.number, epoch.loss);
     log.scalar("accuracy/training", epoch.number, epoch.accuracy);
     if (epoch.validation_loss) log.scalar("loss/validation", epoch.number, *epoch.validation_loss);
-    if (epoch.validation_accuracy) log.scalar("accuracy/validation", epoch.number, *epoch.validation_accuracy);
+    if (epoch.validation_accuracy)
+        log.scalar("accuracy/validation", epoch.number, *epoch.validation_accuracy);
     if (epoch.validation_score) log.scalar("score/validation", epoch.number, *epoch.validation_score);
 }
 

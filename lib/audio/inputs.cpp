@@ -59,7 +59,8 @@ class Walk {
  private:
     void enter(const fs::path& directory) {
         struct stat info {};
-        if (::stat(directory.c_str(), &info) == 0 && !entered_.emplace(info.st_dev, info.st_ino).second) return;
+        if (::stat(directory.c_str(), &info) == 0 && !entered_.emplace(info.st_dev, info.st_ino).second)
+            return;
         std::error_code failure;
         auto entry = fs::directory_iterator(directory, failure);
         for (; !failure && entry != fs::directory_iterator(); entry.increment(failure)) visit(*entry);

@@ -29,7 +29,8 @@ Length decode_to_the_end(Source& source) {
 Length measure_length(const std::string& path) {
     const auto source = open_one_channel(path);
     const auto frames = source->frames();
-    return frames ? Length{static_cast<double>(*frames) / source->format().rate_hz, {}} : decode_to_the_end(*source);
+    return frames ? Length{static_cast<double>(*frames) / source->format().rate_hz, {}}
+                  : decode_to_the_end(*source);
 }
 
 Length decode_length(const std::string& path) { return decode_to_the_end(*open_one_channel(path)); }

@@ -18,8 +18,8 @@ namespace {
 constexpr std::size_t kIoBytes = std::size_t{1} << 15;
 // What may be read ahead to find out what a stream holds. Pictures in ID3 tags come on top.
 constexpr const char* kProbeBytes = "262144";
-// Of the places of packets that libav keeps while it reads, thinned out when there are more: a coarse map serves
-// seeking as well, and memory stays what it is however long the recording.
+// Of the places of packets that libav keeps while it reads, thinned out when there are more: a coarse map
+// serves seeking as well, and memory stays what it is however long the recording.
 constexpr const char* kIndexBytes = "65536";
 constexpr const char* kUrlProtocols = "http,https,tcp,tls,crypto,httpproxy,rtsp,rtp,udp,srtp,rtmp,hls";
 
@@ -55,7 +55,8 @@ bool header_is_enough(const AVCodecParameters& parameters) {
 LibavInput::LibavInput(std::unique_ptr<ByteInput> bytes, const std::optional<RawFormat>& raw)
     : name_(bytes->name()), bytes_(std::move(bytes)), stop_(interrupted) {
     auto* buffer = static_cast<std::uint8_t*>(av_malloc(kIoBytes));
-    io_.reset(libavformat().io_alloc_context(buffer, kIoBytes, 0, bytes_.get(), read_bytes, nullptr, seek_bytes));
+    io_.reset(
+        libavformat().io_alloc_context(buffer, kIoBytes, 0, bytes_.get(), read_bytes, nullptr, seek_bytes));
     if (!buffer || !io_) throw std::bad_alloc();
     if (!bytes_->size()) io_->seekable = 0;
 
@@ -88,7 +89,8 @@ LibavInput::LibavInput(const std::string& name, const std::string& url, const st
     : name_(name), stop_(std::move(stop)) {
     static const int network = libavformat().network_init();
     static_cast<void>(network);
-    const AVInputFormat* const format = demuxer.empty() ? nullptr : libavformat().find_input_format(demuxer.c_str());
+    const AVInputFormat* const format =
+        demuxer.empty() ? nullptr : libavformat().find_input_format(demuxer.c_str());
     if (!demuxer.empty() && !format) throw Error(fmt::format("{}: libav has no '{}'", name_, demuxer));
     AVDictionary* options = nullptr;
     if (!format) av_dict_set(&options, "protocol_whitelist", kUrlProtocols, 0);
@@ -101,10 +103,12 @@ void LibavInput::open(const char* url, const AVInputFormat* format, AVDictionary
     AVFormatContext* context = libavformat().alloc_context();
     if (!context) throw std::bad_alloc();
     context->pb = io_.get();
-    context->interrupt_callback = {[](void* input) { return static_cast<LibavInput*>(input)->stop_() ? 1 : 0; }, this};
+    context->interrupt_callback = {
+        [](void* input) { return static_cast<LibavInput*>(input)->stop_() ? 1 : 0; }, this};
     av_dict_set(&options, "probesize", kProbeBytes, 0);
     av_dict_set(&options, "indexmem", kIndexBytes, 0);
-    const int status = libavformat().open_input(&context, url, format, &options);  // frees the context if it fails
+    const int status =
+        libavformat().open_input(&context, url, format, &options);  // frees the context if it fails
     const LibavPtr<AVDictionary> unused(options);
     if (bytes_) bytes_->throw_if_failed();
     check_interrupt();
@@ -159,9 +163,9 @@ int LibavInput::read(AVPacket& packet) {
             if (bytes_) bytes_->throw_if_failed();
             const int io_error = !bytes_ && context_->pb ? context_->pb->error : 0;
             if (io_error < 0 && io_error != AVERROR_EOF)
-                throw Error(fmt::format("{}: {}", name_,
-                                        io_error == AVERROR(EIO) ? "the connection was lost"
-                                                                 : libav_error_text(io_error)));
+                throw Error(fmt::format(
+                    "{}: {}", name_,
+                    io_error == AVERROR(EIO) ? "the connection was lost" : libav_error_text(io_error)));
             return status;
         }
         if (packet.stream_index == stream_->index) return 0;

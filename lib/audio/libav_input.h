@@ -43,7 +43,7 @@ class LibavInput : public PacketSource {
 
     std::string name_;
     std::unique_ptr<ByteInput> bytes_;  // null for a URL
-    LibavFormatPtr<AVIOContext> io_;          // reads bytes_
+    LibavFormatPtr<AVIOContext> io_;    // reads bytes_
     std::function<bool()> stop_;
     LibavFormatPtr<AVFormatContext> context_;
     AVStream* stream_ = nullptr;

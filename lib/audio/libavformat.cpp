@@ -10,7 +10,8 @@ namespace {
 
 LibavFormat load() {
     void* const library = ::dlopen(EARSHOT_LIBAVFORMAT, RTLD_LAZY | RTLD_LOCAL);  // never closed
-    if (!library) throw Error(fmt::format("cannot load {}, a part of FFmpeg (is it installed?)", EARSHOT_LIBAVFORMAT));
+    if (!library)
+        throw Error(fmt::format("cannot load {}, a part of FFmpeg (is it installed?)", EARSHOT_LIBAVFORMAT));
     LibavFormat functions{};
     const auto find = [&]<class Function>(Function& function, const char* name) {
         function = reinterpret_cast<Function>(::dlsym(library, name));

@@ -9,7 +9,8 @@ extern "C" {
 namespace earshot {
 
 /// The functions of libavformat that we call. It is loaded by the first that needs it: with the libraries it
-/// brings along (for network streams, trackers, discs) that takes 13 ms, which WAV, MP3 and devices do without.
+/// brings along (for network streams, trackers, discs) that takes 13 ms, which WAV, MP3 and devices do
+/// without.
 struct LibavFormat {
     decltype(&::avformat_network_init) network_init;
     decltype(&::av_find_input_format) find_input_format;

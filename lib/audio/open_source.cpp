@@ -1,5 +1,3 @@
-#include "audio/source.h"
-
 #include <fmt/format.h>
 
 #include <cmath>
@@ -7,15 +5,16 @@
 
 #include "audio/ahead.h"
 #include "audio/byte_input.h"
-#include "audio/packet_decoder.h"
 #include "audio/libav_input.h"
 #include "audio/mp3_head.h"
 #include "audio/mp3_input.h"
+#include "audio/packet_decoder.h"
 #include "audio/pcm_chunk.h"
 #include "audio/pcm_decoder.h"
 #include "audio/resample.h"
 #include "audio/sndfile_decoder.h"
 #include "audio/sniff.h"
+#include "audio/source.h"
 #include "audio/trim.h"
 #include "support/error.h"
 
@@ -24,7 +23,8 @@ namespace {
 
 std::unique_ptr<PacketSource> open_packets(std::unique_ptr<ByteInput> bytes, const SourceOptions& options) {
     if (!options.raw && sniff(bytes->peek_at(0, kSniffBytes)) == Container::mpeg) {
-        if (const auto head = find_mp3_head(*bytes)) return std::make_unique<Mp3Input>(std::move(bytes), *head);
+        if (const auto head = find_mp3_head(*bytes))
+            return std::make_unique<Mp3Input>(std::move(bytes), *head);
     }
     return std::make_unique<LibavInput>(std::move(bytes), options.raw);
 }
@@ -46,7 +46,8 @@ std::unique_ptr<Decoder> open_decoder(const std::string& path, const SourceOptio
     if (is_url(path))
         return std::make_unique<PacketDecoder>(std::make_unique<LibavInput>(path), options.channels,
                                                options.rate_hz);
-    auto bytes = options.stop ? std::make_unique<ByteInput>(path, options.stop) : std::make_unique<ByteInput>(path);
+    auto bytes =
+        options.stop ? std::make_unique<ByteInput>(path, options.stop) : std::make_unique<ByteInput>(path);
     if (!bytes->size()) {
         if (const auto layout = find_pcm_layout(*bytes, options.raw))
             return std::make_unique<PcmDecoder>(std::move(bytes), *layout, options.channels);

@@ -63,7 +63,8 @@ PacketDecoder::PacketDecoder(std::unique_ptr<PacketSource> input, const ChannelC
 }
 
 std::unique_ptr<Codec> PacketDecoder::open_codec(std::optional<int> rate_hz) const {
-    if (rate_hz == OpusCodec::kRate_hz && OpusCodec::suits(*input_)) return std::make_unique<OpusCodec>(*input_);
+    if (rate_hz == OpusCodec::kRate_hz && OpusCodec::suits(*input_))
+        return std::make_unique<OpusCodec>(*input_);
     // libav trims a block too much or too little off short files; the last granule position says it exactly.
     const bool trims = !is_ogg_vorbis();
     return std::make_unique<LibavCodec>(*input_, trims);
@@ -83,9 +84,10 @@ void PacketDecoder::find_length() {
     } else if (is_ogg_vorbis() && end) {
         // libav puts the beginning of a file of one page too late; by more than a block, a stream was cut.
         length_ = base_ > kMaxVorbisBlock ? *stated : *end;
-    } else if (coding.codec_id == AV_CODEC_ID_OPUS && input_->is_container("ogg") &&
-               input_->can_seek()) {
-        if (stated) length_ = *stated - av_rescale_q(coding.initial_padding, input_->time_base(), {1, native_.rate_hz});
+    } else if (coding.codec_id == AV_CODEC_ID_OPUS && input_->is_container("ogg") && input_->can_seek()) {
+        if (stated)
+            length_ =
+                *stated - av_rescale_q(coding.initial_padding, input_->time_base(), {1, native_.rate_hz});
     } else if (const auto mp3 = input_->mp3_length()) {
         length_ = mp3->sound();
     }
@@ -212,8 +214,7 @@ bool PacketDecoder::is_ogg_vorbis() const {
 void PacketDecoder::trim_end() {
     std::int64_t keep = frame_->nb_samples;
     if (last_packet_ && frame_->pts == *last_packet_ && frame_->pkt_duration > 0)
-        keep = std::min(keep,
-                        av_rescale_q(frame_->pkt_duration, input_->time_base(), {1, native_.rate_hz}));
+        keep = std::min(keep, av_rescale_q(frame_->pkt_duration, input_->time_base(), {1, native_.rate_hz}));
     if (trims_to_length_ && next_ + keep > *length_) {
         const auto mp3 = input_->mp3_length();
         // What comes later than padding can, of an MP3 file that was joined from several, is sound.

@@ -14,9 +14,9 @@
 
 namespace earshot {
 
-/// Decodes with libavcodec or libopus, one packet at a time. What is read is a view of the decoder's own frame wherever
-/// the channels wanted lie in it as floats; otherwise one pass converts and mixes, straight into the memory
-/// of the caller who brings some.
+/// Decodes with libavcodec or libopus, one packet at a time. What is read is a view of the decoder's own
+/// frame wherever the channels wanted lie in it as floats; otherwise one pass converts and mixes, straight
+/// into the memory of the caller who brings some.
 class PacketDecoder : public Decoder {
  public:
     /// @param rate_hz  what is wanted; the recording is decoded at its own unless its codec has this one too

@@ -27,8 +27,8 @@ struct PcmLayout {
 /// Consumes nothing. @return nothing unless it is raw, or a WAV or RF64, of the usual little-endian codings
 std::optional<PcmLayout> find_pcm_layout(ByteInput& input, const std::optional<RawFormat>& raw);
 
-/// PCM as it comes: read() returns what the pipe holds, so that live sound is heard at once. (libav waits until
-/// it has a packet.)
+/// PCM as it comes: read() returns what the pipe holds, so that live sound is heard at once. (libav waits
+/// until it has a packet.)
 class PcmDecoder : public Decoder {
  public:
     PcmDecoder(std::unique_ptr<ByteInput> input, const PcmLayout& layout, const ChannelChoice& choice);

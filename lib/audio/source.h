@@ -100,11 +100,11 @@ struct Input {
     std::string problem;  // why there is nothing to read, for people; empty if there is
 };
 
-/// Recordings to work on, in a stable order: a directory becomes the audio files in it, recursively and sorted
-/// by path, hidden ones left out, symbolic links followed but no directory entered twice; `@list.txt` the
-/// lines of a text file (empty ones and # comments skipped; relative to where the command runs); everything
-/// else stays. What does not exist or holds no audio stands in its place with its problem, so that a batch
-/// can do the rest.
+/// Recordings to work on, in a stable order: a directory becomes the audio files in it, recursively and
+/// sorted by path, hidden ones left out, symbolic links followed but no directory entered twice; `@list.txt`
+/// the lines of a text file (empty ones and # comments skipped; relative to where the command runs);
+/// everything else stays. What does not exist or holds no audio stands in its place with its problem, so that
+/// a batch can do the rest.
 std::vector<Input> find_inputs(std::span<const std::string> words);
 
 /// The same where all are needed. @throws Error for the first problem

@@ -45,8 +45,8 @@ SF_INFO info_of(const std::string& path, AudioFormat format, SampleEncoding enco
     return info;
 }
 
-/// libsndfile states in the chunk PEAK of floats when the file was made, and where RF64 was asked for cannot be
-/// told to leave it out.
+/// libsndfile states in the chunk PEAK of floats when the file was made, and where RF64 was asked for cannot
+/// be told to leave it out.
 void clear_time_of_making(const std::string& path) {
     std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
     std::array<char, kHeadBytes> head{};

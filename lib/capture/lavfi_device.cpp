@@ -3,8 +3,8 @@
 
 #include <thread>
 
-#include "audio/packet_decoder.h"
 #include "audio/libav_input.h"
+#include "audio/packet_decoder.h"
 #include "capture/source_device.h"
 #include "support/error.h"
 

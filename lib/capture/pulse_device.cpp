@@ -80,8 +80,8 @@ void PulseDevice::open(const std::string& name, const DeviceRequest& request) {
     buffer.maxlength = buffer.tlength = buffer.prebuf = buffer.minreq = static_cast<std::uint32_t>(-1);
     const auto block = pa_usec_to_bytes(static_cast<pa_usec_t>(request.block_s * 1e6), &format);
     buffer.fragsize = static_cast<std::uint32_t>(std::max(block, pa_frame_size(&format)));
-    constexpr auto kFlags =
-        static_cast<pa_stream_flags_t>(PA_STREAM_ADJUST_LATENCY | PA_STREAM_AUTO_TIMING_UPDATE | PA_STREAM_DONT_MOVE);
+    constexpr auto kFlags = static_cast<pa_stream_flags_t>(
+        PA_STREAM_ADJUST_LATENCY | PA_STREAM_AUTO_TIMING_UPDATE | PA_STREAM_DONT_MOVE);
     if (pa_stream_connect_record(stream_.get(), source, &buffer, kFlags) < 0) server_.fail("cannot capture");
     server_.wait_until([&] {
         check_stream();

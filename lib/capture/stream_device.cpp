@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "audio/packet_decoder.h"
 #include "audio/libav_input.h"
+#include "audio/packet_decoder.h"
 #include "capture/source_device.h"
 #include "support/error.h"
 
@@ -55,8 +55,8 @@ class StreamDevice : public SourceDevice {
 
  private:
     /// Before anything is heard, libav reads ahead to find out what comes, up to seconds of it, and a server
-    /// may begin with what it sent to others. Until we have to wait for sound, it is sound since the connection
-    /// was made, not from just now.
+    /// may begin with what it sent to others. Until we have to wait for sound, it is sound since the
+    /// connection was made, not from just now.
     void date_backlog(DeviceBlock& block, SteadyTime asked) {
         const auto duration = [&](std::int64_t frames) {
             const std::chrono::duration<double> seconds(static_cast<double>(frames) / format().rate_hz);

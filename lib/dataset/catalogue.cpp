@@ -98,14 +98,15 @@ WaveformList usable_waveforms(const std::string& path, bool skip_bad, std::vecto
     InputBuffer input(path);
     std::istream stream(&input);
     auto list = read_waveforms(stream, path, {skip_bad, {}});
-    const auto good = std::ranges::find_if(list.entries, [](const auto& entry) { return entry.problem.empty(); });
+    const auto good =
+        std::ranges::find_if(list.entries, [](const auto& entry) { return entry.problem.empty(); });
     std::size_t bad = 0;
     const std::string* first_problem = nullptr;
     for (std::size_t i = 0; i < list.entries.size(); ++i) {
         auto& entry = list.entries[i];
         if (entry.problem.empty() && entry.samples != good->samples) {
-            entry.problem = fmt::format("waveform {}: {} samples, but waveform {} has {}", i + 1, entry.samples,
-                                        good - list.entries.begin() + 1, good->samples);
+            entry.problem = fmt::format("waveform {}: {} samples, but waveform {} has {}", i + 1,
+                                        entry.samples, good - list.entries.begin() + 1, good->samples);
         }
         if (entry.problem.empty()) continue;
         if (!skip_bad) throw WaveformError(entry.problem);
@@ -113,11 +114,12 @@ WaveformList usable_waveforms(const std::string& path, bool skip_bad, std::vecto
         if (!first_problem) first_problem = &entry.problem;
     }
     if (good == list.entries.end()) {
-        throw Error(first_problem ? fmt::format("no waveform can be used ({})", *first_problem) : "no waveforms");
+        throw Error(first_problem ? fmt::format("no waveform can be used ({})", *first_problem)
+                                  : "no waveforms");
     }
     if (bad > 0) {
-        warnings.push_back(fmt::format("{}: {} of {} waveforms left out ({}{})", path, bad, list.entries.size(),
-                                       *first_problem, bad > 1 ? ", and more" : ""));
+        warnings.push_back(fmt::format("{}: {} of {} waveforms left out ({}{})", path, bad,
+                                       list.entries.size(), *first_problem, bad > 1 ? ", and more" : ""));
     }
     return list;
 }

@@ -17,9 +17,9 @@ struct CatalogueEntry {
     std::string group;                 // what a split must not tear apart
     bool group_chosen = false;         // by a column of the label file
     std::optional<Timeline> timeline;  // nothing if there are no labels of it, or none that can be used
-    std::string problem;               // and then why, for people, with the remedy; or why nothing can be read
-    bool labels_unusable = false;      // there are labels, so that it must not pass for unlabelled
-    bool missing = false;              // there is no recording
+    std::string problem;           // and then why, for people, with the remedy; or why nothing can be read
+    bool labels_unusable = false;  // there are labels, so that it must not pass for unlabelled
+    bool missing = false;          // there is no recording
     std::optional<WaveformList> waveforms;  // it is a file of labelled waveforms
 };
 

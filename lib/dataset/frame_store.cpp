@@ -64,7 +64,8 @@ std::size_t FrameStore::add(const NpzReader& npz,
     Matrix matrix;
     if (const auto offset = npz.offset<float>("samples")) {
         struct stat info {};
-        if (::stat(npz.name().c_str(), &info) != 0) throw system_error(fmt::format("cannot read {}", npz.name()));
+        if (::stat(npz.name().c_str(), &info) != 0)
+            throw system_error(fmt::format("cannot read {}", npz.name()));
         matrix.path = npz.name();
         matrix.offset = *offset;
         matrix.file_bytes = static_cast<std::uint64_t>(info.st_size);

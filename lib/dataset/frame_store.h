@@ -15,10 +15,11 @@
 
 namespace earshot {
 
-/// The frames of many recordings, which a training run reads window by window. Held in memory while all of them
-/// together are small; the rest stays on disk, where stored arrays are read in place and compressed ones from a
-/// temporary copy. Read, not mapped: so that neither address space nor resident memory grows with a data set, and
-/// a file that somebody cuts short is an error rather than a signal. The system's page cache keeps what is hot.
+/// The frames of many recordings, which a training run reads window by window. Held in memory while all of
+/// them together are small; the rest stays on disk, where stored arrays are read in place and compressed ones
+/// from a temporary copy. Read, not mapped: so that neither address space nor resident memory grows with a
+/// data set, and a file that somebody cuts short is an error rather than a signal. The system's page cache
+/// keeps what is hot.
 class FrameStore {
  public:
     static constexpr std::size_t kResidentBytes = std::size_t{256} << 20;

@@ -179,7 +179,8 @@ std::vector<T> NpzReader::values(std::string_view array) const {
     const auto header = this->header(array);
     std::vector<T> values;
     values.reserve(header.count);
-    stream<T>(array, header, [&](std::span<const T> block) { values.insert(values.end(), block.begin(), block.end()); });
+    stream<T>(array, header,
+              [&](std::span<const T> block) { values.insert(values.end(), block.begin(), block.end()); });
     if (header.fortran_order && !one_dimensional(header))
         return from_fortran_order(std::move(values), header.shape);
     return values;
@@ -220,7 +221,8 @@ template std::vector<double> NpzReader::values(std::string_view) const;
 template std::vector<std::int64_t> NpzReader::values(std::string_view) const;
 template void NpzReader::stream(std::string_view, const std::function<void(std::span<const float>)>&) const;
 template void NpzReader::stream(std::string_view, const std::function<void(std::span<const double>)>&) const;
-template void NpzReader::stream(std::string_view, const std::function<void(std::span<const std::int64_t>)>&) const;
+template void NpzReader::stream(std::string_view,
+                                const std::function<void(std::span<const std::int64_t>)>&) const;
 template std::optional<std::uint64_t> NpzReader::offset<float>(std::string_view) const;
 template std::optional<std::span<const float>> NpzReader::mapped(std::string_view) const;
 template std::optional<std::span<const double>> NpzReader::mapped(std::string_view) const;

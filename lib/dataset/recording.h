@@ -59,7 +59,8 @@ RecordingSummary read_recording_summary(const std::string& path);
 /// The content_hash of a dataset file without reading its frames; nothing if absent or unreadable.
 std::optional<std::string> read_content_hash(const std::string& path);
 
-/// The source recording of a dataset file (RecordingInfo::file) without reading its frames; empty if unreadable.
+/// The source recording of a dataset file (RecordingInfo::file) without reading its frames; empty if
+/// unreadable.
 std::string read_source_file(const std::string& path);
 
 /// All NPZs of a directory, sorted by name. @throws Error if it has none

@@ -10,9 +10,9 @@ namespace earshot {
 
 using Day = std::chrono::sys_days;
 
-/// The day that a path speaks of: `2026-11-01`, or `20261101` with no other digit beside it, in the name of the file or
-/// else of the nearest folder above, the last one of a name; what earshot record calls segments and folders of days.
-/// Nothing if there is none.
+/// The day that a path speaks of: `2026-11-01`, or `20261101` with no other digit beside it, in the name of
+/// the file or else of the nearest folder above, the last one of a name; what earshot record calls segments
+/// and folders of days. Nothing if there is none.
 std::optional<Day> recording_day(std::string_view path);
 
 /// Days from `first` to `last`, both included.

@@ -101,7 +101,9 @@ std::optional<std::string> content_hash_of(const NpzReader& npz) {
     return hash.empty() ? std::nullopt : std::optional(hash);
 }
 
-std::string source_file_of(const NpzReader& npz) { return string_at(json_of(npz, "source"), "file", npz.name()); }
+std::string source_file_of(const NpzReader& npz) {
+    return string_at(json_of(npz, "source"), "file", npz.name());
+}
 
 void read_info(const NpzReader& npz, std::int64_t highest, RecordingInfo& info) {
     info.labels = read_labels_of(npz, highest);

@@ -13,8 +13,8 @@
 
 namespace earshot {
 
-// Pieces of reading a dataset NPZ, for readers that differ in what they keep of it. All throw Error for what is
-// inconsistent, before taking memory that a hostile header asks for.
+// Pieces of reading a dataset NPZ, for readers that differ in what they keep of it. All throw Error for what
+// is inconsistent, before taking memory that a hostile header asks for.
 
 /// @throws Error unless the array has one dimension, of `rows` unless that is nothing
 void check_rows(const NpzReader& npz, std::string_view array, std::optional<std::size_t> rows);

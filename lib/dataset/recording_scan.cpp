@@ -28,7 +28,9 @@ std::vector<RowSpan> rows_of_events(const NpzReader& npz, const std::vector<Even
     if (events.empty() || !npz.contains("times")) return {};
     std::vector<RowSpan> rows(events.size());
     npz.stream<double>("times", [&](std::span<const double> onsets_s) {
-        const auto before = [&](double time_s) { return std::ranges::lower_bound(onsets_s, time_s) - onsets_s.begin(); };
+        const auto before = [&](double time_s) {
+            return std::ranges::lower_bound(onsets_s, time_s) - onsets_s.begin();
+        };
         for (std::size_t i = 0; i < events.size(); ++i) {
             const auto first = before(events[i].onset_s);
             rows[i].first += first;
@@ -40,7 +42,8 @@ std::vector<RowSpan> rows_of_events(const NpzReader& npz, const std::vector<Even
 
 std::vector<RowSpan> runs_of(const NpzReader& npz, std::int64_t rows) {
     RunFinder finder;
-    if (npz.contains("times")) npz.stream<double>("times", [&](std::span<const double> onsets_s) { finder.push(onsets_s); });
+    if (npz.contains("times"))
+        npz.stream<double>("times", [&](std::span<const double> onsets_s) { finder.push(onsets_s); });
     return finder.runs(rows);
 }
 
@@ -63,7 +66,8 @@ ScannedRecording scan_recording(const std::string& path, FrameStore& store) {
         check_interrupt();
         const auto bad = std::ranges::find_if_not(values, [](float value) { return std::isfinite(value); });
         if (bad != values.end()) {
-            throw not_finite(npz, place + static_cast<std::uint64_t>(bad - values.begin()), recording.dimension, *bad);
+            throw not_finite(npz, place + static_cast<std::uint64_t>(bad - values.begin()),
+                             recording.dimension, *bad);
         }
         place += values.size();
         hasher.add(bytes_of(values));

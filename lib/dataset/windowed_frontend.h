@@ -8,8 +8,8 @@
 
 namespace earshot {
 
-/// A front end whose frames are windows of another's frames: K·D numbers, K frames one after the other. To what
-/// detects or judges, a model of windows so looks like a model of frames.
+/// A front end whose frames are windows of another's frames: K·D numbers, K frames one after the other. To
+/// what detects or judges, a model of windows so looks like a model of frames.
 class WindowedFrontend final : public Frontend {
  public:
     WindowedFrontend(std::unique_ptr<Frontend> inner, const Windowing& windowing);

@@ -64,13 +64,16 @@ Windowing windowing_from_json(const nlohmann::ordered_json& json) {
     constexpr std::int64_t kMaxFrames = 1 << 20;
     const auto whole = [&](const char* key) {
         const auto found = json.is_object() ? json.find(key) : json.end();
-        const bool fits = found != json.end() && found->is_number_integer() && *found >= 1 && *found <= kMaxFrames;
-        if (!fits) throw Error(fmt::format("\"{}\" of \"window\" should be a number from 1 to {}", key, kMaxFrames));
+        const bool fits =
+            found != json.end() && found->is_number_integer() && *found >= 1 && *found <= kMaxFrames;
+        if (!fits)
+            throw Error(fmt::format("\"{}\" of \"window\" should be a number from 1 to {}", key, kMaxFrames));
         return found->get<std::int64_t>();
     };
     Windowing windowing{whole("frames"), whole("hop"), Padding::minimum};
     const auto padding = json.find("padding");
-    if (padding == json.end() || !padding->is_string()) throw Error("\"padding\" of \"window\" should be text");
+    if (padding == json.end() || !padding->is_string())
+        throw Error("\"padding\" of \"window\" should be text");
     windowing.padding = parse_padding(padding->get<std::string>());
     return windowing;
 }

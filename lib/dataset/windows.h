@@ -16,8 +16,8 @@ struct RowSpan {
     bool operator==(const RowSpan&) const = default;
 };
 
-/// Finds the breaks of a recording: where a frame begins later after the one before than frames do, as at the end of each
-/// waveform of a file of many, or where a device was silent. Windows do not reach across.
+/// Finds the breaks of a recording: where a frame begins later after the one before than frames do, as at the
+/// end of each waveform of a file of many, or where a device was silent. Windows do not reach across.
 class RunFinder {
  public:
     /// Onsets of the next frames, in seconds; NaN where they are not known, which breaks nothing.
@@ -31,7 +31,8 @@ class RunFinder {
     double last_s_ = 0, step_s_ = 0;  // of the last frame; the shortest so far, 0 before the second frame
 };
 
-/// What stands where a recording is shorter than a window. Both depend on nothing but the frames in the window.
+/// What stands where a recording is shorter than a window. Both depend on nothing but the frames in the
+/// window.
 enum class Padding {
     minimum,  // the smallest value of the frames that are there
     mean      // of each number of a frame, the mean over the frames that are there
@@ -52,10 +53,11 @@ struct Windowing {
     std::int64_t count(std::int64_t rows) const;
     /// First frame of window i.
     std::int64_t start(std::int64_t i, std::int64_t rows) const;
-    /// What a window that starts there is labelled by: as many of its frames around its centre as the hop has, so
-    /// that windows which overlap speak for stretches that do not.
+    /// What a window that starts there is labelled by: as many of its frames around its centre as the hop
+    /// has, so that windows which overlap speak for stretches that do not.
     RowSpan slot(std::int64_t start) const;
-    /// The same of a window of a stretch of a recording, as rows of the recording, none of them after the stretch.
+    /// The same of a window of a stretch of a recording, as rows of the recording, none of them after the
+    /// stretch.
     /// @param start  in the stretch
     RowSpan slot(std::int64_t start, const RowSpan& run) const;
 };
@@ -91,9 +93,9 @@ class WindowCutter {
 
     Windowing windowing_;
     std::size_t dimension_;
-    std::vector<float> ring_;    // two windows long, written twice, so that every window lies in one piece
-    std::int64_t rows_ = 0;      // frames taken
-    std::int64_t covered_ = 0;   // frames that a window has covered
+    std::vector<float> ring_;   // two windows long, written twice, so that every window lies in one piece
+    std::int64_t rows_ = 0;     // frames taken
+    std::int64_t covered_ = 0;  // frames that a window has covered
 };
 
 }  // namespace earshot

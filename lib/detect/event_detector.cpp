@@ -190,7 +190,8 @@ bool EventDetector::is_shared(const Run& run) const {
 
 Event EventDetector::to_event(std::size_t track, const Run& run) const {
     if (is_shared(run))
-        return {grid_.window_onset_s(run.last), grid_.window_offset_s(run.first), tracks_[track].label, run.score};
+        return {grid_.window_onset_s(run.last), grid_.window_offset_s(run.first), tracks_[track].label,
+                run.score};
     return {grid_.slot_s(run.first), grid_.slot_s(run.last + 1), tracks_[track].label, run.score};
 }
 

@@ -40,10 +40,11 @@ struct EventRule {
 ///
 /// For cool_down_s after the end of an event that was not dropped, silent stays silent whatever the score.
 ///
-/// An event lasts from the slot of its first window to that of its last one; or, where windows hear something anywhere
-/// in them (WindowGrid::anywhere), from the beginning of the last to the end of the first, if they overlap: when what is
-/// heard slips out of the window, and when it has come into it. Its score is the highest smoothed score in it: so the
-/// events that remain when thresholds are raised to x are among those that score x or more.
+/// An event lasts from the slot of its first window to that of its last one; or, where windows hear something
+/// anywhere in them (WindowGrid::anywhere), from the beginning of the last to the end of the first, if they
+/// overlap: when what is heard slips out of the window, and when it has come into it. Its score is the
+/// highest smoothed score in it: so the events that remain when thresholds are raised to x are among those
+/// that score x or more.
 ///
 /// Events of all classes come out in order of onset, then of class, as soon as no later smoothed score can
 /// change them or put one before them. Memory is constant: while an event goes on, at most kMaxWaiting that

@@ -90,9 +90,8 @@ class LabelsJsonWriter : public EventWriter {
         : output_(output), gap_label_(std::move(gap_label)) {}
     void write(const std::string&, const Event& event) override {
         // To the millisecond, as the other formats: a key with the digits of a sample would help nobody.
-        timeline_.events.push_back(
-            {std::round(event.onset_s * 1e3) / 1e3, std::round(event.offset_s * 1e3) / 1e3, event.label,
-             event.score});
+        timeline_.events.push_back({std::round(event.onset_s * 1e3) / 1e3,
+                                    std::round(event.offset_s * 1e3) / 1e3, event.label, event.score});
     }
     void end_recording(const std::string&) override {
         timeline_.sort();

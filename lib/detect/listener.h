@@ -24,7 +24,7 @@ struct ListenOptions {
     std::string name;    // of the recording, in front of messages
     double start_s = 0;  // of the source within the recording
     bool live = false;   // score what each block brings rather than wait for a batch, and let no event wait
-                        // for another; an interrupt is the end
+                         // for another; an interrupt is the end
     Output* scores = nullptr;                                // takes a ScoreTable of the recording
     std::function<void(double heard_s)> progress;            // after each block
     std::function<void(std::span<const float>)> on_samples;  // before they are heard
@@ -49,15 +49,15 @@ class Listener {
     Listener(const std::string& directory, const ModelFile& model, std::unique_ptr<Scorer> scorer,
              EventRules rules, double overlap = 0);
 
-    /// The front end that the model was trained with, which makes what its network takes: frames, or windows of
-    /// them.
+    /// The front end that the model was trained with, which makes what its network takes: frames, or windows
+    /// of them.
     /// @param overlap  part of a window that the next one covers too (OverlappedFrontend)
     /// @throws Error if the model does not say
     static std::unique_ptr<Frontend> frontend_of(const std::string& directory, const ModelFile& model,
                                                  double overlap = 0);
 
-    /// The overlap for events, where 0 asks for none in particular: nothing for a model of frames, but 0.96 for one of
-    /// whole recordings, whose windows say that something is heard anywhere in them.
+    /// The overlap for events, where 0 asks for none in particular: nothing for a model of frames, but 0.96
+    /// for one of whole recordings, whose windows say that something is heard anywhere in them.
     static double event_overlap(const ModelFile& model, double overlap);
 
     /// @throws Error unless the network takes what the front end makes

@@ -22,7 +22,8 @@ std::size_t recordings_together(std::size_t count, std::size_t jobs) {
 
 std::vector<bool> RecordingScores::lowest_of(const ModelFile& model) {
     std::vector<bool> lowest;
-    for (const auto& label : model.labels) lowest.push_back(label == model.background || label == model.unknown);
+    for (const auto& label : model.labels)
+        lowest.push_back(label == model.background || label == model.unknown);
     return lowest;
 }
 
@@ -44,18 +45,23 @@ RecordingScorer::RecordingScorer(const std::string& directory, const ModelFile& 
     Listener::check_fit(directory, *scorer_, *frontend_);
 }
 
-std::vector<RecordingScores> RecordingScorer::score(std::span<const std::string> recordings, SourceOptions source) {
+std::vector<RecordingScores> RecordingScorer::score(std::span<const std::string> recordings,
+                                                    SourceOptions source) {
     source.rate_hz = frontend_->rate_hz();
     std::vector<RecordingScores> all(recordings.size());
-    const ScoreSink take = [&](std::size_t owner, std::span<const float> scores) { all[owner].take(scores, lowest_); };
+    const ScoreSink take = [&](std::size_t owner, std::span<const float> scores) {
+        all[owner].take(scores, lowest_);
+    };
     batches_.reset();
     for (std::size_t i = 0; i < recordings.size(); ++i) {
-        hear(recordings[i], source, all[i], [&](std::span<const float> window) { batches_.push(i, window, take); });
+        hear(recordings[i], source, all[i],
+             [&](std::span<const float> window) { batches_.push(i, window, take); });
     }
     batches_.flush(take);
     for (std::size_t i = 0; i < recordings.size(); ++i) {
         if (all[i].problem.empty() && all[i].windows == 0)
-            all[i].problem = fmt::format("{}: too short for a window of {:g} s", recordings[i], frontend_->window_s());
+            all[i].problem =
+                fmt::format("{}: too short for a window of {:g} s", recordings[i], frontend_->window_s());
     }
     return all;
 }

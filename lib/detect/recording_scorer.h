@@ -30,11 +30,12 @@ struct RecordingScores {
     void take(std::span<const float> window, const std::vector<bool>& lowest);
 };
 
-/// How many of `count` recordings to score together: windows enough for the network, and work enough for each of `jobs`.
+/// How many of `count` recordings to score together: windows enough for the network, and work enough for each
+/// of `jobs`.
 std::size_t recordings_together(std::size_t count, std::size_t jobs);
 
-/// Scores whole recordings, the windows of several of them together: a network reads all of its weights for each
-/// batch. One a thread.
+/// Scores whole recordings, the windows of several of them together: a network reads all of its weights for
+/// each batch. One a thread.
 class RecordingScorer {
  public:
     /// @param directory  of the model, for messages

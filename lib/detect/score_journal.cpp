@@ -24,7 +24,9 @@ std::pair<std::int64_t, std::int64_t> identity_of(const std::string& path) {
     return {info.st_size, std::int64_t{info.st_mtim.tv_sec} * 1'000'000'000 + info.st_mtim.tv_nsec};
 }
 
-WriteError cannot_write(const std::string& path) { return WriteError(system_error("cannot write " + path).what()); }
+WriteError cannot_write(const std::string& path) {
+    return WriteError(system_error("cannot write " + path).what());
+}
 
 }  // namespace
 
@@ -78,7 +80,7 @@ const RecordingScores* ScoreJournal::find(const std::string& recording) const {
 void ScoreJournal::add(const std::string& recording, const RecordingScores& scores) {
     if (!scores.problem.empty()) return;
     const auto [bytes, changed_ns] = identity_of(recording);
-    const Json line{{"file", recording},          {"bytes", bytes},          {"changed_ns", changed_ns},
+    const Json line{{"file", recording},         {"bytes", bytes},          {"changed_ns", changed_ns},
                     {"windows", scores.windows}, {"scores", scores.scores}, {"damage", scores.damage}};
     // A name that is not UTF-8 is not found again, and scored again.
     pending_ += line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";

@@ -10,9 +10,10 @@
 
 namespace earshot {
 
-/// What a long batch has come to so far, on disk, so that a run that was killed goes on where it stood: a file of
-/// JSON lines beside the output, the first of which says what all scores depend on. A recording counts as done once
-/// the batch that it was in has been synced to disk; a line that a crash has cut short counts for nothing.
+/// What a long batch has come to so far, on disk, so that a run that was killed goes on where it stood: a
+/// file of JSON lines beside the output, the first of which says what all scores depend on. A recording
+/// counts as done once the batch that it was in has been synced to disk; a line that a crash has cut short
+/// counts for nothing.
 class ScoreJournal {
  public:
     /// Goes on with the journal of a run of the same settings, or starts a new one.

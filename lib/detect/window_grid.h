@@ -13,8 +13,8 @@ struct WindowGrid {
     double hop_s = 1;
     double window_s = 1;
     double start_s = 0;  // of window 0: later than 0 where the beginning of the recording was skipped
-    /// A window speaks for whatever is heard anywhere in it, rather than for its slot: so what several in a row
-    /// have heard lies where all of them overlap.
+    /// A window speaks for whatever is heard anywhere in it, rather than for its slot: so what several in a
+    /// row have heard lies where all of them overlap.
     bool anywhere = false;
 
     double window_onset_s(std::int64_t i) const { return start_s + static_cast<double>(i) * hop_s; }

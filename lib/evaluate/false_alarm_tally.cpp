@@ -6,7 +6,8 @@ namespace earshot {
 
 FalseAlarmTally::FalseAlarmTally(const ModelFile& model, double hop_s)
     : hop_s_(hop_s), thresholds_(model.thresholds), alarms_(model.labels.size()) {
-    for (const auto& label : model.labels) tag_.push_back(label != model.background && label != model.unknown);
+    for (const auto& label : model.labels)
+        tag_.push_back(label != model.background && label != model.unknown);
 }
 
 void FalseAlarmTally::add(const JudgedRecording& recording) {

@@ -9,8 +9,9 @@
 
 namespace earshot {
 
-/// Counts what a model would wrongly report of each label where nothing is to be found: on windows whose truth is the
-/// background or `unknown`. Neighbouring windows that reach the label's threshold are one false alarm.
+/// Counts what a model would wrongly report of each label where nothing is to be found: on windows whose
+/// truth is the background or `unknown`. Neighbouring windows that reach the label's threshold are one false
+/// alarm.
 class FalseAlarmTally {
  public:
     /// @param hop_s  from one window to the next
@@ -22,7 +23,8 @@ class FalseAlarmTally {
     double hours() const { return static_cast<double>(windows_) * hop_s_ / 3600; }
     /// NaN without background.
     double per_hour(std::size_t label) const { return static_cast<double>(alarms_[label]) / hours(); }
-    /// Whether an answer of this label on background is a false alarm: it is neither background nor `unknown`.
+    /// Whether an answer of this label on background is a false alarm: it is neither background nor
+    /// `unknown`.
     bool counts(std::size_t label) const { return tag_[label]; }
 
  private:

@@ -33,9 +33,11 @@ std::optional<std::size_t> Judge::index_of(const std::string& label, const std::
     unseen_.erase(label);
     if (std::ranges::find(leave_out_, label) != leave_out_.end()) return std::nullopt;
     const auto found = std::ranges::find(model_.labels, label);
-    const bool judged_by = tags_.empty() || label == model_.background || std::ranges::find(tags_, label) != tags_.end();
+    const bool judged_by =
+        tags_.empty() || label == model_.background || std::ranges::find(tags_, label) != tags_.end();
     if (!judged_by && model_.unknown.empty()) return std::nullopt;
-    if ((!judged_by || found == model_.labels.end()) && !model_.unknown.empty()) return model_.labels.size() - 1;
+    if ((!judged_by || found == model_.labels.end()) && !model_.unknown.empty())
+        return model_.labels.size() - 1;
     if (found == model_.labels.end()) {
         throw MismatchError(
             fmt::format("{}: label '{}' is none of {}'s: {} (leave its windows out with --leave-out '{}')",
@@ -50,14 +52,17 @@ void Judge::check_dimension(std::size_t dimension, const std::string& file) cons
                                     scorer_->window_values()));
 }
 
-/// Of a recording as a whole: what is heard in it longest but the background, else that, if it is there at all.
-std::optional<std::size_t> Judge::class_of(const Timeline& timeline, double duration_s, const std::string& file) {
+/// Of a recording as a whole: what is heard in it longest but the background, else that, if it is there at
+/// all.
+std::optional<std::size_t> Judge::class_of(const Timeline& timeline, double duration_s,
+                                           const std::string& file) {
     std::map<std::string, double> seconds;
     for (const auto& event : timeline.events)
         seconds[event.label] += std::min(event.offset_s, duration_s) - std::min(event.onset_s, duration_s);
     std::erase_if(seconds, [](const auto& label) { return label.second <= 0; });
     if (seconds.size() > 1) seconds.erase(model_.background);
-    const auto longest = std::ranges::max_element(seconds, {}, [](const auto& label) { return label.second; });
+    const auto longest =
+        std::ranges::max_element(seconds, {}, [](const auto& label) { return label.second; });
     return longest == seconds.end() ? std::nullopt : index_of(longest->first, file);
 }
 
@@ -106,7 +111,8 @@ std::vector<JudgedRecording> Judge::judge(std::span<const JudgedItem> items, con
     return all;
 }
 
-std::optional<std::size_t> Judge::dataset(const JudgedItem& item, JudgedRecording& judged, const WindowSink& score) {
+std::optional<std::size_t> Judge::dataset(const JudgedItem& item, JudgedRecording& judged,
+                                          const WindowSink& score) {
     const auto& path = item.path;
     const auto recording = read_recording(path);
     judged.frontend_checked = model_.frontend.is_object() && recording.frontend.is_object();
@@ -130,7 +136,9 @@ std::optional<std::size_t> Judge::dataset(const JudgedItem& item, JudgedRecordin
     const auto unlabelled = item.background ? index_of(*item.background, path) : std::nullopt;
     ClassRuns classes;
     classes.add(recording.classes);
-    const auto known = [&](std::int64_t c) { return c < 0 ? unlabelled : indices[static_cast<std::size_t>(c)]; };
+    const auto known = [&](std::int64_t c) {
+        return c < 0 ? unlabelled : indices[static_cast<std::size_t>(c)];
+    };
     std::vector<float> window(frames * recording.dimension);
     const auto judge_window = [&](const RowSpan& run, std::int64_t start) {
         const auto slot = windowing.slot(start, run);
@@ -144,7 +152,8 @@ std::optional<std::size_t> Judge::dataset(const JudgedItem& item, JudgedRecordin
         for (std::size_t k = 0; k < there; ++k) {
             const auto frame = recording.frame(first + k);
             if (!std::ranges::all_of(frame, [](float value) { return std::isfinite(value); })) {
-                throw Error(fmt::format("{}: row {} of its samples holds what is no number", path, first + k));
+                throw Error(
+                    fmt::format("{}: row {} of its samples holds what is no number", path, first + k));
             }
             std::ranges::copy(frame, window.begin() + static_cast<std::ptrdiff_t>(k * recording.dimension));
         }
@@ -157,7 +166,8 @@ std::optional<std::size_t> Judge::dataset(const JudgedItem& item, JudgedRecordin
     RunFinder finder;
     if (frames > 1 && !judges_recordings()) finder.push(recording.times);
     for (const RowSpan& run : finder.runs(classes.rows())) {
-        for (std::int64_t i = 0; i < windowing.count(run.count); ++i) judge_window(run, windowing.start(i, run.count));
+        for (std::int64_t i = 0; i < windowing.count(run.count); ++i)
+            judge_window(run, windowing.start(i, run.count));
     }
     if (!judges_recordings()) return std::nullopt;
     const auto found = std::ranges::find(recording.labels, model_.background);
@@ -186,18 +196,19 @@ std::optional<std::size_t> Judge::audio(const JudgedItem& item, SourceOptions so
     framing.name = entry.audio;
     framing.start_s = source.start_s;
     FrameLabeller labeller(timeline, labels, frontend_->hop_s());
-    const double heard_s = frame_recording(*opened, *frontend_, framing, [&](auto frame, double onset_s, double offset_s) {
-        if (judges_recordings()) return score(frame);
-        const auto c = labeller.class_of(onset_s, offset_s);
-        const auto truth = c < 0 ? std::nullopt : indices[static_cast<std::size_t>(c)];
-        if (!truth) {
-            ++judged.left_out;
-            return;
-        }
-        judged.truths.push_back(*truth);
-        judged.onsets_s.push_back(onset_s);
-        score(frame);
-    });
+    const double heard_s =
+        frame_recording(*opened, *frontend_, framing, [&](auto frame, double onset_s, double offset_s) {
+            if (judges_recordings()) return score(frame);
+            const auto c = labeller.class_of(onset_s, offset_s);
+            const auto truth = c < 0 ? std::nullopt : indices[static_cast<std::size_t>(c)];
+            if (!truth) {
+                ++judged.left_out;
+                return;
+            }
+            judged.truths.push_back(*truth);
+            judged.onsets_s.push_back(onset_s);
+            score(frame);
+        });
     judged.damage = damage_texts(*opened);
     if (!judges_recordings()) return std::nullopt;
     return class_of(timeline, source.start_s + heard_s, entry.audio);

@@ -32,8 +32,8 @@ struct JudgedItem {
     std::optional<std::string> background;  // label of what has none; with it, sound needs no labels
 };
 
-/// The windows of one recording that have a label: truths beside scores. Of a model whose labels are those of whole
-/// recordings, a single one that stands for all of them, scored as RecordingScores says.
+/// The windows of one recording that have a label: truths beside scores. Of a model whose labels are those of
+/// whole recordings, a single one that stands for all of them, scored as RecordingScores says.
 struct JudgedRecording {
     std::vector<double> onsets_s;
     std::vector<std::size_t> truths;  // indices into the model's labels
@@ -44,20 +44,22 @@ struct JudgedRecording {
     std::string problem;              // why it came to nothing
 };
 
-/// Has a model score labelled recordings, the windows of several together. Labels of the data are those of the model by
-/// name, whatever their numbers. One a thread.
+/// Has a model score labelled recordings, the windows of several together. Labels of the data are those of
+/// the model by name, whatever their numbers. One a thread.
 class Judge {
  public:
     /// @param directory  of the model, for messages
     /// @param leave_out  labels whose windows do not count
-    /// @param tags       labels to judge by, besides the background; windows with others are unknown to a model that may
+    /// @param tags       labels to judge by, besides the background; windows with others are unknown to a
+    /// model that may
     ///                   say so, and do not count with another. Empty: all
     Judge(std::string directory, const ModelFile& model, std::unique_ptr<Scorer> scorer,
           std::vector<std::string> leave_out, std::vector<std::string> tags = {});
 
     /// Sound is framed as datagen would. What cannot be read has a `problem`.
     /// @param source  how sound is read; the rate is the front end's
-    /// @throws MismatchError for frames that are not those that the model was trained on, and for a label that the model
+    /// @throws MismatchError for frames that are not those that the model was trained on, and for a label
+    /// that the model
     ///         does not know and that is not left out
     std::vector<JudgedRecording> judge(std::span<const JudgedItem> items, const SourceOptions& source);
 
@@ -72,7 +74,8 @@ class Judge {
     std::optional<std::size_t> class_of(const Timeline& timeline, double duration_s, const std::string& file);
     bool judges_recordings() const { return model_.target == Target::recording; }
     /// Has the windows of a recording scored. @return  the truth of it as a whole, if that is what is judged
-    std::optional<std::size_t> dataset(const JudgedItem& item, JudgedRecording& judged, const WindowSink& score);
+    std::optional<std::size_t> dataset(const JudgedItem& item, JudgedRecording& judged,
+                                       const WindowSink& score);
     std::optional<std::size_t> audio(const JudgedItem& item, SourceOptions source, JudgedRecording& judged,
                                      const WindowSink& score);
     /// Makes of the scores of all windows those of the recording.

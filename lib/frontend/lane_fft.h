@@ -82,13 +82,20 @@ void run_pass(const LaneFftView& fft, const LanePass& pass, const Strided<L, flo
 template <class Run>
 EARSHOT_INLINE void with_radix(int radix, const Run& run) {
     switch (radix) {
-        case 2: return run(Radix<2>{});
-        case 3: return run(Radix<3>{});
-        case 4: return run(Radix<4>{});
-        case 5: return run(Radix<5>{});
-        case 6: return run(Radix<6>{});
-        case 7: return run(Radix<7>{});
-        default: return run(Radix<8>{});
+        case 2:
+            return run(Radix<2>{});
+        case 3:
+            return run(Radix<3>{});
+        case 4:
+            return run(Radix<4>{});
+        case 5:
+            return run(Radix<5>{});
+        case 6:
+            return run(Radix<6>{});
+        case 7:
+            return run(Radix<7>{});
+        default:
+            return run(Radix<8>{});
     }
 }
 

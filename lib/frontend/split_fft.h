@@ -21,11 +21,12 @@ std::vector<const SplitKernels*> all_split_kernels();
 /// Supercomputing 4 (1990), 23-35). The columns of a real signal are real, so half of their spectra, and of
 /// the rows, is enough.
 ///
-/// Why not a library: the real transform of 88,200 points, 2 s at 44.1 kHz, takes KissFFT 1.16 ms, FFTW with an
-/// estimated plan 0.18, this 0.075 (AVX-512), and decoding those 2 s of MP3 1.22. With FFTW datagen takes 1.24 times
-/// as long as decoding alone, with this 1.15. KissFFT's kissfft.hh over a vector type in place of our
-/// short transforms is 3.1 times slower at the 210 points that these need, whose factor 7 is none that it knows, and
-/// 1.6 times at 256 and 300. fft_test has KissFFT for an oracle, fft_bench both beside ours.
+/// Why not a library: the real transform of 88,200 points, 2 s at 44.1 kHz, takes KissFFT 1.16 ms, FFTW with
+/// an estimated plan 0.18, this 0.075 (AVX-512), and decoding those 2 s of MP3 1.22. With FFTW datagen
+/// takes 1.24 times as long as decoding alone, with this 1.15. KissFFT's kissfft.hh over a vector type in
+/// place of our short transforms is 3.1 times slower at the 210 points that these need, whose factor 7 is
+/// none that it knows, and 1.6 times at 256 and 300. fft_test has KissFFT for an oracle, fft_bench both
+/// beside ours.
 class SplitFft {
  public:
     enum class Kind { real, complex };

@@ -47,9 +47,10 @@ Settings read_settings(const Json& json) {
     s.level = reader.choice("level", {"peak", "kept"});
     s.gain_db = reader.number("gain_db", -200, 200);
     if (s.level == "peak" && s.gain_db != 0) {
-        throw Error(fmt::format("front end: gain_db is {}, but level \"peak\" makes every frame as loud (set "
-                                "level to kept, or gain_db to 0)",
-                                s.gain_db));
+        throw Error(
+            fmt::format("front end: gain_db is {}, but level \"peak\" makes every frame as loud (set "
+                        "level to kept, or gain_db to 0)",
+                        s.gain_db));
     }
     return s;
 }
@@ -92,9 +93,10 @@ class Waveform final : public Frontend {
     }
 
     Json settings() const override {
-        return {{"kind", "waveform"},          {"rate_hz", settings_.rate_hz}, {"window_s", settings_.window_s},
-                {"hop_s", settings_.hop_s},    {"order", settings_.order},     {"low_hz", settings_.low_hz},
-                {"high_hz", settings_.high_hz}, {"level", settings_.level},    {"gain_db", settings_.gain_db}};
+        return {
+            {"kind", "waveform"},           {"rate_hz", settings_.rate_hz}, {"window_s", settings_.window_s},
+            {"hop_s", settings_.hop_s},     {"order", settings_.order},     {"low_hz", settings_.low_hz},
+            {"high_hz", settings_.high_hz}, {"level", settings_.level},     {"gain_db", settings_.gain_db}};
     }
 
  private:
@@ -102,8 +104,8 @@ class Waveform final : public Frontend {
         return [this, &sink](const float* samples, std::size_t count) {
             for (std::size_t i = 0; i < count; ++i) {
                 const std::span<const float> piece(samples + i * settings_.hop, settings_.window);
-                const double onset_s = static_cast<double>(frames_) * static_cast<double>(settings_.hop) /
-                                       settings_.rate_hz;
+                const double onset_s =
+                    static_cast<double>(frames_) * static_cast<double>(settings_.hop) / settings_.rate_hz;
                 check_finite(piece, onset_s);
                 treat(piece);
                 ++frames_;
@@ -126,8 +128,9 @@ class Waveform final : public Frontend {
             value -= mean;
             peak = std::max(peak, std::abs(value));
         }
-        const auto factor =
-            static_cast<float>(settings_.level == "kept" ? gain_ : peak > 0 ? 1.0 / peak : 1.0);
+        const auto factor = static_cast<float>(settings_.level == "kept" ? gain_
+                                               : peak > 0                ? 1.0 / peak
+                                                                         : 1.0);
         for (float& value : frame_) value *= factor;
     }
 
@@ -146,7 +149,7 @@ std::unique_ptr<Frontend> make_waveform(const Json& settings) {
 }
 
 Json default_waveform() {
-    return {{"kind", "waveform"}, {"rate_hz", 44100}, {"window_s", 1.0},  {"hop_s", 1.0}, {"order", 4},
+    return {{"kind", "waveform"}, {"rate_hz", 44100},  {"window_s", 1.0}, {"hop_s", 1.0},  {"order", 4},
             {"low_hz", 20.0},     {"high_hz", 8000.0}, {"level", "peak"}, {"gain_db", 0.0}};
 }
 

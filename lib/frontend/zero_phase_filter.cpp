@@ -34,9 +34,11 @@ Complex bilinear(Complex s) { return (4.0 + s) / (4.0 - s); }
 }  // namespace
 
 ZeroPhaseFilter::ZeroPhaseFilter(int order, double low_hz, double high_hz, double rate_hz) {
-    if (order < 1 || order > kMaxOrder) throw Error(fmt::format("band-pass: order {}, must be 1 to {}", order, kMaxOrder));
+    if (order < 1 || order > kMaxOrder)
+        throw Error(fmt::format("band-pass: order {}, must be 1 to {}", order, kMaxOrder));
     if (!(0 < low_hz && low_hz < high_hz && high_hz < rate_hz / 2)) {
-        throw Error(fmt::format("band-pass from {} to {} Hz: must lie between 0 and {} Hz", low_hz, high_hz, rate_hz / 2));
+        throw Error(fmt::format("band-pass from {} to {} Hz: must lie between 0 and {} Hz", low_hz, high_hz,
+                                rate_hz / 2));
     }
     const auto warped = [&](double hz) { return 4 * std::tan(std::numbers::pi * hz / rate_hz); };
     const double low = warped(low_hz), high = warped(high_hz);
@@ -59,8 +61,8 @@ ZeroPhaseFilter::ZeroPhaseFilter(int order, double low_hz, double high_hz, doubl
     }
 }
 
-/// One way through extended_, all sections at each sample: the sections of neighbouring samples do not wait for
-/// each other, so that a processor works on several at once.
+/// One way through extended_, all sections at each sample: the sections of neighbouring samples do not wait
+/// for each other, so that a processor works on several at once.
 void ZeroPhaseFilter::pass() {
     struct State {
         double b, a1, a2, z1, z2;

@@ -6,8 +6,8 @@
 
 namespace earshot {
 
-/// Butterworth band-pass run over a piece of sound forwards and then backwards, so that nothing is delayed and
-/// the gain is the square of one pass: 1 in the band, 1/2 at its edges.
+/// Butterworth band-pass run over a piece of sound forwards and then backwards, so that nothing is delayed
+/// and the gain is the square of one pass: 1 in the band, 1/2 at its edges.
 ///
 /// The filter is scipy's butter(order, [low_hz, high_hz], 'bandpass') of 2·order poles (bilinear transform of
 /// the analogue prototype, edges warped beforehand; Oppenheim and Schafer, Discrete-Time Signal Processing,

@@ -69,8 +69,8 @@ void write_csv(const Labels& labels, Output& out, const LabelWriteOptions& optio
         if (timeline.events.empty()) throw Error(of_file + "no label, which csv cannot say (try dcase)");
         for (const auto& event : timeline.events) {
             if (is_whole_recording(event)) continue;
-            throw Error(fmt::format("{}'{}' from {} to {} s: csv labels whole recordings (try dcase)", of_file,
-                                    event.label, event.onset_s, event.offset_s));
+            throw Error(fmt::format("{}'{}' from {} to {} s: csv labels whole recordings (try dcase)",
+                                    of_file, event.label, event.onset_s, event.offset_s));
         }
         const auto file = recording_name(key, LabelFormat::csv, options);
         for (const auto& event : timeline.events) {

@@ -21,17 +21,23 @@ template <class Value>
 Value member(const Json& row, const char* key, bool (Json::*is_type)() const noexcept, const char* type) {
     const auto found = row.find(key);
     if (found == row.end()) throw Error(fmt::format("no \"{}\"", key));
-    if (!((*found).*is_type)()) throw Error(fmt::format("\"{}\" is {}, expected {}", key, found->dump(), type));
+    if (!((*found).*is_type)())
+        throw Error(fmt::format("\"{}\" is {}, expected {}", key, found->dump(), type));
     return found->get<Value>();
 }
 
 void add_line(std::string_view line, Labels& labels) {
     const auto row = Json::parse(line, nullptr, false);
     if (!row.is_object())
-        throw Error(R"(no JSON object, expected {"file": "a.wav", "onset": 1.5, "offset": 2, "label": "cry"})");
+        throw Error(
+            R"(no JSON object, expected {"file": "a.wav", "onset": 1.5, "offset": 2, "label": "cry"})");
     if (is_beside_events(row)) return;
-    const auto seconds = [&](const char* key) { return member<double>(row, key, &Json::is_number, "seconds"); };
-    const auto text = [&](const char* key) { return member<std::string>(row, key, &Json::is_string, "text"); };
+    const auto seconds = [&](const char* key) {
+        return member<double>(row, key, &Json::is_number, "seconds");
+    };
+    const auto text = [&](const char* key) {
+        return member<std::string>(row, key, &Json::is_string, "text");
+    };
     Event event{seconds("onset"), seconds("offset"), checked_label(text("label")), {}};
     check_interval(event.onset_s, event.offset_s);
     if (row.contains("score") && !row["score"].is_null())

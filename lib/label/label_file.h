@@ -14,17 +14,18 @@ namespace earshot {
 
 /// earshot-formats(5) defines each.
 enum class LabelFormat {
-    labels_json,   // {"00:00": "negative", "02:13": "positive"}
-    audacity,      // onset TAB offset TAB label
-    dcase,         // filename onset offset event_label
-    raven,         // selection table
-    csv,           // file,label for whole recordings
-    word_bounds,   // {"id": [start_s, end_s]}
+    labels_json,    // {"00:00": "negative", "02:13": "positive"}
+    audacity,       // onset TAB offset TAB label
+    dcase,          // filename onset offset event_label
+    raven,          // selection table
+    csv,            // file,label for whole recordings
+    word_bounds,    // {"id": [start_s, end_s]}
     waveform_json,  // {"waveforms": [[...]], "labels": ["OK", "NG"], "fs": 44100}: labels only
     jsonl           // {"file": "a.wav", "onset": 1.5, "offset": 2, "label": "cry", "score": 0.9} a line
 };
 
-/// Names as --to and --from take them: labels-json, audacity, dcase, raven, csv, word-bounds, waveform-json, jsonl.
+/// Names as --to and --from take them: labels-json, audacity, dcase, raven, csv, word-bounds, waveform-json,
+/// jsonl.
 std::span<const std::string_view> label_format_names();
 LabelFormat parse_label_format(std::string_view name);
 std::string_view label_format_name(LabelFormat format);

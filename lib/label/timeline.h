@@ -24,8 +24,9 @@ struct Timeline {
     /// Ends open events at the recording's end and cuts off or drops what lies past it.
     /// @return number of events changed because they began or ended more than tolerance_s past the end
     int clip(double duration_s, double tolerance_s = 0.05);
-    /// Makes events follow each other: where some overlap, the one with the highest score stays (of equals, or
-    /// without scores, the one that began first) and the others lose that part of theirs. Needs sorted events.
+    /// Makes events follow each other: where some overlap, the one with the highest score stays (of equals,
+    /// or without scores, the one that began first) and the others lose that part of theirs. Needs sorted
+    /// events.
     void keep_strongest();
     /// Label that covers most of [onset_s, offset_s) and how much of it, in seconds; where events of one
     /// label overlap, time counts once. Of equals the first in order of name. Nothing if no event touches it.

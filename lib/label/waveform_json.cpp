@@ -46,7 +46,8 @@ class Reader : public JsonReader {
             entry();
             return enter(State::samples);
         }
-        return state() == State::entry && key_ == "Waveform" ? enter(State::samples) : enter_other("an array");
+        return state() == State::entry && key_ == "Waveform" ? enter(State::samples)
+                                                             : enter_other("an array");
     }
     bool end_object() override { return leave(); }
     bool end_array() override { return leave(); }
@@ -124,8 +125,8 @@ class Reader : public JsonReader {
     }
 
  private:
-    // Where we are; `other` is inside a member that the format does not define ("metric", say), or inside what
-    // is passed over.
+    // Where we are; `other` is inside a member that the format does not define ("metric", say), or inside
+    // what is passed over.
     enum class State { top, object, labels, waveforms, samples, list, entry, other };
 
     State state() const { return states_.back(); }

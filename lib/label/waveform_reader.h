@@ -44,8 +44,8 @@ struct WaveformReadOptions {
 /// [{"Waveform": [...], "Labels": 0}, ...], where 0 is OK, 1 is NG, and the rate is 44.1 kHz. A stream, held
 /// in memory one waveform at a time: such files may be far larger than memory.
 /// @param name  of the file, for messages
-/// @throws Error for what is not JSON or of another shape, with line or entry; WaveformError for a waveform or
-/// label that cannot be used, or one without the other, unless keep_bad
+/// @throws Error for what is not JSON or of another shape, with line or entry; WaveformError for a waveform
+/// or label that cannot be used, or one without the other, unless keep_bad
 WaveformList read_waveforms(std::istream& text, const std::string& name, const WaveformReadOptions& options);
 
 }  // namespace earshot

@@ -10,7 +10,8 @@ namespace earshot {
 
 /// part / whole; NaN over nothing.
 inline double ratio(std::uint64_t part, std::uint64_t whole) {
-    return whole == 0 ? std::numeric_limits<double>::quiet_NaN() : static_cast<double>(part) / static_cast<double>(whole);
+    return whole == 0 ? std::numeric_limits<double>::quiet_NaN()
+                      : static_cast<double>(part) / static_cast<double>(whole);
 }
 
 struct Scored {

@@ -64,7 +64,8 @@ double DetectionRates::score() const {
     return right == 0 ? 0 : 2 * (1 - false_alarms) * (1 - misses) / right;
 }
 
-DetectionRates detection_rates(std::span<const float> scores, std::span<const bool> positive, double threshold) {
+DetectionRates detection_rates(std::span<const float> scores, std::span<const bool> positive,
+                               double threshold) {
     return count(scores, positive, threshold).rates();
 }
 
@@ -77,8 +78,10 @@ double best_score_threshold(std::span<const float> scores, std::span<const bool>
     int best_first = 1, best_count = 0;
     for (int first = 1; first < kSteps;) {
         int end = first + 1;
-        while (end < kSteps && score[static_cast<std::size_t>(end)] == score[static_cast<std::size_t>(first)]) ++end;
-        const double here = score[static_cast<std::size_t>(first)], best = score[static_cast<std::size_t>(best_first)];
+        while (end < kSteps && score[static_cast<std::size_t>(end)] == score[static_cast<std::size_t>(first)])
+            ++end;
+        const double here = score[static_cast<std::size_t>(first)],
+                     best = score[static_cast<std::size_t>(best_first)];
         if (best_count == 0 || here > best || (here == best && end - first > best_count)) {
             best_first = first;
             best_count = end - first;
@@ -86,7 +89,8 @@ double best_score_threshold(std::span<const float> scores, std::span<const bool>
         first = end;
     }
     const double lowest = threshold_of(best_first), middle = lowest + threshold_of(best_count - 1) / 2;
-    return all.negatives < kFewNegatives ? middle : std::clamp(clear_of_negatives(scores, positive), lowest, middle);
+    return all.negatives < kFewNegatives ? middle
+                                         : std::clamp(clear_of_negatives(scores, positive), lowest, middle);
 }
 
 }  // namespace earshot

@@ -4,7 +4,8 @@
 
 namespace earshot {
 
-/// How often a detector is wrong at one threshold, score >= threshold being a detection. A ratio over nothing is NaN.
+/// How often a detector is wrong at one threshold, score >= threshold being a detection. A ratio over nothing
+/// is NaN.
 struct DetectionRates {
     double false_alarms;  // FAR: share of the negatives that are detected
     double misses;        // FRR: share of the positives that are not
@@ -13,14 +14,16 @@ struct DetectionRates {
 };
 
 /// @throws Error if a score is not a number
-DetectionRates detection_rates(std::span<const float> scores, std::span<const bool> positive, double threshold);
+DetectionRates detection_rates(std::span<const float> scores, std::span<const bool> positive,
+                               double threshold);
 
-/// Of the thresholds 0.01, 0.02, ... 0.99, the one with the highest DetectionRates::score(). Where several next to each
-/// other share it, no score lies between them, and the data cannot say where in that gap is best; of several gaps the
-/// longest. Positives to come will be less like those at hand (other voices, other places) than negatives, which were
-/// everything else from the start. So it is as low in the gap as other negatives let it be: three standard deviations
-/// above their mean, both of ln(s / (1 - s)); at least the gap's lower end, and at most its middle, which it is where
-/// there are fewer than ten negatives. 0.5 if positives or negatives are missing.
+/// Of the thresholds 0.01, 0.02, ... 0.99, the one with the highest DetectionRates::score(). Where several
+/// next to each other share it, no score lies between them, and the data cannot say where in that gap is
+/// best; of several gaps the longest. Positives to come will be less like those at hand (other voices, other
+/// places) than negatives, which were everything else from the start. So it is as low in the gap as other
+/// negatives let it be: three standard deviations above their mean, both of ln(s / (1 - s)); at least the
+/// gap's lower end, and at most its middle, which it is where there are fewer than ten negatives. 0.5 if
+/// positives or negatives are missing.
 double best_score_threshold(std::span<const float> scores, std::span<const bool> positive);
 
 }  // namespace earshot

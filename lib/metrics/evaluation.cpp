@@ -36,7 +36,9 @@ Evaluation::Evaluation(std::vector<std::string> labels, std::optional<OpenSetRul
 
 std::size_t Evaluation::answer(std::span<const float> scores) const {
     if (!rule_) return static_cast<std::size_t>(std::ranges::max_element(scores) - scores.begin());
-    const auto reaches = [&](std::size_t c) { return static_cast<double>(scores[c]) >= rule_->thresholds[c]; };
+    const auto reaches = [&](std::size_t c) {
+        return static_cast<double>(scores[c]) >= rule_->thresholds[c];
+    };
     std::optional<std::size_t> best;
     for (std::size_t c = 0; c < scores.size(); ++c) {
         if (known(c) && reaches(c) && (!best || scores[c] > scores[*best])) best = c;

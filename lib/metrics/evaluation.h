@@ -22,17 +22,16 @@ struct Ratios {
     double average_precision, roc_auc;  // areas under the curves of precision over recall, and of ROC
 };
 
-/// How a model that may say `unknown` answers: with the likeliest of the labels that reach their thresholds, the
-/// background only if no other does, and `unknown` if none does.
+/// How a model that may say `unknown` answers: with the likeliest of the labels that reach their thresholds,
+/// the background only if no other does, and `unknown` if none does.
 struct OpenSetRule {
-    std::vector<double> thresholds;   // of each label
+    std::vector<double> thresholds;  // of each label
     std::optional<std::size_t> background;
-    std::size_t unknown;              // index of that label
+    std::size_t unknown;  // index of that label
 };
 
-/// Answers of a model beside the truth, window by window. The answer is the label with the highest score, or what an
-/// OpenSetRule says.
-/// The areas need every score, so 4 bytes per label and window are kept.
+/// Answers of a model beside the truth, window by window. The answer is the label with the highest score, or
+/// what an OpenSetRule says. The areas need every score, so 4 bytes per label and window are kept.
 class Evaluation {
  public:
     explicit Evaluation(std::vector<std::string> labels, std::optional<OpenSetRule> rule = {});
@@ -64,8 +63,8 @@ class Evaluation {
     /// Of scores against the truth of one label.
     std::vector<PrecisionRecall> precision_recall(std::size_t c) const;
 
-    /// Whether windows of none of the known labels are told from the others: what is not `unknown` or the background
-    /// is known. A window's score is that of its likeliest known label.
+    /// Whether windows of none of the known labels are told from the others: what is not `unknown` or the
+    /// background is known. A window's score is that of its likeliest known label.
     struct OpenSet {
         std::uint64_t known = 0, unknown = 0;  // windows
         double roc_auc;                        // known against unknown

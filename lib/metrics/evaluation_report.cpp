@@ -72,8 +72,10 @@ Json open_set_json(const Evaluation& evaluation) {
             {"unknown", open->unknown},
             {"roc_auc", rounded(open->roc_auc, kDecimals)},
             {"area", rounded(open_set_area(open->curve), kDecimals)},
-            {"closed_accuracy", open->curve.empty() ? Json() : Json(rounded(open->curve.back().correct, kDecimals))},
-            {"correct_at_10_percent", open->curve.empty() ? Json() : Json(rounded(correct_at(open->curve, 0.1), kDecimals))}};
+            {"closed_accuracy",
+             open->curve.empty() ? Json() : Json(rounded(open->curve.back().correct, kDecimals))},
+            {"correct_at_10_percent",
+             open->curve.empty() ? Json() : Json(rounded(correct_at(open->curve, 0.1), kDecimals))}};
 }
 
 }  // namespace
@@ -91,12 +93,12 @@ Json evaluation_json(const Evaluation& evaluation) {
         matrix.push_back(row);
     }
     Json report{{"windows", confusion.total()},
-            {"accuracy", rounded(confusion.accuracy(), kDecimals)},
-            {"balanced_accuracy", rounded(confusion.balanced_accuracy(), kDecimals)},
-            {"macro", ratios_json(evaluation.macro())},
-            {"micro", ratios_json(evaluation.micro())},
-            {"labels", labels},
-            {"confusion", matrix}};
+                {"accuracy", rounded(confusion.accuracy(), kDecimals)},
+                {"balanced_accuracy", rounded(confusion.balanced_accuracy(), kDecimals)},
+                {"macro", ratios_json(evaluation.macro())},
+                {"micro", ratios_json(evaluation.micro())},
+                {"labels", labels},
+                {"confusion", matrix}};
     if (const Json open = open_set_json(evaluation); !open.is_null()) report["open_set"] = open;
     return report;
 }
@@ -116,15 +118,16 @@ Json detection_json(const Evaluation& evaluation, std::span<const double> thresh
 }
 
 std::string detection_text(const Evaluation& evaluation, std::span<const double> thresholds,
-                    const std::vector<std::string>& without) {
+                           const std::vector<std::string>& without) {
     const auto rates = evaluation.detection_rates(thresholds);
     const std::size_t width = width_of(evaluation.labels(), 15);
-    std::string text = fmt::format("{:<{}} {:>9} {:>12} {:>7} {:>7}\n", "label", width, "threshold", "false alarms",
-                                   "misses", "score");
+    std::string text = fmt::format("{:<{}} {:>9} {:>12} {:>7} {:>7}\n", "label", width, "threshold",
+                                   "false alarms", "misses", "score");
     for (std::size_t c = 0; c < rates.size(); ++c) {
         if (std::ranges::find(without, evaluation.labels()[c]) != without.end()) continue;
-        text += fmt::format("{:<{}} {:>9.3f} {:>12} {:>7} {:>7}\n", evaluation.labels()[c], width, thresholds[c],
-                            ratio_text(rates[c].false_alarms), ratio_text(rates[c].misses), ratio_text(rates[c].score()));
+        text += fmt::format("{:<{}} {:>9.3f} {:>12} {:>7} {:>7}\n", evaluation.labels()[c], width,
+                            thresholds[c], ratio_text(rates[c].false_alarms), ratio_text(rates[c].misses),
+                            ratio_text(rates[c].score()));
     }
     return text;
 }
@@ -134,7 +137,8 @@ std::string evaluation_text(const Evaluation& evaluation, std::string_view unit)
     const std::size_t width = width_of(evaluation.labels(), 15);
     std::string text = confusion_text(evaluation);
     text += fmt::format("\n{:<{}} {:>8} {:>10} {:>7} {:>7} {:>8} {:>9}\n", "label", width,
-                        unit == "window" ? "windows" : "number", "precision", "recall", "F1", "PR area", "ROC area");
+                        unit == "window" ? "windows" : "number", "precision", "recall", "F1", "PR area",
+                        "ROC area");
     for (std::size_t c = 0; c < evaluation.labels().size(); ++c) {
         text += ratios_row(evaluation.labels()[c], width, std::to_string(confusion.support(c)),
                            evaluation.of_label(c));
@@ -142,13 +146,15 @@ std::string evaluation_text(const Evaluation& evaluation, std::string_view unit)
     text += ratios_row("macro average", width, "", evaluation.macro());
     text += ratios_row("micro average", width, "", evaluation.micro());
     if (const auto open = evaluation.open_set()) {
-        text += fmt::format("\nknown against unknown: ROC area {}, open-set ROC area {}; of {}, {} named right, {} while 10 % "
-                            "of {} are named\n",
-                            ratio_text(open->roc_auc), ratio_text(open_set_area(open->curve)),
-                            counted(open->known, "known window"),
-                            open->curve.empty() ? "-" : ratio_text(open->curve.back().correct),
-                            open->curve.empty() ? "-" : ratio_text(correct_at(open->curve, 0.1)),
-                            counted(open->unknown, "other"));
+        text += fmt::format(
+            "\nknown against unknown: ROC area {}, open-set ROC area {}; of {}, {} named right, {} while 10 "
+            "% "
+            "of {} are named\n",
+            ratio_text(open->roc_auc), ratio_text(open_set_area(open->curve)),
+            counted(open->known, "known window"),
+            open->curve.empty() ? "-" : ratio_text(open->curve.back().correct),
+            open->curve.empty() ? "-" : ratio_text(correct_at(open->curve, 0.1)),
+            counted(open->unknown, "other"));
     }
     text += fmt::format("\naccuracy {}, balanced {}, of {}\n", ratio_text(confusion.accuracy()),
                         ratio_text(confusion.balanced_accuracy()), counted(confusion.total(), unit));

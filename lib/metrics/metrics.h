@@ -61,9 +61,9 @@ double best_f1_threshold(std::span<const float> scores, std::span<const bool> po
 /// them, else the middle between the scores on either side of the cut; 0.5 if either kind is missing.
 ///
 /// The rule of one standard error is of Breiman, Friedman, Olshen and Stone, Classification and Regression
-/// Trees (1984), section 3.4.3. With J = TP / (TP + FP + FN) taken for a share of n = TP + FP + FN trials, one
-/// success and one failure added so that few of them leave doubt, F1 = 2J / (1 + J) has the standard error
-/// 2 / (1 + J)^2 sqrt(J (1 - J) / n).
+/// Trees (1984), section 3.4.3. With J = TP / (TP + FP + FN) taken for a share of n = TP + FP + FN trials,
+/// one success and one failure added so that few of them leave doubt, F1 = 2J / (1 + J) has the standard
+/// error 2 / (1 + J)^2 sqrt(J (1 - J) / n).
 double cautious_f1_threshold(std::span<const float> scores, std::span<const bool> positive);
 
 }  // namespace earshot

@@ -12,7 +12,9 @@
 namespace earshot {
 namespace {
 
-double middle(float above, float below) { return (static_cast<double>(above) + static_cast<double>(below)) / 2; }
+double middle(float above, float below) {
+    return (static_cast<double>(above) + static_cast<double>(below)) / 2;
+}
 
 /// A threshold just below the cut.
 double threshold_of(const std::vector<Scored>& sorted, std::size_t end) {
@@ -27,13 +29,15 @@ void check_scores(std::span<const float> scores) {
 
 }  // namespace
 
-std::vector<PrecisionRecall> precision_recall_curve(std::span<const float> scores, std::span<const bool> positive) {
+std::vector<PrecisionRecall> precision_recall_curve(std::span<const float> scores,
+                                                    std::span<const bool> positive) {
     const auto positives = static_cast<std::uint64_t>(std::ranges::count(positive, true));
     const auto sorted = highest_first(scores, positive);
     std::vector<PrecisionRecall> curve;
     if (positives == 0) return curve;
     visit_cuts(sorted, [&](const Cut&, const Cut& cut) {
-        curve.push_back({sorted[cut.end - 1].score, ratio(cut.true_positives, cut.end), ratio(cut.true_positives, positives)});
+        curve.push_back({sorted[cut.end - 1].score, ratio(cut.true_positives, cut.end),
+                         ratio(cut.true_positives, positives)});
     });
     return curve;
 }
@@ -79,7 +83,8 @@ double correct_at(std::span<const OpenSetPoint> curve, double false_positives) {
     return correct;
 }
 
-WantedThreshold precision_threshold(std::span<const float> scores, std::span<const bool> positive, double precision) {
+WantedThreshold precision_threshold(std::span<const float> scores, std::span<const bool> positive,
+                                    double precision) {
     const auto sorted = highest_first(scores, positive);
     WantedThreshold chosen{0.5, false};
     double best_precision = -1;
@@ -90,7 +95,8 @@ WantedThreshold precision_threshold(std::span<const float> scores, std::span<con
         const bool reaches = here >= precision;
         const bool better = reaches          ? !chosen.reached || cut.true_positives > best_hits
                             : chosen.reached ? false
-                                             : here > best_precision || (here == best_precision && cut.true_positives > best_hits);
+                                             : here > best_precision ||
+                                                   (here == best_precision && cut.true_positives > best_hits);
         if (!better) return;
         chosen = {threshold_of(sorted, cut.end), reaches};
         best_precision = here;
@@ -107,7 +113,8 @@ void add_window(std::vector<BackgroundRun>& runs, std::size_t window, bool follo
     }
 }
 
-std::uint64_t false_alarms(std::span<const float> scores, std::span<const BackgroundRun> runs, double threshold) {
+std::uint64_t false_alarms(std::span<const float> scores, std::span<const BackgroundRun> runs,
+                           double threshold) {
     check_scores(scores);
     std::uint64_t alarms = 0;
     for (const BackgroundRun& run : runs) {
@@ -120,7 +127,8 @@ std::uint64_t false_alarms(std::span<const float> scores, std::span<const Backgr
     return alarms;
 }
 
-double false_alarm_threshold(std::span<const float> scores, std::span<const BackgroundRun> runs, std::uint64_t most) {
+double false_alarm_threshold(std::span<const float> scores, std::span<const BackgroundRun> runs,
+                             std::uint64_t most) {
     check_scores(scores);
     std::vector<std::size_t> order;
     std::vector<bool> same_run(scores.size() + 1);  // as the window before
@@ -137,9 +145,11 @@ double false_alarm_threshold(std::span<const float> scores, std::span<const Back
     double above = 1;  // the score, or 1, that the threshold must lie below
     for (std::size_t i = 0; i < order.size();) {
         const float score = scores[order[i]];
-        for (; i < order.size() && scores[order[i]] == score; ++i) {  // a window joins its neighbours, or is one more
+        for (; i < order.size() && scores[order[i]] == score;
+             ++i) {  // a window joins its neighbours, or is one more
             const std::size_t window = order[i];
-            alarms += 1 - (same_run[window] && sounding[window - 1]) - (same_run[window + 1] && sounding[window + 1]);
+            alarms += 1 - (same_run[window] && sounding[window - 1]) -
+                      (same_run[window + 1] && sounding[window + 1]);
             sounding[window] = true;
         }
         if (alarms > static_cast<std::int64_t>(most)) return (above + static_cast<double>(score)) / 2;

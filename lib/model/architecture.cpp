@@ -35,13 +35,16 @@ void check(const NetworkOptions& options) {
                            options.input.standardise == "window" || options.input.standardise == "mean" ||
                            options.kind == "cnn" || options.paces > 0;
     if (options.frames == 1 && over_time) {
-        throw UsageError("--deltas, --pool, --paces, --standardise window or mean and --arch cnn need windows of several frames (--window)");
+        throw UsageError(
+            "--deltas, --pool, --paces, --standardise window or mean and --arch cnn need windows of several "
+            "frames (--window)");
     }
     if (options.input.deviation && options.input.pool == 0) {
         throw UsageError("--deviation needs --pool: of the frames of each step of time");
     }
     if (options.input.pool > options.frames) {
-        throw UsageError(fmt::format("--pool {}: a window has {} frames only", options.input.pool, options.frames));
+        throw UsageError(
+            fmt::format("--pool {}: a window has {} frames only", options.input.pool, options.frames));
     }
 }
 
@@ -49,7 +52,8 @@ void check(const NetworkOptions& options) {
 
 Json describe_network(const NetworkOptions& options) {
     check(options);
-    Json json{{"kind", options.kind == "dnn" || options.kind == "lda" ? "mlp" : options.kind}, {"inputs", options.inputs}};
+    Json json{{"kind", options.kind == "dnn" || options.kind == "lda" ? "mlp" : options.kind},
+              {"inputs", options.inputs}};
     if (options.frames > 1) json["frames"] = options.frames;
     json["input"] = describe_input(options.input);
     if (options.kind == "cnn") {

@@ -22,16 +22,16 @@ struct Compression {
 /// What logarithms are of.
 enum class LogOf { power, magnitude };
 
-/// Adds to the power in each band of each frame a share of their mean over the window, as even noise would: recordings
-/// differ in how quiet they are between sounds, of which logarithms make much.
+/// Adds to the power in each band of each frame a share of their mean over the window, as even noise would:
+/// recordings differ in how quiet they are between sounds, of which logarithms make much.
 struct Range {
-    double db = 0;  // how far that lies below the mean; 0 adds nothing
+    double db = 0;                // how far that lies below the mean; 0 adds nothing
     LogOf values = LogOf::power;  // as they are once compressed
 };
 
-/// What becomes of a window of K frames of D bands before the layers that learn: compression; then its range; then
-/// differences from frame to frame as further planes; then means over stretches of time, and deviations; then
-/// standardisation.
+/// What becomes of a window of K frames of D bands before the layers that learn: compression; then its range;
+/// then differences from frame to frame as further planes; then means over stretches of time, and deviations;
+/// then standardisation.
 struct InputOptions {
     Compression compression;
     int deltas = 0;         // 1 adds the first differences, 2 those of these too
@@ -39,25 +39,31 @@ struct InputOptions {
     /// data     each band by its mean and deviation over the training data
     /// window   each band by its mean and deviation over the window's steps: loudness and channel go, and so
     ///          does how much a band varies
-    /// mean     each band by its mean over the window's steps, and all together by one deviation: loudness and
+    /// mean     each band by its mean over the window's steps, and all together by one deviation: loudness
+    /// and
     ///          channel go
     /// none     not at all: for networks whose first layer is followed by a normalisation
     std::string standardise = "data";
-    bool deviation = false;  // a plane more: how far the frames of each step of `pool` deviate from their mean
+    bool deviation =
+        false;  // a plane more: how far the frames of each step of `pool` deviate from their mean
     Range range{};
 };
 
 /// Planes of features that networks see: means over stretches of time, differences, and deviations.
-inline std::int64_t feature_planes(std::int64_t deltas, bool deviation) { return 1 + deltas + (deviation ? 1 : 0); }
+inline std::int64_t feature_planes(std::int64_t deltas, bool deviation) {
+    return 1 + deltas + (deviation ? 1 : 0);
+}
 
 /// What the outputs of a network mean.
 struct AnswerOptions {
     /// softmax  one of the labels, and no other: an output a label
-    /// sigmoid  any of them, each for itself: an output for each label but the background, whose probability is
+    /// sigmoid  any of them, each for itself: an output for each label but the background, whose probability
+    /// is
     ///          what the likeliest other one leaves of 1
-    /// likeness how much a window is like those of each label: an output a label, which learn as for softmax but are
-    ///          no shares of 1, so that all may be low; where there is a background, how much more like those than
-    ///          like it, and the background is what the likeliest leaves of 1
+    /// likeness how much a window is like those of each label: an output a label, which learn as for softmax
+    /// but are
+    ///          no shares of 1, so that all may be low; where there is a background, how much more like those
+    ///          than like it, and the background is what the likeliest leaves of 1
     std::string kind = "softmax";
     std::int64_t classes = 2;
     std::int64_t background = -1;  // index of that label; -1 if none
@@ -70,7 +76,8 @@ struct NetworkOptions {
     /// dnn  dense: layer normalisation -> 512 -> 256 -> outputs
     /// lda  no layer but the last, and that by linear discriminant analysis
     /// cnn  convolutions over time and bands, halving both each time, and the maximum over time
-    /// attention  convolutions over time, shortening it 32 times, self-attention over what remains, its mean over time
+    /// attention  convolutions over time, shortening it 32 times, self-attention over what remains, its mean
+    /// over time
     std::string kind = "mlp";
     std::int64_t frames = 1;  // K
     std::int64_t inputs = 1;  // D
@@ -81,8 +88,8 @@ struct NetworkOptions {
     /// lda    it is fitted by linear discriminant analysis afterwards; the answer is then likeness
     std::string head = "dense";
     std::optional<double> shrinkage;  // of its covariance, [0, 1]; estimated if not given
-    /// Shares by which windows are heard slower and faster, and lower and higher too, once all is learnt, [0, kMaxViews].
-    /// Of likeness without a background the highest logit of each label counts, else the mean.
+    /// Shares by which windows are heard slower and faster, and lower and higher too, once all is learnt, [0,
+    /// kMaxViews]. Of likeness without a background the highest logit of each label counts, else the mean.
     double paces = 0, pitches = 0;
 };
 

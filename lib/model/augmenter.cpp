@@ -23,7 +23,8 @@ void mask_frames(std::span<float> window, std::size_t dimension, std::size_t fir
     for (std::size_t d = 0; d < dimension; ++d) {
         float sum = 0;
         for (std::size_t i = 0; i < frames; ++i) sum += window[i * dimension + d];
-        for (std::size_t i = first; i < last; ++i) window[i * dimension + d] = sum / static_cast<float>(frames);
+        for (std::size_t i = first; i < last; ++i)
+            window[i * dimension + d] = sum / static_cast<float>(frames);
     }
 }
 
@@ -85,7 +86,8 @@ void Augmenter::apply(std::span<const float> source, std::span<float> window, st
         stretch_frames(source, window, dimension);
     }
     if (is_waveform(scale_)) {
-        for (std::size_t at = 0; at < window.size(); at += dimension) change_wave(window.subspan(at, dimension), random);
+        for (std::size_t at = 0; at < window.size(); at += dimension)
+            change_wave(window.subspan(at, dimension), random);
         return;
     }
     if (options_.warp > 0) warp_bands(window, dimension, 1 + random.uniform(-options_.warp, options_.warp));
@@ -101,8 +103,10 @@ void Augmenter::apply(std::span<const float> source, std::span<float> window, st
 void Augmenter::change_wave(std::span<float> frame, Random& random) const {
     const auto size = static_cast<std::int64_t>(frame.size());
     if (options_.shift > 0 || options_.stretch > 0) {
-        const double factor = options_.stretch > 0 ? 1 + random.uniform(-options_.stretch, options_.stretch) : 1;
-        const auto moved = std::llround(random.uniform(-options_.shift, options_.shift) * static_cast<double>(size));
+        const double factor =
+            options_.stretch > 0 ? 1 + random.uniform(-options_.stretch, options_.stretch) : 1;
+        const auto moved =
+            std::llround(random.uniform(-options_.shift, options_.shift) * static_cast<double>(size));
         const std::vector<float> was(frame.begin(), frame.end());
         const double middle = static_cast<double>(size - 1) / 2;
         for (std::int64_t i = 0; i < size; ++i) {
@@ -117,7 +121,8 @@ void Augmenter::change_wave(std::span<float> frame, Random& random) const {
     }
     if (options_.mask > 0) {
         const auto [first, last] = stretch_of(frame.size(), options_.mask, random);
-        std::fill(frame.begin() + static_cast<std::ptrdiff_t>(first), frame.begin() + static_cast<std::ptrdiff_t>(last), 0.0F);
+        std::fill(frame.begin() + static_cast<std::ptrdiff_t>(first),
+                  frame.begin() + static_cast<std::ptrdiff_t>(last), 0.0F);
     }
     if (options_.flip && random.uniform() < 0.5) {
         for (float& value : frame) value = -value;
@@ -151,7 +156,8 @@ void Augmenter::overlay_wave(std::span<const float> background, std::span<float>
 }
 
 void Augmenter::overlay_bands(std::span<float> background, std::span<float> window, double share) const {
-    const float per_magnitude = scale_ == FrameScale::log_magnitude ? 2 : 1;  // logarithms of power in one of ours
+    const float per_magnitude =
+        scale_ == FrameScale::log_magnitude ? 2 : 1;  // logarithms of power in one of ours
     const auto to_powers = [&](std::span<float> values) {
         double sum = 0;
         for (float& value : values) {

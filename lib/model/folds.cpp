@@ -15,7 +15,7 @@ namespace {
 struct Units {
     std::vector<SplitItem> items;
     std::vector<std::size_t> of_set;  // the set's items that they are
-    std::vector<Rows> rows;  // labelled rows of each item
+    std::vector<Rows> rows;           // labelled rows of each item
 };
 
 Units units_of(const TrainingSet& set) {

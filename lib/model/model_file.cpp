@@ -112,7 +112,8 @@ std::optional<OpenSetRule> open_set_rule(const ModelFile& model) {
     if (model.unknown.empty()) return std::nullopt;
     const auto background = std::ranges::find(model.labels, model.background);
     OpenSetRule rule{model.thresholds, std::nullopt, model.labels.size() - 1};
-    if (background != model.labels.end()) rule.background = static_cast<std::size_t>(background - model.labels.begin());
+    if (background != model.labels.end())
+        rule.background = static_cast<std::size_t>(background - model.labels.begin());
     return rule;
 }
 
@@ -143,9 +144,11 @@ ModelFile read_model_file(const std::string& directory) {
         reader.fail(fmt::format("\"background\" is '{}', which is not one of its labels", model.background));
     }
     if (json.contains("unknown")) model.unknown = reader.text("unknown");
-    if (!model.unknown.empty() && (model.labels.back() != model.unknown || model.background == model.unknown)) {
-        reader.fail(fmt::format("\"unknown\" is '{}', which should be the last of its labels and not the background",
-                                model.unknown));
+    if (!model.unknown.empty() &&
+        (model.labels.back() != model.unknown || model.background == model.unknown)) {
+        reader.fail(
+            fmt::format("\"unknown\" is '{}', which should be the last of its labels and not the background",
+                        model.unknown));
     }
     model.metrics = reader.at("metrics");
     model.provenance = reader.at("provenance");
@@ -159,12 +162,10 @@ void write_model_file(const ModelFile& model, const std::string& directory) {
                  {"architecture", model.architecture}};
     if (!model.window.is_null()) json["window"] = model.window;
     if (model.target == Target::recording) json["target"] = "recording";
-    json.update({{"labels", model.labels},
-                 {"thresholds", model.thresholds},
-                 {"background", model.background}});
+    json.update(
+        {{"labels", model.labels}, {"thresholds", model.thresholds}, {"background", model.background}});
     if (!model.unknown.empty()) json["unknown"] = model.unknown;
-    json.update({{"metrics", model.metrics},
-                 {"provenance", model.provenance}});
+    json.update({{"metrics", model.metrics}, {"provenance", model.provenance}});
     // A path or command line that is not UTF-8 becomes U+FFFD rather than an exception after hours of
     // training.
     write_text((fs::path(directory) / "model.json").string(),

@@ -17,14 +17,14 @@ struct ModelFile {
     std::string recipe;                   // "spectrum-mlp", empty if none was named
     nlohmann::ordered_json frontend;      // Frontend::settings(), null if the datasets did not say
     nlohmann::ordered_json architecture;  // {"kind": "mlp", ...}: what the registry builds the network from
-    nlohmann::ordered_json window;        // Windowing, how windows are cut from frames; null: each frame is one
-    Target target = Target::frame;        // what the labels are of
-    std::vector<std::string> labels;      // class names, in the order of the scores
-    std::vector<double> thresholds;       // per class, in [0, 1], chosen on the data that metrics names
-    std::string background;               // class that makes no events ("negative"), empty if none
-    std::string unknown;                  // last of the labels: no other reaches its threshold; empty if not among them
-    nlohmann::ordered_json metrics;       // what training measured, and on which data
-    nlohmann::ordered_json provenance;    // command line, seed, data hashes, versions
+    nlohmann::ordered_json window;    // Windowing, how windows are cut from frames; null: each frame is one
+    Target target = Target::frame;    // what the labels are of
+    std::vector<std::string> labels;  // class names, in the order of the scores
+    std::vector<double> thresholds;   // per class, in [0, 1], chosen on the data that metrics names
+    std::string background;           // class that makes no events ("negative"), empty if none
+    std::string unknown;  // last of the labels: no other reaches its threshold; empty if not among them
+    nlohmann::ordered_json metrics;     // what training measured, and on which data
+    nlohmann::ordered_json provenance;  // command line, seed, data hashes, versions
 };
 
 /// How the model answers if it may say `unknown`; nothing if it may not.

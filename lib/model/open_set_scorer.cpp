@@ -26,12 +26,14 @@ float unknown_score(std::span<const float> scores, std::span<const double> thres
     }
     const float unknown = 1 - likeliest;
     // Rounding must not make a window known and unknown at once, nor neither.
-    return known ? std::min(unknown, std::nextafter(0.5F, 0.0F)) : std::max(unknown, std::nextafter(0.5F, 1.0F));
+    return known ? std::min(unknown, std::nextafter(0.5F, 0.0F))
+                 : std::max(unknown, std::nextafter(0.5F, 1.0F));
 }
 
 OpenSetScorer::OpenSetScorer(std::unique_ptr<Scorer> scorer, std::vector<double> thresholds)
     : scorer_(std::move(scorer)), thresholds_(std::move(thresholds)) {
-    if (thresholds_.size() != scorer_->classes()) throw Error("open set: a threshold for each label is needed");
+    if (thresholds_.size() != scorer_->classes())
+        throw Error("open set: a threshold for each label is needed");
 }
 
 void OpenSetScorer::score(std::span<const float> windows, std::size_t count, std::span<float> scores) {

@@ -9,9 +9,9 @@
 
 namespace earshot {
 
-/// How much a window is none of some labels, from 0 to 1: what the likeliest of them leaves of 1, each score bent so
-/// that its threshold is at 0.5, with a straight line on either side. Below 0.5 where a score reaches its threshold,
-/// above where all are below theirs.
+/// How much a window is none of some labels, from 0 to 1: what the likeliest of them leaves of 1, each score
+/// bent so that its threshold is at 0.5, with a straight line on either side. Below 0.5 where a score reaches
+/// its threshold, above where all are below theirs.
 float unknown_score(std::span<const float> scores, std::span<const double> thresholds);
 
 /// A scorer with one label more, the last: `unknown`.

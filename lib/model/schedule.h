@@ -5,8 +5,9 @@ namespace earshot {
 /// How the learning rate goes over a run of all epochs.
 enum class Schedule {
     constant,
-    cosine,    // falls to nothing along half a cosine (Loshchilov and Hutter, ICLR 2017, without restarts)
-    one_cycle,  // climbs from a 25th for 30 % of the run, then falls to nothing, along half cosines (Smith, 2018)
+    cosine,     // falls to nothing along half a cosine (Loshchilov and Hutter, ICLR 2017, without restarts)
+    one_cycle,  // climbs from a 25th for 30 % of the run, then falls to nothing, along half cosines (Smith,
+                // 2018)
     plateau     // halves whenever kPlateauEpochs have gone by without a better one (History::plateau_share)
 };
 constexpr int kPlateauEpochs = 5;

@@ -39,11 +39,12 @@ double number_setting(const Json& json, const std::string& key, double low, doub
     return value.get<double>();
 }
 
-std::vector<std::int64_t> list_setting(const Json& json, const std::string& key, std::size_t fewest, std::size_t most,
-                                       std::int64_t high) {
+std::vector<std::int64_t> list_setting(const Json& json, const std::string& key, std::size_t fewest,
+                                       std::size_t most, std::int64_t high) {
     const auto list = json.find(key);
     if (list == json.end() || !list->is_array() || list->size() < fewest || list->size() > most) {
-        const auto count = fewest == 0 ? fmt::format("at most {}", most) : fmt::format("{} to {}", fewest, most);
+        const auto count =
+            fewest == 0 ? fmt::format("at most {}", most) : fmt::format("{} to {}", fewest, most);
         throw Error(fmt::format("architecture: \"{}\" should be a list of {} numbers", key, count));
     }
     std::vector<std::int64_t> numbers;

@@ -34,7 +34,8 @@ Rows drawn_equally(const TrainingSet& set, const Rows& rows, std::uint64_t seed)
     Rows drawn;
     for (std::size_t i = 0; i < rows.size(); ++i) {
         const Rows& members = *classes[i % classes.size()];
-        drawn.push_back(members[static_cast<std::size_t>(random.whole(static_cast<std::int64_t>(members.size()) - 1))]);
+        drawn.push_back(
+            members[static_cast<std::size_t>(random.whole(static_cast<std::int64_t>(members.size()) - 1))]);
     }
     return drawn;
 }

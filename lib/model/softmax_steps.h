@@ -3,7 +3,8 @@
 #include "frontend/lanes.h"
 #include "model/softmax.h"
 
-/// The kernels of softmax.h over L columns at once. Compiled once for each instruction set: see frontend/lanes.h.
+/// The kernels of softmax.h over L columns at once. Compiled once for each instruction set: see
+/// frontend/lanes.h.
 namespace earshot::lanes {
 
 template <int L>
@@ -17,8 +18,8 @@ EARSHOT_INLINE Vector<L> all(float x) {
 }
 
 /// exp(x), to 2e-7 of it, for x up to 80; below -87 what exp(-87) is, 1.6e-38.
-/// exp(x) = 2^n exp(r) with the whole n next to x / ln 2, so that |r| <= ln(2)/2, where its series to r^7/7! is off
-/// by 6e-9. ln 2 is taken off in two parts, of which n times the first is exact.
+/// exp(x) = 2^n exp(r) with the whole n next to x / ln 2, so that |r| <= ln(2)/2, where its series to r^7/7!
+/// is off by 6e-9. ln 2 is taken off in two parts, of which n times the first is exact.
 template <int L>
 EARSHOT_INLINE Vector<L> exponential(Vector<L> x) {
     constexpr float kRounding = 0x1.8p23F;  // adding it leaves no place for a fraction
@@ -91,13 +92,15 @@ void add_up(float* scores, std::size_t rows, std::size_t columns, float* log_sum
         for (std::size_t k = j; k < columns; ++k) sum += row[k];
         log_sums[i] = most + __builtin_logf(sum);
         const float share = 1 / sum;
-        for (j = 0; j + L <= columns; j += L) store<L>(mean + j, load<L>(mean + j) + share * load<L>(row + j));
+        for (j = 0; j + L <= columns; j += L)
+            store<L>(mean + j, load<L>(mean + j) + share * load<L>(row + j));
         for (; j < columns; ++j) mean[j] += share * row[j];
     }
 }
 
 template <int L>
-void gradient(float* scores, std::size_t rows, std::size_t columns, const float* log_sums, const float* slope) {
+void gradient(float* scores, std::size_t rows, std::size_t columns, const float* log_sums,
+              const float* slope) {
     for (std::size_t i = 0; i < rows; ++i) {
         float* row = scores + i * columns;
         Vector<L> sums{};
@@ -111,7 +114,8 @@ void gradient(float* scores, std::size_t rows, std::size_t columns, const float*
         const Vector<L> last = exponential<L>(load_some<L>(row + j, columns - j, 0) - log_sums[i]);
         __builtin_memcpy(row + j, &last, (columns - j) * sizeof(float));
         for (std::size_t k = j; k < columns; ++k) mean += row[k] * slope[k];
-        for (j = 0; j + L <= columns; j += L) store<L>(row + j, load<L>(row + j) * (load<L>(slope + j) - mean));
+        for (j = 0; j + L <= columns; j += L)
+            store<L>(row + j, load<L>(row + j) * (load<L>(slope + j) - mean));
         for (; j < columns; ++j) row[j] *= slope[j] - mean;
     }
 }

@@ -25,9 +25,7 @@ std::string bytes_of(T value) {
     return bytes;
 }
 
-std::uint32_t masked_crc(std::string_view bytes) {
-    return std::rotr(crc32c(bytes), 15) + 0xa282ead8U;
-}
+std::uint32_t masked_crc(std::string_view bytes) { return std::rotr(crc32c(bytes), 15) + 0xa282ead8U; }
 
 /// A protocol buffer in the making (protobuf.dev, Encoding): fields by number, in any order.
 class Message {
@@ -66,7 +64,9 @@ class Message {
     std::string bytes_;
 };
 
-double now_s() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
+double now_s() {
+    return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
 
 /// tensorflow/core/util/event.proto: wall_time 1, step 2, file_version 3, summary 5 { value 1 }.
 Message event() { return std::move(Message().real(1, now_s())); }
@@ -77,10 +77,12 @@ std::string event_with(std::int64_t step, const Message& value) {
 std::string file_name() {
     std::array<char, 256> host{};
     if (::gethostname(host.data(), host.size() - 1) != 0) host[0] = '\0';
-    return fmt::format("events.out.tfevents.{}.{}.{}.earshot", static_cast<std::int64_t>(now_s()), host.data(), ::getpid());
+    return fmt::format("events.out.tfevents.{}.{}.{}.earshot", static_cast<std::int64_t>(now_s()),
+                       host.data(), ::getpid());
 }
 
-/// What the plugin for curves draws: rows of true and false positives, true and false negatives, precision and recall.
+/// What the plugin for curves draws: rows of true and false positives, true and false negatives, precision
+/// and recall.
 std::vector<float> counts_at_thresholds(std::span<const float> scores, std::span<const bool> positive) {
     constexpr auto steps = static_cast<std::size_t>(TensorBoardFile::kThresholds);
     std::vector<float> rows(6 * steps);
@@ -92,7 +94,9 @@ std::vector<float> counts_at_thresholds(std::span<const float> scores, std::span
             ++counts[detected ? (positive[i] ? 0 : 1) : (positive[i] ? 3 : 2)];
         }
         const auto share = [&](std::uint64_t part, std::uint64_t rest) {
-            return part == 0 ? 0.0F : static_cast<float>(static_cast<double>(part) / static_cast<double>(part + rest));
+            return part == 0
+                       ? 0.0F
+                       : static_cast<float>(static_cast<double>(part) / static_cast<double>(part + rest));
         };
         for (std::size_t k = 0; k < 4; ++k) rows[k * steps + t] = static_cast<float>(counts[k]);
         rows[4 * steps + t] = share(counts[0], counts[1]);
@@ -140,12 +144,17 @@ void TensorBoardFile::scalar(std::string_view tag, std::int64_t step, double val
 void TensorBoardFile::precision_recall(std::string_view tag, std::int64_t step, std::span<const float> scores,
                                        std::span<const bool> positive) {
     const auto rows = counts_at_thresholds(scores, positive);
-    const Message plugin = Message().text(1, "pr_curves").message(2, Message().number(1, 0).number(2, kThresholds));
-    const Message shape = Message().message(2, Message().number(1, 6)).message(2, Message().number(1, kThresholds));
+    const Message plugin =
+        Message().text(1, "pr_curves").message(2, Message().number(1, 0).number(2, kThresholds));
+    const Message shape =
+        Message().message(2, Message().number(1, 6)).message(2, Message().number(1, kThresholds));
     constexpr int kFloat = 1, kTensor = 2;  // DT_FLOAT, DATA_CLASS_TENSOR
     const Message tensor = Message().number(1, kFloat).message(2, shape).text(
         4, {reinterpret_cast<const char*>(rows.data()), rows.size() * sizeof(float)});
-    write(event_with(step, Message().text(1, tag).message(9, Message().message(1, plugin).number(4, kTensor)).message(8, tensor)));
+    write(event_with(step, Message()
+                               .text(1, tag)
+                               .message(9, Message().message(1, plugin).number(4, kTensor))
+                               .message(8, tensor)));
 }
 
 }  // namespace earshot

@@ -11,8 +11,8 @@ namespace earshot {
 /// CRC-32C (Castagnoli; RFC 3720, appendix B.4) of some bytes.
 std::uint32_t crc32c(std::string_view bytes);
 
-/// An event file as TensorBoard and other trackers of experiments read it: TFRecords (a length, its checksum, the bytes,
-/// their checksum) of serialised `Event` messages. Every call leaves the file readable.
+/// An event file as TensorBoard and other trackers of experiments read it: TFRecords (a length, its checksum,
+/// the bytes, their checksum) of serialised `Event` messages. Every call leaves the file readable.
 class TensorBoardFile {
  public:
     /// Makes `directory`, and in it a file whose name has the time and the host, as TensorBoard wants it.

@@ -18,23 +18,27 @@ std::vector<BackgroundRun> background_runs(const TrainingSet& set, std::span<con
     for (std::size_t i = 0; i < rows.size(); ++i) {
         const auto c = set.classes[static_cast<std::size_t>(rows[i])];
         if (c != TrainingSet::kUnknown && (background < 0 || c != background)) continue;
-        add_window(runs, i, i > 0 && rows[i - 1] + 1 == rows[i] && &set.item_of(rows[i - 1]) == &set.item_of(rows[i]));
+        add_window(runs, i,
+                   i > 0 && rows[i - 1] + 1 == rows[i] && &set.item_of(rows[i - 1]) == &set.item_of(rows[i]));
     }
     return runs;
 }
 
 double hours_of(const TrainingSet& set, const std::vector<BackgroundRun>& runs) {
     if (set.frontend.is_null()) {
-        throw Error("false alarms per hour: the datasets do not say how long their frames are (remake them with "
-                    "earshot datagen)");
+        throw Error(
+            "false alarms per hour: the datasets do not say how long their frames are (remake them with "
+            "earshot datagen)");
     }
     std::size_t windows = 0;
     for (const BackgroundRun& run : runs) windows += run.count;
     if (windows == 0) {
-        throw Error("false alarms per hour: there is no background to count them on (give recordings of it with "
-                    "--background DIR)");
+        throw Error(
+            "false alarms per hour: there is no background to count them on (give recordings of it with "
+            "--background DIR)");
     }
-    return static_cast<double>(windows) * make_frontend(set.frontend)->hop_s() * static_cast<double>(set.windowing.hop) / 3600;
+    return static_cast<double>(windows) * make_frontend(set.frontend)->hop_s() *
+           static_cast<double>(set.windowing.hop) / 3600;
 }
 
 }  // namespace

@@ -16,9 +16,9 @@ struct ThresholdWish {
     bool any() const { return precision || false_alarms_per_hour; }
 };
 
-/// A threshold for each label of a set: the lowest that fulfils the wish on some examples. Against a label stand the
-/// examples of all others, of the background, and those that are unknown; false alarms are counted on the latter two, and
-/// the background, which makes none, gets the threshold of cautious_f1_threshold.
+/// A threshold for each label of a set: the lowest that fulfils the wish on some examples. Against a label
+/// stand the examples of all others, of the background, and those that are unknown; false alarms are counted
+/// on the latter two, and the background, which makes none, gets the threshold of cautious_f1_threshold.
 /// @param rows    ascending within each recording
 /// @param scores  one per label of the set
 /// @throws Error if false alarms are to be counted and there is no background among the rows

@@ -17,9 +17,10 @@ namespace earshot {
 /// By what validation tells a better epoch.
 enum class Criterion {
     loss,  // the lowest loss
-    score  // the highest balance of false alarms and misses (DetectionRates::score), mean over the labels but the
-           // background, each at its best threshold; of equals the lower loss, or, where the step size falls, the later:
-           // by smaller steps it has come to rest, and a loss says little where all is told apart
+    score  // the highest balance of false alarms and misses (DetectionRates::score), mean over the labels but
+           // the background, each at its best threshold; of equals the lower loss, or, where the step size
+           // falls, the later: by smaller steps it has come to rest, and a loss says little where all is told
+           // apart
 };
 
 /// What is done so that rare classes count as much as others.
@@ -33,7 +34,8 @@ enum class Balance {
 enum class Autocast {
     none,      // float32
     bfloat16,  // 8 bits of precision, weights and sums staying float32
-    automatic  // bfloat16 where that is faster: for networks with convolutions, on processors that multiply it
+    automatic  // bfloat16 where that is faster: for networks with convolutions, on processors that multiply
+               // it
 };
 
 /// What a network learns on.
@@ -47,13 +49,13 @@ struct FitOptions {
     int batch = 32;
     double learning_rate = 1e-3;  // the highest of the schedule
     Schedule schedule = Schedule::constant;
-    int accumulate = 1;       // batches whose gradients make one step, as if they were one batch
-    double clip = 0;          // highest norm of the gradient of a step, longer ones are shortened to it; 0: any
+    int accumulate = 1;  // batches whose gradients make one step, as if they were one batch
+    double clip = 0;     // highest norm of the gradient of a step, longer ones are shortened to it; 0: any
     double weight_decay = 0;  // decoupled from the gradient, as in AdamW
     Balance balance = Balance::weights;
-    double mixup = 0;  // (0, 1]: windows are mixed, values and labels (see Mixture); 0: they are not
-    int loaders = 1;          // threads that read and augment windows ahead of their use
-    int patience = 20;        // epochs without a better one before training ends; 0: never early
+    double mixup = 0;   // (0, 1]: windows are mixed, values and labels (see Mixture); 0: they are not
+    int loaders = 1;    // threads that read and augment windows ahead of their use
+    int patience = 20;  // epochs without a better one before training ends; 0: never early
     int windows_per_recording = 4;  // of a recording in an epoch, where recordings are what has a label
     Autocast autocast = Autocast::none;
     Device device = Device::cpu;
@@ -65,10 +67,11 @@ struct FitOptions {
 /// Passes over so many examples: options.epochs, or as many as options.min_steps take.
 int epochs_of(const FitOptions& options, std::size_t examples);
 
-/// Fits a network to some examples of a training set with Adam (Kingma and Ba 2015; weight decay after Loshchilov
-/// and Hutter 2019) and keeps the weights of the best epoch by validation, or of the last epoch where there is no
-/// validation. Where examples are recordings, an output's answer for one is its highest over the recording's windows
-/// (multiple-instance learning): over some drawn at random while learning, over those that cover it when judged. All randomness of an epoch follows from the seed and the epoch's number
+/// Fits a network to some examples of a training set with Adam (Kingma and Ba 2015; weight decay after
+/// Loshchilov and Hutter 2019) and keeps the weights of the best epoch by validation, or of the last epoch
+/// where there is no validation. Where examples are recordings, an output's answer for one is its highest
+/// over the recording's windows (multiple-instance learning): over some drawn at random while learning, over
+/// those that cover it when judged. All randomness of an epoch follows from the seed and the epoch's number
 /// alone, so that on one thread a run is reproducible bit for bit, and a resumed one equals one that never
 /// stopped. No LibTorch in this header.
 class Trainer {
@@ -92,7 +95,8 @@ class Trainer {
     /// The epoch whose weights are kept; 0 before the first.
     int best_epoch() const;
 
-    /// Where the architecture's last layer is fitted by linear discriminant analysis, does so for the kept weights.
+    /// Where the architecture's last layer is fitted by linear discriminant analysis, does so for the kept
+    /// weights.
     void fit_output();
 
     /// Probabilities by the kept weights, rows.size() x classes: of each example, over all of its windows.

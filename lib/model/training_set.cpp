@@ -79,12 +79,14 @@ void check_apart(const std::vector<Part>& parts) {
 void join_groups_of_copies(std::vector<Part>& parts) {
     std::map<std::string, std::string> joined;  // a group to the one that it has become part of
     const auto root = [&](std::string group) {
-        for (auto next = joined.find(group); next != joined.end(); next = joined.find(group)) group = next->second;
+        for (auto next = joined.find(group); next != joined.end(); next = joined.find(group))
+            group = next->second;
         return group;
     };
     std::map<std::string, std::string> group_of;  // by content
     for (const Part& part : parts) {
-        const auto first = root(group_of.try_emplace(part.recording.frames_digest, part.item.group).first->second);
+        const auto first =
+            root(group_of.try_emplace(part.recording.frames_digest, part.item.group).first->second);
         const auto other = root(part.item.group);
         if (first != other) joined[other] = first;
     }
@@ -148,11 +150,13 @@ std::vector<std::string> union_of_labels(const std::vector<Part>& parts,
                 fmt::format("no label '{}' to leave out (labels: {})", label, fmt::join(labels, ", ")));
         }
     }
-    // datagen names a background in case there is some; where labels cover all of every recording, there is none.
+    // datagen names a background in case there is some; where labels cover all of every recording, there is
+    // none.
     for (const char* name : kBackgroundNames) {
         const auto used = [&](const Part& part) {
             const auto c = std::ranges::find(part.recording.labels, name) - part.recording.labels.begin();
-            return std::ranges::find(part.recording.classes.runs(), c, &ClassRuns::Run::c) != part.recording.classes.runs().end();
+            return std::ranges::find(part.recording.classes.runs(), c, &ClassRuns::Run::c) !=
+                   part.recording.classes.runs().end();
         };
         if (std::ranges::none_of(parts, used)) labels.erase(name);
     }
@@ -189,15 +193,19 @@ void check_classes(const TrainingSet& set) {
     }
     for (std::size_t c = 0; c < counts.size(); ++c) {
         if (counts[c] > 0) continue;
-        throw Error(fmt::format("no training {} is labelled '{}' (add a recording with it, or --leave-out {})", unit,
-                                set.labels[c], set.labels[c]));
+        throw Error(
+            fmt::format("no training {} is labelled '{}' (add a recording with it, or --leave-out {})", unit,
+                        set.labels[c], set.labels[c]));
     }
 }
 
-/// The class that makes no events: the one asked for, or by its name. Of recordings that are marked 1 or 0, 0.
-std::string choose_background(const std::optional<std::string>& wanted, const std::vector<std::string>& labels,
-                              Target target) {
-    const auto known = [&](const std::string& label) { return std::ranges::find(labels, label) != labels.end(); };
+/// The class that makes no events: the one asked for, or by its name. Of recordings that are marked 1 or 0,
+/// 0.
+std::string choose_background(const std::optional<std::string>& wanted,
+                              const std::vector<std::string>& labels, Target target) {
+    const auto known = [&](const std::string& label) {
+        return std::ranges::find(labels, label) != labels.end();
+    };
     if (wanted) {
         if (wanted->empty() || known(*wanted)) return *wanted;
         throw Error(
@@ -212,7 +220,9 @@ std::string choose_background(const std::optional<std::string>& wanted, const st
 
 /// Where datasets are given as background, there is one, whether or not a label says so.
 void add_background(std::vector<std::string>& labels, const std::optional<std::string>& wanted) {
-    const auto known = [&](const std::string& label) { return std::ranges::find(labels, label) != labels.end(); };
+    const auto known = [&](const std::string& label) {
+        return std::ranges::find(labels, label) != labels.end();
+    };
     if (!wanted && std::ranges::any_of(kBackgroundNames, known)) return;
     const std::string name = wanted.value_or(kBackgroundNames.front());
     if (name.empty()) throw Error("datasets of background were given, and no label for it");
@@ -269,7 +279,8 @@ void add_examples(TrainingSet& set, Part part, const std::vector<std::int64_t>& 
     for (std::size_t i = 0; i < recording.event_rows.size(); ++i) {
         const RowSpan& rows = recording.event_rows[i];
         const bool somewhere = rows.count > 0 && rows.count < recording.rows();
-        const auto said = std::ranges::find(recording.labels, recording.events[i].label) - recording.labels.begin();
+        const auto said =
+            std::ranges::find(recording.labels, recording.events[i].label) - recording.labels.begin();
         if (somewhere && number.at(static_cast<std::size_t>(said)) == c) item.marks.push_back(rows);
     }
     set.items.push_back(std::move(item));
@@ -340,7 +351,9 @@ void add_scores(const TrainingSet& set, std::span<const std::int64_t> rows, std:
 
 std::string TrainingSet::data_hash(std::span<const std::int64_t> rows) const {
     ContentHasher hasher;
-    const auto add = [&](std::int64_t number) { hasher.add({reinterpret_cast<const char*>(&number), sizeof number}); };
+    const auto add = [&](std::int64_t number) {
+        hasher.add({reinterpret_cast<const char*>(&number), sizeof number});
+    };
     for (std::size_t i = 0; i < rows.size(); ++i) {
         const Item& item = item_of(rows[i]);
         if (i == 0 || &item != &item_of(rows[i - 1])) hasher.add(item.digest);

@@ -26,7 +26,8 @@ void warp_bands(std::span<float> window, std::size_t dimension, double factor) {
     for (std::size_t at = 0; at < window.size(); at += dimension) {
         std::copy_n(window.begin() + static_cast<std::ptrdiff_t>(at), dimension, frame.begin());
         for (std::size_t d = 0; d < dimension; ++d) {
-            const double place = std::min(static_cast<double>(d) * factor, static_cast<double>(dimension - 1));
+            const double place =
+                std::min(static_cast<double>(d) * factor, static_cast<double>(dimension - 1));
             const std::size_t below = std::min(static_cast<std::size_t>(place), dimension - 2);
             const auto share = static_cast<float>(place - static_cast<double>(below));
             window[at + d] = frame[below] + share * (frame[below + 1] - frame[below]);

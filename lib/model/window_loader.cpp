@@ -93,7 +93,8 @@ void WindowLoader::fill(WindowBatch& batch, std::size_t first, Room& room) const
 }
 
 /// A window as it is learnt from.
-void WindowLoader::learn(const WindowPlace& place, std::span<float> window, Room& room, Random& random) const {
+void WindowLoader::learn(const WindowPlace& place, std::span<float> window, Room& room,
+                         Random& random) const {
     const std::int64_t frames = augmenter_->source_frames(set_.windowing.frames, random);
     room.source.resize(static_cast<std::size_t>(frames * set_.dimension));
     read({place.example, place.first + (set_.windowing.frames - frames) / 2}, room.source);
@@ -105,9 +106,11 @@ void WindowLoader::read(const WindowPlace& place, std::span<float> window) const
     const TrainingSet::Item& item = set_.item_of(place.example);
     const auto dimension = static_cast<std::size_t>(set_.dimension);
     const auto frames = static_cast<std::int64_t>(window.size() / dimension);
-    const std::int64_t first = std::clamp<std::int64_t>(place.first, 0, std::max<std::int64_t>(0, item.frames - frames));
+    const std::int64_t first =
+        std::clamp<std::int64_t>(place.first, 0, std::max<std::int64_t>(0, item.frames - frames));
     const auto present = static_cast<std::size_t>(std::min(frames, item.frames - first));
-    set_.frames->read(item.matrix, static_cast<std::uint64_t>(item.row + first) * dimension, window.first(present * dimension));
+    set_.frames->read(item.matrix, static_cast<std::uint64_t>(item.row + first) * dimension,
+                      window.first(present * dimension));
     pad_window(window, present, dimension, set_.windowing.padding);
 }
 

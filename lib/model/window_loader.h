@@ -18,14 +18,14 @@ namespace earshot {
 
 /// Windows in memory, in the order of the plan.
 struct WindowBatch {
-    std::vector<float> values;          // count() x K·D
-    std::vector<std::int64_t> examples; // that each window belongs to
+    std::vector<float> values;           // count() x K·D
+    std::vector<std::int64_t> examples;  // that each window belongs to
     std::size_t count() const { return examples.size(); }
 };
 
-/// Reads the windows of a plan, a batch at a time, ahead of who uses them: on threads of its own, which do the
-/// augmentation too. Each thread has one batch in hand and one more may wait for who uses them, who has another. The
-/// batches are the same however many threads there are.
+/// Reads the windows of a plan, a batch at a time, ahead of who uses them: on threads of its own, which do
+/// the augmentation too. Each thread has one batch in hand and one more may wait for who uses them, who has
+/// another. The batches are the same however many threads there are.
 class WindowLoader {
  public:
     /// Everything referred to must outlive the loader.
@@ -63,8 +63,8 @@ class WindowLoader {
     std::map<std::size_t, WindowBatch> ready_;  // by number
     std::vector<WindowBatch> spare_;            // whose memory is used again
     WindowBatch current_;
-    std::size_t ahead_;                   // batches that may wait or be in hand
-    std::size_t taken_ = 0, given_ = 0;   // by threads; to who uses them
+    std::size_t ahead_;                  // batches that may wait or be in hand
+    std::size_t taken_ = 0, given_ = 0;  // by threads; to who uses them
     bool stop_ = false;
     std::exception_ptr failure_;
     std::vector<std::jthread> threads_;  // last: they use all of the above

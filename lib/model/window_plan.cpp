@@ -9,9 +9,10 @@ namespace {
 
 /// First frame of a window that shows what is heard in one of the marks.
 std::int64_t place_on_mark(const TrainingSet::Item& item, std::int64_t window, Random& random) {
-    const RowSpan& mark = item.marks[static_cast<std::size_t>(random.whole(static_cast<std::int64_t>(item.marks.size()) - 1))];
-    const std::int64_t first =
-        mark.count <= window ? mark.first + mark.count / 2 - window / 2 : mark.first + random.whole(mark.count - window);
+    const RowSpan& mark =
+        item.marks[static_cast<std::size_t>(random.whole(static_cast<std::int64_t>(item.marks.size()) - 1))];
+    const std::int64_t first = mark.count <= window ? mark.first + mark.count / 2 - window / 2
+                                                    : mark.first + random.whole(mark.count - window);
     return std::clamp<std::int64_t>(first, 0, std::max<std::int64_t>(0, item.frames - window));
 }
 

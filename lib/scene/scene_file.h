@@ -28,8 +28,8 @@ class SceneFile {
     /// "scene.json: ...; set aside as scene.json.damaged-1", if that has happened.
     const std::optional<std::string>& warning() const { return warning_; }
 
-    /// Writes the scene if it has changed: whole or not at all, whenever the process ends. Any thread may, while
-    /// others learn; two at once save one after the other.
+    /// Writes the scene if it has changed: whole or not at all, whenever the process ends. Any thread may,
+    /// while others learn; two at once save one after the other.
     /// @throws WriteError (disk full, ...); what was there before then stays
     void save();
     /// Does so once a minute has passed since the last time.

@@ -14,7 +14,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
+double seconds_since(Clock::time_point begin) {
+    return std::chrono::duration<double>(Clock::now() - begin).count();
+}
 
 std::size_t terminal_columns(std::FILE* stream) {
     winsize size{};
@@ -94,7 +96,8 @@ void Console::draw() {
     if (total_ && *total_ > 0) {
         const double share = std::min(1.0, done_ / *total_);
         line += fmt::format("{:g}/{:g}  {:.0f}%", std::floor(done_), *total_, std::floor(100 * share));
-        if (share > 0 && share < 1) line += fmt::format("  {} left", clock_text(elapsed * (1 - share) / share + 0.5));
+        if (share > 0 && share < 1)
+            line += fmt::format("  {} left", clock_text(elapsed * (1 - share) / share + 0.5));
     } else {
         line += clock_text(elapsed);
     }

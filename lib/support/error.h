@@ -18,7 +18,8 @@ class UsageError : public Error {
     using Error::Error;
 };
 
-/// Output that cannot be written (disk full, no permission): ends a batch, where an unreadable input does not.
+/// Output that cannot be written (disk full, no permission): ends a batch, where an unreadable input does
+/// not.
 class WriteError : public Error {
  public:
     using Error::Error;

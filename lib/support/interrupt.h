@@ -6,7 +6,8 @@ namespace earshot {
 /// kills. (One sent to us and to our process group arrives twice.)
 void handle_interrupts();
 
-/// Called, in the signal's handler, before the second signal kills: for what must not be left behind. nullptr: none.
+/// Called, in the signal's handler, before the second signal kills: for what must not be left behind.
+/// nullptr: none.
 void before_kill(void (*restore)());
 
 /// True once the user has asked to stop.

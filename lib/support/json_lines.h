@@ -15,7 +15,8 @@ inline nlohmann::ordered_json rounded(double value, int decimals) {
     return std::round(value * scale) / scale;
 }
 
-/// One JSON object per line, keys in the order given; flushed line by line when `flush_each` or on a terminal.
+/// One JSON object per line, keys in the order given; flushed line by line when `flush_each` or on a
+/// terminal.
 class JsonLines {
  public:
     explicit JsonLines(Output& output, bool flush_each = false)

@@ -74,7 +74,8 @@ MappedFile::~MappedFile() {
 void release_pages(std::string_view bytes) {
     static const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
     const auto begin = reinterpret_cast<std::uintptr_t>(bytes.data());
-    const std::uintptr_t first = (begin + page - 1) / page * page, last = (begin + bytes.size()) / page * page;
+    const std::uintptr_t first = (begin + page - 1) / page * page,
+                         last = (begin + bytes.size()) / page * page;
     if (last > first) ::madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
 }
 

@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <utility>
 #include <cstring>
 #include <filesystem>
+#include <utility>
 
 #include "support/error.h"
 
@@ -37,7 +37,9 @@ mode_t default_mode() {
 
 }  // namespace
 
-Error system_error(const std::string& what) { return Error(fmt::format("{}: {}", what, std::strerror(errno))); }
+Error system_error(const std::string& what) {
+    return Error(fmt::format("{}: {}", what, std::strerror(errno)));
+}
 
 std::string reason(const Error& error, const std::string& path) {
     const std::string_view what = error.what();
@@ -121,7 +123,8 @@ void AtomicFile::close() {
     const int descriptor = ::open(temporary_.c_str(), O_RDONLY | O_CLOEXEC);
     if (descriptor < 0 || ::fsync(descriptor) != 0) throw write_error(fmt::format("cannot sync {}", path_));
     ::close(descriptor);
-    if (::rename(temporary_.c_str(), path_.c_str()) != 0) throw write_error(fmt::format("cannot write {}", path_));
+    if (::rename(temporary_.c_str(), path_.c_str()) != 0)
+        throw write_error(fmt::format("cannot write {}", path_));
     temporary_.clear();
     sync_directory_of(path_);
 }
@@ -129,7 +132,8 @@ void AtomicFile::close() {
 std::unique_ptr<Output> open_output(const std::string& path) {
     if (path == "-") return std::make_unique<DescriptorOutput>(STDOUT_FILENO, "standard output");
     struct stat info {};
-    // A device or a named pipe (/dev/full, /dev/stdout, a FIFO) is written in place: renaming would replace it.
+    // A device or a named pipe (/dev/full, /dev/stdout, a FIFO) is written in place: renaming would replace
+    // it.
     if (::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode)) {
         const int descriptor = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
         if (descriptor < 0) throw write_error(fmt::format("cannot write {}", path));
@@ -143,8 +147,8 @@ std::string read_text(const std::string& path, std::size_t max_bytes) {
     const int descriptor = standard_input ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     const std::string name = standard_input ? "standard input" : path;
     if (descriptor < 0) throw system_error(fmt::format("cannot open {}", name));
-    const std::unique_ptr<const int, void (*)(const int*)> closer(
-        standard_input ? nullptr : &descriptor, [](const int* open) { ::close(*open); });
+    const std::unique_ptr<const int, void (*)(const int*)> closer(standard_input ? nullptr : &descriptor,
+                                                                  [](const int* open) { ::close(*open); });
     std::string text;
     std::vector<char> block(kBufferBytes);
     while (true) {

@@ -21,14 +21,17 @@ double parse_clock(std::string_view text) {
         if (colon == std::string_view::npos) break;
         rest.remove_prefix(colon + 1);
     }
-    if (fields.size() > 3) throw Error(fmt::format("{}: a time has at most hours, minutes and seconds", text));
+    if (fields.size() > 3)
+        throw Error(fmt::format("{}: a time has at most hours, minutes and seconds", text));
     double seconds = 0;
     for (std::size_t i = 0; i < fields.size(); ++i) {
         const bool last = i + 1 == fields.size();
         const char* name = last ? "seconds" : i + 2 == fields.size() ? "minutes" : "hours";
         const auto field = fields[i];
-        const bool digits_only = field.find_first_not_of(last ? "0123456789." : "0123456789") == std::string_view::npos;
-        if (field.empty() || !digits_only) throw Error(fmt::format("{}: '{}' is no number of {}", text, field, name));
+        const bool digits_only =
+            field.find_first_not_of(last ? "0123456789." : "0123456789") == std::string_view::npos;
+        if (field.empty() || !digits_only)
+            throw Error(fmt::format("{}: '{}' is no number of {}", text, field, name));
         const double value = parse_number(field);
         if (i > 0 && value >= 60) throw Error(fmt::format("{}: {} must be below 60", text, name));
         seconds = seconds * 60 + value;
@@ -44,8 +47,9 @@ std::string utc_text(UtcTime time) {
     const std::chrono::year_month_day date(day);
     const std::chrono::hh_mm_ss clock(ms - day);
     return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
-                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(),
-                       clock.minutes().count(), clock.seconds().count(), clock.subseconds().count());
+                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                       clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
+                       clock.subseconds().count());
 }
 
 std::optional<UtcTime> parse_utc(std::string_view text) {
@@ -56,8 +60,10 @@ std::optional<UtcTime> parse_utc(std::string_view text) {
     const std::string_view fraction(end, whole.c_str() + whole.size() - 1);
     double part_s = 0;
     if (!fraction.empty()) {
-        const auto [last, status] = std::from_chars(fraction.data(), fraction.data() + fraction.size(), part_s);
-        if (fraction.front() != '.' || status != std::errc() || last != fraction.data() + fraction.size()) return {};
+        const auto [last, status] =
+            std::from_chars(fraction.data(), fraction.data() + fraction.size(), part_s);
+        if (fraction.front() != '.' || status != std::errc() || last != fraction.data() + fraction.size())
+            return {};
     }
     const auto whole_s = std::chrono::system_clock::from_time_t(::timegm(&fields));
     return std::chrono::floor<std::chrono::microseconds>(whole_s) +
@@ -69,7 +75,8 @@ double parse_number(std::string_view text) {
     const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (status != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) {
         const bool comma = text.find(',') != std::string_view::npos;
-        throw Error(fmt::format("'{}' is not a number{}", text, comma ? " (write a decimal point, not a comma)" : ""));
+        throw Error(fmt::format("'{}' is not a number{}", text,
+                                comma ? " (write a decimal point, not a comma)" : ""));
     }
     return value;
 }
@@ -82,7 +89,8 @@ double parse_time(std::string_view text) {
     };
     double scale = 1;
     std::string_view number = text;
-    for (const auto& [suffix, seconds] : {Unit{"ms", 1e-3}, Unit{"s", 1}, Unit{"m", 60}, Unit{"h", 3600}, Unit{"d", 86400}}) {
+    for (const auto& [suffix, seconds] :
+         {Unit{"ms", 1e-3}, Unit{"s", 1}, Unit{"m", 60}, Unit{"h", 3600}, Unit{"d", 86400}}) {
         if (!number.ends_with(suffix)) continue;
         number.remove_suffix(suffix.size());
         scale = seconds;

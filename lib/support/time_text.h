@@ -7,8 +7,8 @@
 
 namespace earshot {
 
-/// Seconds from `90`, `1.5s`, `250ms`, `2m`, `1h`, `30d`, `02:13`, `1:02:13.250`. Not negative, finite, locale-free.
-/// In clock form the fields after the first are below 60 and whole but for the last.
+/// Seconds from `90`, `1.5s`, `250ms`, `2m`, `1h`, `30d`, `02:13`, `1:02:13.250`. Not negative, finite,
+/// locale-free. In clock form the fields after the first are below 60 and whole but for the last.
 /// @throws Error that says what is wrong with the text: "02:75: seconds must be below 60"
 double parse_time(std::string_view text);
 
@@ -17,7 +17,8 @@ std::string clock_text(double seconds);
 
 using UtcTime = std::chrono::sys_time<std::chrono::microseconds>;
 
-/// `2024-02-29T23:59:58.123Z`: to the millisecond, rounded down. (Leap seconds do not exist for the system's clock.)
+/// `2024-02-29T23:59:58.123Z`: to the millisecond, rounded down. (Leap seconds do not exist for the system's
+/// clock.)
 std::string utc_text(UtcTime time);
 /// Back from such a text, whose fraction may be missing; nothing if it is none.
 std::optional<UtcTime> parse_utc(std::string_view text);

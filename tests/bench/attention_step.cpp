@@ -1,11 +1,11 @@
-// A forward pass of one second and a training step of the network `attention`: what attention.py sets beside PyTorch.
-// Prints one line of JSON: least processor time of several, and peak memory.
+// A forward pass of one second and a training step of the network `attention`: what attention.py sets beside
+// PyTorch. Prints one line of JSON: least processor time of several, and peak memory.
 
 #include <fmt/format.h>
 #include <sys/resource.h>
 
-#include <ctime>
 #include <cstdlib>
+#include <ctime>
 #include <limits>
 #include <string_view>
 
@@ -78,6 +78,7 @@ int main(int count, char** words) {
         Adam::add(network->answer().loss(logits(), truth, weights).mean);
         adam.step(1, 1e-4, 0);
     });
-    fmt::print("{{\"start_mib\": {:.0f}, \"forward_ms\": {:.2f}, \"step_ms\": {:.1f}, \"peak_mib\": {:.0f}}}\n", start,
-               forward_ms, step_ms, peak_mib());
+    fmt::print(
+        "{{\"start_mib\": {:.0f}, \"forward_ms\": {:.2f}, \"step_ms\": {:.1f}, \"peak_mib\": {:.0f}}}\n",
+        start, forward_ms, step_ms, peak_mib());
 }

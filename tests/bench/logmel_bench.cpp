@@ -29,8 +29,8 @@ std::vector<float> noise() {
 }
 
 void count(benchmark::State& state, std::size_t frames) {
-    state.counters["a frame"] = benchmark::Counter(
-        static_cast<double>(frames), benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+    state.counters["a frame"] = benchmark::Counter(static_cast<double>(frames),
+                                                   benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 
 void frontend(benchmark::State& state, const char* kind) {

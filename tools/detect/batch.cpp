@@ -212,7 +212,8 @@ class Batch {
 }  // namespace
 
 Exit detect_batch(const DetectOptions& options, Context& context) {
-    if (options.shard.count > 1 && part_of(checked_inputs(options.inputs), options.shard).empty()) return Exit::ok;
+    if (options.shard.count > 1 && part_of(checked_inputs(options.inputs), options.shard).empty())
+        return Exit::ok;
     return Batch(options, context)();
 }
 

@@ -29,12 +29,14 @@ void set_apart(std::vector<std::string>& names, const Lengthen& lengthen) {
 
 std::vector<std::string> recording_names(std::span<const std::string> inputs) {
     std::vector<std::string> names;
-    for (const auto& input : inputs) names.push_back(input == "-" ? "stdin" : fs::path(input).stem().string());
+    for (const auto& input : inputs)
+        names.push_back(input == "-" ? "stdin" : fs::path(input).stem().string());
     set_apart(names, [&](std::string& name, std::size_t i) {
         const auto directory = fs::path(inputs[i]).parent_path().filename().string();
         if (!directory.empty()) name = fmt::format("{}-{}", directory, name);
     });
-    set_apart(names, [&](std::string& name, std::size_t i) { name += "-" + content_hash(inputs[i]).substr(0, 8); });
+    set_apart(names,
+              [&](std::string& name, std::size_t i) { name += "-" + content_hash(inputs[i]).substr(0, 8); });
     return names;
 }
 

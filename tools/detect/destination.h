@@ -10,8 +10,9 @@
 
 namespace earshot::tools {
 
-/// Names of recordings without directories and extensions, no two alike: those of one name differ by the directory
-/// that they are in, else by a digest of their paths, so that a name does not depend on the order of the inputs.
+/// Names of recordings without directories and extensions, no two alike: those of one name differ by the
+/// directory that they are in, else by a digest of their paths, so that a name does not depend on the order
+/// of the inputs.
 std::vector<std::string> recording_names(std::span<const std::string> inputs);
 
 /// Where results of recordings go: all of them to one file or standard output, or each to a file of its own

@@ -28,10 +28,13 @@ struct Shard {
 /// "2/8". @throws UsageError for anything else
 Shard parse_shard(const std::string& text);
 
-/// The inputs of a part: neighbours, so that the outputs of all parts one after the other are that of the whole.
+/// The inputs of a part: neighbours, so that the outputs of all parts one after the other are that of the
+/// whole.
 template <class T>
 std::vector<T> part_of(const std::vector<T>& all, const Shard& shard) {
-    const auto bound = [&](std::size_t i) { return all.begin() + static_cast<std::ptrdiff_t>(all.size() * i / shard.count); };
+    const auto bound = [&](std::size_t i) {
+        return all.begin() + static_cast<std::ptrdiff_t>(all.size() * i / shard.count);
+    };
     return {bound(shard.index - 1), bound(shard.index)};
 }
 
@@ -43,7 +46,7 @@ struct DetectOptions {
     EventRuleOptions rules;
     double overlap = 0;  // of windows
     std::string output = "-", format, scores;
-    int top = 0;  // labels of each recording instead of events; 0: events
+    int top = 0;                 // labels of each recording instead of events; 0: events
     bool per_recording = false;  // the label of each recording instead of events
     bool with_scores = false;    // --scores was given, with or without a place
     std::string shard_text;      // as typed

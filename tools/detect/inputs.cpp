@@ -1,9 +1,9 @@
 #include "tools/detect/inputs.h"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 
 #include "support/error.h"
@@ -29,10 +29,12 @@ std::vector<std::string> paths_of(const std::vector<Input>& inputs) {
 Shard parse_shard(const std::string& text) {
     const auto slash = text.find('/');
     Shard shard;
-    const bool fits = slash != std::string::npos && CLI::detail::lexical_cast(text.substr(0, slash), shard.index) &&
+    const bool fits = slash != std::string::npos &&
+                      CLI::detail::lexical_cast(text.substr(0, slash), shard.index) &&
                       CLI::detail::lexical_cast(text.substr(slash + 1), shard.count) && shard.index >= 1 &&
                       shard.index <= shard.count && shard.count <= 1'000'000;
-    if (!fits) throw UsageError(fmt::format("--shard {}: should be I/N, the I-th part of N, such as 1/8", text));
+    if (!fits)
+        throw UsageError(fmt::format("--shard {}: should be I/N, the I-th part of N, such as 1/8", text));
     return shard;
 }
 

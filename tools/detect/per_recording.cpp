@@ -35,7 +35,8 @@ class PerRecording {
         names_ = part_of(recording_names(all), options.shard);
         const double hop_s = Listener::frontend_of(options.model, model_, options.overlap)->hop_s();
         rules_ = make_event_rules(model_, options.rules, hop_s).classes;
-        if (options.output != "-" && (!fs::exists(options.output) || fs::is_regular_file(options.output))) open_journal();
+        if (options.output != "-" && (!fs::exists(options.output) || fs::is_regular_file(options.output)))
+            open_journal();
         choose_work();
         make_scorers();
     }
@@ -47,7 +48,9 @@ class PerRecording {
         context_.console.start_progress("detect", static_cast<double>(todo_.size()));
         ordered_parallel(
             (todo_.size() + batch_ - 1) / batch_, static_cast<int>(scorers_.size()),
-            [&](std::size_t i, int worker) { return scorers_[static_cast<std::size_t>(worker)]->score(batch(i), options_.source); },
+            [&](std::size_t i, int worker) {
+                return scorers_[static_cast<std::size_t>(worker)]->score(batch(i), options_.source);
+            },
             [&](std::size_t i, std::vector<RecordingScores> scores) { account(i, std::move(scores)); });
         context_.console.end_progress();
         write_up_to(inputs_.size());
@@ -55,7 +58,8 @@ class PerRecording {
             if (out) out->close();
             if (journal_) journal_->remove();
         }
-        if (failed_ > 0) context_.console.note(fmt::format("{} of {} recordings failed", failed_, inputs_.size()));
+        if (failed_ > 0)
+            context_.console.note(fmt::format("{} of {} recordings failed", failed_, inputs_.size()));
         if (failed_ == inputs_.size() && failed_ > 0) return Exit::failure;
         if (failed_ > 0 || damaged_ > 0) return Exit::partial;
         return options_.exit_status && found_ == 0 ? Exit::negative : Exit::ok;
@@ -69,7 +73,8 @@ class PerRecording {
         refuse(options_.top > 0, "--top");
         refuse(!options_.format.empty(), "--format (it writes CSV)");
         refuse(!options_.scores.empty(), "a place for --scores (it adds a column)");
-        refuse(options_.output.ends_with('/') || fs::is_directory(options_.output), "a directory for the output");
+        refuse(options_.output.ends_with('/') || fs::is_directory(options_.output),
+               "a directory for the output");
     }
 
     /// Beside the output, so that it is found again; hidden, since it is nobody's but ours.
@@ -84,7 +89,9 @@ class PerRecording {
                       {"channels", {static_cast<int>(source.channels.kind), source.channels.index}}};
         if (source.duration_s) settings["duration"] = *source.duration_s;
         if (source.raw) settings["raw"] = {source.raw->encoding, source.raw->rate_hz, source.raw->channels};
-        journal_.emplace((output.parent_path() / fmt::format(".{}.journal", output.filename().string())).string(), settings);
+        journal_.emplace(
+            (output.parent_path() / fmt::format(".{}.journal", output.filename().string())).string(),
+            settings);
     }
 
     /// What no earlier run has done.
@@ -100,7 +107,8 @@ class PerRecording {
             }
         }
         if (todo_.size() < inputs_.size())
-            context_.console.note(fmt::format("{} of {} recordings were scored before", inputs_.size() - todo_.size(), inputs_.size()));
+            context_.console.note(fmt::format("{} of {} recordings were scored before",
+                                              inputs_.size() - todo_.size(), inputs_.size()));
     }
 
     void make_scorers() {
@@ -109,8 +117,8 @@ class PerRecording {
         const auto workers = std::clamp<std::size_t>((todo_.size() + batch_ - 1) / batch_, 1, jobs);
         set_compute_threads(workers > 1 ? 1 : static_cast<int>(jobs));
         for (std::size_t i = 0; i < workers; ++i) {
-            scorers_.push_back(std::make_unique<RecordingScorer>(options_.model, model_, open_scorer(options_.model, model_),
-                                                                 options_.overlap));
+            scorers_.push_back(std::make_unique<RecordingScorer>(
+                options_.model, model_, open_scorer(options_.model, model_), options_.overlap));
         }
     }
 
@@ -149,11 +157,12 @@ class PerRecording {
         if (options_.unbuffered) out_->flush();
         if (result.damage.empty()) return;
         ++damaged_;
-        console.warning(fmt::format("{}: damaged {}; what could be decoded was heard", inputs_[i], result.damage.front()));
+        console.warning(fmt::format("{}: damaged {}; what could be decoded was heard", inputs_[i],
+                                    result.damage.front()));
     }
 
-    /// The likeliest of the labels that reach their thresholds, else the background; and how likely the likeliest
-    /// label that is looked for is, whether it reaches its threshold or not.
+    /// The likeliest of the labels that reach their thresholds, else the background; and how likely the
+    /// likeliest label that is looked for is, whether it reaches its threshold or not.
     std::pair<std::string, double> answer(const RecordingScores& result) {
         std::size_t best = rules_.size(), likeliest = rules_.size();
         const auto higher = [&](std::size_t c, std::size_t than) {
@@ -176,8 +185,8 @@ class PerRecording {
     std::vector<EventRule> rules_;
     std::optional<ScoreJournal> journal_;
     std::vector<std::string> todo_;
-    std::vector<std::size_t> places_;  // of todo_ among the inputs
-    std::size_t batch_ = 1;            // recordings
+    std::vector<std::size_t> places_;                        // of todo_ among the inputs
+    std::size_t batch_ = 1;                                  // recordings
     std::vector<std::unique_ptr<RecordingScorer>> scorers_;  // one a worker
     std::vector<std::optional<RecordingScores>> results_;    // of inputs that are not written yet
     Output* out_ = nullptr;

@@ -18,8 +18,8 @@ struct Processor {
     bool avx512 = false;  // F, DQ, BW and VL, and an operating system that saves the registers
 };
 
-/// The OpenBLAS kernel to ask for in place of the one it detected, empty to leave it its choice: only where it
-/// picked one older than AVX2 for a processor that has more.
+/// The OpenBLAS kernel to ask for in place of the one it detected, empty to leave it its choice: only where
+/// it picked one older than AVX2 for a processor that has more.
 std::string better_kernel(std::string_view detected, Processor processor);
 
 /// Sets, unless the user has: OPENBLAS_CORETYPE, where OpenBLAS takes the processor for an older one than it

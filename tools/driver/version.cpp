@@ -39,11 +39,12 @@ std::string av_version(const char* library, const char* name) {
 std::vector<std::pair<std::string, std::string>> library_versions() {
     const auto compute = prepare_compute_environment();
     std::error_code unresolved;
-    const auto blas = fs::canonical(compute.blas, unresolved);  // which of those that libblas.so.3 may stand for
+    const auto blas =
+        fs::canonical(compute.blas, unresolved);  // which of those that libblas.so.3 may stand for
     return {{"CLI11", CLI11_VERSION},
             {"fmt", fmt::format("{}.{}.{}", FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100)},
-            {"nlohmann/json", fmt::format("{}.{}.{}", NLOHMANN_JSON_VERSION_MAJOR, NLOHMANN_JSON_VERSION_MINOR,
-                                          NLOHMANN_JSON_VERSION_PATCH)},
+            {"nlohmann/json", fmt::format("{}.{}.{}", NLOHMANN_JSON_VERSION_MAJOR,
+                                          NLOHMANN_JSON_VERSION_MINOR, NLOHMANN_JSON_VERSION_PATCH)},
             {"libsndfile", text_version("libsndfile.so.1", "sf_version_string")},
             {"libavformat", av_version(EARSHOT_LIBAVFORMAT, "avformat_version")},
             {"libavcodec", av_version(EARSHOT_LIBAVCODEC, "avcodec_version")},

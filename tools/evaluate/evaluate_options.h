@@ -13,7 +13,7 @@ struct EvaluateOptions {
     std::string model;
     std::vector<std::string> data;
     SourceOptions source;
-    std::string labels, background;            // background: the label
+    std::string labels, background;             // background: the label
     std::vector<std::string> background_given;  // a label, or recordings or datasets of background
     std::vector<std::string> background_data;   // the latter
     std::vector<std::string> leave_out, tags, day_texts;

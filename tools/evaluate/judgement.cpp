@@ -30,7 +30,8 @@ bool is_dataset(const std::string& path) {
 }  // namespace
 
 /// Adds the recordings of the chosen days. @param background  label of all that has none
-void Judgement::find_items(const std::vector<std::string>& paths, const std::optional<std::string>& background) {
+void Judgement::find_items(const std::vector<std::string>& paths,
+                           const std::optional<std::string>& background) {
     const auto add = [&](JudgedItem item, std::vector<std::string> names) {
         if (options_.days.empty() || is_of_days(names, options_.days)) items_.push_back(std::move(item));
     };
@@ -57,7 +58,8 @@ std::string Judgement::background_label() const {
     if (!options_.background.empty()) return options_.background;
     if (!model_.background.empty()) return model_.background;
     if (!model_.unknown.empty()) return model_.unknown;
-    throw UsageError(fmt::format("--background: {} knows no background and answers no unknown", options_.model));
+    throw UsageError(
+        fmt::format("--background: {} knows no background and answers no unknown", options_.model));
 }
 
 Judgement::Judgement(const EvaluateOptions& options, Context& context)
@@ -76,8 +78,8 @@ Judgement::Judgement(const EvaluateOptions& options, Context& context)
     options_.source.ahead = wanted > workers_;
     set_compute_threads(workers_ > 1 ? 1 : static_cast<int>(wanted));
     for (std::size_t i = 0; i < workers_; ++i) {
-        judges_.push_back(std::make_unique<Judge>(options.model, model_,
-                                                  open_scorer(options.model, model_), options.leave_out, options.tags));
+        judges_.push_back(std::make_unique<Judge>(options.model, model_, open_scorer(options.model, model_),
+                                                  options.leave_out, options.tags));
     }
 }
 
@@ -87,7 +89,8 @@ bool Judgement::judge(Output* scores) {
     ordered_parallel(
         batches(), static_cast<int>(workers_),
         [&](std::size_t i, int worker) {
-            const auto together = std::span(items_).subspan(i * together_, std::min(together_, items_.size() - i * together_));
+            const auto together =
+                std::span(items_).subspan(i * together_, std::min(together_, items_.size() - i * together_));
             return judges_[static_cast<std::size_t>(worker)]->judge(together, options_.source);
         },
         [&](std::size_t i, const std::vector<JudgedRecording>& judged) {
@@ -132,9 +135,9 @@ void Judgement::account(std::size_t i, const JudgedRecording& judged, Output* sc
 }
 
 void Judgement::write_scores(Output& out, const std::string& file, double onset_s, std::size_t truth,
-                  std::span<const float> scores) const {
-    out.write(fmt::format("{}\t{:.3f}\t{}\t{}\n", file, onset_s, model_.labels[truth],
-                          fmt::join(scores, "\t")));
+                             std::span<const float> scores) const {
+    out.write(
+        fmt::format("{}\t{:.3f}\t{}\t{}\n", file, onset_s, model_.labels[truth], fmt::join(scores, "\t")));
 }
 
 /// A label that neither the model nor the data know was mistyped, and nothing was left out for it.
@@ -166,7 +169,8 @@ nlohmann::ordered_json Judgement::json() const {
         report["background_hours"] = rounded(false_alarms_->hours(), 6);
         for (std::size_t c = 0; c < model_.labels.size(); ++c) {
             if (false_alarms_->counts(c))
-                report["labels"][model_.labels[c]]["false_alarms_per_hour"] = rounded(false_alarms_->per_hour(c), 6);
+                report["labels"][model_.labels[c]]["false_alarms_per_hour"] =
+                    rounded(false_alarms_->per_hour(c), 6);
         }
     }
     if (options_.per_recording) {
@@ -190,13 +194,16 @@ std::string Judgement::text() const {
     if (!whole) report += " in " + counted(items_.size() - failed_, "recording");
     if (left_out_ > 0) report += fmt::format(", {} left out", counted(left_out_, unit));
     report += '\n';
-    if (whole) report += "\n" + detection_text(evaluation_, model_.thresholds, {model_.background, model_.unknown});
+    if (whole)
+        report += "\n" + detection_text(evaluation_, model_.thresholds, {model_.background, model_.unknown});
     if (false_alarms_ && false_alarms_->hours() > 0) {
         std::vector<std::string> each;
         for (std::size_t c = 0; c < model_.labels.size(); ++c) {
-            if (false_alarms_->counts(c)) each.push_back(fmt::format("{}: {:.3g}", model_.labels[c], false_alarms_->per_hour(c)));
+            if (false_alarms_->counts(c))
+                each.push_back(fmt::format("{}: {:.3g}", model_.labels[c], false_alarms_->per_hour(c)));
         }
-        report += fmt::format("false alarms an hour, in {:.3g} h of background: {}\n", false_alarms_->hours(), fmt::join(each, ", "));
+        report += fmt::format("false alarms an hour, in {:.3g} h of background: {}\n", false_alarms_->hours(),
+                              fmt::join(each, ", "));
     }
     if (!options_.per_recording) return report;
     report += "\n windows  accuracy  balanced  recording\n";
@@ -211,14 +218,15 @@ void Judgement::write_curves(Output& out) const {
     out.write("curve\tlabel\tthreshold\tx\ty\n");
     for (std::size_t c = 0; c < model_.labels.size(); ++c) {
         for (const auto& point : evaluation_.precision_recall(c)) {
-            out.write(fmt::format("precision-recall\t{}\t{}\t{}\t{}\n", model_.labels[c], point.threshold, point.recall,
-                                  point.precision));
+            out.write(fmt::format("precision-recall\t{}\t{}\t{}\t{}\n", model_.labels[c], point.threshold,
+                                  point.recall, point.precision));
         }
     }
     const auto open = evaluation_.open_set();
     if (!open) return;
     for (const auto& point : open->curve) {
-        out.write(fmt::format("open-set\t\t{}\t{}\t{}\n", point.threshold, point.false_positives, point.correct));
+        out.write(
+            fmt::format("open-set\t\t{}\t{}\t{}\n", point.threshold, point.false_positives, point.correct));
     }
 }
 

@@ -50,7 +50,7 @@ class Judgement {
     std::vector<JudgedItem> items_;
     Evaluation evaluation_;
     std::optional<FalseAlarmTally> false_alarms_;  // nothing if nobody says how long frames are
-    std::size_t together_ = 1;  // recordings in a batch
+    std::size_t together_ = 1;                     // recordings in a batch
     std::size_t workers_ = 1;
     std::vector<std::unique_ptr<Judge>> judges_;                       // one a worker
     std::vector<std::pair<std::string, ConfusionMatrix>> recordings_;  // with --per-recording

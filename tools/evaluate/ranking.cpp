@@ -39,10 +39,15 @@ Json judged_row(const std::string& model, EvaluateOptions options, Context& cont
     if (options.data.empty() && options.background_data.empty()) {
         const Json metrics = read_model_file(model).metrics;
         if (!metrics.is_object() || !metrics.contains("accuracy"))
-            throw Error(fmt::format("{}: training has measured nothing that it could be ranked by (give data)", model));
+            throw Error(fmt::format(
+                "{}: training has measured nothing that it could be ranked by (give data)", model));
         const bool tested = metrics.contains("test");
         const Json& said = metrics.contains("data") ? metrics["data"] : Json("");
-        return row_of(model, tested ? "test" : said.is_string() ? said.get<std::string>() : "", tested ? metrics["test"] : metrics);
+        return row_of(model,
+                      tested             ? "test"
+                      : said.is_string() ? said.get<std::string>()
+                                         : "",
+                      tested ? metrics["test"] : metrics);
     }
     options.model = model;
     Judgement judgement(options, context);
@@ -50,27 +55,32 @@ Json judged_row(const std::string& model, EvaluateOptions options, Context& cont
     return row_of(model, "given", judgement.json());
 }
 
-std::string cell(const Json& number) { return number.is_null() ? "-" : fmt::format("{:.3f}", number.get<double>()); }
+std::string cell(const Json& number) {
+    return number.is_null() ? "-" : fmt::format("{:.3f}", number.get<double>());
+}
 
 std::string table(const Json& rows) {
     std::size_t width = 5;
     for (const Json& row : rows) width = std::max(width, row["model"].get<std::string>().size());
-    std::string text = fmt::format("{:>4}  {:<{}}  {:<10}  {:>7}  {:>8}  {:>8}  {:>8}  {:>7}  {:>7}\n", "rank", "model", width,
-                                   "data", "windows", "macro F1", "balanced", "accuracy", "PR area", "unknown");
+    std::string text =
+        fmt::format("{:>4}  {:<{}}  {:<10}  {:>7}  {:>8}  {:>8}  {:>8}  {:>7}  {:>7}\n", "rank", "model",
+                    width, "data", "windows", "macro F1", "balanced", "accuracy", "PR area", "unknown");
     int rank = 0;
     for (const Json& row : rows) {
         text += fmt::format("{:>4}  {:<{}}  {:<10}  {:>7}  {:>8}  {:>8}  {:>8}  {:>7}  {:>7}\n", ++rank,
                             row["model"].get<std::string>(), width, row["data"].get<std::string>(),
                             row["windows"].is_null() ? "-" : row["windows"].dump(), cell(row["macro_f1"]),
-                            cell(row["balanced_accuracy"]), cell(row["accuracy"]), cell(row["macro_average_precision"]),
-                            cell(row["open_set_roc_auc"]));
+                            cell(row["balanced_accuracy"]), cell(row["accuracy"]),
+                            cell(row["macro_average_precision"]), cell(row["open_set_roc_auc"]));
     }
     return text;
 }
 
 }  // namespace
 
-std::string json_text(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"; }
+std::string json_text(const Json& json) {
+    return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
 
 Exit rank_models(const std::vector<std::string>& models, const EvaluateOptions& options, Context& context) {
     std::vector<Json> rows;
@@ -84,7 +94,9 @@ Exit rank_models(const std::vector<std::string>& models, const EvaluateOptions& 
         }
     }
     if (rows.empty()) return Exit::failure;
-    const auto score = [](const Json& row) { return row["macro_f1"].is_null() ? -1 : row["macro_f1"].get<double>(); };
+    const auto score = [](const Json& row) {
+        return row["macro_f1"].is_null() ? -1 : row["macro_f1"].get<double>();
+    };
     std::ranges::stable_sort(rows, std::ranges::greater(), score);
     const auto out = options.output == "-" ? nullptr : open_text_output(options.output);
     Output& report = out ? *out : context.out;

@@ -72,8 +72,8 @@ Exit run(const Options& options, Context& context) {
 
     const auto audio =
         options.audio.empty() ? std::vector<std::string>{} : expand_inputs({&options.audio, 1});
-    const bool names_itself = options.name.empty() && options.audio != "-" && audio.size() == 1 &&
-                              audio.front() == options.audio;
+    const bool names_itself =
+        options.name.empty() && options.audio != "-" && audio.size() == 1 && audio.front() == options.audio;
     const auto name = names_itself ? std::filesystem::path(options.audio).filename().string() : options.name;
 
     const auto file = options.output == "-" ? nullptr : open_text_output(options.output);

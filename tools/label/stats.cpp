@@ -149,12 +149,14 @@ Exit run(const Options& options, Context& context) {
 
 Runner declare_label_stats(CLI::App& app) {
     auto options = std::make_shared<Options>();
-    app.add_option("input", options->inputs, "Label files, recordings, directories of them, @LIST, or an archive")
+    app.add_option("input", options->inputs,
+                   "Label files, recordings, directories of them, @LIST, or an archive")
         ->type_name("FILE|DIR")
         ->required();
     app.add_option("--labels", options->labels, "Label file of the recordings, instead of those beside them")
         ->type_name("FILE");
-    app.add_option("--day", options->day, "Of an archive of earshot record: the day to plot (default: the last)")
+    app.add_option("--day", options->day,
+                   "Of an archive of earshot record: the day to plot (default: the last)")
         ->type_name("DATE");
     app.add_flag("--json", options->json, "Write JSON Lines");
     return [options](Context& context) { return run(*options, context); };

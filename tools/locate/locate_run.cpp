@@ -183,12 +183,12 @@ void LocateRun::write_update(const Update& update, double begin_s, Json row) {
 }
 
 void LocateRun::listen() {
-    const auto source =
-        open_device(options_.device, {.rate_hz = {},
-                                      .device_channels = geometry_->channels,
-                                      .channels = {ChannelChoice::Kind::all, 0},
-                                      .raw = options_.source.raw,
-                                      .notify = [this](const CaptureNotice& n) { context_.console.note(n.text); }});
+    const auto source = open_device(
+        options_.device, {.rate_hz = {},
+                          .device_channels = geometry_->channels,
+                          .channels = {ChannelChoice::Kind::all, 0},
+                          .raw = options_.source.raw,
+                          .notify = [this](const CaptureNotice& n) { context_.console.note(n.text); }});
     const auto format = source->format();
     check_channels(options_.device, format);
     std::optional<Locator> locator;

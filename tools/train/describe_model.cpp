@@ -20,10 +20,12 @@ struct Judged {
     std::vector<float> scores;
 };
 
-bool is_learnt(const TrainingSet& set, std::int64_t row) { return set.classes[static_cast<std::size_t>(row)] >= 0; }
+bool is_learnt(const TrainingSet& set, std::int64_t row) {
+    return set.classes[static_cast<std::size_t>(row)] >= 0;
+}
 
-/// The examples that metrics and thresholds rest on. None of the unknown ones has been learnt from, so that all but those
-/// of the test data are among them.
+/// The examples that metrics and thresholds rest on. None of the unknown ones has been learnt from, so that
+/// all but those of the test data are among them.
 Judged judge(const TrainingRun& run, const Trainer& trainer) {
     Judged judged;
     if (run.crossed) {
@@ -57,7 +59,8 @@ Evaluation evaluate(const TrainingSet& set, const ModelFile& model, const Judged
     for (std::size_t i = 0; i < judged.rows.size(); ++i) {
         const auto row = std::span(judged.scores).subspan(i * known, known);
         std::ranges::copy(row, scores.begin());
-        if (!model.unknown.empty()) scores.back() = unknown_score(row, std::span(model.thresholds).first(known));
+        if (!model.unknown.empty())
+            scores.back() = unknown_score(row, std::span(model.thresholds).first(known));
         const auto c = set.classes[static_cast<std::size_t>(judged.rows[i])];
         evaluation.add(c < 0 ? known : static_cast<std::size_t>(c), scores);
     }
@@ -87,7 +90,8 @@ Thresholds choose(const TrainingRun& run, const Judged& judged) {
         closed.add(static_cast<std::size_t>(run.set.classes[static_cast<std::size_t>(judged.rows[i])]),
                    std::span(judged.scores).subspan(i * known, known));
     }
-    thresholds.values = run.fit.criterion == Criterion::score ? closed.balanced_thresholds() : closed.thresholds();
+    thresholds.values =
+        run.fit.criterion == Criterion::score ? closed.balanced_thresholds() : closed.thresholds();
     return thresholds;
 }
 
@@ -161,7 +165,8 @@ ModelFile describe_model(const TrainingRun& run, const Trainer& trainer) {
     return model;
 }
 
-void log_result(const TrainingRun& run, const Trainer& trainer, const ModelFile& model, TensorBoardFile& log) {
+void log_result(const TrainingRun& run, const Trainer& trainer, const ModelFile& model,
+                TensorBoardFile& log) {
     const Evaluation evaluation = evaluate(run.set, model, judge(run, trainer));
     const int epoch = trainer.best_epoch();
     for (std::size_t c = 0; c < model.labels.size(); ++c) {

@@ -31,9 +31,9 @@ const char* unit(const TrainingRun& run) {
 void describe_rates(const TrainingRun& run, const Json& measures, const std::string& data) {
     if (run.fit.criterion != Criterion::score) return;
     for (const auto& [label, rates] : measures["detection"].items()) {
-        run.context.console.note(fmt::format("'{}' on {} data: FAR {}, FRR {}, score {}, AUROC {}", label, data,
-                                             cell(rates["far"]), cell(rates["frr"]), cell(rates["score"]),
-                                             cell(measures["labels"][label]["roc_auc"])));
+        run.context.console.note(fmt::format(
+            "'{}' on {} data: FAR {}, FRR {}, score {}, AUROC {}", label, data, cell(rates["far"]),
+            cell(rates["frr"]), cell(rates["score"]), cell(measures["labels"][label]["roc_auc"])));
     }
 }
 
@@ -43,8 +43,8 @@ void describe_data(const TrainingRun& run) {
     const TrainingSet& set = run.set;
     const auto of = [&](const Rows& rows) { return set.class_counts(rows); };
     auto& console = run.context.console;
-    const auto recordings =
-        std::ranges::count_if(set.recordings(), [](const auto& items) { return items.front().role == Role::train; });
+    const auto recordings = std::ranges::count_if(
+        set.recordings(), [](const auto& items) { return items.front().role == Role::train; });
     console.note(fmt::format("{} of {} values from {}; {} classes", counted(set.classes.size(), unit(run)),
                              set.dimension * set.windowing.frames,
                              counted(static_cast<std::size_t>(recordings), "recording"), set.labels.size()));
@@ -94,8 +94,9 @@ void describe_result(const TrainingRun& run, const ModelFile& model) {
                                  counted(measures["windows"].get<std::size_t>(), unit(run))));
         if (measures.contains("open_set")) {
             const Json& open = measures["open_set"];
-            console.note(fmt::format("known against unknown: ROC area {}; {} named right, {} while 10 % of the unknown are named",
-                                     cell(open["roc_auc"]), cell(open["closed_accuracy"]), cell(open["correct_at_10_percent"])));
+            console.note(fmt::format(
+                "known against unknown: ROC area {}; {} named right, {} while 10 % of the unknown are named",
+                cell(open["roc_auc"]), cell(open["closed_accuracy"]), cell(open["correct_at_10_percent"])));
         }
         describe_rates(run, measures, data);
     };

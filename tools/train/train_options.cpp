@@ -66,8 +66,10 @@ void add_data(CLI::App& app, TrainOptions& options) {
     add_force(app, options.force);
     add_number(app, "--validation", options.validation_share, 0.0, 0.9, "SHARE",
                "Share held out, unless --validation-data or --folds");
-    add_number(app, "--test", options.test_share, 0.0, 0.9, "SHARE", "Share set aside first, to report on only");
-    add_datasets(app, "--validation-data", options.data.validation, "Validate on these datasets instead (repeatable)");
+    add_number(app, "--test", options.test_share, 0.0, 0.9, "SHARE",
+               "Share set aside first, to report on only");
+    add_datasets(app, "--validation-data", options.data.validation,
+                 "Validate on these datasets instead (repeatable)");
     add_datasets(app, "--test-data", options.data.test, "Report on these datasets too (repeatable)");
     app.add_option("--folds", options.folds, "Cross-validate, then train on everything")
         ->type_name("K")
@@ -80,7 +82,8 @@ void add_data(CLI::App& app, TrainOptions& options) {
         ->type_name("LABEL")
         ->allow_extra_args(false)
         ->group(kMoreOptions);
-    app.add_option("--background", options.background, "Label that makes no events, or datasets of it (repeatable)")
+    app.add_option("--background", options.background,
+                   "Label that makes no events, or datasets of it (repeatable)")
         ->type_name("WHAT")
         ->allow_extra_args(false);
     app.add_option("--tags", options.tags, "Learn only these labels, A,B (repeatable)")
@@ -102,13 +105,15 @@ void add_examples(CLI::App& app, TrainOptions& options) {
     add_time(app, "--window", examples.window_s, "Sound that the network sees at once (0: a frame)");
     add_time(app, "--window-hop", examples.window_hop_s, "From one window to the next (0: the window)")
         ->group(kMoreOptions);
-    add_choice<Target>(app, "--target", examples.target, {{"frame", Target::frame}, {"recording", Target::recording}},
+    add_choice<Target>(app, "--target", examples.target,
+                       {{"frame", Target::frame}, {"recording", Target::recording}},
                        "Has the label: each window (frame), or the whole recording")
         ->type_name("WHAT");
     add_number(app, "--windows", options.fit.windows_per_recording, 1, 1000, "N",
                "Windows of a recording in an epoch, for --target recording")
         ->group(kMoreOptions);
-    add_choice<Padding>(app, "--padding", examples.padding, {{"minimum", Padding::minimum}, {"mean", Padding::mean}},
+    add_choice<Padding>(app, "--padding", examples.padding,
+                        {{"minimum", Padding::minimum}, {"mean", Padding::mean}},
                         "What stands after a recording shorter than a window")
         ->type_name("HOW")
         ->group(kMoreOptions);
@@ -130,21 +135,26 @@ void add_network(CLI::App& app, NetworkOptions& network) {
         ->check(within(0.0, 1.0))
         ->group(kMoreOptions);
     input.compression.kind = "auto";
-    app.add_option("--compress", input.compression.kind, "Of magnitudes: log, sqrt, none (auto: as frames need)")
+    app.add_option("--compress", input.compression.kind,
+                   "Of magnitudes: log, sqrt, none (auto: as frames need)")
         ->type_name("HOW")
         ->check(one_of({"auto", "log", "sqrt", "none"}))
         ->capture_default_str()
         ->group(kMoreOptions);
-    add_number(app, "--floor", input.compression.floor, 1e-30, 1e30, "X", "Magnitude that counts as silence, for log")
+    add_number(app, "--floor", input.compression.floor, 1e-30, 1e30, "X",
+               "Magnitude that counts as silence, for log")
         ->group(kMoreOptions);
-    add_number(app, "--range", input.range.db, 0.0, 200.0, "DB", "Noise in every window, so far below its mean (0: none)")
+    add_number(app, "--range", input.range.db, 0.0, 200.0, "DB",
+               "Noise in every window, so far below its mean (0: none)")
         ->group(kMoreOptions);
-    add_number(app, "--deltas", input.deltas, 0, 2, "N", "Add differences from frame to frame, 2: and of these")
+    add_number(app, "--deltas", input.deltas, 0, 2, "N",
+               "Add differences from frame to frame, 2: and of these")
         ->group(kMoreOptions);
     add_number(app, "--pool", input.pool, std::int64_t{0}, std::int64_t{1} << 20, "N",
                "Average a window to this many steps of time (0: do not)")
         ->group(kMoreOptions);
-    app.add_flag("--deviation", input.deviation, "Add how far the frames of each of these steps deviate from their mean")
+    app.add_flag("--deviation", input.deviation,
+                 "Add how far the frames of each of these steps deviate from their mean")
         ->group(kMoreOptions);
     app.add_option("--standardise", input.standardise, "By the training data, each window, or its mean")
         ->type_name("HOW")
@@ -156,11 +166,14 @@ void add_network(CLI::App& app, NetworkOptions& network) {
         ->check(one_of({"softmax", "sigmoid"}))
         ->capture_default_str()
         ->group(kMoreOptions);
-    add_number(app, "--dropout", network.dropout, 0.0, 0.99, "X", "Share of hidden units silenced while learning")
+    add_number(app, "--dropout", network.dropout, 0.0, 0.99, "X",
+               "Share of hidden units silenced while learning")
         ->group(kMoreOptions);
-    add_number(app, "--paces", network.paces, 0.0, kMaxViews, "X", "Once learnt, hear windows so much slower and faster too")
+    add_number(app, "--paces", network.paces, 0.0, kMaxViews, "X",
+               "Once learnt, hear windows so much slower and faster too")
         ->group(kMoreOptions);
-    add_number(app, "--pitches", network.pitches, 0.0, kMaxViews, "X", "Once learnt, hear them so much lower and higher too")
+    add_number(app, "--pitches", network.pitches, 0.0, kMaxViews, "X",
+               "Once learnt, hear them so much lower and higher too")
         ->group(kMoreOptions);
 }
 
@@ -184,16 +197,22 @@ void add_fit(CLI::App& app, TrainOptions& options) {
     app.add_option("--epochs", options.epochs, "Passes over the data; more, if few, for so many steps")
         ->type_name("N[,STEPS]")
         ->capture_default_str();
-    add_number(app, "--patience", fit.patience, 0, 1000000, "N", "Epochs without improvement that end it (0: never)")
+    add_number(app, "--patience", fit.patience, 0, 1000000, "N",
+               "Epochs without improvement that end it (0: never)")
         ->group(kMoreOptions);
-    add_choice<Criterion>(app, "--criterion", fit.criterion, {{"loss", Criterion::loss}, {"score", Criterion::score}},
+    add_choice<Criterion>(app, "--criterion", fit.criterion,
+                          {{"loss", Criterion::loss}, {"score", Criterion::score}},
                           "What improves: loss, or the score of false alarms and misses")
         ->type_name("WHAT")
         ->group(kMoreOptions);
-    add_number(app, "--batch", fit.batch, 1, 1 << 20, "N", "Frames or recordings a step")->group(kMoreOptions);
-    add_number(app, "--learning-rate", fit.learning_rate, 1e-9, 10.0, "X", "Step size of Adam")->group(kMoreOptions);
+    add_number(app, "--batch", fit.batch, 1, 1 << 20, "N", "Frames or recordings a step")
+        ->group(kMoreOptions);
+    add_number(app, "--learning-rate", fit.learning_rate, 1e-9, 10.0, "X", "Step size of Adam")
+        ->group(kMoreOptions);
     add_choice<Schedule>(app, "--schedule", fit.schedule,
-                         {{"constant", Schedule::constant}, {"cosine", Schedule::cosine}, {"one-cycle", Schedule::one_cycle},
+                         {{"constant", Schedule::constant},
+                          {"cosine", Schedule::cosine},
+                          {"one-cycle", Schedule::one_cycle},
                           {"plateau", Schedule::plateau}},
                          "How the step size goes over the run")
         ->type_name("HOW")
@@ -202,28 +221,35 @@ void add_fit(CLI::App& app, TrainOptions& options) {
         ->group(kMoreOptions);
     add_number(app, "--accumulate", fit.accumulate, 1, 1 << 20, "N", "Batches whose gradients make one step")
         ->group(kMoreOptions);
-    add_number(app, "--clip", fit.clip, 0.0, 1e9, "X", "Highest norm of a step's gradient (0: any)")->group(kMoreOptions);
+    add_number(app, "--clip", fit.clip, 0.0, 1e9, "X", "Highest norm of a step's gradient (0: any)")
+        ->group(kMoreOptions);
     add_number(app, "--mixup", fit.mixup, 0.0, 1.0, "X", "Mix windows in pairs, shares from Beta(X, X)")
         ->group(kMoreOptions);
-    add_choice<Autocast>(app, "--autocast", fit.autocast,
-                         {{"none", Autocast::none}, {"bfloat16", Autocast::bfloat16}, {"auto", Autocast::automatic}},
-                         "Multiply in bfloat16 while learning (auto: where that is faster)")
+    add_choice<Autocast>(
+        app, "--autocast", fit.autocast,
+        {{"none", Autocast::none}, {"bfloat16", Autocast::bfloat16}, {"auto", Autocast::automatic}},
+        "Multiply in bfloat16 while learning (auto: where that is faster)")
         ->type_name("HOW")
         ->group(kMoreOptions);
     add_choice<Device>(app, "--device", fit.device, {{"cpu", Device::cpu}, {"cuda", Device::cuda}},
                        "Learn on the processor, or on a graphics processor")
         ->type_name("WHERE")
         ->group(kMoreOptions);
-    add_number(app, "--loaders", fit.loaders, 1, 256, "N", "Threads that read and augment windows")->group(kMoreOptions);
-    add_number(app, "--gain-jitter", fit.augment.gain_jitter_db, 0.0, 60.0, "DB", "Random gain while learning, dB")
+    add_number(app, "--loaders", fit.loaders, 1, 256, "N", "Threads that read and augment windows")
         ->group(kMoreOptions);
-    add_number(app, "--stretch", fit.augment.stretch, 0.0, 0.5, "SHARE", "Random speed of windows while learning")
+    add_number(app, "--gain-jitter", fit.augment.gain_jitter_db, 0.0, 60.0, "DB",
+               "Random gain while learning, dB")
+        ->group(kMoreOptions);
+    add_number(app, "--stretch", fit.augment.stretch, 0.0, 0.5, "SHARE",
+               "Random speed of windows while learning")
         ->group(kMoreOptions);
     add_number(app, "--warp", fit.augment.warp, 0.0, 0.5, "SHARE", "Random shift of bands while learning")
         ->group(kMoreOptions);
-    add_number(app, "--mask", fit.augment.mask, 0.0, 0.9, "SHARE", "Level out random frames and bands while learning")
+    add_number(app, "--mask", fit.augment.mask, 0.0, 0.9, "SHARE",
+               "Level out random frames and bands while learning")
         ->group(kMoreOptions);
-    add_number(app, "--overlay", fit.augment.overlay, 0.0, 10.0, "SHARE", "Random background heard in every window")
+    add_number(app, "--overlay", fit.augment.overlay, 0.0, 10.0, "SHARE",
+               "Random background heard in every window")
         ->group(kMoreOptions);
     add_number(app, "--shift", fit.augment.shift, 0.0, 1.0, "SHARE", "Random shift in time of waveforms")
         ->group(kMoreOptions);
@@ -242,10 +268,12 @@ void add_fit(CLI::App& app, TrainOptions& options) {
         ->capture_default_str()
         ->group(kMoreOptions);
     app.add_flag("--resume", options.resume, "Go on from the model's last epoch");
-    app.add_option("--tensorboard", options.tensorboard, "Also log the run for TensorBoard, in a directory in this one")
+    app.add_option("--tensorboard", options.tensorboard,
+                   "Also log the run for TensorBoard, in a directory in this one")
         ->type_name("DIR")
         ->group(kMoreOptions);
-    add_time(app, "--save-every", options.save_every_s, "Save the best so far this often")->group(kMoreOptions);
+    add_time(app, "--save-every", options.save_every_s, "Save the best so far this often")
+        ->group(kMoreOptions);
 }
 
 /// `N` or `N,STEPS`.
@@ -257,9 +285,10 @@ void read_epochs(const std::string& text, FitOptions& fit) {
     const bool fits = is_number(text.substr(0, comma), fit.epochs) &&
                       (comma == std::string::npos || is_number(text.substr(comma + 1), fit.min_steps));
     if (!fits) {
-        throw UsageError(fmt::format("--epochs {}: should be N, passes over the data from 1 to 1000000, or N,STEPS for more "
-                                     "of them where they take fewer steps, such as 60,1000",
-                                     text));
+        throw UsageError(fmt::format(
+            "--epochs {}: should be N, passes over the data from 1 to 1000000, or N,STEPS for more "
+            "of them where they take fewer steps, such as 60,1000",
+            text));
     }
 }
 
@@ -297,7 +326,8 @@ void check_train_options(TrainOptions& options, const CLI::App& app) {
             "--folds and --validation-data exclude each other (each fold is validated on itself)");
     }
     if (options.examples.target == Target::recording && options.network.answer.kind != "sigmoid") {
-        throw UsageError("--target recording needs --loss sigmoid (each label is heard in some window or in none)");
+        throw UsageError(
+            "--target recording needs --loss sigmoid (each label is heard in some window or in none)");
     }
     if (options.examples.target == Target::recording && options.by_frame) {
         throw UsageError("--target recording keeps recordings whole (leave --split out)");

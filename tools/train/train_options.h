@@ -17,7 +17,7 @@ struct TrainOptions {
     NetworkOptions network;
     FitOptions fit;
     ThresholdWish thresholds;
-    std::vector<std::string> background;  // a label, or datasets
+    std::vector<std::string> background;             // a label, or datasets
     std::vector<std::string> tags, days, test_days;  // as given, commas and all
     std::string epochs = "100";                      // likewise: N[,STEPS]
     std::string output, tensorboard;

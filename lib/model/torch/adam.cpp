@@ -69,8 +69,8 @@ void Adam::step_by_operations(Moments& moments, const torch::Tensor& gradient, c
     const auto down = gradient * rates.share;
     moments.mean.mul_(kMeanDecay).add_(down, 1 - kMeanDecay);
     moments.square.mul_(kSquareDecay).addcmul_(down, down, 1 - kSquareDecay);
-    moments.weights.mul_(rates.kept).addcdiv_(moments.mean, moments.square.sqrt().mul_(rates.square_scale).add_(kEpsilon),
-                                              -rates.rate);
+    moments.weights.mul_(rates.kept)
+        .addcdiv_(moments.mean, moments.square.sqrt().mul_(rates.square_scale).add_(kEpsilon), -rates.rate);
 }
 
 NamedTensors Adam::state() const {

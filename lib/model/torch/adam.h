@@ -14,8 +14,8 @@ class Adam {
     /// Adds the gradient of a loss, a tensor with one element, to what the next step goes against.
     static void add(const torch::Tensor& loss) { loss.backward(); }
 
-    /// One step against the sum of gradients since the last one divided by `weight`, and shortened if its norm (over
-    /// all parameters) is more than `clip`; 0: it is not.
+    /// One step against the sum of gradients since the last one divided by `weight`, and shortened if its
+    /// norm (over all parameters) is more than `clip`; 0: it is not.
     void step(double weight, double learning_rate, double clip);
 
     /// Everything that the next step depends on besides the weights: adam.step, adam.mean.NAME,

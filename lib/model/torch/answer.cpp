@@ -55,8 +55,9 @@ torch::Tensor Answer::loss_weights(std::span<const std::int64_t> counts, bool ba
     for (std::size_t i = 0; balanced && i < weights.size(); ++i) {
         const auto c = static_cast<std::size_t>(class_of(static_cast<std::int64_t>(i)));
         const auto count = static_cast<double>(std::max<std::int64_t>(1, counts[c]));
-        weights[i] = static_cast<float>(kind_ == Kind::sigmoid ? std::max(1.0, total - count) / count
-                                                 : total / static_cast<double>(counts.size()) / count);
+        weights[i] =
+            static_cast<float>(kind_ == Kind::sigmoid ? std::max(1.0, total - count) / count
+                                                      : total / static_cast<double>(counts.size()) / count);
     }
     return torch::tensor(weights);
 }

@@ -8,7 +8,8 @@
 
 namespace earshot {
 
-/// What the outputs of a network mean, and what it costs to be wrong. AnswerOptions says which kinds there are;
+/// What the outputs of a network mean, and what it costs to be wrong. AnswerOptions says which kinds there
+/// are;
 /// {"classes": C, "answer": "softmax"}, {..., "answer": "sigmoid" or "likeness", "background": index}.
 class Answer {
  public:
@@ -22,13 +23,14 @@ class Answer {
     /// @param logits  [n, outputs()]   @return  [n, classes()], from 0 to 1
     torch::Tensor probabilities(const torch::Tensor& logits) const;
 
-    /// Logits of windows that were heard in several ways, [ways, n, outputs()], as one, [n, outputs()]: the mean; but of
-    /// likeness the highest, as an unknown sound is like a label in none of them. Against a background the mean too, or
-    /// each more way would favour the others.
+    /// Logits of windows that were heard in several ways, [ways, n, outputs()], as one, [n, outputs()]: the
+    /// mean; but of likeness the highest, as an unknown sound is like a label in none of them. Against a
+    /// background the mean too, or each more way would favour the others.
     torch::Tensor merged(const torch::Tensor& logits) const;
 
-    /// What each class weighs in the loss, so that rare ones count as much as others if `balanced`: for softmax n /
-    /// (C n_c); for sigmoid, of each output, negatives / positives (the pos_weight of binary cross-entropy).
+    /// What each class weighs in the loss, so that rare ones count as much as others if `balanced`: for
+    /// softmax n / (C n_c); for sigmoid, of each output, negatives / positives (the pos_weight of binary
+    /// cross-entropy).
     /// @param counts  examples of each class
     torch::Tensor loss_weights(std::span<const std::int64_t> counts, bool balanced) const;
 
@@ -47,7 +49,9 @@ class Answer {
     /// 1 where an output's class is the truth, else 0: [n, outputs()].
     torch::Tensor targets(const torch::Tensor& truth) const;
     /// Class of an output.
-    std::int64_t class_of(std::int64_t output) const { return output + (outputs_skip_background() && output >= background_); }
+    std::int64_t class_of(std::int64_t output) const {
+        return output + (outputs_skip_background() && output >= background_);
+    }
 
     std::int64_t classes_, background_ = -1;
     Kind kind_;

@@ -36,9 +36,11 @@ struct Factors {
     torch::Tensor queries, keys;  // [T, d], queries over sqrt(d)
 
     Factors(const Heads& sizes, const torch::Tensor& all, std::int64_t piece, torch::ScalarType type)
-        : queries((sizes.queries(all, piece) * sizes.scale()).to(type)), keys(sizes.keys(all, piece).to(type).contiguous()) {}
+        : queries((sizes.queries(all, piece) * sizes.scale()).to(type)),
+          keys(sizes.keys(all, piece).to(type).contiguous()) {}
 
-    /// Of `rows` queries from i on. @param room  [at least as many, T]  @return  the part of it that they take
+    /// Of `rows` queries from i on. @param room  [at least as many, T]  @return  the part of it that they
+    /// take
     torch::Tensor scores(std::int64_t i, std::int64_t rows, const torch::Tensor& room) const {
         auto scores = room.narrow(0, 0, rows);
         multiply(scores, queries.narrow(0, i, rows), keys.t());
@@ -65,8 +67,8 @@ class MeanAttention : public torch::autograd::Function<MeanAttention> {
                     const auto rows = std::min(kBlock, sizes.steps - i);
                     const auto scores = factors.scores(i, rows, room);
                     softmax_kernels().add_up(scores.data_ptr<float>(), static_cast<std::size_t>(rows),
-                                             static_cast<std::size_t>(sizes.steps), logs + piece * sizes.steps + i,
-                                             mean + piece * sizes.steps);
+                                             static_cast<std::size_t>(sizes.steps),
+                                             logs + piece * sizes.steps + i, mean + piece * sizes.steps);
                 }
             }
         });
@@ -97,8 +99,8 @@ class MeanAttention : public torch::autograd::Function<MeanAttention> {
                     const auto rows = std::min(kBlock, sizes.steps - i);
                     const auto scores = factors.scores(i, rows, room);
                     softmax_kernels().gradient(scores.data_ptr<float>(), static_cast<std::size_t>(rows),
-                                               static_cast<std::size_t>(sizes.steps), logs + piece * sizes.steps + i,
-                                               slope + piece * sizes.steps);
+                                               static_cast<std::size_t>(sizes.steps),
+                                               logs + piece * sizes.steps + i, slope + piece * sizes.steps);
                     auto of_some = of_queries.narrow(0, i, rows);
                     const auto slopes_of_scores = scores.to(type);
                     multiply(of_some, slopes_of_scores, factors.keys, sizes.scale());

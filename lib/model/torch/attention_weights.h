@@ -8,10 +8,10 @@ namespace earshot {
 ///
 ///   weights[n, h, j] = 1/T sum_i softmax_j(q_i · k_j / sqrt(d))
 ///
-/// It is all that is needed of attention (Vaswani et al., NeurIPS 2017) where its outcome is averaged over time, since
-/// the average of sum_j w_ij v_j over i is sum_j weights_j v_j: the second half of the work is saved. No matrix of
-/// T x T is ever in memory: the scores are made for some queries at a time, and again for the gradient (as in Dao et
-/// al., NeurIPS 2022).
+/// It is all that is needed of attention (Vaswani et al., NeurIPS 2017) where its outcome is averaged over
+/// time, since the average of sum_j w_ij v_j over i is sum_j weights_j v_j: the second half of the work is
+/// saved. No matrix of T x T is ever in memory: the scores are made for some queries at a time, and again for
+/// the gradient (as in Dao et al., NeurIPS 2022).
 ///
 /// Scores are multiplied in bfloat16 where the thread multiplies_in_bfloat16().
 ///

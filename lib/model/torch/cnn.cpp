@@ -29,7 +29,8 @@ CnnSettings read_settings(const Json& architecture) {
     CnnSettings settings;
     settings.channels = list_setting(architecture, "channels", 1, kMaxLayers, kMaxChannels);
     settings.bands = shape.bands;
-    for (std::size_t i = 0; i < settings.channels.size(); ++i) settings.bands = (settings.bands + kStride - 1) / kStride;
+    for (std::size_t i = 0; i < settings.channels.size(); ++i)
+        settings.bands = (settings.bands + kStride - 1) / kStride;
     settings.channels.insert(settings.channels.begin(), shape.planes());
     settings.units = whole_setting(architecture, "units", 1, kMaxUnits);
     settings.outputs = Answer(architecture).outputs();
@@ -44,10 +45,13 @@ class Cnn : public Network {
         dropout_ = settings.dropout;
         const auto& channels = settings.channels;
         for (std::size_t i = 1; i < channels.size(); ++i) {
-            const auto options =
-                torch::nn::Conv2dOptions(channels[i - 1], channels[i], kKernel).stride(kStride).padding(kKernel / 2).bias(false);
+            const auto options = torch::nn::Conv2dOptions(channels[i - 1], channels[i], kKernel)
+                                     .stride(kStride)
+                                     .padding(kKernel / 2)
+                                     .bias(false);
             convolutions_.push_back(register_module(fmt::format("conv_{}", i), torch::nn::Conv2d(options)));
-            norms_.push_back(register_module(fmt::format("conv_{}_norm", i), torch::nn::BatchNorm2d(channels[i])));
+            norms_.push_back(
+                register_module(fmt::format("conv_{}_norm", i), torch::nn::BatchNorm2d(channels[i])));
         }
         mix_ = register_module("mix", torch::nn::Linear(channels.back() * settings.bands, settings.units));
         add_output(settings.units);
@@ -72,7 +76,8 @@ class Cnn : public Network {
         if (is_training()) return norm(convolution(planes));
         const auto scale = norm->weight / (norm->running_var + norm->options.eps()).sqrt();
         const auto offset = norm->bias - norm->running_mean * scale;
-        return torch::conv2d(planes, convolution->weight * scale.view({-1, 1, 1, 1}), offset, kStride, kKernel / 2);
+        return torch::conv2d(planes, convolution->weight * scale.view({-1, 1, 1, 1}), offset, kStride,
+                             kKernel / 2);
     }
 
     double dropout_;
@@ -91,7 +96,8 @@ std::int64_t cnn_weight_count(const Json& architecture) {
         // The kernel; scale, offset, mean and variance of each channel; and how many batches have been seen.
         count += kKernel * kKernel * channels[i - 1] * channels[i] + 4 * channels[i] + 1;
     }
-    return count + (channels.back() * settings.bands + 1) * settings.units + (settings.units + 1) * settings.outputs;
+    return count + (channels.back() * settings.bands + 1) * settings.units +
+           (settings.units + 1) * settings.outputs;
 }
 
 std::shared_ptr<Network> make_cnn(const Json& architecture) { return std::make_shared<Cnn>(architecture); }

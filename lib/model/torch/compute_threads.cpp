@@ -16,15 +16,16 @@ using SetThreads = void(int);
 
 /// Nothing here links OpenBLAS: libblas.so.3 may be any implementation.
 SetThreads* set_blas_threads() {
-    static const auto function = reinterpret_cast<SetThreads*>(::dlsym(RTLD_DEFAULT, "openblas_set_num_threads"));
+    static const auto function =
+        reinterpret_cast<SetThreads*>(::dlsym(RTLD_DEFAULT, "openblas_set_num_threads"));
     return function;
 }
 
 std::atomic<int> compute_threads = 1;
 
-/// Every layer takes megabytes for a batch and gives them back, which by default returns them to the system, to be paged
-/// in anew, zeroed, for the next one: a seventh of the processor time of scoring recordings, and threads wait for each
-/// other in it.
+/// Every layer takes megabytes for a batch and gives them back, which by default returns them to the system,
+/// to be paged in anew, zeroed, for the next one: a seventh of the processor time of scoring recordings, and
+/// threads wait for each other in it.
 void keep_freed_memory() {
 #ifdef __GLIBC__
     ::mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the highest that all versions take

@@ -13,7 +13,7 @@ namespace earshot {
 namespace {
 
 constexpr std::int64_t kKernel = 3, kPadding = 1;
-constexpr std::int64_t kRows = 512;  // steps in a piece, even
+constexpr std::int64_t kRows = 512;         // steps in a piece, even
 constexpr std::int64_t kLeastColumns = 32;  // below which rounding to bfloat16 costs more than it saves
 
 /// Sizes of a call, and the pieces that its steps are done in.
@@ -37,7 +37,8 @@ struct Shape {
 };
 
 struct Piece {
-    std::int64_t sequence, first, rows, pairs;  // steps [first, first + rows), of which so many pairs are pooled
+    std::int64_t sequence, first, rows,
+        pairs;  // steps [first, first + rows), of which so many pairs are pooled
 
     Piece(const Shape& shape, std::int64_t index)
         : sequence(index / shape.pieces_each),
@@ -51,11 +52,12 @@ torch::Tensor wrap(float* values, std::int64_t rows, std::int64_t columns) {
 }
 
 /// What the kernel covers at each step of a piece, a row a step.
-/// @param input  [n, T, channels_in], contiguous, of any type   @param rows  [kRows, 3 * channels_in] of the same
+/// @param input  [n, T, channels_in], contiguous, of any type   @param rows  [kRows, 3 * channels_in] of the
+/// same
 void gather(const torch::Tensor& input, const Shape& shape, const Piece& piece, const torch::Tensor& rows) {
     const auto step_bytes = static_cast<std::size_t>(shape.channels_in) * input.element_size();
-    const auto* const sequence =
-        static_cast<const char*>(input.data_ptr()) + static_cast<std::size_t>(piece.sequence * shape.steps_in) * step_bytes;
+    const auto* const sequence = static_cast<const char*>(input.data_ptr()) +
+                                 static_cast<std::size_t>(piece.sequence * shape.steps_in) * step_bytes;
     auto* to = static_cast<char*>(rows.data_ptr());
     for (std::int64_t r = 0; r < piece.rows; ++r, to += kKernel * step_bytes) {
         const std::int64_t start = (piece.first + r) * shape.stride - kPadding;
@@ -112,7 +114,8 @@ void unpool(const float* z, const float* scale, const float* offset, const float
 }
 
 /// Adds, for each channel, the sums over rows of x and of x y.
-void add_sums(const float* x, const float* y, std::int64_t rows, std::int64_t channels, double* sum, double* product) {
+void add_sums(const float* x, const float* y, std::int64_t rows, std::int64_t channels, double* sum,
+              double* product) {
     std::vector<float> sums(static_cast<std::size_t>(2 * channels));  // of a piece: short enough for float
     float *const first = sums.data(), *const second = first + channels;
     for (std::int64_t r = 0; r < rows; ++r, x += channels, y += channels) {
@@ -130,7 +133,8 @@ void add_sums(const float* x, const float* y, std::int64_t rows, std::int64_t ch
 /// Sums of each piece, to be added up in an order that does not depend on threads.
 class Sums {
  public:
-    explicit Sums(const Shape& shape) : values_(torch::zeros({shape.pieces(), 2, shape.channels}, torch::kFloat64)) {}
+    explicit Sums(const Shape& shape)
+        : values_(torch::zeros({shape.pieces(), 2, shape.channels}, torch::kFloat64)) {}
     double* of(std::int64_t piece, std::int64_t which) {
         return values_.data_ptr<double>() + (2 * piece + which) * values_.size(2);
     }
@@ -146,7 +150,8 @@ torch::Tensor matrix_of(const torch::Tensor& weight) {
 }
 
 /// The convolution without its bias, [n, steps, C'], and the sums of its values and of their squares.
-torch::Tensor convolve(const torch::Tensor& input, const torch::Tensor& matrix, const Shape& shape, Sums& sums) {
+torch::Tensor convolve(const torch::Tensor& input, const torch::Tensor& matrix, const Shape& shape,
+                       Sums& sums) {
     auto out = torch::empty({shape.sequences, shape.steps, shape.channels});
     float* const z = out.data_ptr<float>();
     for_pieces(shape.pieces(), [&](std::int64_t first, std::int64_t last) {
@@ -188,8 +193,9 @@ class ConvBlock : public torch::autograd::Function<ConvBlock> {
  public:
     /// @param statistics  out: mean and variance of the batch, [2, C']
     static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& input,
-                                 const torch::Tensor& weight, const torch::Tensor& gain, const torch::Tensor& bias,
-                                 std::int64_t stride, double epsilon, torch::Tensor statistics) {
+                                 const torch::Tensor& weight, const torch::Tensor& gain,
+                                 const torch::Tensor& bias, std::int64_t stride, double epsilon,
+                                 torch::Tensor statistics) {
         const bool rounded = multiplies_in_bfloat16() && kKernel * input.size(2) >= kLeastColumns;
         const auto factors = rounded ? input.to(torch::kBFloat16) : input;
         const auto matrix = matrix_of(weight).to(factors.scalar_type());
@@ -199,7 +205,8 @@ class ConvBlock : public torch::autograd::Function<ConvBlock> {
         const auto mean = sums.total(0) / shape.count();
         const auto variance = (sums.total(1) / shape.count() - mean.square()).clamp_min(0);
         const auto inverse = (variance + epsilon).rsqrt();
-        const auto scale = (inverse * gain).to(torch::kFloat32), offset = (bias - mean * inverse * gain).to(torch::kFloat32);
+        const auto scale = (inverse * gain).to(torch::kFloat32),
+                   offset = (bias - mean * inverse * gain).to(torch::kFloat32);
         statistics[0].copy_(mean);
         statistics[1].copy_(variance);
 
@@ -210,8 +217,9 @@ class ConvBlock : public torch::autograd::Function<ConvBlock> {
         for_pieces(shape.pieces(), [&](std::int64_t first, std::int64_t last) {
             for (std::int64_t i = first; i < last; ++i) {
                 const Piece piece(shape, i);
-                pool(values + (piece.sequence * shape.steps + piece.first) * shape.channels, by, plus, piece.pairs,
-                     shape.channels, y + (piece.sequence * shape.pooled + piece.first / 2) * shape.channels);
+                pool(values + (piece.sequence * shape.steps + piece.first) * shape.channels, by, plus,
+                     piece.pairs, shape.channels,
+                     y + (piece.sequence * shape.pooled + piece.first / 2) * shape.channels);
             }
         });
         context->save_for_backward({factors, weight, z, scale, offset, mean, inverse});
@@ -234,9 +242,11 @@ class ConvBlock : public torch::autograd::Function<ConvBlock> {
             return values + (piece.sequence * shape.steps + piece.first) * shape.channels;
         };
         const auto passed_of = [&](const Piece& piece, float* passed) {
-            unpool(z_of(piece), by, plus, slope + (piece.sequence * shape.pooled + piece.first / 2) * shape.channels,
-                   piece.pairs, shape.channels, passed);
-            std::fill_n(passed + 2 * piece.pairs * shape.channels, (piece.rows - 2 * piece.pairs) * shape.channels, 0.0F);
+            unpool(z_of(piece), by, plus,
+                   slope + (piece.sequence * shape.pooled + piece.first / 2) * shape.channels, piece.pairs,
+                   shape.channels, passed);
+            std::fill_n(passed + 2 * piece.pairs * shape.channels,
+                        (piece.rows - 2 * piece.pairs) * shape.channels, 0.0F);
         };
 
         // What reaches the normalisation, and its product with what comes out of the convolution.
@@ -263,7 +273,8 @@ class ConvBlock : public torch::autograd::Function<ConvBlock> {
         auto of_matrix = torch::empty({shape.sequences, shape.columns(), shape.channels});
         for_pieces(shape.sequences, [&](std::int64_t first, std::int64_t last) {
             auto room = torch::empty({kRows, shape.columns()}, factors.options());
-            auto of_room = torch::empty({kRows, shape.columns()}), back = torch::empty({kRows, shape.channels});
+            auto of_room = torch::empty({kRows, shape.columns()}),
+                 back = torch::empty({kRows, shape.channels});
             float* const dz = back.data_ptr<float>();
             for (std::int64_t i = first * shape.pieces_each; i < last * shape.pieces_each; ++i) {
                 const Piece piece(shape, i);
@@ -285,15 +296,18 @@ class ConvBlock : public torch::autograd::Function<ConvBlock> {
                         of_input.data_ptr<float>() + piece.sequence * shape.steps_in * shape.channels_in);
             }
         });
-        const auto of_weight =
-            of_matrix.sum(0).view({kKernel, shape.channels_in, shape.channels}).permute({2, 1, 0}).contiguous();
+        const auto of_weight = of_matrix.sum(0)
+                                   .view({kKernel, shape.channels_in, shape.channels})
+                                   .permute({2, 1, 0})
+                                   .contiguous();
         return {of_input, of_weight, of_gain.to(torch::kFloat32), of_bias.to(torch::kFloat32), {}, {}, {}};
     }
 };
 
 }  // namespace
 
-torch::Tensor composed_conv_block(const torch::Tensor& input, torch::nn::Conv1d& conv, torch::nn::BatchNorm1d& norm) {
+torch::Tensor composed_conv_block(const torch::Tensor& input, torch::nn::Conv1d& conv,
+                                  torch::nn::BatchNorm1d& norm) {
     return torch::relu(torch::max_pool1d(norm(conv(input.transpose(1, 2))), 2)).transpose(1, 2).contiguous();
 }
 
@@ -309,13 +323,15 @@ torch::Tensor conv_block(const torch::Tensor& input, torch::nn::Conv1d& conv, to
         return infer(input, matrix_of(conv->weight), stride, scale, offset);
     }
     auto statistics = torch::empty({2, norm->weight.size(0)}, torch::kFloat64);
-    const auto out = ConvBlock::apply(input, conv->weight, norm->weight, norm->bias, stride, epsilon, statistics);
+    const auto out =
+        ConvBlock::apply(input, conv->weight, norm->weight, norm->bias, stride, epsilon, statistics);
     const torch::NoGradGuard no_gradients;
     const double share = norm->options.momentum().value();
     const double count = static_cast<double>(input.size(0) * ((input.size(1) - 1) / stride + 1));
     // The bias of the convolution moves the mean and nothing else: normalisation takes it off again.
     norm->running_mean.mul_(1 - share).add_(statistics[0].to(torch::kFloat32) + conv->bias, share);
-    norm->running_var.mul_(1 - share).add_(statistics[1].to(torch::kFloat32), share * count / std::max(1.0, count - 1));
+    norm->running_var.mul_(1 - share).add_(statistics[1].to(torch::kFloat32),
+                                           share * count / std::max(1.0, count - 1));
     norm->num_batches_tracked += 1;
     return out;
 }

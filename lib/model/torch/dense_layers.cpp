@@ -9,11 +9,14 @@ namespace earshot {
 DenseLayers::DenseLayers(torch::nn::Module& owner, std::span<const std::int64_t> sizes, double dropout)
     : dropout_(dropout) {
     for (std::size_t i = 1; i < sizes.size(); ++i) {
-        layers_.push_back(owner.register_module(fmt::format("dense_{}", i), torch::nn::Linear(sizes[i - 1], sizes[i])));
+        layers_.push_back(
+            owner.register_module(fmt::format("dense_{}", i), torch::nn::Linear(sizes[i - 1], sizes[i])));
     }
 }
 
-torch::Tensor DenseLayers::forward(torch::Tensor values, bool training) { return after(0, std::move(values), training); }
+torch::Tensor DenseLayers::forward(torch::Tensor values, bool training) {
+    return after(0, std::move(values), training);
+}
 
 /// What the layers after the first so many make of their output.
 torch::Tensor DenseLayers::after(std::size_t layers, torch::Tensor values, bool training) {
@@ -21,7 +24,8 @@ torch::Tensor DenseLayers::after(std::size_t layers, torch::Tensor values, bool 
     return values;
 }
 
-torch::Tensor DenseLayers::learn(const torch::Tensor& values, const torch::Tensor& scale, const torch::Tensor& shift) {
+torch::Tensor DenseLayers::learn(const torch::Tensor& values, const torch::Tensor& scale,
+                                 const torch::Tensor& shift) {
     if (layers_.empty()) return values * scale + shift;
     const auto& weights = layers_.front()->weight;
     const auto bias = torch::addmv(layers_.front()->bias, weights, shift);

@@ -18,8 +18,9 @@ class DenseLayers {
 
     /// @param values  [n, sizes.front()]  @return  [n, sizes.back()]
     torch::Tensor forward(torch::Tensor values, bool training);
-    /// forward(values · scale + shift, true) of values that nothing is learnt before: both are taken into the weights of the
-    /// first layer, so that no gradient need be carried through it, a third of the work where it is much the largest.
+    /// forward(values · scale + shift, true) of values that nothing is learnt before: both are taken into the
+    /// weights of the first layer, so that no gradient need be carried through it, a third of the work where
+    /// it is much the largest.
     /// @param scale, shift  [sizes.front()]
     torch::Tensor learn(const torch::Tensor& values, const torch::Tensor& scale, const torch::Tensor& shift);
 

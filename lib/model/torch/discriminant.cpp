@@ -1,8 +1,7 @@
 #include "model/torch/discriminant.h"
 
-#include <fmt/format.h>
-
 #include <ATen/ops/linalg_cholesky_ex.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -22,9 +21,10 @@ ClassMeans class_means(const LabelledStream& rows, std::int64_t classes) {
     ClassMeans result{torch::zeros({classes}, torch::kFloat64), {}};
     rows([&](const Tensor& values, const Tensor& truth) {
         if (values.size(1) > kMaxDiscriminantValues) {
-            throw Error(fmt::format("linear discriminant analysis of {} values, at most {} are allowed (fewer bands, "
-                                    "or a smaller --pool)",
-                                    values.size(1), kMaxDiscriminantValues));
+            throw Error(
+                fmt::format("linear discriminant analysis of {} values, at most {} are allowed (fewer bands, "
+                            "or a smaller --pool)",
+                            values.size(1), kMaxDiscriminantValues));
         }
         if (!result.means.defined()) result.means = torch::zeros({classes, values.size(1)}, torch::kFloat64);
         result.means.index_add_(0, truth, values.to(torch::kFloat64));
@@ -38,7 +38,7 @@ ClassMeans class_means(const LabelledStream& rows, std::int64_t classes) {
 
 /// The covariance within classes, and what its shrinkage is estimated from.
 struct Scatter {
-    Tensor covariance;        // float64 [F, F]
+    Tensor covariance;         // float64 [F, F]
     double fourth_moment = 0;  // mean of |x - m|^4, weighted as the covariance is
 };
 
@@ -66,28 +66,31 @@ double estimated_shrinkage(const Scatter& scatter, double rows) {
 
 }  // namespace
 
-Discriminant fit_discriminant(const LabelledStream& rows, std::int64_t classes, std::optional<double> shrinkage,
-                              bool balanced) {
+Discriminant fit_discriminant(const LabelledStream& rows, std::int64_t classes,
+                              std::optional<double> shrinkage, bool balanced) {
     const torch::NoGradGuard no_gradients;
     const ClassMeans means = class_means(rows, classes);
     const double count = means.counts.sum().item<double>();
-    const Tensor priors = balanced ? torch::full_like(means.counts, 1 / static_cast<double>(classes)) : means.counts / count;
+    const Tensor priors =
+        balanced ? torch::full_like(means.counts, 1 / static_cast<double>(classes)) : means.counts / count;
     const Scatter scatter = scatter_of(rows, means, priors / means.counts);
 
     Discriminant result;
     result.class_means = means.means;
     result.shrinkage = shrinkage.value_or(estimated_shrinkage(scatter, count));
     const std::int64_t values = means.means.size(1);
-    const double ridge = result.shrinkage * scatter.covariance.trace().item<double>() / static_cast<double>(values);
+    const double ridge =
+        result.shrinkage * scatter.covariance.trace().item<double>() / static_cast<double>(values);
     const Tensor shrunk =
         (1 - result.shrinkage) * scatter.covariance + ridge * torch::eye(values, torch::kFloat64);
     const auto [factor, failed] = at::linalg_cholesky_ex(shrunk);
     // Of a matrix that is singular but for rounding, the last pivots are rounding too.
-    const bool singular = failed.item<int>() != 0 ||
-                          factor.diagonal().min().item<double>() < 1e-6 * factor.diagonal().max().item<double>();
+    const bool singular = failed.item<int>() != 0 || factor.diagonal().min().item<double>() <
+                                                         1e-6 * factor.diagonal().max().item<double>();
     if (singular) {
-        throw Error("linear discriminant analysis: within labels, the values do not vary in all directions (give "
-                    "--shrinkage 0.1, or more data)");
+        throw Error(
+            "linear discriminant analysis: within labels, the values do not vary in all directions (give "
+            "--shrinkage 0.1, or more data)");
     }
     result.weight = at::cholesky_solve(means.means.t(), factor).t().contiguous();
     result.bias = priors.log() - (result.weight * means.means).sum(1) / 2;

@@ -57,12 +57,14 @@ std::string read_standardise(const Json& settings) {
 }
 
 /// Of rows [rows, bands] from their mean, that of the population.
-void take_deviation(const float* row, std::int64_t rows, std::int64_t bands, const float* mean, float* deviation) {
+void take_deviation(const float* row, std::int64_t rows, std::int64_t bands, const float* mean,
+                    float* deviation) {
     std::fill_n(deviation, bands, 0.0F);
     for (const float* const end = row + rows * bands; row != end; row += bands) {
         for (std::int64_t d = 0; d < bands; ++d) deviation[d] += (row[d] - mean[d]) * (row[d] - mean[d]);
     }
-    for (std::int64_t d = 0; d < bands; ++d) deviation[d] = std::sqrt(deviation[d] / static_cast<float>(rows));
+    for (std::int64_t d = 0; d < bands; ++d)
+        deviation[d] = std::sqrt(deviation[d] / static_cast<float>(rows));
 }
 
 }  // namespace
@@ -76,7 +78,8 @@ InputShape input_shape(const Json& architecture) {
     shape.deviation = input.contains("deviation") && flag_setting(input, "deviation");
     shape.steps = input.contains("pool") ? whole_setting(input, "pool", 1, shape.frames) : shape.frames;
     if (shape.values() > kMaxValues) {
-        throw Error(fmt::format("architecture: windows of {} values, at most {} are allowed", shape.values(), kMaxValues));
+        throw Error(fmt::format("architecture: windows of {} values, at most {} are allowed", shape.values(),
+                                kMaxValues));
     }
     return shape;
 }
@@ -122,12 +125,14 @@ torch::Tensor InputLayer::limit_range(const torch::Tensor& windows) const {
     return powers.log_().div_(logarithms).add_(highest);
 }
 
-/// One window [K, D] to [planes, steps, D]: of each stretch of time the mean, that of the first differences, and of the
-/// second, and the deviation. Differences of a stretch sum up to that of its ends. Before the first frame it is as in it.
+/// One window [K, D] to [planes, steps, D]: of each stretch of time the mean, that of the first differences,
+/// and of the second, and the deviation. Differences of a stretch sum up to that of its ends. Before the
+/// first frame it is as in it.
 void InputLayer::take_features(const float* frames, float* features) const {
     const std::int64_t bands = shape_.bands, plane = shape_.steps * bands;
     for (std::int64_t s = 0; s < shape_.steps; ++s, features += bands) {
-        const std::int64_t start = edges_[static_cast<std::size_t>(s)], stop = edges_[static_cast<std::size_t>(s) + 1];
+        const std::int64_t start = edges_[static_cast<std::size_t>(s)],
+                           stop = edges_[static_cast<std::size_t>(s) + 1];
         const float share = 1 / static_cast<float>(stop - start);
         float* const mean = features;
         std::copy_n(frames + start * bands, bands, mean);
@@ -149,7 +154,9 @@ void InputLayer::take_features(const float* frames, float* features) const {
             for (std::int64_t d = 0; d < bands; ++d)
                 change[d] = ((last[d] - second_last[d]) - (first[d] - second_first[d])) * share;
         }
-        if (shape_.deviation) take_deviation(frames + start * bands, stop - start, bands, mean, features + (shape_.planes() - 1) * plane);
+        if (shape_.deviation)
+            take_deviation(frames + start * bands, stop - start, bands, mean,
+                           features + (shape_.planes() - 1) * plane);
     }
 }
 
@@ -170,7 +177,8 @@ void InputLayer::standardise_window(float* plane, float* sums) const {
     }
     if (standardise_ == Standardise::mean)
         std::fill_n(scale, bands, std::accumulate(scale, scale + bands, 0.0F) / static_cast<float>(bands));
-    for (std::int64_t d = 0; d < bands; ++d) scale[d] = 1 / (std::sqrt(scale[d] / static_cast<float>(steps)) + kLeastDeviation);
+    for (std::int64_t d = 0; d < bands; ++d)
+        scale[d] = 1 / (std::sqrt(scale[d] / static_cast<float>(steps)) + kLeastDeviation);
     for (std::int64_t i = 0; i < steps; ++i) {
         for (std::int64_t d = 0; d < bands; ++d) plane[i * bands + d] *= scale[d];
     }
@@ -182,7 +190,8 @@ torch::Tensor InputLayer::features(const torch::Tensor& windows) const {
     auto features = torch::empty({frames.size(0), shape_.planes(), shape_.steps, shape_.bands});
     const float* from = frames.data_ptr<float>();
     float* to = features.data_ptr<float>();
-    for (std::int64_t i = 0; i < frames.size(0); ++i) take_features(from + i * shape_.values(), to + i * shape_.features());
+    for (std::int64_t i = 0; i < frames.size(0); ++i)
+        take_features(from + i * shape_.values(), to + i * shape_.features());
     return features;
 }
 
@@ -190,7 +199,9 @@ torch::Tensor InputLayer::forward(const torch::Tensor& windows) const {
     auto values = features(windows);
     if (standardise_ == Standardise::none) return values;
     if (standardise_ == Standardise::data) {
-        const auto of_bands = [&](const torch::Tensor& numbers) { return numbers.view({shape_.planes(), 1, shape_.bands}); };
+        const auto of_bands = [&](const torch::Tensor& numbers) {
+            return numbers.view({shape_.planes(), 1, shape_.bands});
+        };
         return values.sub_(of_bands(mean_)).div_(of_bands(deviation_));
     }
     std::vector<float> sums(2 * static_cast<std::size_t>(shape_.bands));

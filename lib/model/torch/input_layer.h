@@ -24,13 +24,13 @@ struct InputShape {
     std::int64_t features() const { return planes() * steps * bands; }
 };
 
-/// The shape of {"frames": K, "inputs": D, "input": {"deltas": 2, "pool": 50, "deviation": true, ...}}, K being 1, deltas
-/// 0 and pool K where they are missing. @throws Error for what is out of range
+/// The shape of {"frames": K, "inputs": D, "input": {"deltas": 2, "pool": 50, "deviation": true, ...}}, K
+/// being 1, deltas 0 and pool K where they are missing. @throws Error for what is out of range
 InputShape input_shape(const nlohmann::ordered_json& architecture);
 
 /// What InputOptions describes, over many windows at once.
-/// Buffers `mean` and `deviation`, float32 [planes * bands], where the training data standardise; 0 and 1 until
-/// fitted.
+/// Buffers `mean` and `deviation`, float32 [planes * bands], where the training data standardise; 0 and 1
+/// until fitted.
 class InputLayer : public torch::nn::Module {
  public:
     explicit InputLayer(const nlohmann::ordered_json& architecture);

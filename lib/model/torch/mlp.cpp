@@ -34,7 +34,8 @@ class Mlp : public Network {
         const auto settings = read_settings(architecture);
         const auto& sizes = settings.sizes;
         if (settings.layer_norm) {
-            norm_ = register_module("norm", torch::nn::LayerNorm(torch::nn::LayerNormOptions({sizes.front()})));
+            norm_ =
+                register_module("norm", torch::nn::LayerNorm(torch::nn::LayerNormOptions({sizes.front()})));
         }
         dense_ = DenseLayers(*this, sizes, settings.dropout);
         add_output(sizes.back());
@@ -45,7 +46,8 @@ class Mlp : public Network {
         const auto values = features.flatten(1);
         if (!norm_) return dense_.forward(values, is_training());
         if (!is_training()) return dense_.forward(norm_(values), false);
-        return dense_.learn(torch::layer_norm(values, norm_->options.normalized_shape()), norm_->weight, norm_->bias);
+        return dense_.learn(torch::layer_norm(values, norm_->options.normalized_shape()), norm_->weight,
+                            norm_->bias);
     }
 
  private:

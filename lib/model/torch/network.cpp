@@ -21,7 +21,8 @@ bool read_head(const Json& architecture) {
     if (!architecture.contains("head")) return false;
     const auto head = text_setting(architecture, "head");
     if (head == "lda") return true;
-    throw Error(fmt::format("architecture: no head '{}' (known: lda; perhaps a newer earshot wrote it)", head));
+    throw Error(
+        fmt::format("architecture: no head '{}' (known: lda; perhaps a newer earshot wrote it)", head));
 }
 
 std::optional<double> read_shrinkage(const Json& architecture) {
@@ -60,17 +61,21 @@ torch::Tensor Network::hear(const torch::Tensor& windows) {
     std::vector<torch::Tensor> views{std::move(logits)};
     const auto hear_at = [&](double share, auto view) {
         if (share == 0) return;
-        for (const double factor : {1 - share, 1 + share}) views.push_back(forward((this->*view)(windows, factor)));
+        for (const double factor : {1 - share, 1 + share})
+            views.push_back(forward((this->*view)(windows, factor)));
     };
     hear_at(paces_, &Network::at_pace);
     hear_at(pitches_, &Network::at_pitch);
     return answer_.merged(torch::stack(views));
 }
 
-/// Windows so many times faster, from their first frame on. What lies beyond their last one is its mean in each band.
+/// Windows so many times faster, from their first frame on. What lies beyond their last one is its mean in
+/// each band.
 torch::Tensor Network::at_pace(const torch::Tensor& windows, double factor) const {
-    const auto values = static_cast<std::size_t>(window_values()), bands = static_cast<std::size_t>(input_->shape().bands);
-    const auto frames = std::max<std::int64_t>(1, std::llround(static_cast<double>(input_->shape().frames) * factor));
+    const auto values = static_cast<std::size_t>(window_values()),
+               bands = static_cast<std::size_t>(input_->shape().bands);
+    const auto frames =
+        std::max<std::int64_t>(1, std::llround(static_cast<double>(input_->shape().frames) * factor));
     std::vector<float> source(static_cast<std::size_t>(frames) * bands);
     const std::size_t present = std::min(source.size(), values) / bands;
     auto changed = windows.clone(torch::MemoryFormat::Contiguous);

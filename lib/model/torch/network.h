@@ -13,8 +13,8 @@
 
 namespace earshot {
 
-/// Windows in, logits out. Input layers (compression, standardisation) are part of the network, so that it takes
-/// frames as the front end made them and its weights file holds all that was fitted.
+/// Windows in, logits out. Input layers (compression, standardisation) are part of the network, so that it
+/// takes frames as the front end made them and its weights file holds all that was fitted.
 class Network : public torch::nn::Module {
  public:
     explicit Network(const nlohmann::ordered_json& architecture);
@@ -26,15 +26,15 @@ class Network : public torch::nn::Module {
     /// @return  logits [n, answer().outputs()], where the network is
     torch::Tensor forward(const torch::Tensor& windows) { return output_(embed(windows)); }
 
-    /// The same once all is learnt, of each window as it is and at the other paces and pitches that it shall be heard at:
-    /// NetworkOptions.
+    /// The same once all is learnt, of each window as it is and at the other paces and pitches that it shall
+    /// be heard at: NetworkOptions.
     torch::Tensor hear(const torch::Tensor& windows);
 
     /// To a device; but for the input layer, which stays on the processor, where frames are read.
     void move_to(torch::Device device);
 
-    /// Whether its products are large enough to be faster in bfloat16 where the processor has instructions for that: a
-    /// small dense network gets slower.
+    /// Whether its products are large enough to be faster in bfloat16 where the processor has instructions
+    /// for that: a small dense network gets slower.
     virtual bool gains_from_bfloat16() const { return false; }
 
     /// Fits what gradient descent does not learn, such as standardisation, to the training windows.
@@ -44,9 +44,9 @@ class Network : public torch::nn::Module {
     bool discriminant() const { return discriminant_; }
     /// Whether there are other layers that learn.
     bool learns() const;
-    /// Fits the last layer to windows and their classes. Its outputs are then the discriminant functions, shifted and
-    /// scaled all alike: the middle between a window of the class and one of that class of the others which is most
-    /// like it is, in the mean over classes, at 0, and the former at kOwnClass.
+    /// Fits the last layer to windows and their classes. Its outputs are then the discriminant functions,
+    /// shifted and scaled all alike: the middle between a window of the class and one of that class of the
+    /// others which is most like it is, in the mean over classes, at 0, and the former at kOwnClass.
     void fit_output(const LabelledStream& windows, bool balanced);
     static constexpr double kOwnClass = 2;  // a score of 0.88
 

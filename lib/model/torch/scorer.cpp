@@ -54,8 +54,9 @@ std::unique_ptr<Scorer> open_scorer(const std::string& directory, const ModelFil
     }
     const std::size_t known = model.labels.size() - (model.unknown.empty() ? 0 : 1);
     if (static_cast<std::size_t>(network->answer().classes()) != known) {
-        throw Error(fmt::format("{}/model.json: {} labels{}, but its network has {} classes", directory, known,
-                                model.unknown.empty() ? "" : " that it knows", network->answer().classes()));
+        throw Error(fmt::format("{}/model.json: {} labels{}, but its network has {} classes", directory,
+                                known, model.unknown.empty() ? "" : " that it knows",
+                                network->answer().classes()));
     }
     auto scorer = std::make_unique<TorchScorer>(std::move(network));
     if (model.unknown.empty()) return scorer;

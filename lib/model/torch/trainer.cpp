@@ -7,12 +7,12 @@
 
 #include "model/random.h"
 #include "model/shuffle.h"
-#include "model/window_loader.h"
 #include "model/torch/adam.h"
 #include "model/torch/autocast.h"
 #include "model/torch/mixture.h"
 #include "model/torch/network.h"
 #include "model/torch/weights.h"
+#include "model/window_loader.h"
 #include "support/error.h"
 #include "support/interrupt.h"
 #include "support/output.h"
@@ -65,17 +65,20 @@ void check_same_run(const Json& theirs, const Json& ours, const std::string& dir
 
 void check_device(Device device) {
     if (device == Device::cpu || torch::cuda::is_available()) return;
-    throw UsageError(fmt::format("--device cuda: LibTorch {} was built without CUDA here, or finds no graphics processor "
-                                 "(--device cpu, or build earshot with a LibTorch for CUDA)",
-                                 TORCH_VERSION));
+    throw UsageError(
+        fmt::format("--device cuda: LibTorch {} was built without CUDA here, or finds no graphics processor "
+                    "(--device cpu, or build earshot with a LibTorch for CUDA)",
+                    TORCH_VERSION));
 }
 
 int epochs_of(const FitOptions& options, std::size_t examples) {
     const auto parts = [](std::size_t whole, int part) {
         return (whole + static_cast<std::size_t>(part) - 1) / static_cast<std::size_t>(part);
     };
-    const auto steps = static_cast<int>(std::max<std::size_t>(1, parts(parts(examples, options.batch), options.accumulate)));
-    return std::max(options.epochs, static_cast<int>(parts(static_cast<std::size_t>(options.min_steps), steps)));
+    const auto steps =
+        static_cast<int>(std::max<std::size_t>(1, parts(parts(examples, options.batch), options.accumulate)));
+    return std::max(options.epochs,
+                    static_cast<int>(parts(static_cast<std::size_t>(options.min_steps), steps)));
 }
 
 struct Trainer::State {
@@ -107,9 +110,11 @@ struct Trainer::State {
             throw UsageError("linear discriminant analysis needs a label for each window (--target frame)");
         }
         if (set.target == Target::recording && !network->answer().independent()) {
-            throw UsageError("labels of whole recordings need outputs that speak for themselves (--loss sigmoid)");
+            throw UsageError(
+                "labels of whole recordings need outputs that speak for themselves (--loss sigmoid)");
         }
-        weights = network->answer().loss_weights(set.class_counts(train_rows), options.balance == Balance::weights);
+        weights =
+            network->answer().loss_weights(set.class_counts(train_rows), options.balance == Balance::weights);
         const auto plan = all_windows(set, train_rows);
         WindowLoader loader(set, plan, scoring_windows());
         network->fit_input([&]() -> torch::Tensor {
@@ -155,7 +160,8 @@ struct Trainer::State {
         fitted.fit_output(
             [&](const LabelledSink& sink) {
                 WindowLoader loader(set, plan, scoring_windows());
-                while (const auto* batch = loader.next()) sink(windows_of(*batch), classes_of(batch->examples));
+                while (const auto* batch = loader.next())
+                    sink(windows_of(*batch), classes_of(batch->examples));
             },
             options.balance != Balance::none);
     }
@@ -178,14 +184,16 @@ struct Trainer::State {
             fit_output(*network);
             const auto logits = logits_of(*network, train_rows);
             const auto truth = classes_of(train_rows);
-            tally.add(network->answer().probabilities(logits), truth, network->answer().loss(logits, truth, weights));
+            tally.add(network->answer().probabilities(logits), truth,
+                      network->answer().loss(logits, truth, weights));
             return !interrupted();
         }
         network->train();
         const std::uint64_t seed = epoch_seed(options.seed, number);
         const Answer& answer = network->answer();
         torch::manual_seed(seed);
-        const Rows rows = options.balance == Balance::drawn ? drawn_equally(set, train_rows, seed) : train_rows;
+        const Rows rows =
+            options.balance == Balance::drawn ? drawn_equally(set, train_rows, seed) : train_rows;
         const auto plan = drawn_windows(set, shuffled(rows, seed), options.windows_per_recording, seed);
         WindowLoader loader(set, plan, static_cast<std::size_t>(options.batch * bag()), &augmenter, seed,
                             options.loaders);
@@ -211,7 +219,8 @@ struct Trainer::State {
             Adam::add(error.mean * error.weight);
             weight += error.weight;
             const double done =
-                (number - 1 + static_cast<double>(examples) / static_cast<double>(rows.size())) / options.epochs;
+                (number - 1 + static_cast<double>(examples) / static_cast<double>(rows.size())) /
+                options.epochs;
             examples += static_cast<std::size_t>(truth.size(0));
             if (++batches == options.accumulate || examples == rows.size()) {
                 const double share = plateau * rate_share(options.schedule, done);
@@ -271,7 +280,8 @@ struct Trainer::State {
         double sum = 0;
         int labels = 0;
         for (std::size_t c = 0; c < rates.size(); ++c) {
-            if (static_cast<std::int64_t>(c) == set.background_index() || std::isnan(rates[c].score())) continue;
+            if (static_cast<std::int64_t>(c) == set.background_index() || std::isnan(rates[c].score()))
+                continue;
             sum += rates[c].score();
             ++labels;
         }

@@ -176,7 +176,8 @@ TEST(Codec, Mp3WithTagsAndAPictureIsOnlySound) {
 /// The sound of an Opus file at 48 kHz, by libavcodec, taken to 16 kHz on the way to a file of its own.
 std::vector<float> by_libavcodec(const TemporaryDirectory& directory, const std::string& opus,
                                  const std::string& channels) {
-    encode(opus, directory / "other.wav", "-ac " + channels + " -af aresample=16000:resampler=soxr -c:a pcm_f32le");
+    encode(opus, directory / "other.wav",
+           "-ac " + channels + " -af aresample=16000:resampler=soxr -c:a pcm_f32le");
     return read_file(directory / "other.wav", all_channels());
 }
 
@@ -234,8 +235,8 @@ TEST(Codec, OpusHasTheGainOfItsHeaderAtAnyRate) {
     for (const int rate_hz : {16'000, 48'000}) {
         SourceOptions options;
         options.rate_hz = rate_hz;
-        const double ratio =
-            level(read_file(directory / "louder.opus", options)) / level(read_file(directory / "a.opus", options));
+        const double ratio = level(read_file(directory / "louder.opus", options)) /
+                             level(read_file(directory / "a.opus", options));
         EXPECT_NEAR(10 * std::log10(ratio), 6, 0.01) << rate_hz;
     }
 }

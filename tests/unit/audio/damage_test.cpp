@@ -97,7 +97,8 @@ TEST_P(DamagedFile, AnyJunkEnds) {
 
 INSTANTIATE_TEST_SUITE_P(Source, DamagedFile,
                          testing::Values(Format{"Wav", "wav", ""}, Format{"Flac", "flac", ""},
-                                         Format{"Mp3", "mp3", "-b:a 64k"}, Format{"Vorbis", "ogg", "-c:a libvorbis"},
+                                         Format{"Mp3", "mp3", "-b:a 64k"},
+                                         Format{"Vorbis", "ogg", "-c:a libvorbis"},
                                          Format{"Opus", "opus", "-b:a 64k"},
                                          Format{"OpusAt16kHz", "opus", "-b:a 64k", 16000}),
                          [](const auto& test) { return std::string(test.param.name); });

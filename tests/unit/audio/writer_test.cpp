@@ -60,7 +60,8 @@ TEST(AudioWriter, ASmallWavIsPlainRiffAndTheSameEveryTime) {
     const TemporaryDirectory directory;
     for (const auto encoding : {SampleEncoding::pcm16, SampleEncoding::float32}) {
         write(directory / "a.wav", noise(100, 1), {16000, 1}, encoding);
-        std::this_thread::sleep_for(std::chrono::milliseconds(1001));  // a header may hold the time, in seconds
+        std::this_thread::sleep_for(
+            std::chrono::milliseconds(1001));  // a header may hold the time, in seconds
         write(directory / "b.wav", noise(100, 1), {16000, 1}, encoding);
         const auto bytes = read_bytes(directory / "a.wav");
         EXPECT_TRUE(bytes.starts_with("RIFF"));

@@ -11,7 +11,8 @@ namespace {
 /// By counting, one frame after the other.
 std::int64_t counted(const std::vector<std::int64_t>& classes, std::int64_t first, std::int64_t count) {
     std::map<std::int64_t, int> frames;
-    for (auto i = first; i < std::min<std::int64_t>(first + count, static_cast<std::int64_t>(classes.size())); ++i)
+    for (auto i = first; i < std::min<std::int64_t>(first + count, static_cast<std::int64_t>(classes.size()));
+         ++i)
         ++frames[classes[static_cast<std::size_t>(i)]];
     frames.erase(-1);
     std::int64_t best = -1;
@@ -25,7 +26,8 @@ TEST(ClassRuns, say_what_counting_says) {
     std::mt19937 random(4);
     for (int round = 0; round < 50; ++round) {
         std::vector<std::int64_t> classes;
-        while (classes.size() < 60) classes.insert(classes.end(), random() % 9 + 1, static_cast<std::int64_t>(random() % 4) - 1);
+        while (classes.size() < 60)
+            classes.insert(classes.end(), random() % 9 + 1, static_cast<std::int64_t>(random() % 4) - 1);
         ClassRuns runs;
         const std::span all(classes);
         runs.add(all.first(17));
@@ -33,7 +35,8 @@ TEST(ClassRuns, say_what_counting_says) {
         EXPECT_EQ(runs.rows(), static_cast<std::int64_t>(classes.size()));
         for (const std::int64_t count : {1, 2, 10, 100}) {
             for (std::int64_t first = 0; first < runs.rows(); ++first)
-                ASSERT_EQ(runs.dominant(first, count), counted(classes, first, count)) << first << ' ' << count;
+                ASSERT_EQ(runs.dominant(first, count), counted(classes, first, count))
+                    << first << ' ' << count;
         }
     }
 }

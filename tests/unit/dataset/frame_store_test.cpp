@@ -30,7 +30,8 @@ class FrameStoreTest : public testing::Test {
         write_recording(recording, path, compress);
         return path;
     }
-    static std::vector<float> read(const FrameStore& store, std::size_t matrix, std::uint64_t first, std::size_t count) {
+    static std::vector<float> read(const FrameStore& store, std::size_t matrix, std::uint64_t first,
+                                   std::size_t count) {
         std::vector<float> values(count);
         store.read(matrix, first, values);
         return values;
@@ -81,7 +82,8 @@ TEST_F(FrameStoreTest, a_file_that_changes_is_an_error_and_no_signal) {
         read(store, matrix, 250000, 3);
         FAIL();
     } catch (const Error& error) {
-        EXPECT_NE(std::string(error.what()).find("a.npz: has been changed while it was in use"), std::string::npos);
+        EXPECT_NE(std::string(error.what()).find("a.npz: has been changed while it was in use"),
+                  std::string::npos);
     }
 }
 

@@ -21,8 +21,8 @@ TEST(RecordingDay, is_in_the_name_or_else_in_the_nearest_folder) {
 }
 
 TEST(RecordingDay, is_not_in_numbers_that_are_no_dates) {
-    for (const char* path : {"", "audio.wav", "2026-13-01.wav", "2026-02-30.wav", "120261101.wav", "202611011.wav",
-                             "2026-11-1.wav", "2026-11-012.wav", "/", "20261199/x.wav"}) {
+    for (const char* path : {"", "audio.wav", "2026-13-01.wav", "2026-02-30.wav", "120261101.wav",
+                             "202611011.wav", "2026-11-1.wav", "2026-11-012.wav", "/", "20261199/x.wav"}) {
         EXPECT_FALSE(recording_day(path)) << path;
     }
 }
@@ -34,7 +34,8 @@ TEST(Days, are_one_or_a_range) {
     EXPECT_FALSE(week.contains(kFirst + std::chrono::days(7)));
     EXPECT_FALSE(week.contains(kFirst - std::chrono::days(1)));
     EXPECT_EQ(parse_days("2026-11-01").last, kFirst);
-    for (const char* text : {"", "..", "2026-11-01..", "2026-11-02..2026-11-01", "20261101", "2026-11-01...2026-11-02", "monday"})
+    for (const char* text : {"", "..", "2026-11-01..", "2026-11-02..2026-11-01", "20261101",
+                             "2026-11-01...2026-11-02", "monday"})
         EXPECT_THROW(parse_days(text), Error) << text;
 }
 

@@ -27,7 +27,7 @@ TEST(RunFinder, breaks_where_a_frame_begins_too_late) {
     EXPECT_EQ(runs({{0, 0.5, 1, 1.5}}, 4), (Runs{{0, 4}}));
     EXPECT_EQ(runs({{0, 0.5, 1, 2, 2.5, 9}}, 6), (Runs{{0, 3}, {3, 2}, {5, 1}}));
     EXPECT_EQ(runs({{0, 0.5}, {1, 2}, {2.5}, {9}}, 6), (Runs{{0, 3}, {3, 2}, {5, 1}}));  // however they come
-    EXPECT_EQ(runs({{0, 0.5, 1, 1.7, 2.3}}, 5), (Runs{{0, 5}}));                         // rounded onsets break nothing
+    EXPECT_EQ(runs({{0, 0.5, 1, 1.7, 2.3}}, 5), (Runs{{0, 5}}));  // rounded onsets break nothing
     const double unknown = std::numeric_limits<double>::quiet_NaN();
     EXPECT_EQ(runs({{unknown, unknown, unknown}}, 3), (Runs{{0, 3}}));
 }
@@ -36,7 +36,8 @@ TEST(RunFinder, breaks_where_a_frame_begins_too_late) {
 TEST(Windows, notebook_nine_windows_cover_ten_seconds) {
     const Windowing windowing{250, 100, Padding::minimum};
     const std::int64_t rows = 999;  // frames of 25 ms every 10 ms in 10.01 s
-    EXPECT_EQ(starts(windowing, rows), (std::vector<std::int64_t>{0, 100, 200, 300, 400, 500, 600, 700, 749}));
+    EXPECT_EQ(starts(windowing, rows),
+              (std::vector<std::int64_t>{0, 100, 200, 300, 400, 500, 600, 700, 749}));
 }
 
 TEST(Windows, cover_every_frame_and_nothing_else) {
@@ -54,7 +55,8 @@ TEST(Windows, cover_every_frame_and_nothing_else) {
                 }
                 EXPECT_EQ(std::ranges::count(covered, 0), 0) << frames << ' ' << hop << ' ' << rows;
                 // One fewer would not do.
-                EXPECT_LT((static_cast<std::int64_t>(all.size()) - 2) * hop + frames, rows + (all.size() < 2 ? frames : 0));
+                EXPECT_LT((static_cast<std::int64_t>(all.size()) - 2) * hop + frames,
+                          rows + (all.size() < 2 ? frames : 0));
             }
         }
     }
@@ -69,11 +71,14 @@ TEST(Windows, slots_tile_the_recording) {
 }
 
 TEST(Windows, a_stream_is_cut_where_the_recording_is) {
-    for (const Windowing& windowing : {Windowing{1, 1, {}}, Windowing{5, 2, {}}, Windowing{3, 7, {}}, Windowing{4, 4, {}}}) {
+    for (const Windowing& windowing :
+         {Windowing{1, 1, {}}, Windowing{5, 2, {}}, Windowing{3, 7, {}}, Windowing{4, 4, {}}}) {
         WindowCutter cutter(windowing, 2);
         for (const std::int64_t rows : {0, 1, 2, 3, 4, 5, 6, 9, 10, 23}) {
             std::vector<std::vector<float>> cut;
-            const auto keep = [&](std::span<const float> window) { cut.emplace_back(window.begin(), window.end()); };
+            const auto keep = [&](std::span<const float> window) {
+                cut.emplace_back(window.begin(), window.end());
+            };
             std::vector<float> frames;
             for (std::int64_t row = 0; row < rows; ++row) {
                 const std::vector<float> frame{static_cast<float>(row), -static_cast<float>(row)};
@@ -104,14 +109,16 @@ TEST(Windows, padding_depends_on_the_window_alone) {
     EXPECT_EQ(window, (std::vector<float>{1, 5, 3, -2, 2, 1.5, 2, 1.5}));
 }
 
-// The notebook pads with the file's own minimum, so that one quiet frame far away changes a window at the end.
+// The notebook pads with the file's own minimum, so that one quiet frame far away changes a window at the
+// end.
 TEST(Windows, notebook_a_window_does_not_depend_on_the_rest_of_its_file) {
     const Windowing windowing{4, 3, Padding::minimum};
     const auto last_window = [&](float quiet) {
         WindowCutter cutter(windowing, 1);
         std::vector<float> last;
         const auto keep = [&](std::span<const float> window) { last.assign(window.begin(), window.end()); };
-        for (const float value : {quiet, 1.0F, 2.0F, 3.0F, 4.0F, 5.0F, 6.0F, 7.0F, 8.0F}) cutter.push({&value, 1}, keep);
+        for (const float value : {quiet, 1.0F, 2.0F, 3.0F, 4.0F, 5.0F, 6.0F, 7.0F, 8.0F})
+            cutter.push({&value, 1}, keep);
         cutter.finish(keep);
         return last;
     };
@@ -121,8 +128,9 @@ TEST(Windows, notebook_a_window_does_not_depend_on_the_rest_of_its_file) {
 TEST(Windows, settings_come_back_and_strangers_are_checked) {
     const Windowing windowing{250, 100, Padding::mean};
     EXPECT_EQ(windowing_from_json(to_json(windowing)), windowing);
-    for (const char* bad : {R"({})", R"({"frames":0,"hop":1,"padding":"mean"})", R"({"frames":1e9,"hop":1,"padding":"mean"})",
-                            R"({"frames":2,"hop":1,"padding":"none"})", R"({"frames":2,"hop":1})", "[]"}) {
+    for (const char* bad :
+         {R"({})", R"({"frames":0,"hop":1,"padding":"mean"})", R"({"frames":1e9,"hop":1,"padding":"mean"})",
+          R"({"frames":2,"hop":1,"padding":"none"})", R"({"frames":2,"hop":1})", "[]"}) {
         EXPECT_THROW(windowing_from_json(nlohmann::ordered_json::parse(bad)), Error) << bad;
     }
 }

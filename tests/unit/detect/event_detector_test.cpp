@@ -208,7 +208,8 @@ TEST(EventDetector, at_once_gives_the_same_events_each_when_it_is_certain_itself
             const auto before = events.size();
             detector.push(row, sink);
             // A class by itself has no other to wait for: it gives the event with this very score.
-            for (std::size_t i = before; i < events.size(); ++i) EXPECT_LE(events[i].offset_s, &row - scores.data());
+            for (std::size_t i = before; i < events.size(); ++i)
+                EXPECT_LE(events[i].offset_s, &row - scores.data());
         }
         detector.finish(60, sink);
         const auto by_onset = [](const Event& a, const Event& b) {
@@ -217,9 +218,13 @@ TEST(EventDetector, at_once_gives_the_same_events_each_when_it_is_certain_itself
         // Each has had its start, of the same onset, and nothing else has.
         ASSERT_EQ(starts.size(), events.size());
         for (const auto& event : events) {
-            EXPECT_EQ(std::ranges::count_if(starts, [&](const Event& start) {
-                return start.onset_s == event.onset_s && start.label == event.label && start.score <= event.score;
-            }), 1);
+            EXPECT_EQ(std::ranges::count_if(starts,
+                                            [&](const Event& start) {
+                                                return start.onset_s == event.onset_s &&
+                                                       start.label == event.label &&
+                                                       start.score <= event.score;
+                                            }),
+                      1);
         }
         std::ranges::sort(events, by_onset);
         expect_same(events, events_offline(scores, rules, 1, 60));
@@ -342,7 +347,8 @@ TEST(EventDetector, what_windows_hear_anywhere_in_them_lies_where_they_overlap) 
         for (const double length_s : {0.3, 0.81, 2.0}) {
             Matrix scores;
             for (int i = 0; grid.window_offset_s(i) <= kEnd; ++i) {
-                const bool whole = grid.window_onset_s(i) <= onset_s && grid.window_offset_s(i) >= onset_s + length_s;
+                const bool whole =
+                    grid.window_onset_s(i) <= onset_s && grid.window_offset_s(i) >= onset_s + length_s;
                 scores.push_back({whole ? 0.9F : 0.1F});
             }
             const auto events = events_streamed(scores, {{"a", 0.5, 0.5, 0, 0, 1}}, grid, kEnd);

@@ -44,7 +44,8 @@ TEST(EventRules, a_threshold_of_one_label_wins_over_that_of_all) {
 TEST(EventRules, labels_asked_for_are_the_only_ones_even_the_background) {
     EventRuleOptions options;
     options.labels = {"quiet"};
-    EXPECT_THAT(labels_of(make_event_rules(model(), options, 2).classes), testing::ElementsAre("quiet", "", ""));
+    EXPECT_THAT(labels_of(make_event_rules(model(), options, 2).classes),
+                testing::ElementsAre("quiet", "", ""));
 }
 
 TEST(EventRules, smoothing_takes_the_nearest_odd_number_of_windows) {

@@ -70,8 +70,8 @@ double peak(std::span<const float> samples) {
     return most;
 }
 
-// It padded with the smallest value of the file, so that the same sound made other frames in another file, and
-// its last windows were mostly padding.
+// It padded with the smallest value of the file, so that the same sound made other frames in another file,
+// and its last windows were mostly padding.
 TEST(Waveform, notebook_frames_are_the_windows_that_fit_and_nothing_is_padded) {
     const auto frontend = make_frontend(settings());
     EXPECT_EQ(frontend->dimension(), 800U);
@@ -99,7 +99,8 @@ TEST(Waveform, without_filter_frames_are_the_samples_less_their_mean) {
 TEST(Waveform, frames_do_not_depend_on_how_the_stream_is_cut) {
     const auto samples = noise(5000);
     const auto whole = frames_of(settings(), samples);
-    for (const std::size_t block : {1, 7, 399, 801, 4096}) EXPECT_EQ(frames_of(settings(), samples, block), whole);
+    for (const std::size_t block : {1, 7, 399, 801, 4096})
+        EXPECT_EQ(frames_of(settings(), samples, block), whole);
 }
 
 TEST(Waveform, a_frame_is_treated_by_itself) {
@@ -114,7 +115,8 @@ TEST(Waveform, sounddetect_5_silence_and_impact_need_not_look_alike) {
     for (float& sample : soft) sample /= 64;  // a power of two: not a digit is lost
     EXPECT_EQ(frames_of(settings(), loud), frames_of(settings(), soft));  // by choice
     const auto kept = settings({{"level", "kept"}});
-    const auto loud_frame = frames_of(kept, loud).front().second, soft_frame = frames_of(kept, soft).front().second;
+    const auto loud_frame = frames_of(kept, loud).front().second,
+               soft_frame = frames_of(kept, soft).front().second;
     EXPECT_NEAR(peak(loud_frame) / peak(soft_frame), 64, 1e-3);
     EXPECT_NEAR(peak(frames_of(settings(), loud).front().second), 1, 1e-6);
 }

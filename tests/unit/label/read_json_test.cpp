@@ -55,10 +55,11 @@ TEST(WaveformJson, errors_name_the_waveform) {
 TEST(WaveformJson, samples_are_handed_on_one_waveform_at_a_time) {
     std::istringstream text(R"({"fs": 2, "waveforms": [[1, -0.5], [0.25]], "labels": ["a", "b"]})");
     std::vector<std::vector<float>> waveforms;
-    const auto list = read_waveforms(text, "x", {false, [&](std::size_t index, std::span<const float> samples) {
-                                                     EXPECT_EQ(index, waveforms.size());
-                                                     waveforms.emplace_back(samples.begin(), samples.end());
-                                                 }});
+    const auto list =
+        read_waveforms(text, "x", {false, [&](std::size_t index, std::span<const float> samples) {
+                                       EXPECT_EQ(index, waveforms.size());
+                                       waveforms.emplace_back(samples.begin(), samples.end());
+                                   }});
     EXPECT_THAT(waveforms, ElementsAre(ElementsAre(1, -0.5F), ElementsAre(0.25F)));
     EXPECT_EQ(list.rate_hz, 2);
     ASSERT_EQ(list.entries.size(), 2U);

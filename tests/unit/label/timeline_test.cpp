@@ -118,23 +118,27 @@ TEST(Timeline, dominant_agrees_with_counting_milliseconds) {
 TEST(Timeline, the_strongest_of_overlapping_events_stays) {
     Timeline timeline{{{0, 4, "rain", 0.5}, {1, 2, "cry", 0.9}, {3, 6, "wind", 0.4}, {8, 9, "cry", 0.1}}};
     timeline.keep_strongest();
-    const std::vector<Event> expected{
-        {0, 1, "rain", 0.5}, {1, 2, "cry", 0.9}, {2, 4, "rain", 0.5}, {4, 6, "wind", 0.4}, {8, 9, "cry", 0.1}};
+    const std::vector<Event> expected{{0, 1, "rain", 0.5},
+                                      {1, 2, "cry", 0.9},
+                                      {2, 4, "rain", 0.5},
+                                      {4, 6, "wind", 0.4},
+                                      {8, 9, "cry", 0.1}};
     EXPECT_EQ(timeline.events, expected);
 }
 
 TEST(Timeline, without_scores_the_earlier_event_stays) {
     Timeline timeline{{{0, 2, "a", {}}, {0, 3, "b", {}}, {1, kOpen, "c", {}}}};
     timeline.keep_strongest();
-    const std::vector<Event> expected{
-        {0, 2, "a", {}}, {2, 3, "b", {}}, {3, kOpen, "c", {}}};
+    const std::vector<Event> expected{{0, 2, "a", {}}, {2, 3, "b", {}}, {3, kOpen, "c", {}}};
     EXPECT_EQ(timeline.events, expected);
 }
 
 /// Against the definition: at any moment the strongest of what sounds.
 TEST(Timeline, random_overlaps_keep_the_strongest_at_every_moment) {
     std::mt19937 generator(7);
-    const auto random = [&](int below) { return static_cast<int>(generator() % static_cast<unsigned>(below)); };
+    const auto random = [&](int below) {
+        return static_cast<int>(generator() % static_cast<unsigned>(below));
+    };
     for (int round = 0; round < 200; ++round) {
         Timeline timeline;
         for (int i = random(12); i > 0; --i) {

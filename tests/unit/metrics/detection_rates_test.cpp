@@ -41,7 +41,8 @@ TEST(BestScoreThreshold, no_other_of_the_grid_is_better) {
             truth = random() % 3 == 0;
             scores.push_back(truth ? std::sqrt(uniform(random)) : uniform(random));
         }
-        const double chosen = detection_rates(scores, positive, best_score_threshold(scores, positive)).score();
+        const double chosen =
+            detection_rates(scores, positive, best_score_threshold(scores, positive)).score();
         for (int step = 1; step < 100; ++step)
             EXPECT_LE(detection_rates(scores, positive, step / 100.0).score(), chosen + 1e-12);
     }
@@ -68,9 +69,9 @@ double threshold_beside(double mean, double deviation, float lowest_positive, in
 TEST(BestScoreThreshold, keeps_three_deviations_from_negatives_within_the_gap) {
     EXPECT_NEAR(threshold_beside(-4, 0.5, 0.9F), 1 / (1 + std::exp(2.5)), 1e-5);  // 0.076
     EXPECT_NEAR(threshold_beside(-9, 0.1, 0.9F), 0.01, 1e-9);                     // the lowest of the grid
-    EXPECT_NEAR(threshold_beside(-4, 2, 0.895F), (0.12 + 0.89) / 2, 1e-9);        // 2.0 is not below the middle
-    EXPECT_NEAR(threshold_beside(-4, 0.5, 0.895F, 9), (0.03 + 0.89) / 2, 1e-9);   // of few nothing is known
-    EXPECT_NEAR(threshold_beside(-40, 0, 0.9F), 0.01, 1e-9);                      // scores of 0
+    EXPECT_NEAR(threshold_beside(-4, 2, 0.895F), (0.12 + 0.89) / 2, 1e-9);  // 2.0 is not below the middle
+    EXPECT_NEAR(threshold_beside(-4, 0.5, 0.895F, 9), (0.03 + 0.89) / 2, 1e-9);  // of few nothing is known
+    EXPECT_NEAR(threshold_beside(-40, 0, 0.9F), 0.01, 1e-9);                     // scores of 0
 }
 
 }  // namespace

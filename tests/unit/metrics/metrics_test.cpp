@@ -170,10 +170,10 @@ TEST(CautiousThreshold, is_a_half_unless_the_scores_say_otherwise) {
     EXPECT_EQ(cautious_f1_threshold(std::array{0.1F}, std::array{true}), 0.5);
 }
 
-/// Scores that are true probabilities, uniform from 0 to 1: at the best threshold t, F1 is 2 t (Lipton, Elkan and
-/// Narayanaswamy 2014), and here it is (1 - t^2) / (1 - t + 1/2).
+/// Scores that are true probabilities, uniform from 0 to 1: at the best threshold t, F1 is 2 t (Lipton, Elkan
+/// and Narayanaswamy 2014), and here it is (1 - t^2) / (1 - t + 1/2).
 TEST(CautiousThreshold, comes_to_the_best_with_many_scores_and_strays_less_with_few) {
-    const double best = (3 - std::sqrt(5.0)) / 2;  // t^2 - 3t + 1 = 0
+    const double best = (3 - std::sqrt(5.0)) / 2;                             // t^2 - 3t + 1 = 0
     const auto f1_at = [](double t) { return (1 - t * t) / (1 - t + 0.5); };  // of the whole population
     std::mt19937 random(11);
     std::uniform_real_distribution<float> uniform;

@@ -32,7 +32,8 @@ struct Draw {
         }
     }
 
-    double share(std::span<const bool> of, bool value, std::span<const bool> among, bool kind, double threshold) const {
+    double share(std::span<const bool> of, bool value, std::span<const bool> among, bool kind,
+                 double threshold) const {
         double part = 0, whole = 0;
         for (std::size_t i = 0; i < best.size(); ++i) {
             whole += among[i] == kind;
@@ -48,7 +49,8 @@ TEST(OpenSetRoc, each_point_is_what_counting_gives) {
         const Draw draw(random, 300, levels, 1);
         const auto curve = open_set_roc(draw.best, draw.is_known(), draw.is_right());
         for (const auto& point : curve) {
-            EXPECT_DOUBLE_EQ(point.correct, draw.share(draw.is_right(), true, draw.is_known(), true, point.threshold));
+            EXPECT_DOUBLE_EQ(point.correct,
+                             draw.share(draw.is_right(), true, draw.is_known(), true, point.threshold));
             EXPECT_DOUBLE_EQ(point.false_positives,
                              draw.share(draw.is_right(), false, draw.is_known(), false, point.threshold));
         }
@@ -119,7 +121,9 @@ TEST(PrecisionThreshold, no_other_that_has_the_precision_finds_more) {
             EXPECT_LE(other_hits, hits);
         }
         EXPECT_EQ(chosen.reached, any);
-        if (any) { EXPECT_GE(precision, 0.8 - 1e-12); }
+        if (any) {
+            EXPECT_GE(precision, 0.8 - 1e-12);
+        }
     }
 }
 
@@ -147,19 +151,25 @@ TEST(FalseAlarms, threshold_is_the_lowest_below_which_there_are_more) {
         std::vector<float> scores;
         const int levels = round % 2 == 0 ? 8 : 1000;
         for (int i = 0; i < 50; ++i)
-            scores.push_back(static_cast<float>(std::uniform_int_distribution(0, levels - 1)(random)) / static_cast<float>(levels));
+            scores.push_back(static_cast<float>(std::uniform_int_distribution(0, levels - 1)(random)) /
+                             static_cast<float>(levels));
         const std::vector<BackgroundRun> runs{{3, 20}, {23, 7}, {35, 15}};  // 30 to 34 are no background
         for (const std::uint64_t most : {0u, 1u, 3u}) {
             const double threshold = false_alarm_threshold(scores, runs, most);
             std::vector<float> levels_there(scores);
             std::ranges::sort(levels_there, std::greater());
             for (const float score : levels_there)
-                if (score >= threshold) { EXPECT_LE(false_alarms(scores, runs, score), most); }
+                if (score >= threshold) {
+                    EXPECT_LE(false_alarms(scores, runs, score), most);
+                }
             EXPECT_LE(false_alarms(scores, runs, threshold), most);
             const auto below = std::ranges::find_if(levels_there, [&](float s) {
-                return s < threshold && false_alarms(scores, runs, s) != false_alarms(scores, runs, threshold);
+                return s < threshold &&
+                       false_alarms(scores, runs, s) != false_alarms(scores, runs, threshold);
             });
-            if (below != levels_there.end()) { EXPECT_GT(false_alarms(scores, runs, *below), most); }
+            if (below != levels_there.end()) {
+                EXPECT_GT(false_alarms(scores, runs, *below), most);
+            }
         }
     }
 }

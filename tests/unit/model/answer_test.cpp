@@ -76,7 +76,8 @@ TEST(Answer, loss_is_the_formula) {
             sum -= positive ? weights[static_cast<int>(o)].item<double>() * std::log(p) : std::log(1 - p);
         }
     }
-    const auto loss = answer.loss(torch::tensor({{0.3F, -2.0F}, {1.1F, 0.4F}, {-0.7F, 3.0F}}), torch::tensor(truth), weights);
+    const auto loss = answer.loss(torch::tensor({{0.3F, -2.0F}, {1.1F, 0.4F}, {-0.7F, 3.0F}}),
+                                  torch::tensor(truth), weights);
     EXPECT_NEAR(loss.mean.item<double>(), sum / 6, 1e-5);
     EXPECT_TRUE(torch::equal(answer.loss_weights(counts, false), torch::ones({2})));
 }
@@ -86,8 +87,9 @@ TEST(Answer, strangers_are_checked) {
     EXPECT_NE(error({{"classes", 2}, {"answer", "argmax"}}).find("no answer 'argmax'"), std::string::npos);
     EXPECT_NE(error({{"classes", 2}, {"answer", "sigmoid"}, {"background", 2}}).find("\"background\" is 2"),
               std::string::npos);
-    EXPECT_NE(error({{"classes", 1}, {"answer", "sigmoid"}, {"background", 0}}).find("that is the background"),
-              std::string::npos);
+    EXPECT_NE(
+        error({{"classes", 1}, {"answer", "sigmoid"}, {"background", 0}}).find("that is the background"),
+        std::string::npos);
 }
 
 Json cnn(int classes = 2) {

@@ -45,11 +45,14 @@ struct Block {
 };
 
 /// Gradients of the parts of a block and of its input, then running mean and variance.
-std::vector<torch::Tensor> learnt(Block& block, const torch::Tensor& values, const torch::Tensor& slopes, bool ours) {
+std::vector<torch::Tensor> learnt(Block& block, const torch::Tensor& values, const torch::Tensor& slopes,
+                                  bool ours) {
     const auto input = values.clone().requires_grad_();
     block.norm->reset_running_stats();
-    const auto out = ours ? conv_block(input, block.conv, block.norm) : composed_conv_block(input, block.conv, block.norm);
-    for (const auto& part : {block.conv->weight, block.norm->weight, block.norm->bias}) part.mutable_grad().reset();
+    const auto out =
+        ours ? conv_block(input, block.conv, block.norm) : composed_conv_block(input, block.conv, block.norm);
+    for (const auto& part : {block.conv->weight, block.norm->weight, block.norm->bias})
+        part.mutable_grad().reset();
     out.backward(slopes);
     return {out.detach(),
             input.grad(),
@@ -64,13 +67,16 @@ TEST(ConvBlock, learns_as_the_layers_that_it_stands_for) {
     torch::manual_seed(1);
     for (const int threads : {1, 2}) {
         set_compute_threads(threads);
-        for (const auto& [steps, channels, stride] : {std::tuple{40, 1, 1}, {41, 5, 2}, {1500, 3, 2}, {1031, 4, 1}, {17, 2, 5}}) {
+        for (const auto& [steps, channels, stride] :
+             {std::tuple{40, 1, 1}, {41, 5, 2}, {1500, 3, 2}, {1031, 4, 1}, {17, 2, 5}}) {
             Block block(channels, 6, stride);
             const auto values = torch::randn({3, steps, channels});
             const auto slopes = torch::randn({3, pooled_steps(steps, stride), 6});
-            const auto expected = learnt(block, values, slopes, false), found = learnt(block, values, slopes, true);
+            const auto expected = learnt(block, values, slopes, false),
+                       found = learnt(block, values, slopes, true);
             for (std::size_t i = 0; i < expected.size(); ++i) {
-                EXPECT_LT(difference(found[i], expected[i]), 2e-5) << "part " << i << ", " << steps << " steps";
+                EXPECT_LT(difference(found[i], expected[i]), 2e-5)
+                    << "part " << i << ", " << steps << " steps";
             }
         }
     }
@@ -78,7 +84,9 @@ TEST(ConvBlock, learns_as_the_layers_that_it_stands_for) {
 }
 
 /// How far a is from b in the mean, of b's size.
-double distance(const torch::Tensor& a, const torch::Tensor& b) { return ((a - b).norm() / b.norm()).item<double>(); }
+double distance(const torch::Tensor& a, const torch::Tensor& b) {
+    return ((a - b).norm() / b.norm()).item<double>();
+}
 
 // bfloat16 rounds by up to 1/256; what is expected is of float32.
 TEST(Autocast, is_near_float32_but_not_it) {
@@ -104,7 +112,8 @@ TEST(Autocast, is_near_float32_but_not_it) {
         EXPECT_FALSE(multiplies_in_bfloat16());
     }
     EXPECT_FALSE(multiplies_in_bfloat16());
-    const auto check = [](const torch::Tensor& found, const torch::Tensor& exact, const char* what, std::size_t i) {
+    const auto check = [](const torch::Tensor& found, const torch::Tensor& exact, const char* what,
+                          std::size_t i) {
         EXPECT_EQ(found.scalar_type(), torch::kFloat32) << what << i;
         EXPECT_GT(distance(found, exact), 1e-6) << what << i;
         EXPECT_LT(distance(found, exact), 0.02) << what << i;
@@ -125,7 +134,9 @@ TEST(ConvBlock, answers_as_the_layers_that_it_stands_for) {
     }
     block.norm->eval();
     const auto values = torch::randn({2, 1333, 4});
-    EXPECT_LT(difference(conv_block(values, block.conv, block.norm), composed_conv_block(values, block.conv, block.norm)), 1e-5);
+    EXPECT_LT(difference(conv_block(values, block.conv, block.norm),
+                         composed_conv_block(values, block.conv, block.norm)),
+              1e-5);
 }
 
 TEST(MeanAttention, is_the_mean_of_attention_as_it_is_written) {
@@ -151,8 +162,8 @@ TEST(MeanAttention, bears_scores_that_overflow_an_exponential) {
     EXPECT_LT(difference(mean_attention(values, 1), torch::full({1, 1, 20}, 1 / 20.0)), 1e-6);
 }
 
-/// LibTorch's "meta" device has shapes and no memory: what reads a tensor there as if it lay in the processor's fails, as
-/// it would with a graphics processor's.
+/// LibTorch's "meta" device has shapes and no memory: what reads a tensor there as if it lay in the
+/// processor's fails, as it would with a graphics processor's.
 TEST(MeanAttention, goes_by_operations_where_the_processor_has_no_memory) {
     const auto weights = mean_attention(torch::empty({3, 20, 16}, torch::kMeta), 2);
     EXPECT_EQ(weights.sizes(), (torch::IntArrayRef{3, 2, 20}));
@@ -186,7 +197,8 @@ TEST(Attention, refuses_what_cannot_be) {
     EXPECT_NE(with("inputs", 21).find("21 steps are too few"), std::string::npos);
     EXPECT_EQ(with("inputs", 22), "no error");
     EXPECT_NE(with("heads", 7).find("256 channels cannot be shared by 7 heads"), std::string::npos);
-    EXPECT_NE(with("strides", {1, 2}).find("\"channels\" has 3 numbers and \"strides\" 2"), std::string::npos);
+    EXPECT_NE(with("strides", {1, 2}).find("\"channels\" has 3 numbers and \"strides\" 2"),
+              std::string::npos);
     EXPECT_NE(with("strides", {1, 2, 0}).find("\"strides\" is 0"), std::string::npos);
     EXPECT_NE(with("channels", 64).find("\"channels\" should be a list"), std::string::npos);
     EXPECT_NE(with("hidden", Json::array()).find("\"hidden\" should be a list"), std::string::npos);

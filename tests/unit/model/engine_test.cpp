@@ -1,5 +1,5 @@
-// What training may be asked to do besides: gradients summed and cut, windows mixed, waveforms changed, rates that
-// fall when nothing improves, several threads that load.
+// What training may be asked to do besides: gradients summed and cut, windows mixed, waveforms changed, rates
+// that fall when nothing improves, several threads that load.
 
 #include <gtest/gtest.h>
 #include <torch/nn/modules/linear.h>
@@ -33,7 +33,8 @@ class Engine : public testing::Test {
     }
 
     Trainer trainer(double dropout = 0) const {
-        return Trainer(set_, mlp_architecture(set_.dimension, 3, {}, dropout), fold_.train, fold_.validation, options_);
+        return Trainer(set_, mlp_architecture(set_.dimension, 3, {}, dropout), fold_.train, fold_.validation,
+                       options_);
     }
 
     std::string trained_weights(double dropout = 0.3) const {
@@ -85,7 +86,8 @@ TEST_F(Engine, a_resumed_run_equals_one_that_never_stopped_whatever_is_asked_for
         EXPECT_EQ(saved_state(resumed), whole);
         if (schedule == Schedule::plateau) {
             options_.schedule = Schedule::constant;
-            EXPECT_NE(trained_weights(), whole) << "the rate never fell, so that the test shows nothing of it";
+            EXPECT_NE(trained_weights(), whole)
+                << "the rate never fell, so that the test shows nothing of it";
         }
     }
 }
@@ -172,7 +174,8 @@ TEST(WindowLoader, gives_the_same_batches_whatever_the_number_of_threads) {
     const auto all = [&](int threads) {
         WindowLoader loader(set, plan, 7, &augmenter, 1, threads);
         std::vector<float> values;
-        while (const auto* batch = loader.next()) values.insert(values.end(), batch->values.begin(), batch->values.end());
+        while (const auto* batch = loader.next())
+            values.insert(values.end(), batch->values.begin(), batch->values.end());
         EXPECT_EQ(loader.next(), nullptr);
         return values;
     };
@@ -194,11 +197,13 @@ class Waves : public testing::Test {
         return out;
     }
     static double level(const std::vector<float>& wave) {
-        return std::sqrt(std::inner_product(wave.begin(), wave.end(), wave.begin(), 0.0) / static_cast<double>(wave.size()));
+        return std::sqrt(std::inner_product(wave.begin(), wave.end(), wave.begin(), 0.0) /
+                         static_cast<double>(wave.size()));
     }
 
     void SetUp() override {
-        for (int i = 0; i < 4000; ++i) wave_.push_back(static_cast<float>(std::sin(2 * M_PI * 100 * i / 4000.0)));
+        for (int i = 0; i < 4000; ++i)
+            wave_.push_back(static_cast<float>(std::sin(2 * M_PI * 100 * i / 4000.0)));
         wave_[1000] = 3;
     }
     std::vector<float> wave_;
@@ -253,7 +258,8 @@ TEST_F(Waves, stretching_moves_the_pitch) {
     for (std::uint64_t seed = 0; seed < 40; ++seed) {
         const auto stretched = changed(options, seed);
         int crossings = 0;
-        for (std::size_t i = 1; i < stretched.size(); ++i) crossings += stretched[i - 1] < 0 && stretched[i] >= 0;
+        for (std::size_t i = 1; i < stretched.size(); ++i)
+            crossings += stretched[i - 1] < 0 && stretched[i] >= 0;
         lowest = std::min<double>(lowest, crossings);
         highest = std::max<double>(highest, crossings);
     }

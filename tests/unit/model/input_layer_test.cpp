@@ -41,7 +41,8 @@ std::vector<double> defined(const std::vector<double>& frames, std::size_t bands
         const std::size_t from = s * rows / steps, to = (s + 1) * rows / steps;
         for (std::size_t b = 0; b < bands; ++b) {
             double squares = 0;
-            for (auto r = from; r < to; ++r) squares += std::pow(frames[r * bands + b] - features[s * bands + b], 2);
+            for (auto r = from; r < to; ++r)
+                squares += std::pow(frames[r * bands + b] - features[s * bands + b], 2);
             features.push_back(std::sqrt(squares / static_cast<double>(to - from)));
         }
     }
@@ -59,7 +60,8 @@ std::vector<double> defined(const std::vector<double>& frames, std::size_t bands
         }
         const double common = std::sqrt(all / static_cast<double>(steps * bands));
         for (std::size_t i = 0; i < steps * bands; ++i)
-            features[p * steps * bands + i] /= (input.standardise == "mean" ? common : deviation[i % bands]) + 1e-5;
+            features[p * steps * bands + i] /=
+                (input.standardise == "mean" ? common : deviation[i % bands]) + 1e-5;
     }
     return features;
 }
@@ -102,7 +104,8 @@ TEST(InputLayer, a_window_by_itself_forgets_gain_and_channel) {
         const InputLayer layer = layer_of(20, 4, input);
         const auto windows = torch::rand({3, 80});
         const auto channel = (torch::rand({4}) * 10 - 5).repeat({20});
-        EXPECT_LT((layer.forward(windows) - layer.forward(windows + channel)).abs().max().item<double>(), 1e-4);
+        EXPECT_LT((layer.forward(windows) - layer.forward(windows + channel)).abs().max().item<double>(),
+                  1e-4);
         EXPECT_TRUE(torch::isfinite(layer.forward(torch::zeros({1, 80}))).all().item<bool>());
     }
 }
@@ -122,15 +125,22 @@ TEST(InputLayer, a_range_adds_even_noise_below_the_mean_power) {
             const auto out = layer.forward(windows).view({2, 15});
             for (int n = 0; n < 2; ++n) {
                 double sum = 0;
-                const auto power = [&](int i) { return std::exp((windows[n][i].item<double>() - level) * logarithms); };
+                const auto power = [&](int i) {
+                    return std::exp((windows[n][i].item<double>() - level) * logarithms);
+                };
                 for (int i = 0; i < 15; ++i) sum += power(i);
                 for (int i = 0; i < 15; ++i)
-                    ASSERT_NEAR(out[n][i].item<double>() - level, std::log(power(i) + 0.01 * sum / 15) / logarithms, 2e-4)
+                    ASSERT_NEAR(out[n][i].item<double>() - level,
+                                std::log(power(i) + 0.01 * sum / 15) / logarithms, 2e-4)
                         << level << ' ' << i;
             }
         }
         const auto silence = torch::full({1, 15}, -23.0);
-        EXPECT_LT((layer.forward(silence).view({1, 15}) - silence - std::log(1.01) / logarithms).abs().max().item<double>(), 1e-5);
+        EXPECT_LT((layer.forward(silence).view({1, 15}) - silence - std::log(1.01) / logarithms)
+                      .abs()
+                      .max()
+                      .item<double>(),
+                  1e-5);
     }
 }
 
@@ -173,7 +183,8 @@ TEST(Architecture, settings_that_do_not_go_together_are_refused) {
               std::string::npos);
     options.frames = 20;
     options.input.pool = 21;
-    EXPECT_NE(error_of([&] { describe_network(options); }).find("a window has 20 frames only"), std::string::npos);
+    EXPECT_NE(error_of([&] { describe_network(options); }).find("a window has 20 frames only"),
+              std::string::npos);
 }
 
 }  // namespace

@@ -17,9 +17,9 @@ using test::error_of;
 using test::saved_state;
 using test::TemporaryDirectory;
 
-/// Recordings of noise in 6 bands, 60 to 100 frames; every second one is positive and has, somewhere, a tone that
-/// climbs through the bands within 6 frames, where the others have one that falls. Taken frame by frame, or without
-/// order, both are the same.
+/// Recordings of noise in 6 bands, 60 to 100 frames; every second one is positive and has, somewhere, a tone
+/// that climbs through the bands within 6 frames, where the others have one that falls. Taken frame by frame,
+/// or without order, both are the same.
 TrainingSet tones(int recordings, bool tell) {
     TrainingSet set;
     set.dimension = 6;
@@ -93,7 +93,8 @@ class MultipleInstanceTest : public testing::Test {
 
 /// The second half of the recordings for nothing but judging.
 void set_half_aside(TrainingSet& set) {
-    for (std::size_t i = set.items.size() / 2; i < set.items.size(); ++i) set.items[i].role = Role::validation;
+    for (std::size_t i = set.items.size() / 2; i < set.items.size(); ++i)
+        set.items[i].role = Role::validation;
 }
 
 TEST_F(MultipleInstanceTest, what_recordings_have_in_common_is_found_with_and_without_marks) {
@@ -136,11 +137,14 @@ TEST_F(MultipleInstanceTest, is_reproducible_and_can_be_resumed) {
     EXPECT_EQ(saved_state(whole), saved_state(resumed));
     EXPECT_EQ(to_json(whole.history().back()), to_json(resumed.history().back()));
     options_.windows_per_recording = 3;
-    EXPECT_NE(error_of([&] { trainer(set).resume(directory.path().string()); }).find("\"windows_per_recording\" was 4"),
+    EXPECT_NE(error_of([&] {
+                  trainer(set).resume(directory.path().string());
+              }).find("\"windows_per_recording\" was 4"),
               std::string::npos);
 }
 
-TEST_F(MultipleInstanceTest, the_epoch_with_the_best_score_is_kept_and_of_equals_the_lower_loss_or_the_later) {
+TEST_F(MultipleInstanceTest,
+       the_epoch_with_the_best_score_is_kept_and_of_equals_the_lower_loss_or_the_later) {
     TrainingSet set = tones(60, true);
     options_.epochs = 12;
     for (const Schedule schedule : {Schedule::constant, Schedule::one_cycle}) {
@@ -151,7 +155,8 @@ TEST_F(MultipleInstanceTest, the_epoch_with_the_best_score_is_kept_and_of_equals
         int best = 1;
         for (const Epoch& epoch : history) {
             const Epoch& so_far = history[static_cast<std::size_t>(best - 1)];
-            const bool lower = *epoch.validation_loss < *so_far.validation_loss || schedule == Schedule::one_cycle;
+            const bool lower =
+                *epoch.validation_loss < *so_far.validation_loss || schedule == Schedule::one_cycle;
             const bool better = *epoch.validation_score > *so_far.validation_score ||
                                 (*epoch.validation_score == *so_far.validation_score && lower);
             if (better) best = epoch.number;

@@ -16,7 +16,9 @@ using test::mlp_architecture;
 using Json = nlohmann::ordered_json;
 
 Json small() { return mlp_architecture(4, 3, {}, 0); }
-Json input_of(std::int64_t values, const Compression& compression) { return mlp_architecture(values, 2, compression, 0); }
+Json input_of(std::int64_t values, const Compression& compression) {
+    return mlp_architecture(values, 2, compression, 0);
+}
 
 /// A stream of the given tensors.
 WindowStream stream(std::vector<torch::Tensor> batches) {
@@ -114,7 +116,8 @@ TEST(Mlp, learns_along_the_gradients_of_its_answers) {
         };
         const auto judging = gradients(false), learning = gradients(true);
         ASSERT_EQ(judging.size(), learning.size());
-        for (std::size_t i = 0; i < judging.size(); ++i) EXPECT_TRUE(torch::allclose(learning[i], judging[i], 1e-4, 1e-5)) << i;
+        for (std::size_t i = 0; i < judging.size(); ++i)
+            EXPECT_TRUE(torch::allclose(learning[i], judging[i], 1e-4, 1e-5)) << i;
     }
 }
 
@@ -127,7 +130,8 @@ TEST(Registry, refuses_what_it_cannot_build_before_taking_memory) {
     };
     const Json missing(Json::value_t::discarded);
     const std::vector<std::tuple<const char*, Json, std::string>> cases{
-        {"kind", "transformer", "architecture: no network of kind 'transformer' (known: mlp, cnn, attention;"},
+        {"kind", "transformer",
+         "architecture: no network of kind 'transformer' (known: mlp, cnn, attention;"},
         {"kind", 7, "architecture: \"kind\" is 7, should be text"},
         {"kind", missing, "architecture: \"kind\" is missing"},
         {"inputs", 0, "\"inputs\" is 0, should be a whole number from 1 to"},
@@ -154,7 +158,8 @@ TEST(Registry, refuses_what_it_cannot_build_before_taking_memory) {
     }
 }
 
-// Windows that rise by one from frame to frame and by ten from band to band, so that it is plain what they become.
+// Windows that rise by one from frame to frame and by ten from band to band, so that it is plain what they
+// become.
 TEST(Network, hears_windows_at_other_paces_and_pitches_once_it_has_learnt) {
     constexpr int kFrames = 6, kBands = 4;
     const auto window = [](auto frame, auto band) {
@@ -173,7 +178,8 @@ TEST(Network, hears_windows_at_other_paces_and_pitches_once_it_has_learnt) {
     const auto lower = [](int d) { return std::min(3.0, d * 1.25); };
     const auto higher = [](int d) { return d * 0.75; };
     const auto plain = window(as_is, as_is);
-    const auto ways = torch::cat({plain, window(slower, as_is), window(faster, as_is), window(as_is, higher), window(as_is, lower)});
+    const auto ways = torch::cat(
+        {plain, window(slower, as_is), window(faster, as_is), window(as_is, higher), window(as_is, lower)});
 
     for (const std::int64_t background : {-1, 1}) {
         NetworkOptions options;
@@ -195,12 +201,17 @@ TEST(Network, hears_windows_at_other_paces_and_pitches_once_it_has_learnt) {
             EXPECT_TRUE(torch::allclose(both[1], network->hear(plain)[0], 1e-4, 1e-4));
             return std::pair(both[1], network->forward(ways));
         };
-        const auto merged = [&](const torch::Tensor& logits) { return background < 0 ? logits.amax(0) : logits.mean(0); };
-        const auto same = [](const torch::Tensor& a, const torch::Tensor& b) { return torch::allclose(a, b, 1e-4, 1e-4); };
+        const auto merged = [&](const torch::Tensor& logits) {
+            return background < 0 ? logits.amax(0) : logits.mean(0);
+        };
+        const auto same = [](const torch::Tensor& a, const torch::Tensor& b) {
+            return torch::allclose(a, b, 1e-4, 1e-4);
+        };
         const auto [plainly, logits] = heard(0, 0);
         EXPECT_TRUE(same(plainly, logits[0]));
         EXPECT_TRUE(same(heard(0.5, 0).first, merged(logits.slice(0, 0, 3))));
-        EXPECT_TRUE(same(heard(0, 0.25).first, merged(torch::cat({logits.slice(0, 0, 1), logits.slice(0, 3)}))));
+        EXPECT_TRUE(
+            same(heard(0, 0.25).first, merged(torch::cat({logits.slice(0, 0, 1), logits.slice(0, 3)}))));
         EXPECT_TRUE(same(heard(0.5, 0.25).first, merged(logits)));
         EXPECT_FALSE(same(heard(0.5, 0.25).first, plainly));
     }

@@ -13,10 +13,12 @@ TEST(UnknownScore, is_above_a_half_just_where_no_score_reaches_its_threshold) {
     std::mt19937 random(1);
     std::uniform_real_distribution<float> uniform(0, 1);
     for (int round = 0; round < 1000; ++round) {
-        const std::vector<float> scores{uniform(random), uniform(random), round % 7 == 0 ? 0.25F : uniform(random)};
+        const std::vector<float> scores{uniform(random), uniform(random),
+                                        round % 7 == 0 ? 0.25F : uniform(random)};
         const std::vector<double> thresholds{round % 3 == 0 ? 1.0 : 0.3, round % 5 == 0 ? 0.0 : 0.9, 0.25};
         bool known = false;
-        for (std::size_t c = 0; c < scores.size(); ++c) known |= static_cast<double>(scores[c]) >= thresholds[c];
+        for (std::size_t c = 0; c < scores.size(); ++c)
+            known |= static_cast<double>(scores[c]) >= thresholds[c];
         const float unknown = unknown_score(scores, thresholds);
         EXPECT_EQ(unknown < 0.5F, known);
         EXPECT_EQ(unknown > 0.5F, !known);

@@ -88,7 +88,8 @@ TEST_F(TrainingSetTest, windows_do_not_reach_across_breaks) {
     ASSERT_NE(batch, nullptr);
     std::vector<float> firsts;
     for (std::size_t i = 0; i < batch->values.size(); i += 2) firsts.push_back(batch->values[i]);
-    EXPECT_EQ(firsts, (std::vector<float>{0, 1, 2, 3, 4, 0.5, 5, 6, 7, 6, 7, 8}));  // the second one is padded
+    EXPECT_EQ(firsts,
+              (std::vector<float>{0, 1, 2, 3, 4, 0.5, 5, 6, 7, 6, 7, 8}));  // the second one is padded
 }
 
 TEST_F(TrainingSetTest, labels_are_matched_by_name_and_not_by_number) {
@@ -189,11 +190,11 @@ TEST_F(TrainingSetTest, copies_of_a_recording_are_of_one_group) {
     other.group = "house";
     Recording also = example("also");
     also.group = "house";  // a copy of a in the group of the other joins all of them
-    const auto set = load_training_set(
-        {{write("a.npz", example("a")), write("b.npz", other), write("c.npz", relabelled), write("d.npz", also)},
-         {},
-         {},
-         {}});
+    const auto set = load_training_set({{write("a.npz", example("a")), write("b.npz", other),
+                                         write("c.npz", relabelled), write("d.npz", also)},
+                                        {},
+                                        {},
+                                        {}});
     std::set<std::string> groups;
     for (const auto& item : set.items) groups.insert(item.group);
     EXPECT_EQ(groups.size(), 1u);

@@ -12,7 +12,8 @@ namespace {
 
 using test::make_set;
 
-/// Recordings of 100 frames of one value, the number of the frame; the first one has its label at frames 60 to 69.
+/// Recordings of 100 frames of one value, the number of the frame; the first one has its label at frames 60
+/// to 69.
 TrainingSet recordings() {
     TrainingSet set;
     set.dimension = 1;
@@ -114,7 +115,8 @@ TEST(WindowLoader, may_be_left_before_its_end) {
 
 TEST(Augmenter, gain_moves_magnitudes_and_logarithms_alike) {
     const std::vector<float> magnitudes{0.5F, 2.0F, 0.1F};
-    for (const auto& [scale, factor] : {std::pair{FrameScale::log_power, 2.0}, {FrameScale::log_magnitude, 1.0}}) {
+    for (const auto& [scale, factor] :
+         {std::pair{FrameScale::log_power, 2.0}, {FrameScale::log_magnitude, 1.0}}) {
         double sum_db = 0, squares_db = 0;
         constexpr int kDraws = 4000;
         for (std::uint64_t seed = 0; seed < kDraws; ++seed) {
@@ -166,7 +168,8 @@ TEST(Augmenter, overlays_the_powers_of_bands_whatever_their_scale) {
     AugmentOptions options;
     options.overlay = 1;
     const std::vector<float> window{0.5F, 2, 0.1F}, background{1, 0.25F, 4};
-    for (const auto& [scale, factor] : {std::pair{FrameScale::log_power, 2.0}, {FrameScale::log_magnitude, 1.0}}) {
+    for (const auto& [scale, factor] :
+         {std::pair{FrameScale::log_power, 2.0}, {FrameScale::log_magnitude, 1.0}}) {
         Random random(3), same(3);
         auto magnitudes = window, logarithms = window, other = background;
         for (float& value : logarithms) value = static_cast<float>(factor * std::log(value));
@@ -190,11 +193,13 @@ TEST(WindowLoader, overlays_windows_of_the_background_and_no_others) {
     TrainingSet set = recordings();
     set.target = Target::frame;
     set.windowing = {1, 1, Padding::minimum};
-    for (std::size_t i = 0; i < 3; ++i) set.items[i].matrix = set.frames->add(std::vector(100, i == 0 ? 1.0F : 0.0F));
+    for (std::size_t i = 0; i < 3; ++i)
+        set.items[i].matrix = set.frames->add(std::vector(100, i == 0 ? 1.0F : 0.0F));
     AugmentOptions options;
     options.overlay = 1;
     const Augmenter augmenter(options, FrameScale::magnitude);
-    const std::vector<WindowPlace> plan(30, WindowPlace{0, 0});  // of the label alone: there is nothing to lay over it
+    const std::vector<WindowPlace> plan(
+        30, WindowPlace{0, 0});  // of the label alone: there is nothing to lay over it
     const auto all = [&](const std::vector<WindowPlace>& places) {
         WindowLoader loader(set, places, 8, &augmenter, 1);
         std::set<float> values;
@@ -258,8 +263,10 @@ TEST(Augmenter, masks_level_a_stretch_of_time_and_one_of_bands) {
         for (float& value : source) value = static_cast<float>(noise.normal());
         augmenter.apply(source, window, 10, random);
         std::size_t frames = 0, bands = 0;
-        for (std::size_t i = 0; i < 50; ++i) frames += window[i * 10] != source[i * 10] && window[i * 10 + 9] != source[i * 10 + 9];
-        for (std::size_t d = 0; d < 10; ++d) bands += window[d] != source[d] && window[490 + d] != source[490 + d];
+        for (std::size_t i = 0; i < 50; ++i)
+            frames += window[i * 10] != source[i * 10] && window[i * 10 + 9] != source[i * 10 + 9];
+        for (std::size_t d = 0; d < 10; ++d)
+            bands += window[d] != source[d] && window[490 + d] != source[490 + d];
         frames_most = std::max(frames_most, frames);
         bands_most = std::max(bands_most, bands);
         EXPECT_LE(frames, 20U);
