@@ -7,11 +7,11 @@
 #include <set>
 
 #include "audio/source.h"
+#include "batch/parallel.h"
 #include "dataset/catalogue.h"
 #include "dataset/content_hash.h"
 #include "dataset/dataset_builder.h"
 #include "support/error.h"
-#include "support/parallel.h"
 #include "tools/datagen/frontend_options.h"
 #include "tools/options.h"
 #include "tools/source_options.h"
@@ -27,7 +27,7 @@ struct Options {
     std::string output;              // instead of DATASET_DIR
     std::string labels, group, background, unlabelled = "drop";
     FrontendOptions frontend;
-    SourceOptions source;
+    audio::SourceOptions source;
     std::string dtype = "float32";
     int jobs = 0;
     bool force = false, store = false, skip_bad = false;
@@ -38,21 +38,21 @@ struct Destination {
     std::string path;
     bool single = false;  // a file or standard output
 
-    std::string file(const CatalogueEntry& entry) const {
+    std::string file(const dataset::CatalogueEntry& entry) const {
         return single ? path : (fs::path(path) / (entry.name + ".npz")).string();
     }
 };
 
 /// Of what a recording came to; `problem` is why it came to nothing.
 struct Outcome {
-    BuildReport report;
+    dataset::BuildReport report;
     std::string problem;
 };
 
 /// Megabytes of audio done, over recordings that are worked on at once.
 class Progress {
  public:
-    Progress(Console& console, const std::vector<CatalogueEntry>& entries) : console_(console) {
+    Progress(Console& console, const std::vector<dataset::CatalogueEntry>& entries) : console_(console) {
         double total = 0;
         for (const auto& entry : entries) {
             std::error_code unknown;
@@ -101,35 +101,35 @@ Destination take_destination(Options& options, const Output& out) {
 }
 
 /// Library errors about values that come from options are usage errors.
-std::unique_ptr<Frontend> frontend_of(const Options& options) try {
-    return make_frontend(frontend_settings(options.frontend));
+std::unique_ptr<frontend::Frontend> frontend_of(const Options& options) try {
+    return frontend::make_frontend(frontend_settings(options.frontend));
 } catch (const Error& error) {
     throw UsageError(error.what());
 }
 
 /// What the options ask for.
-BuildSettings build_settings(const Options& options, const Frontend& frontend) try {
-    BuildSettings settings;
+dataset::BuildSettings build_settings(const Options& options, const frontend::Frontend& frontend) try {
+    dataset::BuildSettings settings;
     settings.frontend = frontend.settings();
     settings.source = options.source;
     settings.source.rate_hz = frontend.rate_hz();
     settings.keep_unlabelled = options.unlabelled == "keep";
     if (!options.background.empty()) settings.background = options.background;
     settings.compress = !options.store;
-    if (options.dtype == "float16") settings.type = FrameType::float16;
+    if (options.dtype == "float16") settings.type = dataset::FrameType::float16;
     return settings;
 } catch (const Error& error) {
     throw UsageError(error.what());
 }
 
 /// All recordings with the class names that they share; what cannot be labelled keeps its problem.
-Catalogue catalogue_of(const Options& options, const Destination& destination, Console& console) {
-    CatalogueOptions wanted;
+dataset::Catalogue catalogue_of(const Options& options, const Destination& destination, Console& console) {
+    dataset::CatalogueOptions wanted;
     if (!options.labels.empty()) wanted.labels = options.labels;
     if (!options.group.empty()) wanted.group_column = options.group;
     wanted.waveforms = true;
     wanted.skip_bad = options.skip_bad;
-    auto catalogue = find_recordings(options.paths, wanted);
+    auto catalogue = dataset::find_recordings(options.paths, wanted);
     for (const auto& warning : catalogue.warnings) console.warning(warning);
     if (destination.single && catalogue.entries.size() != 1) {
         throw UsageError(fmt::format("{} recordings do not fit into one file (give a directory to -o)",
@@ -170,11 +170,11 @@ class Run {
 
     Exit operator()() {
         const auto& entries = catalogue_.entries;
-        const bool anything = !std::ranges::all_of(entries, &CatalogueEntry::missing);
+        const bool anything = !std::ranges::all_of(entries, &dataset::CatalogueEntry::missing);
         if (!destination_.single && anything) make_directory(destination_.path);
         {
             Progress progress(context_.console, entries);
-            ordered_parallel(
+            batch::ordered_parallel(
                 entries.size(), jobs_, [&](std::size_t i, int worker) { return work(i, worker, progress); },
                 [&](std::size_t i, Outcome&& outcome) { account(entries[i], outcome); });
         }
@@ -204,15 +204,15 @@ class Run {
         return outcome;
     }
 
-    BuildReport make(const CatalogueEntry& entry, Frontend& frontend,
-                     const std::function<void(double)>& progress) {
+    dataset::BuildReport make(const dataset::CatalogueEntry& entry, frontend::Frontend& frontend,
+                              const std::function<void(double)>& progress) {
         if (!entry.timeline && (entry.labels_unusable || !settings_.keep_unlabelled)) {
             throw Error(fmt::format("{}: {}", entry.audio, entry.problem));
         }
         const auto file = destination_.file(entry);
         const bool has_content = fs::is_regular_file(entry.audio);  // and not standard input or a URL
         std::optional<std::string> identity;
-        if (has_content) identity = builder_->identity(entry, file_hash(entry.audio));
+        if (has_content) identity = builder_->identity(entry, dataset::file_hash(entry.audio));
         if (file != "-" && !options_.force) {
             if (identity) {
                 if (auto report = unchanged(file, *identity)) return *report;
@@ -227,10 +227,11 @@ class Run {
     }
 
     /// The report of a dataset file that was made of the same, if it can be read.
-    std::optional<BuildReport> unchanged(const std::string& file, const std::string& identity) const {
-        if (read_content_hash(file) != identity) return {};
+    std::optional<dataset::BuildReport> unchanged(const std::string& file,
+                                                  const std::string& identity) const {
+        if (dataset::read_content_hash(file) != identity) return {};
         try {
-            auto report = report_of(file);
+            auto report = dataset::report_of(file);
             report.class_frames.resize(settings_.labels.size());
             return report;
         } catch (const Error&) {
@@ -240,10 +241,10 @@ class Run {
 
     /// Two archives may have recordings of one name, and a slip of -o is not worth a dataset: the second must
     /// not take the place of the first.
-    static void refuse_another_recording(const CatalogueEntry& entry, const std::string& file) {
+    static void refuse_another_recording(const dataset::CatalogueEntry& entry, const std::string& file) {
         std::string there;
         try {
-            there = read_recording_summary(file).file;
+            there = dataset::read_recording_summary(file).file;
         } catch (const Error&) {
             return;  // nothing there, or nothing that could be used
         }
@@ -252,7 +253,7 @@ class Run {
                                 entry.audio, file, there == file ? "something else" : there));
     }
 
-    void account(const CatalogueEntry& entry, const Outcome& outcome) {
+    void account(const dataset::CatalogueEntry& entry, const Outcome& outcome) {
         auto& console = context_.console;
         if (!outcome.problem.empty()) {
             ++failed_;
@@ -313,10 +314,10 @@ class Run {
         std::set<std::string> ours;
         for (const auto& entry : catalogue_.entries) ours.insert(destination_.file(entry));
         std::vector<std::string> strange;
-        for (const auto& file : dataset_files(destination_.path)) {
+        for (const auto& file : dataset::dataset_files(destination_.path)) {
             if (ours.contains(file)) continue;
             try {
-                const auto other = read_recording_summary(file);
+                const auto other = dataset::read_recording_summary(file);
                 if (other.labels == settings_.labels && other.frontend == settings_.frontend) continue;
             } catch (const Error&) {  // nor would train read it
             }
@@ -333,10 +334,10 @@ class Run {
     Context& context_;
     Destination destination_;
     int jobs_;
-    std::vector<std::unique_ptr<Frontend>> frontends_;  // one a worker
-    BuildSettings settings_;
-    Catalogue catalogue_;
-    std::optional<DatasetBuilder> builder_;
+    std::vector<std::unique_ptr<frontend::Frontend>> frontends_;  // one a worker
+    dataset::BuildSettings settings_;
+    dataset::Catalogue catalogue_;
+    std::optional<dataset::DatasetBuilder> builder_;
     std::vector<std::size_t> frames_;  // by class
     std::size_t unlabelled_ = 0, unchanged_ = 0, failed_ = 0, damaged_ = 0;
 };

@@ -15,7 +15,7 @@
 namespace earshot::tools {
 namespace {
 
-void declare_rules(CLI::App& app, EventRuleOptions& rules) {
+void declare_rules(CLI::App& app, detect::EventRuleOptions& rules) {
     app.add_option("--threshold", rules.thresholds, "Score at which an event begins (default: the model's)")
         ->type_name("[L=]X")
         ->allow_extra_args(false);
@@ -75,7 +75,7 @@ Runner declare(CLI::App& app) {
         ->configurable(false);
     add_output(app, options->output, "File, or DIR/ for a file per recording (default: stdout)");
     app.add_option("--format", options->format, "How events are written (default: by the name of the file)")
-        ->check(CLI::IsMember(event_format_names()));
+        ->check(CLI::IsMember(detect::event_format_names()));
     app.add_flag("--per-recording", options->per_recording,
                  "Instead of events: the label of each recording, as CSV");
     app.add_option("--scores", options->scores,

@@ -19,7 +19,7 @@ Exit run(const LocateOptions& options, Context& context) {
     if (!options.inputs.empty() || !options.events.empty())
         throw UsageError(
             "--summary, --heatmap and --recent show a scene as it is, and take no recording or events");
-    show_scene(read_scene(options.scene), options.views, context.out);
+    show_scene(scene::read_scene(options.scene), options.views, context.out);
     return Exit::ok;
 }
 

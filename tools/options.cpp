@@ -6,8 +6,8 @@
 #include <filesystem>
 
 #include "audio/source.h"
+#include "batch/parallel.h"
 #include "support/error.h"
-#include "support/parallel.h"
 #include "support/time_text.h"
 #include "tools/help.h"
 
@@ -93,7 +93,7 @@ void refuse_terminal(const std::string& input) {
 }
 
 std::unique_ptr<Output> open_text_output(const std::string& path) {
-    const bool precious = fs::is_regular_file(path) && (path.ends_with(".npz") || is_audio_file(path));
+    const bool precious = fs::is_regular_file(path) && (path.ends_with(".npz") || audio::is_audio_file(path));
     if (precious) {
         throw UsageError(
             fmt::format("{}: a recording or dataset, which text would replace (give another name)", path));
@@ -101,7 +101,7 @@ std::unique_ptr<Output> open_text_output(const std::string& path) {
     return open_output(path);
 }
 
-int effective_jobs(int jobs) { return jobs > 0 ? jobs : available_processors(); }
+int effective_jobs(int jobs) { return jobs > 0 ? jobs : batch::available_processors(); }
 
 std::string share_directory() {
     // PREFIX/libexec/earshot/earshot-NAME

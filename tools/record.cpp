@@ -23,7 +23,7 @@ namespace earshot::tools {
 namespace {
 
 namespace fs = std::filesystem;
-using Container = SoundCoding::Container;
+using Container = record::SoundCoding::Container;
 
 void check(const RecordOptions& options) {
     const auto fail = [](const char* what) { throw UsageError(what); };
@@ -48,8 +48,8 @@ void check(const RecordOptions& options) {
         fail("sound does not go to a terminal (name a FILE, or send it through a pipe)");
 }
 
-SoundCoding coding_of(const RecordOptions& options) {
-    SoundCoding coding;
+record::SoundCoding coding_of(const RecordOptions& options) {
+    record::SoundCoding coding;
     std::string format = options.format;
     const bool to_file = options.segments.empty() && options.file != "-";
     if (format.empty() && to_file) {
@@ -59,10 +59,10 @@ SoundCoding coding_of(const RecordOptions& options) {
                 fmt::format("{}: no extension to choose a format by (--format wav)", options.file));
         format.erase(0, 1);
     }
-    coding.container = format.empty() ? Container::wav : parse_container(format);
-    coding.encoding = options.bits == "16"   ? SampleEncoding::pcm16
-                      : options.bits == "24" ? SampleEncoding::pcm24
-                                             : SampleEncoding::float32;
+    coding.container = format.empty() ? Container::wav : record::parse_container(format);
+    coding.encoding = options.bits == "16"   ? audio::SampleEncoding::pcm16
+                      : options.bits == "24" ? audio::SampleEncoding::pcm24
+                                             : audio::SampleEncoding::float32;
     const bool pcm = coding.container == Container::wav || coding.container == Container::raw;
     if (!to_file && options.segments.empty() && !pcm)
         throw UsageError("a pipe takes wav or raw (name a FILE for flac, ogg or opus)");
@@ -73,23 +73,23 @@ SoundCoding coding_of(const RecordOptions& options) {
     return coding;
 }
 
-CaptureOptions capture_options(const RecordOptions& options, Console& console) {
-    CaptureOptions capture = options.capture;
+capture::CaptureOptions capture_options(const RecordOptions& options, Console& console) {
+    capture::CaptureOptions capture = options.capture;
     capture.block_s =
         options.file == "-" && options.segments.empty() ? 0.02 : 0.1;  // a pipe may be heard live
     capture.reconnect = !options.no_reconnect;
     capture.paced = !options.fast;
-    capture.notify = [&console](const CaptureNotice& notice) { console.warning(notice.text); };
+    capture.notify = [&console](const capture::CaptureNotice& notice) { console.warning(notice.text); };
     return capture;
 }
 
-Exit record_segments(const RecordOptions& options, const SoundCoding& coding, Context& context) {
+Exit record_segments(const RecordOptions& options, const record::SoundCoding& coding, Context& context) {
     auto archive_options = options.archive;
     archive_options.directory = options.segments;
     archive_options.coding = coding;
     if (options.max_bytes > 0) archive_options.max_bytes = static_cast<std::int64_t>(options.max_bytes);
     archive_options.min_free_bytes = static_cast<std::int64_t>(options.min_free_bytes);
-    Archive archive(archive_options, [&](const std::string& text) { context.console.warning(text); });
+    record::Archive archive(archive_options, [&](const std::string& text) { context.console.warning(text); });
 
     auto recorder = options.recorder;
     recorder.device = options.reads_standard_input() ? "" : options.input();
@@ -100,18 +100,18 @@ Exit record_segments(const RecordOptions& options, const SoundCoding& coding, Co
     }
     Control control(options.control, context.console);
     const auto source = open_sound(options.input(), capture_options(options, context.console));
-    check_coding(coding, source->format());
+    record::check_coding(coding, source->format());
     ArchiveSink sink(archive, recorder, source->format(), context.console);
     record_session(*source, sink, control, options, context.console);
     context.console.detail(sink.summary());
     return Exit::ok;
 }
 
-Exit record_stream(const RecordOptions& options, const SoundCoding& coding, Context& context) {
+Exit record_stream(const RecordOptions& options, const record::SoundCoding& coding, Context& context) {
     Control control(options.control, context.console);
     const auto source = open_sound(options.input(), capture_options(options, context.console));
-    const AudioFormat format = source->format();
-    check_coding(coding, format);
+    const audio::AudioFormat format = source->format();
+    record::check_coding(coding, format);
     std::unique_ptr<Sink> sink;
     if (options.file == "-") {
         sink = std::make_unique<PipeSink>(context.out, format, coding, context.console);
@@ -126,7 +126,7 @@ Exit run(const RecordOptions& options, Context& context) {
     if (options.list) return list_devices(context);
     check(options);
     if (options.reads_standard_input()) refuse_terminal("-");
-    const SoundCoding coding = coding_of(options);
+    const record::SoundCoding coding = coding_of(options);
     choose_executable(options.input(), options.capture.raw);
     return options.segments.empty() ? record_stream(options, coding, context)
                                     : record_segments(options, coding, context);
@@ -185,7 +185,7 @@ void declare_segments(CLI::App& app, RecordOptions& options) {
 
 Runner declare(CLI::App& app) {
     auto options = std::make_shared<RecordOptions>();
-    options->capture.channels.kind = ChannelChoice::Kind::all;
+    options->capture.channels.kind = audio::ChannelChoice::Kind::all;
     app.add_option("FILE", options->file, "What to write, - for stdout; with --segments, - reads stdin")
         ->type_name("")
         ->configurable(false);

@@ -40,11 +40,11 @@ BackgroundChoice parse_background(const std::vector<std::string>& texts) {
     return choice;
 }
 
-std::vector<DayRange> day_ranges(const std::string& option, const std::vector<std::string>& texts) {
-    std::vector<DayRange> ranges;
+std::vector<dataset::DayRange> day_ranges(const std::string& option, const std::vector<std::string>& texts) {
+    std::vector<dataset::DayRange> ranges;
     for (const std::string& text : split_list(texts)) {
         try {
-            ranges.push_back(parse_days(text));
+            ranges.push_back(dataset::parse_days(text));
         } catch (const Error& error) {
             throw UsageError(fmt::format("{}: {}", option, error.what()));
         }

@@ -13,7 +13,7 @@ std::vector<std::string> split_list(const std::vector<std::string>& texts);
 
 /// @param option  for messages
 /// @throws UsageError for what are no days
-std::vector<DayRange> day_ranges(const std::string& option, const std::vector<std::string>& texts);
+std::vector<dataset::DayRange> day_ranges(const std::string& option, const std::vector<std::string>& texts);
 
 /// What --background says: a label, and paths of recordings or datasets of nothing else.
 struct BackgroundChoice {

@@ -26,11 +26,11 @@ CLI::Option* add_parsed(CLI::App& app, const std::string& name, Value& value, Pa
 
 }  // namespace
 
-void add_channels(CLI::App& app, ChannelChoice& channels) {
-    const bool all = channels.kind == ChannelChoice::Kind::all;
+void add_channels(CLI::App& app, audio::ChannelChoice& channels) {
+    const bool all = channels.kind == audio::ChannelChoice::Kind::all;
     const auto parse = [all](std::string_view text) {
-        const auto choice = parse_channels(text);
-        if (!all && choice.kind == ChannelChoice::Kind::all) {
+        const auto choice = audio::parse_channels(text);
+        if (!all && choice.kind == audio::ChannelChoice::Kind::all) {
             throw Error("frames are made of one channel (mix, left, right, or a number)");
         }
         return choice;
@@ -41,16 +41,16 @@ void add_channels(CLI::App& app, ChannelChoice& channels) {
         ->default_str(all ? "all" : "mix");
 }
 
-void add_raw(CLI::App& app, std::optional<RawFormat>& raw, const std::string& what) {
-    add_parsed(app, "--raw", raw, parse_raw, what)->type_name("FORMAT,RATE,CHANNELS");
+void add_raw(CLI::App& app, std::optional<audio::RawFormat>& raw, const std::string& what) {
+    add_parsed(app, "--raw", raw, audio::parse_raw, what)->type_name("FORMAT,RATE,CHANNELS");
 }
 
-void add_source(CLI::App& app, SourceOptions& options) {
+void add_source(CLI::App& app, audio::SourceOptions& options) {
     add_channels(app, options.channels);
     add_source_span(app, options);
 }
 
-void add_source_span(CLI::App& app, SourceOptions& options) {
+void add_source_span(CLI::App& app, audio::SourceOptions& options) {
     add_time(app, "--start", options.start_s, "Skip what comes before")->type_name("TIME");
     add_time(app, "--duration", options.duration_s, "Read no more than this of each input")
         ->type_name("TIME");

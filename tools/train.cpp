@@ -5,6 +5,7 @@
 
 #include "model/model_directory.h"
 #include "model/scorer.h"
+#include "network/compute_threads.h"
 #include "support/error.h"
 #include "support/interrupt.h"
 #include "support/json_lines.h"
@@ -17,45 +18,50 @@ namespace {
 
 namespace fs = std::filesystem;
 
-SplitBy split_by(const TrainOptions& options) { return options.by_frame ? SplitBy::frame : SplitBy::group; }
+train::SplitBy split_by(const TrainOptions& options) {
+    return options.by_frame ? train::SplitBy::frame : train::SplitBy::group;
+}
 
 /// Of what frames of this kind are the logarithms, once compressed.
-LogOf logarithms_of(const InputOptions& input, FrameScale scale) {
-    if (scale == FrameScale::magnitude && input.compression.kind == "log") return LogOf::magnitude;
-    if (scale == FrameScale::log_magnitude && input.compression.kind == "none") return LogOf::magnitude;
-    if (input.range.db > 0 && !(scale == FrameScale::log_power && input.compression.kind == "none")) {
+network::LogOf logarithms_of(const network::InputOptions& input, train::FrameScale scale) {
+    if (scale == train::FrameScale::magnitude && input.compression.kind == "log")
+        return network::LogOf::magnitude;
+    if (scale == train::FrameScale::log_magnitude && input.compression.kind == "none")
+        return network::LogOf::magnitude;
+    if (input.range.db > 0 && !(scale == train::FrameScale::log_power && input.compression.kind == "none")) {
         throw UsageError(
             "--range is for logarithms: frames of logmel as they are, or magnitudes with --compress log (for "
             "others --range 0)");
     }
-    return LogOf::power;
+    return network::LogOf::power;
 }
 
-nlohmann::ordered_json architecture_of(const TrainingSet& set, NetworkOptions network) {
-    const FrameScale scale = frame_scale(set.frontend);
+nlohmann::ordered_json architecture_of(const train::TrainingSet& set, network::NetworkOptions network) {
+    const train::FrameScale scale = train::frame_scale(set.frontend);
     if (network.input.compression.kind == "auto") {
-        network.input.compression.kind = scale == FrameScale::magnitude ? "log" : "none";
+        network.input.compression.kind = scale == train::FrameScale::magnitude ? "log" : "none";
     }
-    if (is_waveform(scale) && (network.paces > 0 || network.pitches > 0))
+    if (train::is_waveform(scale) && (network.paces > 0 || network.pitches > 0))
         throw UsageError("--paces and --pitches are for frames of bands, and these are waveforms");
     network.input.range.values = logarithms_of(network.input, scale);
     network.frames = set.windowing.frames;
     network.inputs = set.dimension;
     network.answer.classes = static_cast<std::int64_t>(set.labels.size());
     network.answer.background = set.background_index();
-    return describe_network(network);
+    return network::describe_network(network);
 }
 
 /// Augmentation that frames of this kind cannot have would be left out without a word.
-void check_augmentation(const AugmentOptions& options, const TrainingSet& set, Console& console) {
-    const FrameScale scale = frame_scale(set.frontend);
-    const bool waves = is_waveform(scale);
+void check_augmentation(const train::AugmentOptions& options, const train::TrainingSet& set,
+                        Console& console) {
+    const train::FrameScale scale = train::frame_scale(set.frontend);
+    const bool waves = train::is_waveform(scale);
     if (!waves && (options.shift > 0 || options.noise > 0 || options.flip)) {
         throw UsageError("--shift, --noise and --flip are for frames of the front end waveform");
     }
     if (waves && options.warp > 0) throw UsageError("--warp moves bands, and waveforms have none");
     if (options.overlay == 0) return;
-    if (scale == FrameScale::other)
+    if (scale == train::FrameScale::other)
         throw UsageError("--overlay adds sounds up, and these frames cannot be (pcen, mfcc)");
     if (set.background_index() < 0)
         console.warning(
@@ -64,13 +70,14 @@ void check_augmentation(const AugmentOptions& options, const TrainingSet& set, C
 
 void cross_validate(TrainingRun& run) {
     const int folds = run.options.folds;
-    const auto split = cross_validation_folds(run.set, split_by(run.options), folds, run.fit.seed);
+    const auto split = train::cross_validation_folds(run.set, split_by(run.options), folds, run.fit.seed);
     int epochs = 0;
-    for (const Fold& fold : split) epochs = std::max(epochs, epochs_of(run.fit, fold.train.size()));
+    for (const train::Fold& fold : split)
+        epochs = std::max(epochs, train::epochs_of(run.fit, fold.train.size()));
     auto& console = run.context.console;
     console.start_progress("cross-validation", folds * epochs);
-    run.crossed = earshot::cross_validate(
-        run.set, run.architecture, split, run.fit, [&](std::size_t fold, const Epoch& epoch) {
+    run.crossed = earshot::train::cross_validate(
+        run.set, run.architecture, split, run.fit, [&](std::size_t fold, const train::Epoch& epoch) {
             console.progress(static_cast<double>(fold) * epochs + epoch.number, describe(epoch));
             console.detail(fmt::format("fold {} epoch {}  {}", fold + 1, epoch.number, describe(epoch)));
         });
@@ -82,32 +89,33 @@ void cross_validate(TrainingRun& run) {
 /// Who learns and who judges.
 void choose_fold(TrainingRun& run) {
     const TrainOptions& options = run.options;
-    if (options.test_share > 0) set_aside_test(run.set, options.test_share, run.fit.seed);
+    if (options.test_share > 0) train::set_aside_test(run.set, options.test_share, run.fit.seed);
     if (options.folds > 0) {
         cross_validate(run);
-        run.fold.train = run.set.labelled_rows(Role::train);
+        run.fold.train = run.set.labelled_rows(train::Role::train);
     } else if (!options.data.validation.empty()) {
-        run.fold = {run.set.labelled_rows(Role::train), run.set.labelled_rows(Role::validation)};
+        run.fold = {run.set.labelled_rows(train::Role::train),
+                    run.set.labelled_rows(train::Role::validation)};
     } else {
-        run.fold = hold_out(run.set, split_by(options), options.validation_share, run.fit.seed);
+        run.fold = train::hold_out(run.set, split_by(options), options.validation_share, run.fit.seed);
     }
 }
 
-ModelFile save(const TrainingRun& run, Trainer& trainer, bool replace) {
+model::ModelFile save(const TrainingRun& run, train::Trainer& trainer, bool replace) {
     trainer.fit_output();
-    ModelFile model = describe_model(run, trainer);
-    ModelDirectory directory(run.options.output, replace);
+    model::ModelFile model = describe_model(run, trainer);
+    model::ModelDirectory directory(run.options.output, replace);
     trainer.save(directory.temporary_path());
     const auto history = open_output((fs::path(directory.temporary_path()) / "history.jsonl").string());
     JsonLines lines(*history);
-    for (const Epoch& epoch : trainer.history()) lines.write(to_json(epoch));
+    for (const train::Epoch& epoch : trainer.history()) lines.write(to_json(epoch));
     history->close();
-    write_model_file(model, directory.temporary_path());
+    model::write_model_file(model, directory.temporary_path());
     directory.publish();
     return model;
 }
 
-void log_epoch(const Epoch& epoch, TensorBoardFile& log) {
+void log_epoch(const train::Epoch& epoch, train::TensorBoardFile& log) {
     log.scalar("loss/training", epoch.number, epoch.loss);
     log.scalar("accuracy/training", epoch.number, epoch.accuracy);
     if (epoch.validation_loss) log.scalar("loss/validation", epoch.number, *epoch.validation_loss);
@@ -117,21 +125,21 @@ void log_epoch(const Epoch& epoch, TensorBoardFile& log) {
 }
 
 /// The log of this run: a directory of the model's name, which trackers show as the name of the run.
-std::optional<TensorBoardFile> open_log(const TrainOptions& options) {
+std::optional<train::TensorBoardFile> open_log(const TrainOptions& options) {
     if (options.tensorboard.empty()) return std::nullopt;
     const fs::path model = fs::path(options.output).lexically_normal();
     const fs::path name = model.has_filename() ? model.filename() : model.parent_path().filename();
-    return TensorBoardFile((fs::path(options.tensorboard) / name).string());
+    return train::TensorBoardFile((fs::path(options.tensorboard) / name).string());
 }
 
 /// Epochs until the end, early or not, or the user's interrupt. Saves on the way if it takes long.
-ModelFile train(const TrainingRun& run, Trainer& trainer) {
+model::ModelFile train(const TrainingRun& run, train::Trainer& trainer) {
     using Clock = std::chrono::steady_clock;
     auto& console = run.context.console;
     bool replace = run.options.force || run.options.resume;
     auto saved = Clock::now();
     auto log = open_log(run.options);
-    console.start_progress("train", epochs_of(run.fit, run.fold.train.size()));
+    console.start_progress("train", train::epochs_of(run.fit, run.fold.train.size()));
     while (!trainer.finished() && !interrupted()) {
         const auto epoch = trainer.run_epoch();
         if (!epoch) break;
@@ -146,26 +154,26 @@ ModelFile train(const TrainingRun& run, Trainer& trainer) {
     }
     console.end_progress();
     if (trainer.best_epoch() == 0) throw Interrupted();
-    ModelFile model = save(run, trainer, replace);
+    model::ModelFile model = save(run, trainer, replace);
     if (log) log_result(run, trainer, model, *log);
     return model;
 }
 
 Exit run(const TrainOptions& options, const std::string& recipe, Context& context) {
-    check_model_place(options.output, options.force || options.resume);
+    model::check_model_place(options.output, options.force || options.resume);
     if (options.resume && !fs::exists(options.output)) {
         throw Error(fmt::format("{}: no model to resume (train it without --resume first)", options.output));
     }
-    set_compute_threads(effective_jobs(options.threads));
+    network::set_compute_threads(effective_jobs(options.threads));
     TrainingRun run{options, context};
     run.recipe = recipe;
     run.fit = options.fit;
-    run.set = load_training_set(options.data, options.examples);
+    run.set = train::load_training_set(options.data, options.examples);
     check_augmentation(run.fit.augment, run.set, context.console);
     run.architecture = architecture_of(run.set, options.network);
     choose_fold(run);
     describe_data(run);
-    Trainer trainer(run.set, run.architecture, run.fold.train, run.fold.validation, run.fit);
+    train::Trainer trainer(run.set, run.architecture, run.fold.train, run.fold.validation, run.fit);
     if (options.resume) trainer.resume(options.output);
     describe_result(run, train(run, trainer));
     return Exit::ok;

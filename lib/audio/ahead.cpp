@@ -5,7 +5,7 @@
 
 #include "support/denormals.h"
 
-namespace earshot {
+namespace earshot::audio {
 namespace {
 
 /// To wake the other thread costs some 30 µs where its processor has gone to sleep: blocks of 16384 samples
@@ -88,4 +88,4 @@ std::span<const float> AheadSource::read(std::size_t max_frames) {
     return block;
 }
 
-}  // namespace earshot
+}  // namespace earshot::audio

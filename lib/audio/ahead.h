@@ -13,7 +13,7 @@
 
 #include "audio/source.h"
 
-namespace earshot {
+namespace earshot::audio {
 
 /// Reads another source on a thread of its own, up to kBlocks blocks ahead. An exception there is thrown by
 /// the read() that would have met it. Destroying it early waits for one read() of the inner source at most.
@@ -55,4 +55,4 @@ class AheadSource : public Source {
     std::jthread thread_;
 };
 
-}  // namespace earshot
+}  // namespace earshot::audio

@@ -13,7 +13,7 @@
 
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::audio {
 namespace {
 
 constexpr int kPoll_ms = 200;
@@ -127,4 +127,4 @@ void ByteInput::throw_if_failed() const {
     throw Error(fmt::format("{}: {}", name_, std::strerror(error_)));
 }
 
-}  // namespace earshot
+}  // namespace earshot::audio

@@ -10,7 +10,7 @@
 
 #include "support/interrupt.h"
 
-namespace earshot {
+namespace earshot::audio {
 
 /// The bytes of a file or of standard input, from where it stood when it was opened.
 /// A regular file is read with pread, so the offset of a descriptor that others share is left alone.
@@ -63,4 +63,4 @@ class ByteInput {
     std::function<bool()> stop_;
 };
 
-}  // namespace earshot
+}  // namespace earshot::audio

@@ -2,7 +2,7 @@
 
 #include "audio/libav_handles.h"
 
-namespace earshot {
+namespace earshot::audio {
 
 /// Turns packets into frames of samples, in the manner of libavcodec: one is sent, and frames are received
 /// until there are no more.
@@ -21,4 +21,4 @@ class Codec {
     virtual int frame_size() const = 0;
 };
 
-}  // namespace earshot
+}  // namespace earshot::audio

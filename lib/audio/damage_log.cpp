@@ -5,7 +5,7 @@
 #include <cmath>
 #include <utility>
 
-namespace earshot {
+namespace earshot::audio {
 namespace {
 
 constexpr std::size_t kMaxPlaces = 100;
@@ -38,4 +38,4 @@ void DamageLog::clean(std::span<float> samples, double position_s) {
                     non_finite_ == 1 ? "" : "s", non_finite_ == 1 ? "is" : "are");
 }
 
-}  // namespace earshot
+}  // namespace earshot::audio

@@ -8,7 +8,7 @@
 
 #include "audio/source.h"
 
-namespace earshot {
+namespace earshot::audio {
 
 /// Collects damage: what is less than a second apart is one broken place, and after a hundred of them only
 /// the fact that there are more is kept.
@@ -29,4 +29,4 @@ class DamageLog {
     std::optional<std::size_t> non_finite_index_;  // in damage_
 };
 
-}  // namespace earshot
+}  // namespace earshot::audio

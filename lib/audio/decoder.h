@@ -5,7 +5,7 @@
 
 #include "audio/source.h"
 
-namespace earshot {
+namespace earshot::audio {
 
 /// A source at the beginning of the chain: it reads a recording and can be told where to start.
 class Decoder : public Source {
@@ -22,4 +22,4 @@ class Decoder : public Source {
 /// @throws Error("clip.wav: has 2 channels, there is no channel 3")
 int chosen_channels(const ChannelChoice& choice, int channels, const std::string& name);
 
-}  // namespace earshot
+}  // namespace earshot::audio

@@ -16,7 +16,7 @@
 #include "support/error.h"
 #include "support/output.h"
 
-namespace earshot {
+namespace earshot::audio {
 namespace {
 
 namespace fs = std::filesystem;
@@ -157,4 +157,4 @@ bool is_audio_file(const std::string& path) {
     return container != Container::unknown && container != Container::not_audio;
 }
 
-}  // namespace earshot
+}  // namespace earshot::audio

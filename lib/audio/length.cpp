@@ -2,7 +2,7 @@
 
 #include "support/interrupt.h"
 
-namespace earshot {
+namespace earshot::audio {
 
 namespace {
 
@@ -35,4 +35,4 @@ Length measure_length(const std::string& path) {
 
 Length decode_length(const std::string& path) { return decode_to_the_end(*open_one_channel(path)); }
 
-}  // namespace earshot
+}  // namespace earshot::audio

@@ -5,7 +5,7 @@
 
 #include "audio/source.h"
 
-namespace earshot {
+namespace earshot::audio {
 
 struct Length {
     double seconds = 0;
@@ -18,4 +18,4 @@ Length measure_length(const std::string& path);
 /// The same by decoding it to the end, whatever its header says: finds all damage.
 Length decode_length(const std::string& path);
 
-}  // namespace earshot
+}  // namespace earshot::audio

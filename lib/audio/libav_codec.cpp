@@ -7,7 +7,7 @@
 #include "audio/libav_log.h"
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::audio {
 
 LibavCodec::LibavCodec(const PacketSource& input, bool trims) {
     const AVCodecParameters& coding = input.coding();
@@ -24,4 +24,4 @@ LibavCodec::LibavCodec(const PacketSource& input, bool trims) {
         throw Error(fmt::format("{}: {} decoder: {}", input.name(), decoder->name, libav_error_text(status)));
 }
 
-}  // namespace earshot
+}  // namespace earshot::audio

@@ -3,7 +3,7 @@
 #include "audio/codec.h"
 #include "audio/packet_source.h"
 
-namespace earshot {
+namespace earshot::audio {
 
 /// One of libavcodec's decoders.
 class LibavCodec : public Codec {
@@ -21,4 +21,4 @@ class LibavCodec : public Codec {
     LibavPtr<AVCodecContext> context_;
 };
 
-}  // namespace earshot
+}  // namespace earshot::audio

@@ -12,7 +12,7 @@ extern "C" {
 
 #include <memory>
 
-namespace earshot {
+namespace earshot::audio {
 
 struct LibavDeleter {
     void operator()(AVCodecContext* context) const { avcodec_free_context(&context); }
@@ -28,4 +28,4 @@ struct LibavDeleter {
 template <class T>
 using LibavPtr = std::unique_ptr<T, LibavDeleter>;
 
-}  // namespace earshot
+}  // namespace earshot::audio

@@ -12,7 +12,7 @@
 #include "support/error.h"
 #include "support/interrupt.h"
 
-namespace earshot {
+namespace earshot::audio {
 namespace {
 
 constexpr std::size_t kIoBytes = std::size_t{1} << 15;
@@ -177,4 +177,4 @@ bool LibavInput::seek(std::int64_t timestamp) {
     return libavformat().seek_frame(context_.get(), stream_->index, timestamp, AVSEEK_FLAG_BACKWARD) >= 0;
 }
 
-}  // namespace earshot
+}  // namespace earshot::audio

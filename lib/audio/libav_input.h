@@ -11,7 +11,7 @@
 #include "audio/packet_source.h"
 #include "audio/source.h"
 
-namespace earshot {
+namespace earshot::audio {
 
 /// An open container and its best sound stream, read packet by packet.
 class LibavInput : public PacketSource {
@@ -50,4 +50,4 @@ class LibavInput : public PacketSource {
     bool cut_off_ = false;
 };
 
-}  // namespace earshot
+}  // namespace earshot::audio

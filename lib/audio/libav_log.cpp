@@ -7,7 +7,7 @@
 
 #include "audio/libav_handles.h"
 
-namespace earshot {
+namespace earshot::audio {
 namespace {
 
 thread_local LibavLog* current = nullptr;
@@ -41,4 +41,4 @@ std::string libav_error_text(int code) {
     return text.data();
 }
 
-}  // namespace earshot
+}  // namespace earshot::audio

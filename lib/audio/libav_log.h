@@ -2,7 +2,7 @@
 
 #include <string>
 
-namespace earshot {
+namespace earshot::audio {
 
 /// Keeps libav from writing to stderr, and listens to what it complains of on this thread while the object
 /// lives. Errors that libav passes over (a page whose checksum is wrong is skipped) reach us in no other way.
@@ -23,4 +23,4 @@ class LibavLog {
 /// What libav says of an error code: "Invalid data found when processing input".
 std::string libav_error_text(int code);
 
-}  // namespace earshot
+}  // namespace earshot::audio

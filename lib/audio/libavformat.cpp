@@ -5,7 +5,7 @@
 
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::audio {
 namespace {
 
 LibavFormat load() {
@@ -40,4 +40,4 @@ const LibavFormat& libavformat() {
     return functions;
 }
 
-}  // namespace earshot
+}  // namespace earshot::audio

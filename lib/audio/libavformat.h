@@ -6,7 +6,7 @@ extern "C" {
 
 #include <memory>
 
-namespace earshot {
+namespace earshot::audio {
 
 /// The functions of libavformat that we call. It is loaded by the first that needs it: with the libraries it
 /// brings along (for network streams, trackers, discs) that takes 13 ms, which WAV, MP3 and devices do
@@ -41,4 +41,4 @@ struct LibavFormatDeleter {
 template <class T>
 using LibavFormatPtr = std::unique_ptr<T, LibavFormatDeleter>;
 
-}  // namespace earshot
+}  // namespace earshot::audio

@@ -5,7 +5,7 @@
 #include <span>
 #include <string_view>
 
-namespace earshot {
+namespace earshot::audio {
 namespace {
 
 int byte_at(std::span<const std::byte> bytes, std::size_t i) { return std::to_integer<int>(bytes[i]); }
@@ -72,4 +72,4 @@ std::optional<Mp3Head> find_mp3_head(ByteInput& input) {
     return head;
 }
 
-}  // namespace earshot
+}  // namespace earshot::audio

@@ -6,7 +6,7 @@
 
 #include "audio/byte_input.h"
 
-namespace earshot {
+namespace earshot::audio {
 
 /// Samples that a decoder of layer 3 is late by (LAME's DECDELAY).
 inline constexpr std::int64_t kMp3DecoderDelay = 529;
@@ -38,4 +38,4 @@ struct Mp3Head {
 /// specifications".
 std::optional<Mp3Head> find_mp3_head(ByteInput& input);
 
-}  // namespace earshot
+}  // namespace earshot::audio

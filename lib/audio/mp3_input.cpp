@@ -6,7 +6,7 @@
 
 #include "support/interrupt.h"
 
-namespace earshot {
+namespace earshot::audio {
 namespace {
 
 constexpr std::size_t kUsualPacketBytes = 4096;  // a frame has at most 1441
@@ -128,4 +128,4 @@ bool Mp3Input::seek(std::int64_t) {
     return true;
 }
 
-}  // namespace earshot
+}  // namespace earshot::audio

@@ -13,7 +13,7 @@
 #include "audio/mp3_head.h"
 #include "audio/packet_source.h"
 
-namespace earshot {
+namespace earshot::audio {
 
 /// The frames of an MP3 file or pipe, found by libavcodec's parser. What libavformat hands out too, but in
 /// one buffer for all packets: that is a twentieth of the time which decoding takes, and the most common
@@ -55,4 +55,4 @@ class Mp3Input : public PacketSource {
     bool at_information_ = false, at_begin_ = false;
 };
 
-}  // namespace earshot
+}  // namespace earshot::audio

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace earshot {
+namespace earshot::audio {
 namespace {
 
 constexpr std::size_t kHeaderBytes = 27;
@@ -32,4 +32,4 @@ bool ends_with_last_ogg_page(ByteInput& input) {
     return false;
 }
 
-}  // namespace earshot
+}  // namespace earshot::audio

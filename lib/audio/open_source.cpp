@@ -18,7 +18,7 @@
 #include "audio/trim.h"
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::audio {
 namespace {
 
 std::unique_ptr<PacketSource> open_packets(std::unique_ptr<ByteInput> bytes, const SourceOptions& options) {
@@ -95,4 +95,4 @@ std::unique_ptr<Source> open_source(const std::string& path, const SourceOptions
     return source;
 }
 
-}  // namespace earshot
+}  // namespace earshot::audio

@@ -7,7 +7,7 @@
 #include <new>
 #include <utility>
 
-namespace earshot {
+namespace earshot::audio {
 namespace {
 
 constexpr int kClock_hz = 48'000;  // of timestamps, pre-skip and padding, whatever the rate (RFC 7845, 4)
@@ -97,4 +97,4 @@ void OpusCodec::flush() {
     draining_ = false;
 }
 
-}  // namespace earshot
+}  // namespace earshot::audio

@@ -9,7 +9,7 @@
 
 struct OpusDecoder;
 
-namespace earshot {
+namespace earshot::audio {
 
 /// Opus at 16 kHz by libopus, for who wants that rate. Speech is coded at 16 kHz or less (RFC 6716, 2.1.2),
 /// so that it need not be taken to 48 kHz, as libavcodec does, and back: half the time. Against libopus at 48
@@ -45,4 +45,4 @@ class OpusCodec : public Codec {
     bool draining_ = false;
 };
 
-}  // namespace earshot
+}  // namespace earshot::audio

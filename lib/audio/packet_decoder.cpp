@@ -12,7 +12,7 @@
 #include "audio/samples.h"
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::audio {
 namespace {
 
 /// Decoded and thrown away before the place that is wanted, after a seek: MP3 frames borrow bits from earlier
@@ -324,4 +324,4 @@ void PacketDecoder::note_damage(std::string what) {
     damage_.add(seconds(next_), std::move(what));
 }
 
-}  // namespace earshot
+}  // namespace earshot::audio

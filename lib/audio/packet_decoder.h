@@ -12,7 +12,7 @@
 #include "audio/decoder.h"
 #include "audio/packet_source.h"
 
-namespace earshot {
+namespace earshot::audio {
 
 /// Decodes with libavcodec or libopus, one packet at a time. What is read is a view of the decoder's own
 /// frame wherever the channels wanted lie in it as floats; otherwise one pass converts and mixes, straight
@@ -75,4 +75,4 @@ class PacketDecoder : public Decoder {
     bool is_pcm_ = false, may_be_non_finite_ = false;
 };
 
-}  // namespace earshot
+}  // namespace earshot::audio

@@ -8,7 +8,7 @@
 #include "audio/libav_handles.h"
 #include "audio/mp3_head.h"
 
-namespace earshot {
+namespace earshot::audio {
 
 /// Coded sound, packet by packet, and what is known of it before any is decoded.
 class PacketSource {
@@ -39,4 +39,4 @@ class PacketSource {
     virtual bool seek(std::int64_t timestamp) = 0;
 };
 
-}  // namespace earshot
+}  // namespace earshot::audio

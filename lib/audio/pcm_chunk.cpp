@@ -6,7 +6,7 @@
 #include <span>
 #include <string_view>
 
-namespace earshot {
+namespace earshot::audio {
 namespace {
 
 constexpr int kMaxChunks = 4096;  // more than any file has that is not made to waste our time
@@ -77,4 +77,4 @@ std::optional<PcmChunk> find_pcm_chunk(ByteInput& input) {
     return {};
 }
 
-}  // namespace earshot
+}  // namespace earshot::audio

@@ -5,7 +5,7 @@
 
 #include "audio/byte_input.h"
 
-namespace earshot {
+namespace earshot::audio {
 
 /// Where the samples of a WAV, RF64, W64 or AIFF file are, by its header.
 struct PcmChunk {
@@ -20,4 +20,4 @@ struct PcmChunk {
 ///         Consumes nothing, and waits for no more of a pipe than the header and a few samples.
 std::optional<PcmChunk> find_pcm_chunk(ByteInput& input);
 
-}  // namespace earshot
+}  // namespace earshot::audio

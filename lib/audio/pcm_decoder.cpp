@@ -15,7 +15,7 @@
 #include "audio/samples.h"
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::audio {
 namespace {
 
 static_assert(std::endian::native == std::endian::little, "samples are copied as they lie in memory");
@@ -177,4 +177,4 @@ void PcmDecoder::skip_to(std::int64_t frame) {
     while (position_ < frame && !read(static_cast<std::size_t>(frame - position_)).empty()) continue;
 }
 
-}  // namespace earshot
+}  // namespace earshot::audio

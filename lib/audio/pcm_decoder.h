@@ -11,7 +11,7 @@
 #include "audio/damage_log.h"
 #include "audio/decoder.h"
 
-namespace earshot {
+namespace earshot::audio {
 
 /// How the samples of a pipe are coded, and where they are.
 struct PcmLayout {
@@ -59,4 +59,4 @@ class PcmDecoder : public Decoder {
     DamageLog damage_;
 };
 
-}  // namespace earshot
+}  // namespace earshot::audio

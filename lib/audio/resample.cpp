@@ -8,7 +8,7 @@
 
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::audio {
 namespace {
 
 constexpr std::size_t kBlockFrames = 4096;
@@ -70,4 +70,4 @@ std::span<const float> ResampledSource::read(std::size_t max_frames) {
     return block;
 }
 
-}  // namespace earshot
+}  // namespace earshot::audio

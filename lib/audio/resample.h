@@ -9,7 +9,7 @@
 #include "audio/libav_handles.h"
 #include "audio/source.h"
 
-namespace earshot {
+namespace earshot::audio {
 
 /// Another source at another rate, by libswresample with the filters of libsoxr at 20 bits, which are better
 /// than libswresample's own and no slower. Measured from 8 to 192 kHz, with N half the lower of the two
@@ -37,4 +37,4 @@ class ResampledSource : public Source {
     bool ended_ = false;
 };
 
-}  // namespace earshot
+}  // namespace earshot::audio

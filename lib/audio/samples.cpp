@@ -9,7 +9,7 @@
 #include "audio/libav_handles.h"
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::audio {
 namespace {
 
 /// Integers are divided by the size of the negative half of their range; unsigned ones have their zero in the
@@ -140,4 +140,4 @@ void copy_samples(const AVFrame& frame, const ChannelChoice& choice, float* out)
     }
 }
 
-}  // namespace earshot
+}  // namespace earshot::audio

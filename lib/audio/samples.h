@@ -8,7 +8,7 @@
 
 struct AVFrame;
 
-namespace earshot {
+namespace earshot::audio {
 
 /// Chooses channels of interleaved samples in place.
 /// @param samples  frames · channels values
@@ -24,4 +24,4 @@ void copy_samples(const AVFrame& frame, const ChannelChoice& choice, float* out)
 /// and Opus decode to. Nothing otherwise.
 std::optional<std::span<const float>> samples_in_place(const AVFrame& frame, const ChannelChoice& choice);
 
-}  // namespace earshot
+}  // namespace earshot::audio

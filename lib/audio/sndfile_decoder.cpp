@@ -9,7 +9,7 @@
 #include "audio/samples.h"
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::audio {
 namespace {
 
 /// Samples of all channels that are read at a time: they stay in the nearest cache while they are mixed.
@@ -99,4 +99,4 @@ void SndfileDecoder::skip_to(std::int64_t frame) {
     position_ = reached;
 }
 
-}  // namespace earshot
+}  // namespace earshot::audio

@@ -13,7 +13,7 @@
 #include "audio/decoder.h"
 #include "audio/pcm_chunk.h"
 
-namespace earshot {
+namespace earshot::audio {
 
 struct SndfileDeleter {
     void operator()(SNDFILE* file) const { sf_close(file); }
@@ -50,4 +50,4 @@ class SndfileDecoder : public Decoder {
     DamageLog damage_;
 };
 
-}  // namespace earshot
+}  // namespace earshot::audio

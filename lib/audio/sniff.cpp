@@ -5,7 +5,7 @@
 #include <cctype>
 #include <string_view>
 
-namespace earshot {
+namespace earshot::audio {
 namespace {
 
 struct Signature {
@@ -91,4 +91,4 @@ Container sniff(std::span<const std::byte> bytes) {
     return is_text(head) ? Container::not_audio : Container::unknown;
 }
 
-}  // namespace earshot
+}  // namespace earshot::audio

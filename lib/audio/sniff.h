@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <span>
 
-namespace earshot {
+namespace earshot::audio {
 
 /// Bytes from the start of a file that sniff() needs at most.
 inline constexpr std::size_t kSniffBytes = 64;
@@ -21,4 +21,4 @@ enum class Container {
 
 Container sniff(std::span<const std::byte> head);
 
-}  // namespace earshot
+}  // namespace earshot::audio

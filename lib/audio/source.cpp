@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace earshot {
+namespace earshot::audio {
 
 std::size_t Source::read_into(std::span<float> destination) {
     const auto block = read(destination.size() / static_cast<std::size_t>(format().channels));
@@ -10,4 +10,4 @@ std::size_t Source::read_into(std::span<float> destination) {
     return block.size();
 }
 
-}  // namespace earshot
+}  // namespace earshot::audio

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace earshot {
+namespace earshot::audio {
 
 struct AudioFormat {
     int rate_hz = 0;
@@ -117,4 +117,4 @@ bool is_audio_file(const std::string& path);
 /// True for `scheme://...`.
 bool is_url(std::string_view path);
 
-}  // namespace earshot
+}  // namespace earshot::audio

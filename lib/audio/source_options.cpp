@@ -8,7 +8,7 @@
 #include "audio/source.h"
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::audio {
 namespace {
 
 constexpr int kMaxChannels = 256;
@@ -70,4 +70,4 @@ bool is_url(std::string_view path) {
                scheme, [](unsigned char c) { return std::isalnum(c) || c == '+' || c == '-' || c == '.'; });
 }
 
-}  // namespace earshot
+}  // namespace earshot::audio

@@ -8,7 +8,7 @@
 
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::audio {
 namespace {
 
 /// A hundred years: sums of it and of any real length stay far from overflow.
@@ -58,4 +58,4 @@ std::optional<std::int64_t> TrimmedSource::frames() const {
     return std::min(length_, std::max<std::int64_t>(0, *whole - start_));
 }
 
-}  // namespace earshot
+}  // namespace earshot::audio

@@ -7,7 +7,7 @@
 
 #include "audio/decoder.h"
 
-namespace earshot {
+namespace earshot::audio {
 
 /// A stretch of a recording. Its first sample is the one nearest to start_s.
 class TrimmedSource : public Source {
@@ -30,4 +30,4 @@ class TrimmedSource : public Source {
     std::int64_t length_ = INT64_MAX;
 };
 
-}  // namespace earshot
+}  // namespace earshot::audio

@@ -14,7 +14,7 @@
 #include "support/descriptor.h"
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::audio {
 namespace {
 
 static_assert(std::endian::native == std::endian::little, "PCM is copied as it lies in memory");
@@ -186,4 +186,4 @@ std::int64_t repair_wav(const std::string& path) {
     return frames;
 }
 
-}  // namespace earshot
+}  // namespace earshot::audio

@@ -9,7 +9,7 @@
 #include "audio/source.h"
 #include "audio/writer.h"
 
-namespace earshot {
+namespace earshot::audio {
 
 /// The first bytes of a WAV, up to the samples (RIFF, "Multimedia Programming Interface", 1991; more than two
 /// channels as WAVE_FORMAT_EXTENSIBLE; RF64, EBU Tech 3306, where sizes do not fit into 32 bits).
@@ -30,4 +30,4 @@ int bytes_per_sample(SampleEncoding encoding);
 /// @throws Error if it is no such file, WriteError
 std::int64_t repair_wav(const std::string& path);
 
-}  // namespace earshot
+}  // namespace earshot::audio

@@ -11,7 +11,7 @@
 
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::audio {
 namespace {
 
 constexpr std::size_t kHeadBytes = 256;  // more than comes before the samples
@@ -87,4 +87,4 @@ void AudioWriter::close() {
     file_.close();
 }
 
-}  // namespace earshot
+}  // namespace earshot::audio

@@ -10,7 +10,7 @@
 #include "audio/source.h"
 #include "support/output.h"
 
-namespace earshot {
+namespace earshot::audio {
 
 enum class SampleEncoding { pcm16, pcm24, float32 };
 
@@ -44,4 +44,4 @@ class AudioWriter {
     std::unique_ptr<SNDFILE, Close> encoder_;
 };
 
-}  // namespace earshot
+}  // namespace earshot::audio

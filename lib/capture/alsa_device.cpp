@@ -13,7 +13,7 @@
 #include "capture/device.h"
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::capture {
 namespace {
 
 constexpr int kPoll_ms = 200;
@@ -33,7 +33,7 @@ class AlsaDevice : public Device {
  public:
     AlsaDevice(const std::string& name, const DeviceRequest& request);
 
-    AudioFormat format() const override { return format_; }
+    audio::AudioFormat format() const override { return format_; }
     DeviceBlock read() override;
     bool can_wait() const override { return !paced_; }
 
@@ -48,7 +48,7 @@ class AlsaDevice : public Device {
     const std::string name_;
     const bool paced_;
     AlsaPtr<snd_pcm_t> pcm_;
-    AudioFormat format_;
+    audio::AudioFormat format_;
     Encoding encoding_ = kEncodings[0];
     std::size_t block_frames_ = 0;
     bool interrupted_ = false;  // samples were lost before the next block
@@ -167,4 +167,4 @@ std::unique_ptr<Device> open_alsa(const std::string& name, const DeviceRequest& 
     return std::make_unique<AlsaDevice>(name, request);
 }
 
-}  // namespace earshot
+}  // namespace earshot::capture

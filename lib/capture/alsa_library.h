@@ -4,7 +4,7 @@
 
 #include <memory>
 
-namespace earshot {
+namespace earshot::capture {
 
 struct AlsaDeleter {
     void operator()(snd_pcm_t* pcm) const { snd_pcm_close(pcm); }
@@ -17,4 +17,4 @@ using AlsaPtr = std::unique_ptr<T, AlsaDeleter>;
 inline void discard_alsa_error(const char*, int, const char*, int, const char*, ...) {}
 inline void silence_alsa() { snd_lib_error_set_handler(discard_alsa_error); }
 
-}  // namespace earshot
+}  // namespace earshot::capture

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace earshot {
+namespace earshot::capture {
 
 std::chrono::milliseconds BackOff::next() {
     const double spread = std::uniform_real_distribution<double>(0.75, 1.25)(random_);
@@ -11,4 +11,4 @@ std::chrono::milliseconds BackOff::next() {
     return std::chrono::milliseconds(static_cast<int>(1000 * delay_s));
 }
 
-}  // namespace earshot
+}  // namespace earshot::capture

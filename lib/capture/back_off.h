@@ -3,7 +3,7 @@
 #include <chrono>
 #include <random>
 
-namespace earshot {
+namespace earshot::capture {
 
 /// How long to wait before each attempt to reach a device again: half a second at first, then twice as long
 /// each time up to half a minute; give or take a quarter, so that a hundred recorders do not knock at once.
@@ -20,4 +20,4 @@ class BackOff {
     std::minstd_rand random_;
 };
 
-}  // namespace earshot
+}  // namespace earshot::capture

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace earshot {
+namespace earshot::capture {
 namespace {
 
 /// Devices hand over a few hundred frames at once; a ring full of smaller blocks than this is full early.
@@ -53,4 +53,4 @@ void BlockRing::pop(std::size_t frames) {
     }
 }
 
-}  // namespace earshot
+}  // namespace earshot::capture

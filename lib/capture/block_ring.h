@@ -9,7 +9,7 @@
 
 #include "capture/live_source.h"
 
-namespace earshot {
+namespace earshot::capture {
 
 /// Blocks of samples on their way from one thread, which pushes, to another, which looks at the front and
 /// pops. No locks, no allocation after construction, and nobody waits.
@@ -56,4 +56,4 @@ class BlockRing {
     std::size_t taken_ = 0;  // frames popped of the front block; the reader's
 };
 
-}  // namespace earshot
+}  // namespace earshot::capture

@@ -14,7 +14,7 @@
 #include "support/error.h"
 #include "support/interrupt.h"
 
-namespace earshot {
+namespace earshot::capture {
 namespace {
 
 constexpr auto kPoll = std::chrono::milliseconds(200);
@@ -46,7 +46,8 @@ Capture::Capture(std::string name, DeviceOpener open, const CaptureOptions& opti
                options.raw,     [this] { return stopping(); }},
       device_(open_(request_)),
       device_format_(device_->format()),
-      format_{device_format_.rate_hz, chosen_channels(options.channels, device_format_.channels, name_)},
+      format_{device_format_.rate_hz,
+              audio::chosen_channels(options.channels, device_format_.channels, name_)},
       ring_(static_cast<std::size_t>(std::ceil(options.buffer_s * device_format_.rate_hz)),
             static_cast<std::size_t>(device_format_.channels)),
       keeper_(device_format_.rate_hz, clock),
@@ -193,7 +194,7 @@ std::unique_ptr<Device> Capture::reopen() {
     } catch (const Error&) {
         return nullptr;
     }
-    const AudioFormat now = device->format();
+    const audio::AudioFormat now = device->format();
     if (now != device_format_)
         throw Error(fmt::format("{}: came back with {} Hz and {} channels, {} Hz and {} before", name_,
                                 now.rate_hz, now.channels, device_format_.rate_hz, device_format_.channels));
@@ -247,13 +248,13 @@ std::span<const float> Capture::read(std::size_t max_frames) {
     }
     delivered_ += static_cast<std::int64_t>(held_);
     damage_.clean(front->samples, static_cast<double>(time_.position) / format_.rate_hz);
-    return choose_channels(front->samples, device_format_.channels, options_.channels);
+    return audio::choose_channels(front->samples, device_format_.channels, options_.channels);
 }
 
 void Capture::end() {
     if (failure_) std::rethrow_exception(failure_);
     if (!device_) return;
-    for (const Damage& damage : device_->damage()) damage_.add(damage.position_s, damage.what);
+    for (const audio::Damage& damage : device_->damage()) damage_.add(damage.position_s, damage.what);
     device_.reset();
 }
 
@@ -270,4 +271,4 @@ CaptureStatistics Capture::statistics() const {
     return now;
 }
 
-}  // namespace earshot
+}  // namespace earshot::capture

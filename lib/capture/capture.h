@@ -14,7 +14,7 @@
 #include "capture/time_keeper.h"
 #include "capture/wakeup.h"
 
-namespace earshot {
+namespace earshot::capture {
 
 /// Moves blocks from a device into a ring on a thread of its own, and opens the device anew when it is lost.
 class Capture : public LiveSource {
@@ -22,9 +22,9 @@ class Capture : public LiveSource {
     Capture(std::string name, DeviceOpener open, const CaptureOptions& options, const Clock& clock);
     ~Capture() override;
 
-    AudioFormat format() const override { return format_; }
+    audio::AudioFormat format() const override { return format_; }
     std::span<const float> read(std::size_t max_frames) override;
-    std::span<const Damage> damage() const override { return damage_.all(); }
+    std::span<const audio::Damage> damage() const override { return damage_.all(); }
     Arrival wait(std::chrono::milliseconds longest) override;
     bool is_lost() const override { return lost_; }
     const BlockTime& time() const override { return time_; }
@@ -61,8 +61,8 @@ class Capture : public LiveSource {
                       lost_ = false;  // before the device, which asks stopping()
     DeviceRequest request_;
     std::unique_ptr<Device> device_;  // the thread's alone while it runs
-    const AudioFormat device_format_;
-    const AudioFormat format_;
+    const audio::AudioFormat device_format_;
+    const audio::AudioFormat format_;
 
     BlockRing ring_;
     Wakeup pushed_, popped_;
@@ -87,8 +87,8 @@ class Capture : public LiveSource {
     // The reader's.
     BlockTime time_;
     std::size_t held_ = 0;  // frames of the block that was returned last
-    DamageLog damage_;
+    audio::DamageLog damage_;
     std::jthread thread_;
 };
 
-}  // namespace earshot
+}  // namespace earshot::capture

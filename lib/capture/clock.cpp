@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <thread>
 
-namespace earshot {
+namespace earshot::capture {
 
 void Clock::sleep_until(SteadyTime then, const std::function<bool()>& stop) const {
     constexpr auto kLongest = std::chrono::milliseconds(100);
@@ -17,4 +17,4 @@ const Clock& system_clocks() {
     return clocks;
 }
 
-}  // namespace earshot
+}  // namespace earshot::capture

@@ -5,7 +5,7 @@
 
 #include "capture/live_source.h"
 
-namespace earshot {
+namespace earshot::capture {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
 
@@ -24,4 +24,4 @@ class Clock {
 /// The one that everything but a test uses.
 const Clock& system_clocks();
 
-}  // namespace earshot
+}  // namespace earshot::capture

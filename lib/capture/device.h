@@ -11,7 +11,7 @@
 #include "capture/clock.h"
 #include "capture/live_source.h"
 
-namespace earshot {
+namespace earshot::capture {
 
 /// What a device delivers at once.
 struct DeviceBlock {
@@ -30,7 +30,7 @@ class Device {
     Device(const Device&) = delete;
     Device& operator=(const Device&) = delete;
 
-    virtual AudioFormat format() const = 0;
+    virtual audio::AudioFormat format() const = 0;
 
     /// Waits for more: a fifth of a second at most, or while the `stop` that it was opened with says no. The
     /// view holds until the next call.
@@ -40,7 +40,7 @@ class Device {
     /// True if it waits until it is read, so that nothing is ever lost: a pipe, a filter graph at full speed.
     virtual bool can_wait() const { return false; }
 
-    virtual std::vector<Damage> damage() const { return {}; }
+    virtual std::vector<audio::Damage> damage() const { return {}; }
 };
 
 /// What is asked of a device that is opened.
@@ -48,7 +48,7 @@ struct DeviceRequest {
     std::optional<int> rate_hz, channels;  // the device's own if not given
     double block_s = 0.02;
     bool paced = true;
-    std::optional<RawFormat> raw;
+    std::optional<audio::RawFormat> raw;
     std::function<bool()> stop;  // true once the capture ends: a connection that is being made gives up
 };
 
@@ -67,11 +67,11 @@ std::unique_ptr<Device> open_standard_input(const DeviceRequest& request);
 
 /// Standard input where it is a pipe of PCM, with or without a header, which needs no libav. Looking takes
 /// nothing from the pipe, but waits until there is something. @throws Interrupted
-bool standard_input_is_pcm(const std::optional<RawFormat>& raw);
+bool standard_input_is_pcm(const std::optional<audio::RawFormat>& raw);
 std::unique_ptr<Device> open_pcm_input(const DeviceRequest& request);
 
 /// A capture of what `open` opens; open_device is made of it. The clock must outlive it.
 std::unique_ptr<LiveSource> capture(const std::string& name, DeviceOpener open, const CaptureOptions& options,
                                     const Clock& clock = system_clocks());
 
-}  // namespace earshot
+}  // namespace earshot::capture

@@ -8,7 +8,7 @@
 #include "capture/source_device.h"
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::capture {
 namespace {
 
 constexpr std::size_t kBlockFrames = 4096;  // at full speed
@@ -18,9 +18,9 @@ class LavfiDevice : public SourceDevice {
  public:
     LavfiDevice(const std::string& graph, const DeviceRequest& request) : paced_(request.paced) {
         load_libavdevice();
-        source_ = std::make_unique<PacketDecoder>(
-            std::make_unique<LibavInput>("lavfi:" + graph, graph, "lavfi", request.stop),
-            ChannelChoice{ChannelChoice::Kind::all, 0});
+        source_ = std::make_unique<audio::PacketDecoder>(
+            std::make_unique<audio::LibavInput>("lavfi:" + graph, graph, "lavfi", request.stop),
+            audio::ChannelChoice{audio::ChannelChoice::Kind::all, 0});
         block_frames_ =
             paced_ ? std::max<std::size_t>(1, static_cast<std::size_t>(request.block_s * format().rate_hz))
                    : kBlockFrames;
@@ -62,4 +62,4 @@ std::unique_ptr<Device> open_lavfi(const std::string& graph, const DeviceRequest
     return std::make_unique<LavfiDevice>(graph, request);
 }
 
-}  // namespace earshot
+}  // namespace earshot::capture

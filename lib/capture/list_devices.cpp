@@ -8,7 +8,7 @@
 #include "capture/alsa_library.h"
 #include "capture/pulse_server.h"
 
-namespace earshot {
+namespace earshot::capture {
 namespace {
 
 std::string range(unsigned low, unsigned high) {
@@ -106,4 +106,4 @@ std::vector<DeviceInfo> list_devices(std::vector<std::string>& why_none) {
     return devices;
 }
 
-}  // namespace earshot
+}  // namespace earshot::capture

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-namespace earshot {
+namespace earshot::capture {
 
 /// A device that there is.
 struct DeviceInfo {
@@ -18,4 +18,4 @@ struct DeviceInfo {
 /// @param why_none  gets what keeps either from being asked, for people
 std::vector<DeviceInfo> list_devices(std::vector<std::string>& why_none);
 
-}  // namespace earshot
+}  // namespace earshot::capture

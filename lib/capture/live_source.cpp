@@ -4,7 +4,7 @@
 #include "capture/resampled_capture.h"
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::capture {
 
 std::string_view gap_cause_name(GapCause cause) {
     switch (cause) {
@@ -27,4 +27,4 @@ std::unique_ptr<LiveSource> capture(const std::string& name, DeviceOpener open, 
     return std::make_unique<ResampledCapture>(std::move(source), *options.rate_hz);
 }
 
-}  // namespace earshot
+}  // namespace earshot::capture

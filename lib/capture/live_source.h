@@ -12,7 +12,7 @@
 #include "audio/source.h"
 #include "support/time_text.h"
 
-namespace earshot {
+namespace earshot::capture {
 
 /// Why samples are missing from a capture.
 enum class GapCause {
@@ -54,7 +54,7 @@ struct CaptureStatistics {
 /// It throws Error when the device is lost and may not be waited for, again after what it had captured.
 /// damage() tells damage of the sound itself; gaps are no damage. One reader; pause() and statistics() may be
 /// called from any thread.
-class LiveSource : public Source {
+class LiveSource : public audio::Source {
  public:
     enum class Arrival { sound, nothing_yet, end };
     /// Waits until read() would not wait, or `longest` has passed, or the device was lost: for readers with
@@ -82,14 +82,14 @@ struct CaptureNotice {
 };
 
 struct CaptureOptions {
-    std::optional<int> rate_hz;          // resampled to this; the device's own rate if not given
-    std::optional<int> device_channels;  // asked of the device; all that it has if not given
-    ChannelChoice channels;              // of these
-    double buffer_s = 10;                // of sound that may wait for the reader
-    double block_s = 0.02;               // how much the device gathers before it hands over: less is sooner
-    bool reconnect = true;               // wait for a device that was lost
-    bool paced = true;                   // lavfi: in real time; else as fast as it is read, and never a gap
-    std::optional<RawFormat> raw;        // `-`: headerless
+    std::optional<int> rate_hz;           // resampled to this; the device's own rate if not given
+    std::optional<int> device_channels;   // asked of the device; all that it has if not given
+    audio::ChannelChoice channels;        // of these
+    double buffer_s = 10;                 // of sound that may wait for the reader
+    double block_s = 0.02;                // how much the device gathers before it hands over: less is sooner
+    bool reconnect = true;                // wait for a device that was lost
+    bool paced = true;                    // lavfi: in real time; else as fast as it is read, and never a gap
+    std::optional<audio::RawFormat> raw;  // `-`: headerless
     /// Called on the capture thread: at most a few times a minute.
     std::function<void(const CaptureNotice&)> notify;
 };
@@ -107,4 +107,4 @@ std::unique_ptr<LiveSource> open_device(const std::string& device, const Capture
 /// True for what open_device takes, but for files' names.
 bool is_device(std::string_view text);
 
-}  // namespace earshot
+}  // namespace earshot::capture

@@ -3,7 +3,7 @@
 #include "capture/device.h"
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::capture {
 namespace {
 
 constexpr std::string_view kAlsa = "alsa:", kPulse = "pulse:";
@@ -30,7 +30,7 @@ bool is_native_device(std::string_view device) {
 }
 
 bool is_device(std::string_view text) {
-    return text == "-" || is_native_device(text) || text.starts_with("lavfi:") || is_url(text);
+    return text == "-" || is_native_device(text) || text.starts_with("lavfi:") || audio::is_url(text);
 }
 
 std::unique_ptr<Device> open_native(const std::string& device, const DeviceRequest& request) {
@@ -39,4 +39,4 @@ std::unique_ptr<Device> open_native(const std::string& device, const DeviceReque
     return open_alsa(device.substr(kAlsa.size()), request);
 }
 
-}  // namespace earshot
+}  // namespace earshot::capture

@@ -3,7 +3,7 @@
 #include "capture/device.h"
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::capture {
 namespace {
 
 constexpr std::string_view kLavfi = "lavfi:";
@@ -25,4 +25,4 @@ std::unique_ptr<LiveSource> open_device(const std::string& device, const Capture
     return capture(device, open, options);
 }
 
-}  // namespace earshot
+}  // namespace earshot::capture

@@ -8,7 +8,7 @@
 #include "capture/pulse_server.h"
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::capture {
 namespace {
 
 constexpr auto kPoll = std::chrono::milliseconds(200);
@@ -26,7 +26,7 @@ class PulseDevice : public Device {
         open(name, request);
     }
 
-    AudioFormat format() const override { return format_; }
+    audio::AudioFormat format() const override { return format_; }
     DeviceBlock read() override;
 
  private:
@@ -42,7 +42,7 @@ class PulseDevice : public Device {
     std::string name_;
     PulseServer server_;
     PulsePtr<pa_stream> stream_;
-    AudioFormat format_;
+    audio::AudioFormat format_;
     bool holds_ = false;  // what was peeked at last is still to be dropped
     bool moved_away_ = false;
 };
@@ -135,4 +135,4 @@ std::unique_ptr<Device> open_pulse(const std::string& name, const DeviceRequest&
     return std::make_unique<PulseDevice>(name, request);
 }
 
-}  // namespace earshot
+}  // namespace earshot::capture

@@ -12,7 +12,7 @@
 
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::capture {
 
 struct PulseDeleter {
     void operator()(pa_mainloop* loop) const { pa_mainloop_free(loop); }
@@ -76,4 +76,4 @@ class PulseServer {
     PulsePtr<pa_context> context_;
 };
 
-}  // namespace earshot
+}  // namespace earshot::capture

@@ -3,16 +3,16 @@
 #include <cmath>
 #include <utility>
 
-namespace earshot {
+namespace earshot::capture {
 
 /// The source up to its next gap. The block behind the gap is kept for the run that follows.
-class ResampledCapture::Run : public Source {
+class ResampledCapture::Run : public audio::Source {
  public:
     explicit Run(LiveSource& source) : source_(source) {}
 
-    AudioFormat format() const override { return source_.format(); }
+    audio::AudioFormat format() const override { return source_.format(); }
     std::optional<std::int64_t> frames() const override { return {}; }
-    std::span<const Damage> damage() const override { return source_.damage(); }
+    std::span<const audio::Damage> damage() const override { return source_.damage(); }
 
     std::span<const float> read(std::size_t max_frames) override {
         if (ended_) return {};
@@ -51,7 +51,7 @@ void ResampledCapture::start_run() {
     auto run = std::make_unique<Run>(*source_);
     run->keep(kept);
     run_ = run.get();
-    resampled_ = std::make_unique<ResampledSource>(std::move(run), rate_hz_);
+    resampled_ = std::make_unique<audio::ResampledSource>(std::move(run), rate_hz_);
     position_ = -1;  // until the run has begun
 }
 
@@ -91,4 +91,4 @@ CaptureStatistics ResampledCapture::statistics() const {
     return now;
 }
 
-}  // namespace earshot
+}  // namespace earshot::capture

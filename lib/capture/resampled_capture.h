@@ -6,7 +6,7 @@
 #include "audio/resample.h"
 #include "capture/live_source.h"
 
-namespace earshot {
+namespace earshot::capture {
 
 /// A live source at another rate. What lies between two gaps is resampled by itself, so that no filter
 /// reaches over a gap; positions are counted at the new rate.
@@ -14,9 +14,9 @@ class ResampledCapture : public LiveSource {
  public:
     ResampledCapture(std::unique_ptr<LiveSource> source, int rate_hz);
 
-    AudioFormat format() const override { return {rate_hz_, source_->format().channels}; }
+    audio::AudioFormat format() const override { return {rate_hz_, source_->format().channels}; }
     std::span<const float> read(std::size_t max_frames) override;
-    std::span<const Damage> damage() const override { return source_->damage(); }
+    std::span<const audio::Damage> damage() const override { return source_->damage(); }
     Arrival wait(std::chrono::milliseconds longest) override { return source_->wait(longest); }
     bool is_lost() const override { return source_->is_lost(); }
     const BlockTime& time() const override { return time_; }
@@ -32,9 +32,9 @@ class ResampledCapture : public LiveSource {
     std::unique_ptr<LiveSource> source_;
     const int rate_hz_;
     Run* run_ = nullptr;  // what the resampler reads
-    std::unique_ptr<ResampledSource> resampled_;
+    std::unique_ptr<audio::ResampledSource> resampled_;
     std::int64_t position_ = 0;  // of the next frame out
     BlockTime time_;
 };
 
-}  // namespace earshot
+}  // namespace earshot::capture

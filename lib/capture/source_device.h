@@ -5,13 +5,13 @@
 
 #include "capture/device.h"
 
-namespace earshot {
+namespace earshot::capture {
 
 /// What was decoded, as a device would deliver it.
 class SourceDevice : public Device {
  public:
-    AudioFormat format() const override { return source_->format(); }
-    std::vector<Damage> damage() const override {
+    audio::AudioFormat format() const override { return source_->format(); }
+    std::vector<audio::Damage> damage() const override {
         const auto damage = source_->damage();
         return {damage.begin(), damage.end()};
     }
@@ -24,10 +24,10 @@ class SourceDevice : public Device {
         block.end = std::chrono::steady_clock::now();
         return block;
     }
-    std::unique_ptr<Source> source_;
+    std::unique_ptr<audio::Source> source_;
 };
 
 /// Standard input, which was opened.
-std::unique_ptr<Device> device_of(std::unique_ptr<Source> standard_input);
+std::unique_ptr<Device> device_of(std::unique_ptr<audio::Source> standard_input);
 
-}  // namespace earshot
+}  // namespace earshot::capture

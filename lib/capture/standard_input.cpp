@@ -12,7 +12,7 @@
 #include "support/error.h"
 #include "support/interrupt.h"
 
-namespace earshot {
+namespace earshot::capture {
 namespace {
 
 constexpr std::size_t kBlockFrames = 4096;
@@ -22,7 +22,7 @@ constexpr int kPoll_ms = 200;
 /// Read no faster than it is taken.
 class StandardInput : public SourceDevice {
  public:
-    explicit StandardInput(std::unique_ptr<Source> source) { source_ = std::move(source); }
+    explicit StandardInput(std::unique_ptr<audio::Source> source) { source_ = std::move(source); }
     bool can_wait() const override { return true; }
     DeviceBlock read() override { return next(kBlockFrames); }
 };
@@ -45,25 +45,25 @@ Descriptor copy_of_beginning() {
 
 }  // namespace
 
-std::unique_ptr<Device> device_of(std::unique_ptr<Source> standard_input) {
+std::unique_ptr<Device> device_of(std::unique_ptr<audio::Source> standard_input) {
     return std::make_unique<StandardInput>(std::move(standard_input));
 }
 
-bool standard_input_is_pcm(const std::optional<RawFormat>& raw) {
+bool standard_input_is_pcm(const std::optional<audio::RawFormat>& raw) {
     struct stat info {};
     if (::fstat(STDIN_FILENO, &info) != 0 || !S_ISFIFO(info.st_mode)) return false;
     const Descriptor copy = copy_of_beginning();
     if (!copy) return false;
-    ByteInput beginning(fmt::format("/dev/fd/{}", copy.get()));
-    return find_pcm_layout(beginning, raw).has_value();
+    audio::ByteInput beginning(fmt::format("/dev/fd/{}", copy.get()));
+    return audio::find_pcm_layout(beginning, raw).has_value();
 }
 
 std::unique_ptr<Device> open_pcm_input(const DeviceRequest& request) {
-    auto bytes = std::make_unique<ByteInput>("-", request.stop);
-    const auto layout = find_pcm_layout(*bytes, request.raw);
+    auto bytes = std::make_unique<audio::ByteInput>("-", request.stop);
+    const auto layout = audio::find_pcm_layout(*bytes, request.raw);
     if (!layout) throw Error(fmt::format("{}: not PCM", bytes->name()));
-    const ChannelChoice all{ChannelChoice::Kind::all, 0};
-    return device_of(std::make_unique<PcmDecoder>(std::move(bytes), *layout, all));
+    const audio::ChannelChoice all{audio::ChannelChoice::Kind::all, 0};
+    return device_of(std::make_unique<audio::PcmDecoder>(std::move(bytes), *layout, all));
 }
 
-}  // namespace earshot
+}  // namespace earshot::capture

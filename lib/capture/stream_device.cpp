@@ -8,7 +8,7 @@
 #include "capture/source_device.h"
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::capture {
 namespace {
 
 constexpr std::size_t kBlockFrames = 4096;
@@ -32,10 +32,11 @@ class StreamDevice : public SourceDevice {
         : name_(url), stop_(request.stop), opened_(std::chrono::steady_clock::now()) {
         alive();
         guard([&] {
-            auto input = std::make_unique<LibavInput>(url, url, "", [this] { return stop_() || late(); });
+            auto input =
+                std::make_unique<audio::LibavInput>(url, url, "", [this] { return stop_() || late(); });
             finite_ = input->stated_end().has_value();
-            source_ =
-                std::make_unique<PacketDecoder>(std::move(input), ChannelChoice{ChannelChoice::Kind::all, 0});
+            source_ = std::make_unique<audio::PacketDecoder>(
+                std::move(input), audio::ChannelChoice{audio::ChannelChoice::Kind::all, 0});
             return 0;
         });
     }
@@ -87,11 +88,11 @@ std::unique_ptr<Device> open_stream(const std::string& url, const DeviceRequest&
 }
 
 std::unique_ptr<Device> open_standard_input(const DeviceRequest& request) {
-    SourceOptions options;
-    options.channels.kind = ChannelChoice::Kind::all;
+    audio::SourceOptions options;
+    options.channels.kind = audio::ChannelChoice::Kind::all;
     options.raw = request.raw;
     options.stop = request.stop;
-    return device_of(open_source("-", options));
+    return device_of(audio::open_source("-", options));
 }
 
-}  // namespace earshot
+}  // namespace earshot::capture

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <utility>
 
-namespace earshot {
+namespace earshot::capture {
 namespace {
 
 using Seconds = std::chrono::duration<double>;
@@ -98,4 +98,4 @@ std::optional<double> TimeKeeper::drift_ppm() const {
 
 std::optional<double> TimeKeeper::clock_step() { return std::exchange(step_s_, {}); }
 
-}  // namespace earshot
+}  // namespace earshot::capture

@@ -5,7 +5,7 @@
 
 #include "capture/clock.h"
 
-namespace earshot {
+namespace earshot::capture {
 
 /// Says when the samples of a device sounded, and how fast its clock runs.
 ///
@@ -58,4 +58,4 @@ class TimeKeeper {
     std::optional<double> step_s_;
 };
 
-}  // namespace earshot
+}  // namespace earshot::capture

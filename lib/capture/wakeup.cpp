@@ -8,7 +8,7 @@
 
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::capture {
 
 Wakeup::Wakeup() : descriptor_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     if (descriptor_ < 0) throw system_error("cannot make an event descriptor");
@@ -28,4 +28,4 @@ void Wakeup::wait(std::chrono::milliseconds longest) {
     [[maybe_unused]] const auto got = ::read(descriptor_, &count, sizeof count);
 }
 
-}  // namespace earshot
+}  // namespace earshot::capture

@@ -2,7 +2,7 @@
 
 #include <chrono>
 
-namespace earshot {
+namespace earshot::capture {
 
 /// One thread sleeps until another wakes it; a call that comes first is not lost. A signal wakes it too.
 class Wakeup {
@@ -19,4 +19,4 @@ class Wakeup {
     int descriptor_;
 };
 
-}  // namespace earshot
+}  // namespace earshot::capture

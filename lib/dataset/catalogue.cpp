@@ -16,7 +16,7 @@
 #include "support/error.h"
 #include "support/input.h"
 
-namespace earshot {
+namespace earshot::dataset {
 namespace {
 
 namespace fs = std::filesystem;
@@ -24,10 +24,10 @@ namespace fs = std::filesystem;
 /// A label file read once, however many recordings it speaks of.
 struct LabelSource {
     std::string path;
-    Labels labels{};
+    label::Labels labels{};
     std::string problem{};                        // why it could not be read
     std::map<std::string, std::string> groups{};  // by key
-    std::set<const Timeline*> used{};
+    std::set<const label::Timeline*> used{};
     std::size_t recordings = 0;  // that asked it
 };
 
@@ -49,7 +49,7 @@ class Builder {
     LabelSource& source(const std::string& path);
     void add_recording(const std::string& audio, std::optional<std::string> root, bool alone);
     void add_waveforms(const std::string& path);
-    void add_problem(const Input& input);
+    void add_problem(const audio::Input& input);
     void label_by_folder();
     void label_from_files();
     void choose_group(Found& found);
@@ -74,7 +74,7 @@ std::string plain_name(std::string name) {
 std::string name_of(const std::string& audio, const std::optional<std::string>& root, bool alone) {
     if (audio == "-") return "stdin";
     const fs::path path = fs::path(audio).lexically_normal();
-    if (is_url(audio)) return plain_name(fs::path(audio).stem().string());
+    if (audio::is_url(audio)) return plain_name(fs::path(audio).stem().string());
     if (!root) return plain_name(path.stem().string());
     const auto relative = path.lexically_relative(fs::path(*root).lexically_normal());
     const bool in_root = relative.parent_path().empty();
@@ -87,17 +87,18 @@ bool holds_waveforms(const std::string& path) {
     std::error_code unused;
     if (!path.ends_with(".json") || !fs::is_regular_file(path, unused)) return false;
     try {
-        return guess_label_format(InputBuffer(path).peek(), path) == LabelFormat::waveform_json;
+        return label::guess_label_format(InputBuffer(path).peek(), path) == label::LabelFormat::waveform_json;
     } catch (const Error&) {
         return false;
     }
 }
 
 /// The waveforms of a file, those of another length than the first that can be used being as bad as others.
-WaveformList usable_waveforms(const std::string& path, bool skip_bad, std::vector<std::string>& warnings) {
+label::WaveformList usable_waveforms(const std::string& path, bool skip_bad,
+                                     std::vector<std::string>& warnings) {
     InputBuffer input(path);
     std::istream stream(&input);
-    auto list = read_waveforms(stream, path, {skip_bad, {}});
+    auto list = label::read_waveforms(stream, path, {skip_bad, {}});
     const auto good =
         std::ranges::find_if(list.entries, [](const auto& entry) { return entry.problem.empty(); });
     std::size_t bad = 0;
@@ -109,7 +110,7 @@ WaveformList usable_waveforms(const std::string& path, bool skip_bad, std::vecto
                                         entry.samples, good - list.entries.begin() + 1, good->samples);
         }
         if (entry.problem.empty()) continue;
-        if (!skip_bad) throw WaveformError(entry.problem);
+        if (!skip_bad) throw label::WaveformError(entry.problem);
         ++bad;
         if (!first_problem) first_problem = &entry.problem;
     }
@@ -127,7 +128,7 @@ WaveformList usable_waveforms(const std::string& path, bool skip_bad, std::vecto
 void Builder::add(const std::string& input) {
     std::error_code unused;
     const bool directory = fs::is_directory(input, unused);
-    const auto files = find_inputs({&input, 1});
+    const auto files = audio::find_inputs({&input, 1});
     std::map<fs::path, int> in_directory;
     for (const auto& file : files) ++in_directory[fs::path(file.path).parent_path()];
     for (const auto& file : files) {
@@ -149,13 +150,13 @@ LabelSource& Builder::source(const std::string& path) {
     auto& source = place->second;
     if (!is_new) return source;
     try {
-        source.labels = read_labels(path);
+        source.labels = label::read_labels(path);
     } catch (const Error& error) {
         if (options_.labels) throw;  // then nothing can be labelled
         source.problem = error.what();
         return source;
     }
-    if (options_.group_column) source.groups = read_label_column(path, *options_.group_column);
+    if (options_.group_column) source.groups = label::read_label_column(path, *options_.group_column);
     for (const auto& warning : source.labels.warnings) catalogue_.warnings.push_back(warning);
     return source;
 }
@@ -167,8 +168,8 @@ void Builder::add_recording(const std::string& audio, std::optional<std::string>
     found.root = std::move(root);
     found.alone = alone;
     auto label_file = options_.labels;
-    const bool has_place = audio != "-" && !is_url(audio);
-    if (!label_file && has_place) label_file = find_label_file(audio, found.root);
+    const bool has_place = audio != "-" && !audio::is_url(audio);
+    if (!label_file && has_place) label_file = label::find_label_file(audio, found.root);
     if (label_file) {
         found.source = &source(*label_file);
         ++found.source->recordings;
@@ -184,7 +185,7 @@ void Builder::add_waveforms(const std::string& path) {
     try {
         entry.waveforms = usable_waveforms(path, options_.skip_bad, catalogue_.warnings);
         entry.timeline = entry.waveforms->timeline();
-    } catch (const WaveformError& error) {
+    } catch (const label::WaveformError& error) {
         entry.problem = reason(error, path) + " (mend it, or leave such waveforms out with --skip-bad)";
     } catch (const Error& error) {
         entry.problem = reason(error, path);
@@ -194,7 +195,7 @@ void Builder::add_waveforms(const std::string& path) {
 }
 
 /// What is not there cannot be labelled either; the others need not suffer for it.
-void Builder::add_problem(const Input& input) {
+void Builder::add_problem(const audio::Input& input) {
     Found found;
     found.entry.audio = found.entry.group = input.path;
     found.entry.problem = input.problem;
@@ -249,7 +250,7 @@ void Builder::label_by_folder() {
             if (folder(found).empty()) continue;
             found->alone = false;
             found->entry.timeline =
-                Timeline{{{0, std::numeric_limits<double>::infinity(), folder(found), {}}}};
+                label::Timeline{{{0, std::numeric_limits<double>::infinity(), folder(found), {}}}};
         }
     }
 }
@@ -259,7 +260,7 @@ void Builder::choose_group(Found& found) {
     if (found.alone) entry.group = directory_of(entry.audio).string();
     if (!options_.group_column || !entry.timeline) return;
     if (found.source) {
-        for (const auto& key : recording_keys(entry.audio)) {
+        for (const auto& key : label::recording_keys(entry.audio)) {
             const auto value = found.source->groups.find(key);
             if (value == found.source->groups.end() || value->second.empty()) continue;
             entry.group = value->second;
@@ -333,4 +334,4 @@ Catalogue find_recordings(std::span<const std::string> inputs, const CatalogueOp
     return builder.finish();
 }
 
-}  // namespace earshot
+}  // namespace earshot::dataset

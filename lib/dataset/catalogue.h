@@ -8,19 +8,20 @@
 #include "label/timeline.h"
 #include "label/waveform_reader.h"
 
-namespace earshot {
+namespace earshot::dataset {
 
 /// A recording of an archive with what its labels say.
 struct CatalogueEntry {
-    std::string audio;                 // path, as the user's words lead to it
-    std::string name;                  // unique in the catalogue, without directories: "sample_1"
-    std::string group;                 // what a split must not tear apart
-    bool group_chosen = false;         // by a column of the label file
-    std::optional<Timeline> timeline;  // nothing if there are no labels of it, or none that can be used
+    std::string audio;          // path, as the user's words lead to it
+    std::string name;           // unique in the catalogue, without directories: "sample_1"
+    std::string group;          // what a split must not tear apart
+    bool group_chosen = false;  // by a column of the label file
+    std::optional<label::Timeline>
+        timeline;                  // nothing if there are no labels of it, or none that can be used
     std::string problem;           // and then why, for people, with the remedy; or why nothing can be read
     bool labels_unusable = false;  // there are labels, so that it must not pass for unlabelled
     bool missing = false;          // there is no recording
-    std::optional<WaveformList> waveforms;  // it is a file of labelled waveforms
+    std::optional<label::WaveformList> waveforms;  // it is a file of labelled waveforms
 };
 
 struct Catalogue {
@@ -49,4 +50,4 @@ struct CatalogueOptions {
 /// @throws Error for an unreadable `labels`, or a missing group column
 Catalogue find_recordings(std::span<const std::string> inputs, const CatalogueOptions& options);
 
-}  // namespace earshot
+}  // namespace earshot::dataset

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <map>
 
-namespace earshot {
+namespace earshot::dataset {
 
 void ClassRuns::add(std::span<const std::int64_t> classes) {
     for (const std::int64_t c : classes) {
@@ -49,4 +49,4 @@ void ClassRuns::renumber(std::span<const std::int64_t> numbers, std::int64_t unl
     for (Run& run : runs_) run.c = run.c < 0 ? unlabelled : numbers[static_cast<std::size_t>(run.c)];
 }
 
-}  // namespace earshot
+}  // namespace earshot::dataset

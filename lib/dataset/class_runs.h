@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-namespace earshot {
+namespace earshot::dataset {
 
 /// The classes of a recording's frames as stretches of one class: a few numbers for hours of frames.
 class ClassRuns {
@@ -40,4 +40,4 @@ class ClassRuns {
     std::int64_t rows_ = 0;
 };
 
-}  // namespace earshot
+}  // namespace earshot::dataset

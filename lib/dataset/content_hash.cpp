@@ -11,7 +11,7 @@
 #include "support/error.h"
 #include "support/interrupt.h"
 
-namespace earshot {
+namespace earshot::dataset {
 namespace {
 
 constexpr std::size_t kBlockBytes = std::size_t{1} << 18;
@@ -53,4 +53,4 @@ std::string file_hash(const std::string& path) {
     }
 }
 
-}  // namespace earshot
+}  // namespace earshot::dataset

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace earshot {
+namespace earshot::dataset {
 
 /// XXH3 of 128 bits as 32 hexadecimal digits: tells changed content from unchanged, not friend from foe.
 std::string content_hash(std::string_view bytes);
@@ -28,4 +28,4 @@ class ContentHasher {
 /// Of a file's content, at the speed of the disk. @throws Error if it cannot be read
 std::string file_hash(const std::string& path);
 
-}  // namespace earshot
+}  // namespace earshot::dataset

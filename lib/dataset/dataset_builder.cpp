@@ -12,14 +12,14 @@
 #include "support/input.h"
 #include "support/interrupt.h"
 
-namespace earshot {
+namespace earshot::dataset {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
 constexpr int kFormatVersion = 1;  // raised when equal settings begin to make other files
 
-Json events_json(const Timeline& timeline) {
+Json events_json(const label::Timeline& timeline) {
     Json events = Json::array();
     for (const auto& event : timeline.events) events.push_back({event.onset_s, event.offset_s, event.label});
     return events;
@@ -59,17 +59,17 @@ std::string DatasetBuilder::identity(const CatalogueEntry& entry, const std::str
     return content_hash(all.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
-BuildReport DatasetBuilder::build(const CatalogueEntry& entry, Frontend& frontend,
+BuildReport DatasetBuilder::build(const CatalogueEntry& entry, frontend::Frontend& frontend,
                                   std::optional<std::string> identity, Output& out,
                                   const std::function<void(double share)>& progress) const {
     if (entry.waveforms) return build_waveforms(entry, frontend, identity, out, progress);
-    Timeline timeline = entry.timeline.value_or(Timeline{});
+    label::Timeline timeline = entry.timeline.value_or(label::Timeline{});
     if (settings_.background) fill_gaps(timeline, *settings_.background);
     FrameLabeller labeller(timeline, settings_.labels, frontend.hop_s());
     RecordingWriter writer(frontend.dimension(), settings_.type);
     BuildReport report;
     report.class_frames.resize(settings_.labels.size());
-    const auto source = open_source(entry.audio, settings_.source);
+    const auto source = audio::open_source(entry.audio, settings_.source);
 
     FramingOptions framing;
     framing.name = entry.audio;
@@ -109,7 +109,7 @@ BuildReport DatasetBuilder::build(const CatalogueEntry& entry, Frontend& fronten
 }
 
 RecordingInfo DatasetBuilder::info_of(const CatalogueEntry& entry, std::string identity,
-                                      std::vector<Event> events) const {
+                                      std::vector<label::Event> events) const {
     const auto& bands = settings_.frontend;
     return {settings_.labels,
             std::move(events),
@@ -123,7 +123,7 @@ RecordingInfo DatasetBuilder::info_of(const CatalogueEntry& entry, std::string i
 }
 
 /// Each waveform is framed by itself, as a recording is: no frame has sound of two of them.
-BuildReport DatasetBuilder::build_waveforms(const CatalogueEntry& entry, Frontend& frontend,
+BuildReport DatasetBuilder::build_waveforms(const CatalogueEntry& entry, frontend::Frontend& frontend,
                                             const std::optional<std::string>& identity, Output& out,
                                             const std::function<void(double share)>& progress) const {
     const auto& list = *entry.waveforms;
@@ -136,11 +136,11 @@ BuildReport DatasetBuilder::build_waveforms(const CatalogueEntry& entry, Fronten
     RecordingWriter writer(frontend.dimension());
     std::size_t next = 0, begin = 0;  // the waveform whose first sample is number `begin` of them all
     std::int64_t label = -1;
-    const FrameSink keep = [&](std::span<const float> frame, double onset_s) {
+    const frontend::FrameSink keep = [&](std::span<const float> frame, double onset_s) {
         ++report.class_frames[static_cast<std::size_t>(label)];
         writer.add(frame, static_cast<double>(begin) / list.rate_hz + onset_s, label);
     };
-    const WaveformSink make_frames = [&](std::size_t index, std::span<const float> samples) {
+    const label::WaveformSink make_frames = [&](std::size_t index, std::span<const float> samples) {
         if (index >= list.entries.size() || samples.size() != list.entries[index].samples)
             throw Error("has changed while it was read");
         for (; next < index; ++next) begin += list.entries[next].samples;
@@ -162,7 +162,7 @@ BuildReport DatasetBuilder::build_waveforms(const CatalogueEntry& entry, Fronten
     InputBuffer input(entry.audio);
     std::istream stream(&input);
     try {
-        read_waveforms(stream, entry.audio, {true, make_frames});
+        label::read_waveforms(stream, entry.audio, {true, make_frames});
     } catch (const WriteError&) {
         throw;
     } catch (const Error& error) {
@@ -185,4 +185,4 @@ BuildReport report_of(const std::string& path) {
     return report;
 }
 
-}  // namespace earshot
+}  // namespace earshot::dataset

@@ -14,11 +14,11 @@
 #include "frontend/frontend.h"
 #include "support/output.h"
 
-namespace earshot {
+namespace earshot::dataset {
 
 struct BuildSettings {
     nlohmann::ordered_json frontend;        // Frontend::settings()
-    SourceOptions source;                   // at the rate of the front end
+    audio::SourceOptions source;            // at the rate of the front end
     std::vector<std::string> labels;        // the classes of all recordings
     std::optional<std::string> background;  // class of what no event covers
     bool keep_unlabelled = false;           // frames that no event touches become class -1, rather than none
@@ -40,7 +40,9 @@ class DatasetBuilder {
  public:
     explicit DatasetBuilder(BuildSettings settings) : settings_(std::move(settings)) {}
 
-    std::unique_ptr<Frontend> frontend() const { return make_frontend(settings_.frontend); }
+    std::unique_ptr<frontend::Frontend> frontend() const {
+        return frontend::make_frontend(settings_.frontend);
+    }
 
     /// Of everything that the dataset file of a recording depends on: its audio, labels and the settings.
     /// @param audio_hash  of the audio's content
@@ -51,13 +53,15 @@ class DatasetBuilder {
     /// @param identity  if known already; else the audio is hashed as it is decoded
     /// @param progress  done share of the recording where its length is known
     /// @throws Error if it yields no frame
-    BuildReport build(const CatalogueEntry& entry, Frontend& frontend, std::optional<std::string> identity,
-                      Output& out, const std::function<void(double share)>& progress) const;
+    BuildReport build(const CatalogueEntry& entry, frontend::Frontend& frontend,
+                      std::optional<std::string> identity, Output& out,
+                      const std::function<void(double share)>& progress) const;
 
  private:
     /// What the dataset file says besides its frames.
-    RecordingInfo info_of(const CatalogueEntry& entry, std::string identity, std::vector<Event> events) const;
-    BuildReport build_waveforms(const CatalogueEntry& entry, Frontend& frontend,
+    RecordingInfo info_of(const CatalogueEntry& entry, std::string identity,
+                          std::vector<label::Event> events) const;
+    BuildReport build_waveforms(const CatalogueEntry& entry, frontend::Frontend& frontend,
                                 const std::optional<std::string>& identity, Output& out,
                                 const std::function<void(double share)>& progress) const;
 
@@ -67,4 +71,4 @@ class DatasetBuilder {
 /// The report of a dataset file that is there already.
 BuildReport report_of(const std::string& path);
 
-}  // namespace earshot
+}  // namespace earshot::dataset

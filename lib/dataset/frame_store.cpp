@@ -10,7 +10,7 @@
 
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::dataset {
 namespace {
 
 constexpr std::size_t kOpenFiles = 64;
@@ -49,7 +49,7 @@ std::size_t FrameStore::add(std::vector<float> frames) {
     return matrices_.size() - 1;
 }
 
-std::size_t FrameStore::add(const NpzReader& npz,
+std::size_t FrameStore::add(const npz::NpzReader& npz,
                             const std::function<void(std::span<const float>)>& inspect) {
     const std::size_t bytes = npz.header("samples").count * sizeof(float);
     if (resident_ + bytes <= resident_bytes_) {
@@ -120,4 +120,4 @@ int FrameStore::descriptor(std::size_t number) const {
     return descriptor;
 }
 
-}  // namespace earshot
+}  // namespace earshot::dataset

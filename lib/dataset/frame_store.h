@@ -10,10 +10,10 @@
 #include <string>
 #include <vector>
 
-#include "dataset/npz.h"
+#include "npz/npz.h"
 #include "support/temporary_file.h"
 
-namespace earshot {
+namespace earshot::dataset {
 
 /// The frames of many recordings, which a training run reads window by window. Held in memory while all of
 /// them together are small; the rest stays on disk, where stored arrays are read in place and compressed ones
@@ -35,7 +35,7 @@ class FrameStore {
 
     /// The array `samples` of a dataset file, read through once, which checks it.
     /// @param inspect  sees all of its values, in order
-    std::size_t add(const NpzReader& npz, const std::function<void(std::span<const float>)>& inspect);
+    std::size_t add(const npz::NpzReader& npz, const std::function<void(std::span<const float>)>& inspect);
 
     /// Values of a matrix from `first` on, row after row. Several threads may read.
     /// @throws Error if the file has been changed since it was added
@@ -58,4 +58,4 @@ class FrameStore {
     mutable std::deque<std::pair<std::size_t, int>> open_;  // matrices and their descriptors, oldest first
 };
 
-}  // namespace earshot
+}  // namespace earshot::dataset

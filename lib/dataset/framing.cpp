@@ -8,14 +8,15 @@
 #include "support/error.h"
 #include "support/interrupt.h"
 
-namespace earshot {
+namespace earshot::dataset {
 namespace {
 
 constexpr std::size_t kBlockSamples = 8192;
 constexpr double kProgressEvery_s = 1;
 
 /// The next samples, in the front end's own memory where it has some; empty at the end.
-std::span<const float> next_block(Source& source, std::span<float> room, const FramingOptions& options) {
+std::span<const float> next_block(audio::Source& source, std::span<float> room,
+                                  const FramingOptions& options) {
     try {
         check_interrupt();
         if (room.empty()) return source.read(kBlockSamples);
@@ -28,7 +29,8 @@ std::span<const float> next_block(Source& source, std::span<float> room, const F
 
 }  // namespace
 
-FrameLabeller::FrameLabeller(const Timeline& timeline, std::span<const std::string> labels, double hop_s)
+FrameLabeller::FrameLabeller(const label::Timeline& timeline, std::span<const std::string> labels,
+                             double hop_s)
     : timeline_(timeline), labels_(labels), hop_s_(hop_s) {
     for (const auto& event : timeline.events) {
         if (std::ranges::find(labels, event.label) == labels.end()) {
@@ -44,7 +46,7 @@ std::int64_t FrameLabeller::class_of(double onset_s, double offset_s) {
     const auto& events = timeline_.events;
     for (; next_ < events.size() && events[next_].onset_s < to_s; ++next_)
         current_.events.push_back(events[next_]);
-    std::erase_if(current_.events, [&](const Event& event) { return event.offset_s <= from_s; });
+    std::erase_if(current_.events, [&](const label::Event& event) { return event.offset_s <= from_s; });
     if (current_.events.empty()) return -1;
     if (current_.events.size() == 1) {  // nearly always, and frames may be many
         const auto& only = current_.events.front();
@@ -58,12 +60,12 @@ std::int64_t FrameLabeller::index_of(const std::string& label) const {
     return std::ranges::find(labels_, label) - labels_.begin();
 }
 
-double frame_recording(Source& source, Frontend& frontend, const FramingOptions& options,
+double frame_recording(audio::Source& source, frontend::Frontend& frontend, const FramingOptions& options,
                        const TimedFrameSink& sink) {
     const double rate_hz = frontend.rate_hz();
     const double window_s = frontend.window_s();
     std::int64_t pushed = 0;
-    const FrameSink timed = [&](std::span<const float> frame, double onset_s) {
+    const frontend::FrameSink timed = [&](std::span<const float> frame, double onset_s) {
         const double end_s = static_cast<double>(pushed) / rate_hz;
         sink(frame, options.start_s + onset_s, options.start_s + std::min(onset_s + window_s, end_s));
     };
@@ -95,15 +97,15 @@ double frame_recording(Source& source, Frontend& frontend, const FramingOptions&
     return static_cast<double>(pushed) / rate_hz;
 }
 
-std::vector<std::string> damage_texts(const Source& source) {
+std::vector<std::string> damage_texts(const audio::Source& source) {
     std::vector<std::string> texts;
     for (const auto& [position_s, what] : source.damage())
         texts.push_back(fmt::format("at {:.3f} s: {}", position_s, what));
     return texts;
 }
 
-void fill_gaps(Timeline& timeline, const std::string& label) {
-    std::vector<Event> gaps;
+void fill_gaps(label::Timeline& timeline, const std::string& label) {
+    std::vector<label::Event> gaps;
     double covered_s = 0;
     for (const auto& event : timeline.events) {
         if (event.onset_s > covered_s) gaps.push_back({covered_s, event.onset_s, label, {}});
@@ -115,4 +117,4 @@ void fill_gaps(Timeline& timeline, const std::string& label) {
     timeline.sort();
 }
 
-}  // namespace earshot
+}  // namespace earshot::dataset

@@ -10,7 +10,7 @@
 #include "frontend/frontend.h"
 #include "label/timeline.h"
 
-namespace earshot {
+namespace earshot::dataset {
 
 /// Tells the class of each frame of a recording, onsets ascending: the label that covers most of the stretch,
 /// a hop long, around the frame's centre. So every moment counts for one frame, however far frames overlap.
@@ -19,7 +19,7 @@ class FrameLabeller {
  public:
     /// The timeline and the labels must outlive this.
     /// @throws Error if a label of the timeline is not among `labels`
-    FrameLabeller(const Timeline& timeline, std::span<const std::string> labels, double hop_s);
+    FrameLabeller(const label::Timeline& timeline, std::span<const std::string> labels, double hop_s);
 
     /// Index of the class of a frame that covers [onset_s, offset_s), -1 if no event touches its stretch.
     /// Onsets must not descend.
@@ -28,11 +28,11 @@ class FrameLabeller {
  private:
     std::int64_t index_of(const std::string& label) const;
 
-    const Timeline& timeline_;
+    const label::Timeline& timeline_;
     std::span<const std::string> labels_;
     double hop_s_;
-    std::size_t next_ = 0;  // event not yet begun
-    Timeline current_;      // events begun and not yet over
+    std::size_t next_ = 0;     // event not yet begun
+    label::Timeline current_;  // events begun and not yet over
 };
 
 /// Takes a frame and what it covers of the recording, in seconds from the recording's start; offset_s is less
@@ -51,13 +51,13 @@ struct FramingOptions {
 /// for whatever must see just what a dataset holds. The front end is as new afterwards.
 /// @return  seconds of sound framed
 /// @throws Error for sound that has no frames (NaN); Interrupted between blocks, unless interrupt_ends
-double frame_recording(Source& source, Frontend& frontend, const FramingOptions& options,
+double frame_recording(audio::Source& source, frontend::Frontend& frontend, const FramingOptions& options,
                        const TimedFrameSink& sink);
 
 /// "at 12.300 s: invalid data", for each place.
-std::vector<std::string> damage_texts(const Source& source);
+std::vector<std::string> damage_texts(const audio::Source& source);
 
 /// Covers what no event does with events of this label, to the recording's end.
-void fill_gaps(Timeline& timeline, const std::string& label);
+void fill_gaps(label::Timeline& timeline, const std::string& label);
 
-}  // namespace earshot
+}  // namespace earshot::dataset

@@ -5,16 +5,16 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "dataset/npz.h"
 #include "dataset/recording_info.h"
+#include "npz/npz.h"
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::dataset {
 namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<std::int64_t> read_classes(const NpzReader& npz) {
+std::vector<std::int64_t> read_classes(const npz::NpzReader& npz) {
     std::vector<std::int64_t> classes;
     stream_classes(npz, [&](auto block) { classes.insert(classes.end(), block.begin(), block.end()); });
     return classes;
@@ -27,7 +27,7 @@ std::int64_t highest_of(const std::vector<std::int64_t>& classes) {
 }  // namespace
 
 Recording read_recording(const std::string& path) {
-    const NpzReader npz(path);
+    const npz::NpzReader npz(path);
     Recording recording;
     recording.dimension = read_dimension(npz);
     recording.classes = read_classes(npz);
@@ -38,7 +38,7 @@ Recording read_recording(const std::string& path) {
 }
 
 RecordingSummary read_recording_summary(const std::string& path) {
-    const NpzReader npz(path);
+    const npz::NpzReader npz(path);
     RecordingSummary summary;
     summary.classes = read_classes(npz);
     read_info(npz, highest_of(summary.classes), summary);
@@ -48,7 +48,7 @@ RecordingSummary read_recording_summary(const std::string& path) {
 std::optional<std::string> read_content_hash(const std::string& path) {
     try {
         if (!fs::is_regular_file(path)) return {};
-        return content_hash_of(NpzReader(path));
+        return content_hash_of(npz::NpzReader(path));
     } catch (const Error&) {
         return {};
     }
@@ -56,7 +56,7 @@ std::optional<std::string> read_content_hash(const std::string& path) {
 
 std::string read_source_file(const std::string& path) {
     try {
-        return source_file_of(NpzReader(path));
+        return source_file_of(npz::NpzReader(path));
     } catch (const Error&) {
         return {};
     }
@@ -76,4 +76,4 @@ std::vector<std::string> dataset_files(const std::string& directory) {
     return files;
 }
 
-}  // namespace earshot
+}  // namespace earshot::dataset

@@ -11,21 +11,21 @@
 #include "label/timeline.h"
 #include "support/output.h"
 
-namespace earshot {
+namespace earshot::dataset {
 
 /// How a dataset NPZ keeps its frames. 16 bits take half the space and round to 11 significant ones.
 enum class FrameType { float32, float16 };
 
 /// What a dataset NPZ says besides its frames. earshot-formats(5), DATASETS.
 struct RecordingInfo {
-    std::vector<std::string> labels;  // class names
-    std::vector<Event> events;        // the timeline that the frames were labelled from
-    double low_hz = 0, high_hz = 0;   // cutoff_frequencies
-    nlohmann::ordered_json frontend;  // null where the file does not say (originals' NPZs)
-    std::string file;                 // source recording
-    std::string group;                // recordings of one group never sit on both sides of a split
-    std::string content_hash;         // of audio, labels and settings; empty where the file does not say
-    std::vector<std::string> damage;  // what of the source could not be decoded: "at 12.300 s: invalid data"
+    std::vector<std::string> labels;   // class names
+    std::vector<label::Event> events;  // the timeline that the frames were labelled from
+    double low_hz = 0, high_hz = 0;    // cutoff_frequencies
+    nlohmann::ordered_json frontend;   // null where the file does not say (originals' NPZs)
+    std::string file;                  // source recording
+    std::string group;                 // recordings of one group never sit on both sides of a split
+    std::string content_hash;          // of audio, labels and settings; empty where the file does not say
+    std::vector<std::string> damage;   // what of the source could not be decoded: "at 12.300 s: invalid data"
 };
 
 /// Frames of one recording with their labels: what a dataset NPZ holds.
@@ -66,4 +66,4 @@ std::string read_source_file(const std::string& path);
 /// All NPZs of a directory, sorted by name. @throws Error if it has none
 std::vector<std::string> dataset_files(const std::string& directory);
 
-}  // namespace earshot
+}  // namespace earshot::dataset

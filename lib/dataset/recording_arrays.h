@@ -6,7 +6,7 @@
 
 #include "dataset/recording.h"
 
-namespace earshot {
+namespace earshot::dataset {
 
 /// The columns of a recording as bytes of their arrays, in pieces of any size, wherever they are kept.
 struct RecordingColumns {
@@ -21,4 +21,4 @@ struct RecordingColumns {
 void write_recording_arrays(const RecordingInfo& info, const RecordingColumns& columns, Output& out,
                             bool compress);
 
-}  // namespace earshot
+}  // namespace earshot::dataset

@@ -7,7 +7,7 @@
 
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::dataset {
 namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -81,4 +81,4 @@ bool is_of_days(const std::vector<std::string>& paths, const std::vector<DayRang
                     paths.empty() ? "" : paths.front()));
 }
 
-}  // namespace earshot
+}  // namespace earshot::dataset

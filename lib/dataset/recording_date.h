@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace earshot {
+namespace earshot::dataset {
 
 using Day = std::chrono::sys_days;
 
@@ -28,4 +28,4 @@ DayRange parse_days(std::string_view text);
 /// @throws Error if none of them speaks of any
 bool is_of_days(const std::vector<std::string>& paths, const std::vector<DayRange>& days);
 
-}  // namespace earshot
+}  // namespace earshot::dataset

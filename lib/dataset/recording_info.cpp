@@ -6,7 +6,7 @@
 
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::dataset {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -14,7 +14,7 @@ using Json = nlohmann::ordered_json;
 constexpr std::int64_t kMaxClasses = 1 << 16;  // class numbers of strangers become names in memory
 
 /// A JSON object, or null where the array is missing.
-Json json_of(const NpzReader& npz, std::string_view array) {
+Json json_of(const npz::NpzReader& npz, std::string_view array) {
     if (!npz.contains(array)) return nullptr;
     Json json = Json::parse(npz.text(array), nullptr, false);
     if (!json.is_object() && !json.is_null())
@@ -28,7 +28,7 @@ std::string string_at(const Json& object, const char* key, std::string otherwise
                                                                              : otherwise;
 }
 
-std::vector<std::string> read_labels_of(const NpzReader& npz, std::int64_t highest) {
+std::vector<std::string> read_labels_of(const npz::NpzReader& npz, std::int64_t highest) {
     if (npz.contains("labels")) {
         auto labels = npz.texts("labels");
         if (highest >= static_cast<std::int64_t>(labels.size())) {
@@ -42,14 +42,14 @@ std::vector<std::string> read_labels_of(const NpzReader& npz, std::int64_t highe
     return numbers;
 }
 
-std::vector<Event> read_events(const NpzReader& npz, const std::vector<std::string>& labels) {
+std::vector<label::Event> read_events(const npz::NpzReader& npz, const std::vector<std::string>& labels) {
     if (!npz.contains("events")) return {};
     const auto shape = npz.header("events").shape;
     if (shape.size() != 2 || shape[1] != 3) {
         throw Error(fmt::format("{}: rows of onset, offset and class are expected", npz.where("events")));
     }
     const auto rows = npz.values<double>("events");
-    std::vector<Event> events;
+    std::vector<label::Event> events;
     for (std::size_t i = 0; i + 2 < rows.size(); i += 3) {
         const double c = rows[i + 2];
         const bool known = c >= 0 && c < static_cast<double>(labels.size());
@@ -63,7 +63,7 @@ std::vector<Event> read_events(const NpzReader& npz, const std::vector<std::stri
 
 }  // namespace
 
-void check_rows(const NpzReader& npz, std::string_view array, std::optional<std::size_t> rows) {
+void check_rows(const npz::NpzReader& npz, std::string_view array, std::optional<std::size_t> rows) {
     const auto shape = npz.header(array).shape;
     if (shape.size() != 1)
         throw Error(fmt::format("{}: has {} dimensions, one is expected", npz.where(array), shape.size()));
@@ -72,7 +72,8 @@ void check_rows(const NpzReader& npz, std::string_view array, std::optional<std:
     }
 }
 
-void stream_classes(const NpzReader& npz, const std::function<void(std::span<const std::int64_t>)>& sink) {
+void stream_classes(const npz::NpzReader& npz,
+                    const std::function<void(std::span<const std::int64_t>)>& sink) {
     check_rows(npz, "classes", {});
     std::int64_t row = 0;
     npz.stream<std::int64_t>("classes", [&](std::span<const std::int64_t> classes) {
@@ -86,7 +87,7 @@ void stream_classes(const NpzReader& npz, const std::function<void(std::span<con
     });
 }
 
-std::size_t read_dimension(const NpzReader& npz) {
+std::size_t read_dimension(const npz::NpzReader& npz) {
     const auto shape = npz.header("samples").shape;
     if (shape.size() != 2 || shape[1] == 0) {
         throw Error(fmt::format("{}: rows of numbers are expected", npz.where("samples")));
@@ -96,16 +97,16 @@ std::size_t read_dimension(const NpzReader& npz) {
     return shape[1];
 }
 
-std::optional<std::string> content_hash_of(const NpzReader& npz) {
+std::optional<std::string> content_hash_of(const npz::NpzReader& npz) {
     const auto hash = string_at(json_of(npz, "source"), "content_hash", "");
     return hash.empty() ? std::nullopt : std::optional(hash);
 }
 
-std::string source_file_of(const NpzReader& npz) {
+std::string source_file_of(const npz::NpzReader& npz) {
     return string_at(json_of(npz, "source"), "file", npz.name());
 }
 
-void read_info(const NpzReader& npz, std::int64_t highest, RecordingInfo& info) {
+void read_info(const npz::NpzReader& npz, std::int64_t highest, RecordingInfo& info) {
     info.labels = read_labels_of(npz, highest);
     info.events = read_events(npz, info.labels);
     if (npz.contains("cutoff_frequencies")) {
@@ -128,4 +129,4 @@ void read_info(const NpzReader& npz, std::int64_t highest, RecordingInfo& info) 
     }
 }
 
-}  // namespace earshot
+}  // namespace earshot::dataset

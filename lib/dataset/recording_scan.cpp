@@ -10,7 +10,7 @@
 #include "support/error.h"
 #include "support/interrupt.h"
 
-namespace earshot {
+namespace earshot::dataset {
 namespace {
 
 template <class T>
@@ -18,15 +18,16 @@ std::string_view bytes_of(std::span<const T> values) {
     return {reinterpret_cast<const char*>(values.data()), values.size_bytes()};
 }
 
-Error not_finite(const NpzReader& npz, std::uint64_t place, std::size_t dimension, float value) {
+Error not_finite(const npz::NpzReader& npz, std::uint64_t place, std::size_t dimension, float value) {
     return Error(fmt::format("{}: samples[{}] holds {} (remake the file with earshot datagen)", npz.name(),
                              place / dimension, std::isnan(value) ? "NaN" : "infinity"));
 }
 
 /// Of each event, the frames whose onsets lie in it.
-std::vector<RowSpan> rows_of_events(const NpzReader& npz, const std::vector<Event>& events) {
+std::vector<windows::RowSpan> rows_of_events(const npz::NpzReader& npz,
+                                             const std::vector<label::Event>& events) {
     if (events.empty() || !npz.contains("times")) return {};
-    std::vector<RowSpan> rows(events.size());
+    std::vector<windows::RowSpan> rows(events.size());
     npz.stream<double>("times", [&](std::span<const double> onsets_s) {
         const auto before = [&](double time_s) {
             return std::ranges::lower_bound(onsets_s, time_s) - onsets_s.begin();
@@ -40,8 +41,8 @@ std::vector<RowSpan> rows_of_events(const NpzReader& npz, const std::vector<Even
     return rows;
 }
 
-std::vector<RowSpan> runs_of(const NpzReader& npz, std::int64_t rows) {
-    RunFinder finder;
+std::vector<windows::RowSpan> runs_of(const npz::NpzReader& npz, std::int64_t rows) {
+    windows::RunFinder finder;
     if (npz.contains("times"))
         npz.stream<double>("times", [&](std::span<const double> onsets_s) { finder.push(onsets_s); });
     return finder.runs(rows);
@@ -50,7 +51,7 @@ std::vector<RowSpan> runs_of(const NpzReader& npz, std::int64_t rows) {
 }  // namespace
 
 ScannedRecording scan_recording(const std::string& path, FrameStore& store) {
-    const NpzReader npz(path);
+    const npz::NpzReader npz(path);
     ScannedRecording recording;
     recording.dimension = read_dimension(npz);
     ContentHasher classes_hasher, hasher;
@@ -78,4 +79,4 @@ ScannedRecording scan_recording(const std::string& path, FrameStore& store) {
     return recording;
 }
 
-}  // namespace earshot
+}  // namespace earshot::dataset

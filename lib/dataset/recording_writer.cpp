@@ -6,11 +6,11 @@
 #include <array>
 #include <string_view>
 
-#include "dataset/npz.h"
 #include "dataset/recording_arrays.h"
+#include "npz/npz.h"
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::dataset {
 namespace {
 
 template <class T>
@@ -41,10 +41,10 @@ std::string json_text(const nlohmann::ordered_json& json) {
 void write_recording_arrays(const RecordingInfo& info, const RecordingColumns& columns, Output& out,
                             bool compress) {
     const auto rows = event_rows(info);
-    NpzWriter npz(out, compress);
+    npz::NpzWriter npz(out, compress);
     const auto pass_on = [&](std::string_view piece) { npz.write(piece); };
     const std::vector<std::size_t> shape{columns.rows, columns.dimension};
-    columns.type == FrameType::float16 ? npz.begin<Half>("samples", shape)
+    columns.type == FrameType::float16 ? npz.begin<npz::Half>("samples", shape)
                                        : npz.begin<float>("samples", shape);
     columns.samples(pass_on);
     npz.end();
@@ -88,12 +88,12 @@ void RecordingWriter::add(std::span<const float> frame, double onset_s, std::int
     if (type_ == FrameType::float32) {
         samples_.write(as_bytes(frame));
     } else {
-        std::ranges::transform(frame, halves_.begin(), Half::nearest);
-        const auto beyond = std::ranges::find_if_not(halves_, &Half::is_finite);
+        std::ranges::transform(frame, halves_.begin(), npz::Half::nearest);
+        const auto beyond = std::ranges::find_if_not(halves_, &npz::Half::is_finite);
         if (beyond != halves_.end())
             throw Error(fmt::format("frame at {:.3f} s: {} does not fit into 16 bits (keep it as float32)",
                                     onset_s, frame[static_cast<std::size_t>(beyond - halves_.begin())]));
-        samples_.write(as_bytes(std::span<const Half>(halves_)));
+        samples_.write(as_bytes(std::span<const npz::Half>(halves_)));
     }
     classes_.write(as_bytes(std::span<const std::int64_t>(&class_index, 1)));
     times_.write(as_bytes(std::span<const double>(&onset_s, 1)));
@@ -109,4 +109,4 @@ void RecordingWriter::write(const RecordingInfo& info, Output& out, bool compres
                            out, compress);
 }
 
-}  // namespace earshot
+}  // namespace earshot::dataset

@@ -5,11 +5,11 @@
 #include <span>
 #include <vector>
 
-#include "dataset/half.h"
 #include "dataset/recording.h"
+#include "npz/half.h"
 #include "support/temporary_file.h"
 
-namespace earshot {
+namespace earshot::dataset {
 
 /// Takes the frames of a recording one by one and writes its NPZ once their number is known. Until then they
 /// are in temporary files, so that memory does not grow with the length of the recording.
@@ -30,8 +30,8 @@ class RecordingWriter {
  private:
     std::size_t dimension_, rows_ = 0;
     FrameType type_;
-    std::vector<Half> halves_;  // a frame
+    std::vector<npz::Half> halves_;  // a frame
     TemporaryFile samples_, classes_, times_;
 };
 
-}  // namespace earshot
+}  // namespace earshot::dataset

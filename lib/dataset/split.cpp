@@ -10,7 +10,7 @@
 
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::dataset {
 namespace {
 
 constexpr int kMaxPasses = 50;
@@ -217,4 +217,4 @@ std::vector<Split> folds_by_group(std::span<const SplitItem> items, int folds, s
     return splits;
 }
 
-}  // namespace earshot
+}  // namespace earshot::dataset

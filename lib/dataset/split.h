@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace earshot {
+namespace earshot::dataset {
 
 struct Split {
     std::vector<std::size_t> train, validation;  // indices of recordings, ascending
@@ -27,4 +27,4 @@ Split split_by_group(std::span<const SplitItem> items, double share, std::uint64
 /// k folds by group; fold i is validation of the i-th split.
 std::vector<Split> folds_by_group(std::span<const SplitItem> items, int folds, std::uint64_t seed);
 
-}  // namespace earshot
+}  // namespace earshot::dataset

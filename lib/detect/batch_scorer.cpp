@@ -5,19 +5,19 @@
 
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::detect {
 namespace {
 
 constexpr std::size_t kBatchValues = std::size_t{1} << 20;  // 4 MiB, which windows of raw samples reach
 
-std::size_t batch_windows(const Scorer& scorer) {
+std::size_t batch_windows(const model::Scorer& scorer) {
     const std::size_t fitting = kBatchValues / std::max<std::size_t>(1, scorer.window_values());
     return std::clamp(fitting, std::size_t{1}, BatchScorer::kMaxWindows);
 }
 
 }  // namespace
 
-BatchScorer::BatchScorer(Scorer& scorer)
+BatchScorer::BatchScorer(model::Scorer& scorer)
     : scorer_(scorer),
       capacity_(batch_windows(scorer)),
       windows_(capacity_ * scorer.window_values()),
@@ -40,4 +40,4 @@ void BatchScorer::flush(const ScoreSink& sink) {
     for (std::size_t i = 0; i < count; ++i) sink(owners_[i], scores.subspan(i * classes, classes));
 }
 
-}  // namespace earshot
+}  // namespace earshot::detect

@@ -7,7 +7,7 @@
 
 #include "model/scorer.h"
 
-namespace earshot {
+namespace earshot::detect {
 
 /// Takes the scores of one window, one per class, valid during the call. @param owner  as it was pushed with
 using ScoreSink = std::function<void(std::size_t owner, std::span<const float> scores)>;
@@ -19,7 +19,7 @@ class BatchScorer {
     static constexpr std::size_t kMaxWindows = 256;
 
     /// @param scorer  must live as long as this
-    explicit BatchScorer(Scorer& scorer);
+    explicit BatchScorer(model::Scorer& scorer);
 
     /// @param window  scorer.window_values() numbers
     /// @param owner   whose window it is, for the sink
@@ -30,11 +30,11 @@ class BatchScorer {
     void reset() { count_ = 0; }
 
  private:
-    Scorer& scorer_;
+    model::Scorer& scorer_;
     std::size_t capacity_;  // windows
     std::size_t count_ = 0;
     std::vector<float> windows_, scores_;
     std::vector<std::size_t> owners_;  // of the windows
 };
 
-}  // namespace earshot
+}  // namespace earshot::detect

@@ -9,7 +9,7 @@
 #include "detect/median_smoother.h"
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::detect {
 namespace {
 
 constexpr double kRounding = 1e-6;  // of a window, so that 0.3 s are three hops of 0.1 s
@@ -93,7 +93,7 @@ struct EventDetector::Track {
     }
 };
 
-EventDetector::EventDetector(std::vector<EventRule> rules, WindowGrid grid)
+EventDetector::EventDetector(std::vector<EventRule> rules, windows::WindowGrid grid)
     : grid_(grid), classes_(rules.size()) {
     if (!(grid.hop_s > 0) || !(grid.window_s > 0))
         throw Error("event detector: hop and window must be positive");
@@ -140,7 +140,7 @@ void EventDetector::finish(double end_s, const Sink& sink) {
         wait(track.close());
     }
     for (const auto& [key, run] : waiting_) {
-        Event event = to_event(key.second, run);
+        label::Event event = to_event(key.second, run);
         const bool to_the_end = run.last + 1 == tracks_[key.second].next && !is_shared(run);
         if (to_the_end) event.offset_s = grid_.window_offset_s(run.last);
         event.offset_s = std::min(event.offset_s, end_s);
@@ -188,11 +188,11 @@ bool EventDetector::is_shared(const Run& run) const {
     return grid_.anywhere && grid_.window_onset_s(run.last) < grid_.window_offset_s(run.first);
 }
 
-Event EventDetector::to_event(std::size_t track, const Run& run) const {
+label::Event EventDetector::to_event(std::size_t track, const Run& run) const {
     if (is_shared(run))
         return {grid_.window_onset_s(run.last), grid_.window_offset_s(run.first), tracks_[track].label,
                 run.score};
     return {grid_.slot_s(run.first), grid_.slot_s(run.last + 1), tracks_[track].label, run.score};
 }
 
-}  // namespace earshot
+}  // namespace earshot::detect

@@ -9,10 +9,10 @@
 #include <utility>
 #include <vector>
 
-#include "detect/window_grid.h"
 #include "label/timeline.h"
+#include "windows/window_grid.h"
 
-namespace earshot {
+namespace earshot::detect {
 
 /// How scores of one class become events. Times are turned into counts of windows, so that a file and a
 /// live stream go through the same automaton and need no clock.
@@ -52,7 +52,7 @@ struct EventRule {
 /// comes out as soon as it is certain itself, whatever else goes on: the same events, in order of certainty.
 class EventDetector {
  public:
-    using Sink = std::function<void(const Event&)>;
+    using Sink = std::function<void(const label::Event&)>;
     static constexpr std::size_t kMaxWaiting = 4096;
 
     struct Recording {
@@ -64,7 +64,7 @@ class EventDetector {
 
     /// @param rules  one per class, in the order of the scores; a class with an empty label makes no events
     /// @throws Error for a rule out of its bounds
-    EventDetector(std::vector<EventRule> rules, WindowGrid grid);
+    EventDetector(std::vector<EventRule> rules, windows::WindowGrid grid);
     ~EventDetector();
 
     /// Scores of the next window, one per class.
@@ -88,13 +88,13 @@ class EventDetector {
     void release(const Sink& sink);
     void forget();
     bool is_shared(const Run& run) const;  // all of its windows overlap, and that is where it lies
-    Event to_event(std::size_t track, const Run& run) const;
+    label::Event to_event(std::size_t track, const Run& run) const;
 
-    WindowGrid grid_;
+    windows::WindowGrid grid_;
     Recording recording_;
     std::size_t classes_;
     std::vector<Track> tracks_;                                    // of the classes that make events
     std::map<std::pair<std::int64_t, std::size_t>, Run> waiting_;  // certain events by first window and track
 };
 
-}  // namespace earshot
+}  // namespace earshot::detect

@@ -9,10 +9,10 @@
 #include "support/error.h"
 #include "support/time_text.h"
 
-namespace earshot {
+namespace earshot::detect {
 namespace {
 
-std::size_t label_index(const ModelFile& model, const std::string& label) {
+std::size_t label_index(const model::ModelFile& model, const std::string& label) {
     const auto found = std::ranges::find(model.labels, label);
     if (found == model.labels.end()) {
         throw UsageError(
@@ -45,7 +45,7 @@ double parse_cool_down(const std::string& text, std::string_view option) {
 
 /// "0.7" and "cry=0.7" by label; nothing where neither says.
 template <class Parse>
-std::vector<std::optional<double>> parse_by_label(const ModelFile& model,
+std::vector<std::optional<double>> parse_by_label(const model::ModelFile& model,
                                                   const std::vector<std::string>& texts,
                                                   std::string_view option, const Parse& parse) {
     std::vector<std::optional<double>> all(model.labels.size()), own(model.labels.size());
@@ -65,7 +65,7 @@ std::vector<std::optional<double>> parse_by_label(const ModelFile& model,
 }
 
 /// True if a label of the options means any sound, rather than a label of the model.
-bool means_any_sound(const ModelFile& model, const std::string& label) {
+bool means_any_sound(const model::ModelFile& model, const std::string& label) {
     return label == kAnySound && std::ranges::find(model.labels, label) == model.labels.end();
 }
 
@@ -80,7 +80,7 @@ int median_windows(double smooth_s, double hop_s) {
 
 }  // namespace
 
-EventRules make_event_rules(const ModelFile& model, const EventRuleOptions& options, double hop_s) {
+EventRules make_event_rules(const model::ModelFile& model, const EventRuleOptions& options, double hop_s) {
     const auto on = parse_by_label(model, options.thresholds, "--threshold", parse_score);
     const auto off = parse_by_label(model, options.off_thresholds, "--off-threshold", parse_score);
     const auto cool = parse_by_label(model, options.cool_downs, "--cool-down", parse_cool_down);
@@ -126,4 +126,4 @@ EventRules make_event_rules(const ModelFile& model, const EventRuleOptions& opti
     return rules;
 }
 
-}  // namespace earshot
+}  // namespace earshot::detect

@@ -7,7 +7,7 @@
 #include "detect/event_detector.h"
 #include "model/model_file.h"
 
-namespace earshot {
+namespace earshot::detect {
 
 /// What a user may say about how scores become events; the model says the rest.
 struct EventRuleOptions {
@@ -33,6 +33,6 @@ struct EventRules {
 };
 
 /// @throws UsageError for labels that the model does not have and numbers out of bounds
-EventRules make_event_rules(const ModelFile& model, const EventRuleOptions& options, double hop_s);
+EventRules make_event_rules(const model::ModelFile& model, const EventRuleOptions& options, double hop_s);
 
-}  // namespace earshot
+}  // namespace earshot::detect

@@ -11,7 +11,7 @@
 #include "support/error.h"
 #include "support/json_lines.h"
 
-namespace earshot {
+namespace earshot::detect {
 namespace {
 
 constexpr std::array<std::string_view, 5> kNames{"jsonl", "csv", "tsv", "audacity", "labels-json"};
@@ -31,12 +31,14 @@ std::string csv_field(const std::string& text) {
     return quoted + '"';
 }
 
-std::string score_text(const Event& event) { return event.score ? fmt::format("{:.4f}", *event.score) : ""; }
+std::string score_text(const label::Event& event) {
+    return event.score ? fmt::format("{:.4f}", *event.score) : "";
+}
 
 class JsonlWriter : public EventWriter {
  public:
     JsonlWriter(Output& output, bool flush_each) : lines_(output, flush_each) {}
-    void write(const std::string& file, const Event& event) override {
+    void write(const std::string& file, const label::Event& event) override {
         nlohmann::ordered_json row{{"file", file},
                                    {"onset", rounded(event.onset_s, 3)},
                                    {"offset", rounded(event.offset_s, 3)},
@@ -53,12 +55,12 @@ class JsonlWriter : public EventWriter {
 /// The formats of one line an event.
 class LineWriter : public EventWriter {
  public:
-    using Line = std::string (*)(const std::string& file, const Event& event);
+    using Line = std::string (*)(const std::string& file, const label::Event& event);
     LineWriter(Output& output, bool flush_each, Line line, std::string_view header)
         : output_(output), flush_each_(flush_each || output.is_terminal()), line_(line) {
         output_.write(header);
     }
-    void write(const std::string& file, const Event& event) override {
+    void write(const std::string& file, const label::Event& event) override {
         output_.write(line_(file, event));
         if (flush_each_) output_.flush();
     }
@@ -70,17 +72,17 @@ class LineWriter : public EventWriter {
     Line line_;
 };
 
-std::string csv_line(const std::string& file, const Event& event) {
+std::string csv_line(const std::string& file, const label::Event& event) {
     return fmt::format("{},{:.3f},{:.3f},{},{}\n", csv_field(file), event.onset_s, event.offset_s,
                        csv_field(event.label), score_text(event));
 }
 
-std::string tsv_line(const std::string& file, const Event& event) {
+std::string tsv_line(const std::string& file, const label::Event& event) {
     return fmt::format("{}\t{:.3f}\t{:.3f}\t{}\n", tab_field(file), event.onset_s, event.offset_s,
                        tab_field(event.label));
 }
 
-std::string audacity_line(const std::string&, const Event& event) {
+std::string audacity_line(const std::string&, const label::Event& event) {
     return fmt::format("{:.3f}\t{:.3f}\t{}\n", event.onset_s, event.offset_s, tab_field(event.label));
 }
 
@@ -88,7 +90,7 @@ class LabelsJsonWriter : public EventWriter {
  public:
     LabelsJsonWriter(Output& output, std::string gap_label)
         : output_(output), gap_label_(std::move(gap_label)) {}
-    void write(const std::string&, const Event& event) override {
+    void write(const std::string&, const label::Event& event) override {
         // To the millisecond, as the other formats: a key with the digits of a sample would help nobody.
         timeline_.events.push_back({std::round(event.onset_s * 1e3) / 1e3,
                                     std::round(event.offset_s * 1e3) / 1e3, event.label, event.score});
@@ -96,15 +98,16 @@ class LabelsJsonWriter : public EventWriter {
     void end_recording(const std::string&) override {
         timeline_.sort();
         timeline_.keep_strongest();
-        write_labels({LabelFormat::labels_json, {{"", std::move(timeline_)}}, {}}, LabelFormat::labels_json,
-                     output_, {.gap_label = gap_label_, .recording = {}});
+        label::write_labels({label::LabelFormat::labels_json, {{"", std::move(timeline_)}}, {}},
+                            label::LabelFormat::labels_json, output_,
+                            {.gap_label = gap_label_, .recording = {}});
         timeline_ = {};
     }
 
  private:
     Output& output_;
     std::string gap_label_;
-    Timeline timeline_;
+    label::Timeline timeline_;
 };
 
 }  // namespace
@@ -157,4 +160,4 @@ std::unique_ptr<EventWriter> make_event_writer(EventFormat format, Output& outpu
     throw Error("no such event format");
 }
 
-}  // namespace earshot
+}  // namespace earshot::detect

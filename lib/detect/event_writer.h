@@ -8,7 +8,7 @@
 #include "label/timeline.h"
 #include "support/output.h"
 
-namespace earshot {
+namespace earshot::detect {
 
 /// earshot-formats(5), EVENTS.
 enum class EventFormat {
@@ -33,7 +33,7 @@ bool is_for_one_recording(EventFormat format);
 class EventWriter {
  public:
     virtual ~EventWriter() = default;
-    virtual void write(const std::string& file, const Event& event) = 0;
+    virtual void write(const std::string& file, const label::Event& event) = 0;
     virtual void end_recording(const std::string& file) = 0;
 };
 
@@ -46,4 +46,4 @@ struct EventWriterOptions {
 std::unique_ptr<EventWriter> make_event_writer(EventFormat format, Output& output,
                                                const EventWriterOptions& options);
 
-}  // namespace earshot
+}  // namespace earshot::detect

@@ -8,22 +8,22 @@
 #include <utility>
 
 #include "dataset/framing.h"
-#include "dataset/windowed_frontend.h"
 #include "detect/score_table.h"
-#include "frontend/overlapped.h"
 #include "support/error.h"
+#include "windows/overlapped.h"
+#include "windows/windowed_frontend.h"
 
-namespace earshot {
+namespace earshot::detect {
 namespace {
 
-WindowGrid grid_of(const Frontend& frontend, const ModelFile& model) {
-    return {frontend.hop_s(), frontend.window_s(), 0, model.target == Target::recording};
+windows::WindowGrid grid_of(const frontend::Frontend& frontend, const model::ModelFile& model) {
+    return {frontend.hop_s(), frontend.window_s(), 0, model.target == model::Target::recording};
 }
 
 }  // namespace
 
-std::unique_ptr<Frontend> Listener::frontend_of(const std::string& directory, const ModelFile& model,
-                                                double overlap) {
+std::unique_ptr<frontend::Frontend> Listener::frontend_of(const std::string& directory,
+                                                          const model::ModelFile& model, double overlap) {
     if (model.frontend.is_null()) {
         throw Error(fmt::format(
             "{}: the model does not know how its frames were computed, since the datasets that it "
@@ -31,29 +31,30 @@ std::unique_ptr<Frontend> Listener::frontend_of(const std::string& directory, co
             directory));
     }
     try {
-        auto frontend = make_frontend(model.frontend);
+        auto frontend = frontend::make_frontend(model.frontend);
         if (!model.window.is_null()) {
-            auto windowing = windowing_from_json(model.window);
+            auto windowing = windows::windowing_from_json(model.window);
             if (overlap > 0) {
                 const auto frames = static_cast<double>(windowing.frames);
                 windowing.hop = std::max<std::int64_t>(1, std::llround((1 - overlap) * frames));
             }
-            return std::make_unique<WindowedFrontend>(std::move(frontend), windowing);
+            return std::make_unique<windows::WindowedFrontend>(std::move(frontend), windowing);
         }
-        if (overlap > 0) frontend = std::make_unique<OverlappedFrontend>(std::move(frontend), overlap);
+        if (overlap > 0)
+            frontend = std::make_unique<windows::OverlappedFrontend>(std::move(frontend), overlap);
         return frontend;
     } catch (const Error& error) {
         throw Error(fmt::format("{}/model.json: {}", directory, error.what()));
     }
 }
 
-double Listener::event_overlap(const ModelFile& model, double overlap) {
+double Listener::event_overlap(const model::ModelFile& model, double overlap) {
     constexpr double kFine = 0.96;  // of 2.5 s, a window every 0.1 s
-    return overlap == 0 && model.target == Target::recording ? kFine : overlap;
+    return overlap == 0 && model.target == model::Target::recording ? kFine : overlap;
 }
 
-Listener::Listener(const std::string& directory, const ModelFile& model, std::unique_ptr<Scorer> scorer,
-                   EventRules rules, double overlap)
+Listener::Listener(const std::string& directory, const model::ModelFile& model,
+                   std::unique_ptr<model::Scorer> scorer, EventRules rules, double overlap)
     : frontend_(frontend_of(directory, model, overlap)),
       scorer_(std::move(scorer)),
       labels_(model.labels),
@@ -67,14 +68,15 @@ Listener::Listener(const std::string& directory, const ModelFile& model, std::un
     check_fit(directory, *scorer_, *frontend_);
 }
 
-void Listener::check_fit(const std::string& directory, const Scorer& scorer, const Frontend& frontend) {
+void Listener::check_fit(const std::string& directory, const model::Scorer& scorer,
+                         const frontend::Frontend& frontend) {
     if (scorer.window_values() == frontend.dimension()) return;
     throw Error(
         fmt::format("{}/model.json: the network takes windows of {} numbers, but its front end makes {}",
                     directory, scorer.window_values(), frontend.dimension()));
 }
 
-Heard Listener::listen(Source& source, const ListenOptions& options, const EventDetector::Sink& sink) {
+Heard Listener::listen(audio::Source& source, const ListenOptions& options, const EventDetector::Sink& sink) {
     grid_.start_s = options.start_s;
     batches_.reset();  // what a recording that failed has left behind
     levels_.reset();
@@ -91,7 +93,7 @@ Heard Listener::listen(Source& source, const ListenOptions& options, const Event
         if (table) table->push(scores);
         if (options.on_scores) options.on_scores(scores);
     };
-    FramingOptions framing;
+    dataset::FramingOptions framing;
     framing.name = options.name;
     framing.start_s = grid_.start_s;
     framing.interrupt_ends = options.live;
@@ -103,7 +105,7 @@ Heard Listener::listen(Source& source, const ListenOptions& options, const Event
         if (options.live) batches_.flush(take);
         if (options.progress) options.progress(heard_s);
     };
-    const double duration_s = frame_recording(
+    const double duration_s = dataset::frame_recording(
         source, *frontend_, framing, [&](auto frame, double, double) { batches_.push(0, frame, take); });
     batches_.flush(take);
     heard.end_s = grid_.start_s + duration_s;
@@ -126,4 +128,4 @@ std::span<const float> Listener::gated(std::span<const float> scores) {
     return gated_;
 }
 
-}  // namespace earshot
+}  // namespace earshot::detect

@@ -12,13 +12,13 @@
 #include "detect/batch_scorer.h"
 #include "detect/event_detector.h"
 #include "detect/event_rules.h"
-#include "detect/slot_levels.h"
 #include "frontend/frontend.h"
 #include "model/model_file.h"
 #include "model/scorer.h"
 #include "support/output.h"
+#include "windows/slot_levels.h"
 
-namespace earshot {
+namespace earshot::detect {
 
 struct ListenOptions {
     std::string name;    // of the recording, in front of messages
@@ -46,25 +46,26 @@ class Listener {
     /// @param directory  of the model, for messages
     /// @param overlap    frontend_of
     /// @throws Error if the model does not say how its frames are computed, or its parts do not fit
-    Listener(const std::string& directory, const ModelFile& model, std::unique_ptr<Scorer> scorer,
-             EventRules rules, double overlap = 0);
+    Listener(const std::string& directory, const model::ModelFile& model,
+             std::unique_ptr<model::Scorer> scorer, EventRules rules, double overlap = 0);
 
     /// The front end that the model was trained with, which makes what its network takes: frames, or windows
     /// of them.
     /// @param overlap  part of a window that the next one covers too (OverlappedFrontend)
     /// @throws Error if the model does not say
-    static std::unique_ptr<Frontend> frontend_of(const std::string& directory, const ModelFile& model,
-                                                 double overlap = 0);
+    static std::unique_ptr<frontend::Frontend> frontend_of(const std::string& directory,
+                                                           const model::ModelFile& model, double overlap = 0);
 
     /// The overlap for events, where 0 asks for none in particular: nothing for a model of frames, but 0.96
     /// for one of whole recordings, whose windows say that something is heard anywhere in them.
-    static double event_overlap(const ModelFile& model, double overlap);
+    static double event_overlap(const model::ModelFile& model, double overlap);
 
     /// @throws Error unless the network takes what the front end makes
-    static void check_fit(const std::string& directory, const Scorer& scorer, const Frontend& frontend);
+    static void check_fit(const std::string& directory, const model::Scorer& scorer,
+                          const frontend::Frontend& frontend);
 
     /// Reads a source to its end. @param source  one channel at rate_hz()
-    Heard listen(Source& source, const ListenOptions& options, const EventDetector::Sink& sink);
+    Heard listen(audio::Source& source, const ListenOptions& options, const EventDetector::Sink& sink);
 
     /// EventDetector::set_thresholds, also while it listens: from one of the callbacks.
     void set_thresholds(std::size_t class_index, double on_threshold, double off_threshold);
@@ -76,16 +77,16 @@ class Listener {
  private:
     std::span<const float> gated(std::span<const float> scores);
 
-    std::unique_ptr<Frontend> frontend_;
-    std::unique_ptr<Scorer> scorer_;
+    std::unique_ptr<frontend::Frontend> frontend_;
+    std::unique_ptr<model::Scorer> scorer_;
     std::vector<std::string> labels_;
-    WindowGrid grid_;
+    windows::WindowGrid grid_;
     BatchScorer batches_;
     std::optional<double> min_level_dbfs_;
-    bool any_sound_;     // the detector has a class more than there are labels
-    SlotLevels levels_;  // used if there is a least level
+    bool any_sound_;              // the detector has a class more than there are labels
+    windows::SlotLevels levels_;  // used if there is a least level
     std::vector<float> gated_;
     EventDetector detector_;
 };
 
-}  // namespace earshot
+}  // namespace earshot::detect

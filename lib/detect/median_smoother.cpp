@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace earshot {
+namespace earshot::detect {
 
 MedianSmoother::MedianSmoother(int windows) : size_(static_cast<std::size_t>(windows)) {
     recent_.reserve(size_);
@@ -47,4 +47,4 @@ std::optional<float> MedianSmoother::add(float score) {
     return sorted_[size_ / 2];
 }
 
-}  // namespace earshot
+}  // namespace earshot::detect

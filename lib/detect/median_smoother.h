@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-namespace earshot {
+namespace earshot::detect {
 
 /// Running median of a stream of scores, centred: the smoothed score of a window is the median of the
 /// `windows` scores around it, the first and last score standing for what lies beyond the ends
@@ -32,4 +32,4 @@ class MedianSmoother {
     float last_ = 0;
 };
 
-}  // namespace earshot
+}  // namespace earshot::detect

@@ -9,7 +9,7 @@
 #include "detect/listener.h"
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::detect {
 namespace {
 
 constexpr std::size_t kMostTogether = 16;  // few enough to lose in a crash
@@ -20,7 +20,7 @@ std::size_t recordings_together(std::size_t count, std::size_t jobs) {
     return std::clamp<std::size_t>(count / (4 * jobs), 1, kMostTogether);
 }
 
-std::vector<bool> RecordingScores::lowest_of(const ModelFile& model) {
+std::vector<bool> RecordingScores::lowest_of(const model::ModelFile& model) {
     std::vector<bool> lowest;
     for (const auto& label : model.labels)
         lowest.push_back(label == model.background || label == model.unknown);
@@ -36,8 +36,8 @@ void RecordingScores::take(std::span<const float> window, const std::vector<bool
         scores[c] = lowest[c] ? std::min(scores[c], window[c]) : std::max(scores[c], window[c]);
 }
 
-RecordingScorer::RecordingScorer(const std::string& directory, const ModelFile& model,
-                                 std::unique_ptr<Scorer> scorer, double overlap)
+RecordingScorer::RecordingScorer(const std::string& directory, const model::ModelFile& model,
+                                 std::unique_ptr<model::Scorer> scorer, double overlap)
     : frontend_(Listener::frontend_of(directory, model, overlap)),
       scorer_(std::move(scorer)),
       batches_(*scorer_),
@@ -46,7 +46,7 @@ RecordingScorer::RecordingScorer(const std::string& directory, const ModelFile& 
 }
 
 std::vector<RecordingScores> RecordingScorer::score(std::span<const std::string> recordings,
-                                                    SourceOptions source) {
+                                                    audio::SourceOptions source) {
     source.rate_hz = frontend_->rate_hz();
     std::vector<RecordingScores> all(recordings.size());
     const ScoreSink take = [&](std::size_t owner, std::span<const float> scores) {
@@ -66,15 +66,17 @@ std::vector<RecordingScores> RecordingScorer::score(std::span<const std::string>
     return all;
 }
 
-void RecordingScorer::hear(const std::string& recording, const SourceOptions& source, RecordingScores& scores,
+void RecordingScorer::hear(const std::string& recording, const audio::SourceOptions& source,
+                           RecordingScores& scores,
                            const std::function<void(std::span<const float> window)>& sink) {
     try {
-        const auto opened = open_source(recording, source);
-        FramingOptions framing;
+        const auto opened = audio::open_source(recording, source);
+        dataset::FramingOptions framing;
         framing.name = recording;
         framing.start_s = source.start_s;
-        frame_recording(*opened, *frontend_, framing, [&](auto window, double, double) { sink(window); });
-        scores.damage = damage_texts(*opened);
+        dataset::frame_recording(*opened, *frontend_, framing,
+                                 [&](auto window, double, double) { sink(window); });
+        scores.damage = dataset::damage_texts(*opened);
     } catch (const UsageError&) {
         throw;
     } catch (const Error& error) {
@@ -83,4 +85,4 @@ void RecordingScorer::hear(const std::string& recording, const SourceOptions& so
     }
 }
 
-}  // namespace earshot
+}  // namespace earshot::detect

@@ -13,7 +13,7 @@
 #include "model/model_file.h"
 #include "model/scorer.h"
 
-namespace earshot {
+namespace earshot::detect {
 
 /// What a recording as a whole came to.
 struct RecordingScores {
@@ -25,7 +25,7 @@ struct RecordingScores {
     std::string problem;              // why it came to nothing
 
     /// Of which labels the lowest score counts, rather than the highest.
-    static std::vector<bool> lowest_of(const ModelFile& model);
+    static std::vector<bool> lowest_of(const model::ModelFile& model);
     /// The scores of another window.
     void take(std::span<const float> window, const std::vector<bool>& lowest);
 };
@@ -41,20 +41,20 @@ class RecordingScorer {
     /// @param directory  of the model, for messages
     /// @param overlap    Listener::frontend_of
     /// @throws Error as Listener
-    RecordingScorer(const std::string& directory, const ModelFile& model, std::unique_ptr<Scorer> scorer,
-                    double overlap = 0);
+    RecordingScorer(const std::string& directory, const model::ModelFile& model,
+                    std::unique_ptr<model::Scorer> scorer, double overlap = 0);
 
     /// @param source  how recordings are read; the rate is the front end's
-    std::vector<RecordingScores> score(std::span<const std::string> recordings, SourceOptions source);
+    std::vector<RecordingScores> score(std::span<const std::string> recordings, audio::SourceOptions source);
 
  private:
-    void hear(const std::string& recording, const SourceOptions& source, RecordingScores& scores,
+    void hear(const std::string& recording, const audio::SourceOptions& source, RecordingScores& scores,
               const std::function<void(std::span<const float> window)>& sink);
 
-    std::unique_ptr<Frontend> frontend_;
-    std::unique_ptr<Scorer> scorer_;
+    std::unique_ptr<frontend::Frontend> frontend_;
+    std::unique_ptr<model::Scorer> scorer_;
     BatchScorer batches_;
     std::vector<bool> lowest_;  // labels whose lowest score counts
 };
 
-}  // namespace earshot
+}  // namespace earshot::detect

@@ -12,7 +12,7 @@
 #include "support/error.h"
 #include "support/output.h"
 
-namespace earshot {
+namespace earshot::detect {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -103,4 +103,4 @@ void ScoreJournal::remove() {
     std::filesystem::remove(path_, ignored);
 }
 
-}  // namespace earshot
+}  // namespace earshot::detect

@@ -8,7 +8,7 @@
 
 #include "detect/recording_scorer.h"
 
-namespace earshot {
+namespace earshot::detect {
 
 /// What a long batch has come to so far, on disk, so that a run that was killed goes on where it stood: a
 /// file of JSON lines beside the output, the first of which says what all scores depend on. A recording
@@ -47,4 +47,4 @@ class ScoreJournal {
     std::map<std::string, Entry> done_;
 };
 
-}  // namespace earshot
+}  // namespace earshot::detect

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <iterator>
 
-namespace earshot {
+namespace earshot::detect {
 
-ScoreTable::ScoreTable(Output& output, std::span<const std::string> labels, WindowGrid grid)
+ScoreTable::ScoreTable(Output& output, std::span<const std::string> labels, windows::WindowGrid grid)
     : output_(output), grid_(grid) {
     output_.write(fmt::format("onset\toffset\t{}\n", fmt::join(labels, "\t")));
 }
@@ -31,4 +31,4 @@ void ScoreTable::write_row(double offset_s) {
     output_.write(line_);
 }
 
-}  // namespace earshot
+}  // namespace earshot::detect

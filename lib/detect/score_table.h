@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "detect/window_grid.h"
 #include "support/output.h"
+#include "windows/window_grid.h"
 
-namespace earshot {
+namespace earshot::detect {
 
 /// Scores of one recording as TSV: a header `onset offset <class>...`, then a row a window, whose times are
 /// its slot, so that each row begins where the one before ends, as sed_scores_eval and its like want it.
@@ -16,7 +16,7 @@ namespace earshot {
 class ScoreTable {
  public:
     /// @param output  must live as long as this
-    ScoreTable(Output& output, std::span<const std::string> labels, WindowGrid grid);
+    ScoreTable(Output& output, std::span<const std::string> labels, windows::WindowGrid grid);
 
     void push(std::span<const float> scores);
     /// End of the recording, at end_s on the grid's time line.
@@ -26,10 +26,10 @@ class ScoreTable {
     void write_row(double offset_s);
 
     Output& output_;
-    WindowGrid grid_;
+    windows::WindowGrid grid_;
     std::int64_t windows_ = 0;
     std::vector<float> last_;  // whose end is not known before the next window or the end
     std::string line_;
 };
 
-}  // namespace earshot
+}  // namespace earshot::detect

@@ -7,7 +7,7 @@
 #include "evaluate/judge.h"
 #include "model/model_file.h"
 
-namespace earshot {
+namespace earshot::evaluate {
 
 /// Counts what a model would wrongly report of each label where nothing is to be found: on windows whose
 /// truth is the background or `unknown`. Neighbouring windows that reach the label's threshold are one false
@@ -15,7 +15,7 @@ namespace earshot {
 class FalseAlarmTally {
  public:
     /// @param hop_s  from one window to the next
-    FalseAlarmTally(const ModelFile& model, double hop_s);
+    FalseAlarmTally(const model::ModelFile& model, double hop_s);
 
     void add(const JudgedRecording& recording);
 
@@ -35,4 +35,4 @@ class FalseAlarmTally {
     std::vector<std::uint64_t> alarms_;
 };
 
-}  // namespace earshot
+}  // namespace earshot::evaluate

@@ -11,13 +11,13 @@
 #include "dataset/class_runs.h"
 #include "dataset/framing.h"
 #include "dataset/recording.h"
-#include "dataset/windows.h"
 #include "detect/listener.h"
 #include "detect/recording_scorer.h"
+#include "windows/windows.h"
 
-namespace earshot {
+namespace earshot::evaluate {
 
-Judge::Judge(std::string directory, const ModelFile& model, std::unique_ptr<Scorer> scorer,
+Judge::Judge(std::string directory, const model::ModelFile& model, std::unique_ptr<model::Scorer> scorer,
              std::vector<std::string> leave_out, std::vector<std::string> tags)
     : directory_(std::move(directory)),
       model_(model),
@@ -54,7 +54,7 @@ void Judge::check_dimension(std::size_t dimension, const std::string& file) cons
 
 /// Of a recording as a whole: what is heard in it longest but the background, else that, if it is there at
 /// all.
-std::optional<std::size_t> Judge::class_of(const Timeline& timeline, double duration_s,
+std::optional<std::size_t> Judge::class_of(const label::Timeline& timeline, double duration_s,
                                            const std::string& file) {
     std::map<std::string, double> seconds;
     for (const auto& event : timeline.events)
@@ -68,8 +68,8 @@ std::optional<std::size_t> Judge::class_of(const Timeline& timeline, double dura
 
 void Judge::fold(JudgedRecording& judged, std::optional<std::size_t> truth) const {
     const std::size_t classes = model_.labels.size();
-    const auto lowest = RecordingScores::lowest_of(model_);
-    RecordingScores whole;
+    const auto lowest = detect::RecordingScores::lowest_of(model_);
+    detect::RecordingScores whole;
     for (std::size_t at = 0; at < judged.scores.size(); at += classes)
         whole.take(std::span(judged.scores).subspan(at, classes), lowest);
     const bool counts = truth && whole.windows > 0;
@@ -79,10 +79,11 @@ void Judge::fold(JudgedRecording& judged, std::optional<std::size_t> truth) cons
     judged.scores = counts ? std::move(whole.scores) : std::vector<float>();
 }
 
-std::vector<JudgedRecording> Judge::judge(std::span<const JudgedItem> items, const SourceOptions& source) {
+std::vector<JudgedRecording> Judge::judge(std::span<const JudgedItem> items,
+                                          const audio::SourceOptions& source) {
     std::vector<JudgedRecording> all(items.size());
     std::vector<std::optional<std::size_t>> wholes(items.size());
-    const ScoreSink keep = [&](std::size_t owner, std::span<const float> scores) {
+    const detect::ScoreSink keep = [&](std::size_t owner, std::span<const float> scores) {
         auto& kept = all[owner].scores;
         kept.insert(kept.end(), scores.begin(), scores.end());
     };
@@ -114,17 +115,18 @@ std::vector<JudgedRecording> Judge::judge(std::span<const JudgedItem> items, con
 std::optional<std::size_t> Judge::dataset(const JudgedItem& item, JudgedRecording& judged,
                                           const WindowSink& score) {
     const auto& path = item.path;
-    const auto recording = read_recording(path);
+    const auto recording = dataset::read_recording(path);
     judged.frontend_checked = model_.frontend.is_object() && recording.frontend.is_object();
     if (judged.frontend_checked) {
-        const auto difference = frontend_difference(recording.frontend, model_.frontend);
+        const auto difference = frontend::frontend_difference(recording.frontend, model_.frontend);
         if (!difference.empty()) {
             throw MismatchError(fmt::format("{}: its frames are not those that {} was trained on: {}", path,
                                             directory_, difference));
         }
     }
     for (const auto& label : recording.labels) unseen_.erase(label);
-    const auto windowing = model_.window.is_null() ? Windowing() : windowing_from_json(model_.window);
+    const auto windowing =
+        model_.window.is_null() ? windows::Windowing() : windows::windowing_from_json(model_.window);
     const auto frames = static_cast<std::size_t>(windowing.frames);
     check_dimension(frames * recording.dimension, path);
     std::vector<std::optional<std::size_t>> indices(recording.labels.size());
@@ -134,13 +136,13 @@ std::optional<std::size_t> Judge::dataset(const JudgedItem& item, JudgedRecordin
         indices[c] = index_of(recording.labels[c], path);
     }
     const auto unlabelled = item.background ? index_of(*item.background, path) : std::nullopt;
-    ClassRuns classes;
+    dataset::ClassRuns classes;
     classes.add(recording.classes);
     const auto known = [&](std::int64_t c) {
         return c < 0 ? unlabelled : indices[static_cast<std::size_t>(c)];
     };
     std::vector<float> window(frames * recording.dimension);
-    const auto judge_window = [&](const RowSpan& run, std::int64_t start) {
+    const auto judge_window = [&](const windows::RowSpan& run, std::int64_t start) {
         const auto slot = windowing.slot(start, run);
         const auto truth = known(classes.dominant(slot.first, slot.count));
         if (!truth && !judges_recordings()) {
@@ -157,15 +159,15 @@ std::optional<std::size_t> Judge::dataset(const JudgedItem& item, JudgedRecordin
             }
             std::ranges::copy(frame, window.begin() + static_cast<std::ptrdiff_t>(k * recording.dimension));
         }
-        pad_window(window, there, recording.dimension, windowing.padding);
+        windows::pad_window(window, there, recording.dimension, windowing.padding);
         score(window);
         if (judges_recordings()) return;
         judged.truths.push_back(*truth);
         judged.onsets_s.push_back(recording.times.empty() ? 0 : recording.times[first]);
     };
-    RunFinder finder;
+    windows::RunFinder finder;
     if (frames > 1 && !judges_recordings()) finder.push(recording.times);
-    for (const RowSpan& run : finder.runs(classes.rows())) {
+    for (const windows::RowSpan& run : finder.runs(classes.rows())) {
         for (std::int64_t i = 0; i < windowing.count(run.count); ++i)
             judge_window(run, windowing.start(i, run.count));
     }
@@ -175,29 +177,29 @@ std::optional<std::size_t> Judge::dataset(const JudgedItem& item, JudgedRecordin
     return known(classes.of_recording(silence));
 }
 
-std::optional<std::size_t> Judge::audio(const JudgedItem& item, SourceOptions source, JudgedRecording& judged,
-                                        const WindowSink& score) {
+std::optional<std::size_t> Judge::audio(const JudgedItem& item, audio::SourceOptions source,
+                                        JudgedRecording& judged, const WindowSink& score) {
     const auto& entry = *item.audio;
     const bool silent = item.background && !entry.labels_unusable && !entry.missing;  // it needs no labels
     if (!entry.timeline && !silent) throw Error(fmt::format("{}: {}", entry.audio, entry.problem));
-    Timeline timeline = entry.timeline.value_or(Timeline{});
-    if (item.background) fill_gaps(timeline, *item.background);
+    label::Timeline timeline = entry.timeline.value_or(label::Timeline{});
+    if (item.background) dataset::fill_gaps(timeline, *item.background);
     std::set<std::string> distinct;
     for (const auto& event : timeline.events) distinct.insert(event.label);
     const std::vector<std::string> labels(distinct.begin(), distinct.end());
     std::vector<std::optional<std::size_t>> indices;
     for (const auto& label : labels) indices.push_back(index_of(label, entry.audio));
 
-    if (!frontend_) frontend_ = Listener::frontend_of(directory_, model_);
+    if (!frontend_) frontend_ = detect::Listener::frontend_of(directory_, model_);
     check_dimension(frontend_->dimension(), directory_ + "/model.json");
     source.rate_hz = frontend_->rate_hz();
-    const auto opened = open_source(entry.audio, source);
-    FramingOptions framing;
+    const auto opened = audio::open_source(entry.audio, source);
+    dataset::FramingOptions framing;
     framing.name = entry.audio;
     framing.start_s = source.start_s;
-    FrameLabeller labeller(timeline, labels, frontend_->hop_s());
-    const double heard_s =
-        frame_recording(*opened, *frontend_, framing, [&](auto frame, double onset_s, double offset_s) {
+    dataset::FrameLabeller labeller(timeline, labels, frontend_->hop_s());
+    const double heard_s = dataset::frame_recording(
+        *opened, *frontend_, framing, [&](auto frame, double onset_s, double offset_s) {
             if (judges_recordings()) return score(frame);
             const auto c = labeller.class_of(onset_s, offset_s);
             const auto truth = c < 0 ? std::nullopt : indices[static_cast<std::size_t>(c)];
@@ -209,9 +211,9 @@ std::optional<std::size_t> Judge::audio(const JudgedItem& item, SourceOptions so
             judged.onsets_s.push_back(onset_s);
             score(frame);
         });
-    judged.damage = damage_texts(*opened);
+    judged.damage = dataset::damage_texts(*opened);
     if (!judges_recordings()) return std::nullopt;
     return class_of(timeline, source.start_s + heard_s, entry.audio);
 }
 
-}  // namespace earshot
+}  // namespace earshot::evaluate

@@ -17,7 +17,7 @@
 #include "model/scorer.h"
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::evaluate {
 
 /// Data that the model cannot be judged on, as opposed to a file that cannot be read.
 class MismatchError : public Error {
@@ -28,7 +28,7 @@ class MismatchError : public Error {
 /// What to judge a model on: a dataset's file, or sound with labels.
 struct JudgedItem {
     std::string path;
-    std::optional<CatalogueEntry> audio;
+    std::optional<dataset::CatalogueEntry> audio;
     std::optional<std::string> background;  // label of what has none; with it, sound needs no labels
 };
 
@@ -53,7 +53,7 @@ class Judge {
     /// @param tags       labels to judge by, besides the background; windows with others are unknown to a
     /// model that may
     ///                   say so, and do not count with another. Empty: all
-    Judge(std::string directory, const ModelFile& model, std::unique_ptr<Scorer> scorer,
+    Judge(std::string directory, const model::ModelFile& model, std::unique_ptr<model::Scorer> scorer,
           std::vector<std::string> leave_out, std::vector<std::string> tags = {});
 
     /// Sound is framed as datagen would. What cannot be read has a `problem`.
@@ -61,7 +61,7 @@ class Judge {
     /// @throws MismatchError for frames that are not those that the model was trained on, and for a label
     /// that the model
     ///         does not know and that is not left out
-    std::vector<JudgedRecording> judge(std::span<const JudgedItem> items, const SourceOptions& source);
+    std::vector<JudgedRecording> judge(std::span<const JudgedItem> items, const audio::SourceOptions& source);
 
     /// The labels to leave out that neither the model nor the data judged so far have.
     const std::set<std::string>& unseen() const { return unseen_; }
@@ -71,24 +71,25 @@ class Judge {
 
     /// The model's index of a label of the data; nothing if it is left out.
     std::optional<std::size_t> index_of(const std::string& label, const std::string& file);
-    std::optional<std::size_t> class_of(const Timeline& timeline, double duration_s, const std::string& file);
-    bool judges_recordings() const { return model_.target == Target::recording; }
+    std::optional<std::size_t> class_of(const label::Timeline& timeline, double duration_s,
+                                        const std::string& file);
+    bool judges_recordings() const { return model_.target == model::Target::recording; }
     /// Has the windows of a recording scored. @return  the truth of it as a whole, if that is what is judged
     std::optional<std::size_t> dataset(const JudgedItem& item, JudgedRecording& judged,
                                        const WindowSink& score);
-    std::optional<std::size_t> audio(const JudgedItem& item, SourceOptions source, JudgedRecording& judged,
-                                     const WindowSink& score);
+    std::optional<std::size_t> audio(const JudgedItem& item, audio::SourceOptions source,
+                                     JudgedRecording& judged, const WindowSink& score);
     /// Makes of the scores of all windows those of the recording.
     void fold(JudgedRecording& judged, std::optional<std::size_t> truth) const;
     void check_dimension(std::size_t dimension, const std::string& file) const;
 
     std::string directory_;
-    ModelFile model_;
-    std::unique_ptr<Scorer> scorer_;
-    BatchScorer batches_;
-    std::unique_ptr<Frontend> frontend_;  // for audio, made when first needed
+    model::ModelFile model_;
+    std::unique_ptr<model::Scorer> scorer_;
+    detect::BatchScorer batches_;
+    std::unique_ptr<frontend::Frontend> frontend_;  // for audio, made when first needed
     std::vector<std::string> leave_out_, tags_;
     std::set<std::string> unseen_;
 };
 
-}  // namespace earshot
+}  // namespace earshot::evaluate

@@ -4,7 +4,7 @@
 #include <memory>
 #include <new>
 
-namespace earshot {
+namespace earshot::frontend {
 
 /// Zeroed floats that begin on a cache line, so that no vector straddles two.
 class AlignedFloats {
@@ -27,4 +27,4 @@ class AlignedFloats {
     std::unique_ptr<float[], Delete> data_;
 };
 
-}  // namespace earshot
+}  // namespace earshot::frontend

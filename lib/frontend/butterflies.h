@@ -3,7 +3,7 @@
 #include "frontend/lanes.h"
 
 /// Discrete Fourier transforms of R points, y_k = Σ_n x_n exp(-2πi·k·n/R), in place, lane by lane.
-namespace earshot::lanes {
+namespace earshot::frontend::lanes {
 
 /// cos and sin of 2π·j/R for j = 1 ... (R-1)/2.
 template <int R>
@@ -126,4 +126,4 @@ struct Butterfly<6, L> {
     EARSHOT_INLINE static void run(Complex<L> (&x)[6]) { coprime_butterfly<2, 3, L>(x); }
 };
 
-}  // namespace earshot::lanes
+}  // namespace earshot::frontend::lanes

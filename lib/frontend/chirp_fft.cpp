@@ -4,7 +4,7 @@
 #include <complex>
 #include <cstdint>
 
-namespace earshot {
+namespace earshot::frontend {
 namespace {
 
 std::size_t padded_size(std::size_t size) {
@@ -74,4 +74,4 @@ void ChirpFft::power(std::span<const float> signal, std::span<float> power) {
     std::fill_n(im_.data() + size_, padded_ - size_, 0.0F);
 }
 
-}  // namespace earshot
+}  // namespace earshot::frontend

@@ -6,7 +6,7 @@
 #include "frontend/aligned_floats.h"
 #include "frontend/split_fft.h"
 
-namespace earshot {
+namespace earshot::frontend {
 
 /// Power spectrum of a real signal of any length, primes included, through a convolution with a chirp:
 /// since k·n = (k² + n² - (k-n)²) / 2, X_k = w_k Σ_n (x_n·w_n)·conj(w_(k-n)) with w_n = exp(-πi·n²/N)
@@ -29,4 +29,4 @@ class ChirpFft {
     AlignedFloats re_, im_;
 };
 
-}  // namespace earshot
+}  // namespace earshot::frontend

@@ -5,7 +5,7 @@
 #include "frontend/chirp_fft.h"
 #include "frontend/split_fft.h"
 
-namespace earshot {
+namespace earshot::frontend {
 
 struct RealFft::Plan {
     explicit Plan(std::size_t size) {
@@ -29,4 +29,4 @@ void RealFft::power(std::span<const float> signal, std::span<float> power) {
         std::get<ChirpFft>(plan_->fft).power(signal, power);
 }
 
-}  // namespace earshot
+}  // namespace earshot::frontend

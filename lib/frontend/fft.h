@@ -4,7 +4,7 @@
 #include <memory>
 #include <span>
 
-namespace earshot {
+namespace earshot::frontend {
 
 /// Power spectra of real signals of one length.
 ///
@@ -33,4 +33,4 @@ class RealFft {
     std::unique_ptr<Plan> plan_;
 };
 
-}  // namespace earshot
+}  // namespace earshot::frontend

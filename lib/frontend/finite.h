@@ -8,7 +8,7 @@
 
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::frontend {
 
 /// One sample that is not finite makes every bin of its frame NaN or infinite.
 /// @throws Error if this one has such a value
@@ -18,4 +18,4 @@ inline void check_finite(std::span<const float> frame, double onset_s) {
                                 std::max(onset_s, 0.0)));
 }
 
-}  // namespace earshot
+}  // namespace earshot::frontend

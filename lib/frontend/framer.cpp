@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace earshot {
+namespace earshot::frontend {
 
 Framer::Framer(const Settings& settings)
     : settings_(settings), full_(settings.window + (settings.batch - 1) * settings.hop) {
@@ -67,4 +67,4 @@ void Framer::reset() {
     started_ = false;
 }
 
-}  // namespace earshot
+}  // namespace earshot::frontend

@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-namespace earshot {
+namespace earshot::frontend {
 
 /// Cuts a stream of samples into frames that overlap, and hands them on many at once.
 ///
@@ -45,4 +45,4 @@ class Framer {
     bool started_ = false;
 };
 
-}  // namespace earshot
+}  // namespace earshot::frontend

@@ -17,7 +17,7 @@
 #include "frontend/waveform.h"
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::frontend {
 namespace {
 
 struct Kind {
@@ -115,4 +115,4 @@ std::string frontend_difference(const nlohmann::ordered_json& ours, const nlohma
     return "";
 }
 
-}  // namespace earshot
+}  // namespace earshot::frontend

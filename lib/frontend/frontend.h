@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace earshot {
+namespace earshot::frontend {
 
 /// Takes one frame: dimension() numbers, valid during the call, and the time of its first sample in seconds.
 using FrameSink = std::function<void(std::span<const float> frame, double onset_s)>;
@@ -59,4 +59,4 @@ std::unique_ptr<Frontend> make_frontend(const nlohmann::ordered_json& settings);
 /// The first setting in which two front ends differ, "sample rate 16000 here, 44100 there", or empty.
 std::string frontend_difference(const nlohmann::ordered_json& ours, const nlohmann::ordered_json& theirs);
 
-}  // namespace earshot
+}  // namespace earshot::frontend

@@ -5,7 +5,7 @@
 
 #include "frontend/butterflies.h"
 
-namespace earshot {
+namespace earshot::frontend {
 
 /// One pass of a transform: butterflies of `radix` elements that lie `stride` apart.
 struct LanePass {
@@ -112,4 +112,4 @@ void run_fft(const LaneFftView& fft, float* work, const Strided<L, const float>&
 }
 
 }  // namespace lanes
-}  // namespace earshot
+}  // namespace earshot::frontend

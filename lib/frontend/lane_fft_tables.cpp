@@ -5,7 +5,7 @@
 #include <numbers>
 #include <span>
 
-namespace earshot {
+namespace earshot::frontend {
 namespace {
 
 // Large radices first: few passes over the data.
@@ -60,4 +60,4 @@ LaneFftView LaneFftTables::view() const {
     return {size_, passes_.data(), passes_.size(), order_.data(), twiddles_.data()};
 }
 
-}  // namespace earshot
+}  // namespace earshot::frontend

@@ -7,7 +7,7 @@
 
 #include "frontend/lane_fft.h"
 
-namespace earshot {
+namespace earshot::frontend {
 
 /// Passes, order of the input, and twiddles of a transform in lanes; the same for any number of lanes.
 class LaneFftTables {
@@ -29,4 +29,4 @@ std::vector<int> lane_fft_radices(std::size_t size);
 /// exp(-2πi·numerator/denominator)
 std::complex<double> unit_root(std::size_t numerator, std::size_t denominator);
 
-}  // namespace earshot
+}  // namespace earshot::frontend

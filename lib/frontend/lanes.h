@@ -8,7 +8,7 @@
 /// Everything here is a template on L, and each instruction set uses an L of its own: this header is compiled
 /// several times with different instruction sets, and the linker must never take a function that was compiled
 /// for one of them into the others. For the same reason no function of the standard library is called here.
-namespace earshot::lanes {
+namespace earshot::frontend::lanes {
 
 template <int L>
 struct Traits {
@@ -102,4 +102,4 @@ EARSHOT_INLINE void transpose(Vector<L> (&rows)[L]) {
     }
 }
 
-}  // namespace earshot::lanes
+}  // namespace earshot::frontend::lanes

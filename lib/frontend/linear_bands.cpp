@@ -4,7 +4,7 @@
 #include <array>
 #include <cmath>
 
-namespace earshot {
+namespace earshot::frontend {
 namespace {
 
 // Sixteen partial sums, which the compiler keeps in vector registers, and double precision between blocks:
@@ -65,4 +65,4 @@ void LinearBands::apply(std::span<const float> power, std::span<float> values) c
     }
 }
 
-}  // namespace earshot
+}  // namespace earshot::frontend

@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-namespace earshot {
+namespace earshot::frontend {
 
 /// Bands of equal width in hertz over the power spectrum of a real signal.
 ///
@@ -41,4 +41,4 @@ class LinearBands {
     double scale_;             // 2 / N
 };
 
-}  // namespace earshot
+}  // namespace earshot::frontend

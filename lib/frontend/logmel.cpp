@@ -4,7 +4,7 @@
 
 #include "frontend/mel_frontend.h"
 
-namespace earshot {
+namespace earshot::frontend {
 namespace {
 
 class LogMel final : public MelFrontend {
@@ -41,4 +41,4 @@ std::unique_ptr<Frontend> make_logmel(const nlohmann::ordered_json& settings) {
     return std::make_unique<LogMel>(MelSettings::read(reader), reader.number("floor", 1e-30, 1));
 }
 
-}  // namespace earshot
+}  // namespace earshot::frontend

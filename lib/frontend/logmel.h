@@ -5,7 +5,7 @@
 
 #include "frontend/frontend.h"
 
-namespace earshot {
+namespace earshot::frontend {
 
 /// The front end `logmel`: ln(m + floor) of the mel bands m of every hop (see MelFrontend).
 ///
@@ -18,4 +18,4 @@ namespace earshot {
 std::unique_ptr<Frontend> make_logmel(const nlohmann::ordered_json& settings);
 nlohmann::ordered_json default_logmel();
 
-}  // namespace earshot
+}  // namespace earshot::frontend

@@ -7,7 +7,7 @@
 
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::frontend {
 namespace {
 
 constexpr double kLinearHzPerMel = 200.0 / 3;                           // Slaney's scale, up to
@@ -64,4 +64,4 @@ void MelBank::apply(std::span<const float> spectrum, std::span<float> values) co
     }
 }
 
-}  // namespace earshot
+}  // namespace earshot::frontend

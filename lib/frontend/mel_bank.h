@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-namespace earshot {
+namespace earshot::frontend {
 
 /// Two scales of pitch. Slaney's (Auditory Toolbox, 1998): linear up to 1 kHz, 3 mel for 200 Hz, then
 /// logarithmic, 27 mel for a factor of 6.4. HTK's: mel(f) = 2595 log10(1 + f / 700) (O'Shaughnessy, Speech
@@ -52,4 +52,4 @@ class MelBank {
     std::vector<float> weights_;  // of all bands, one after the other: neighbours share half of their bins
 };
 
-}  // namespace earshot
+}  // namespace earshot::frontend

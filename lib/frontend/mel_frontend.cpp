@@ -11,7 +11,7 @@
 #include "frontend/or_reset.h"
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::frontend {
 namespace {
 
 constexpr std::int64_t kMaxRateHz = 1'000'000;
@@ -133,4 +133,4 @@ void MelFrontend::reset() {
     frames_ = 0;
 }
 
-}  // namespace earshot
+}  // namespace earshot::frontend

@@ -12,7 +12,7 @@
 #include "frontend/mel_bank.h"
 #include "frontend/settings.h"
 
-namespace earshot {
+namespace earshot::frontend {
 
 /// How sound becomes mel spectra, in the terms of torchaudio's MelSpectrogram and librosa.
 struct MelSettings {
@@ -75,4 +75,4 @@ class MelFrontend : public Frontend {
     std::int64_t frames_ = 0;  // emitted since the recording began
 };
 
-}  // namespace earshot
+}  // namespace earshot::frontend

@@ -8,7 +8,7 @@
 
 #include "frontend/mel_frontend.h"
 
-namespace earshot {
+namespace earshot::frontend {
 namespace {
 
 class Mfcc final : public MelFrontend {
@@ -69,4 +69,4 @@ std::unique_ptr<Frontend> make_mfcc(const nlohmann::ordered_json& settings) {
                                   static_cast<std::size_t>(reader.integer("coefficients", 1, most)));
 }
 
-}  // namespace earshot
+}  // namespace earshot::frontend

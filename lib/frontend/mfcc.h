@@ -5,7 +5,7 @@
 
 #include "frontend/frontend.h"
 
-namespace earshot {
+namespace earshot::frontend {
 
 /// The front end `mfcc`: the first coefficients of the orthonormal DCT-II of a `logmel` frame x of N bands,
 ///
@@ -17,4 +17,4 @@ namespace earshot {
 std::unique_ptr<Frontend> make_mfcc(const nlohmann::ordered_json& settings);
 nlohmann::ordered_json default_mfcc();
 
-}  // namespace earshot
+}  // namespace earshot::frontend

@@ -1,6 +1,6 @@
 #pragma once
 
-namespace earshot {
+namespace earshot::frontend {
 
 /// Calls action(); whatever it throws leaves the front end as new.
 template <class FrontendType, class Action>
@@ -13,4 +13,4 @@ void or_reset(FrontendType& frontend, const Action& action) {
     }
 }
 
-}  // namespace earshot
+}  // namespace earshot::frontend

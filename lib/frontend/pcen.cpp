@@ -7,7 +7,7 @@
 
 #include "frontend/mel_frontend.h"
 
-namespace earshot {
+namespace earshot::frontend {
 namespace {
 
 struct Normalisation {
@@ -77,4 +77,4 @@ std::unique_ptr<Frontend> make_pcen(const nlohmann::ordered_json& settings) {
     return std::make_unique<Pcen>(MelSettings::read(reader), normalisation);
 }
 
-}  // namespace earshot
+}  // namespace earshot::frontend

@@ -5,7 +5,7 @@
 
 #include "frontend/frontend.h"
 
-namespace earshot {
+namespace earshot::frontend {
 
 /// The front end `pcen`: per-channel energy normalisation of mel bands, which takes the steady background and
 /// the gain out of each and leaves what stands out (Wang et al., "Trainable frontend for robust and far-field
@@ -22,4 +22,4 @@ namespace earshot {
 std::unique_ptr<Frontend> make_pcen(const nlohmann::ordered_json& settings);
 nlohmann::ordered_json default_pcen();
 
-}  // namespace earshot
+}  // namespace earshot::frontend

@@ -8,7 +8,7 @@
 
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::frontend {
 
 std::string setting_text(const nlohmann::ordered_json& value) {
     if (value.is_structured()) return value.is_array() ? "an array" : "an object";
@@ -78,4 +78,4 @@ std::pair<double, double> SettingsReader::band_hz(int rate_hz) const {
     return {low_hz, high_hz};
 }
 
-}  // namespace earshot
+}  // namespace earshot::frontend

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace earshot {
+namespace earshot::frontend {
 
 /// A stranger's value as text that fits into one line of a message.
 std::string setting_text(const nlohmann::ordered_json& value);
@@ -34,4 +34,4 @@ class SettingsReader {
     const nlohmann::ordered_json& settings_;
 };
 
-}  // namespace earshot
+}  // namespace earshot::frontend

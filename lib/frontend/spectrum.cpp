@@ -16,7 +16,7 @@
 #include "frontend/settings.h"
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::frontend {
 namespace {
 
 constexpr std::int64_t kMaxRateHz = 1'000'000;
@@ -155,4 +155,4 @@ std::unique_ptr<Frontend> make_spectrum(const nlohmann::ordered_json& settings) 
     return std::make_unique<Spectrum>(read_settings(settings));
 }
 
-}  // namespace earshot
+}  // namespace earshot::frontend

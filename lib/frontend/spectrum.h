@@ -5,7 +5,7 @@
 
 #include "frontend/frontend.h"
 
-namespace earshot {
+namespace earshot::frontend {
 
 /// The front end `spectrum`: the sound is cut into chunks that follow each other without gap or overlap, and
 /// the frame of a chunk is its spectrum in `bins` bands of equal width, in hertz, as LinearBands defines it
@@ -24,4 +24,4 @@ namespace earshot {
 std::unique_ptr<Frontend> make_spectrum(const nlohmann::ordered_json& settings);
 nlohmann::ordered_json default_spectrum();
 
-}  // namespace earshot
+}  // namespace earshot::frontend

@@ -4,7 +4,7 @@
 #include <complex>
 #include <limits>
 
-namespace earshot {
+namespace earshot::frontend {
 namespace {
 
 constexpr std::size_t kMaxLanes = 16;
@@ -105,4 +105,4 @@ SplitView SplitFft::view() {
             .middle = middle_.data()};
 }
 
-}  // namespace earshot
+}  // namespace earshot::frontend

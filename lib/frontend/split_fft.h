@@ -8,7 +8,7 @@
 #include "frontend/lane_fft_tables.h"
 #include "frontend/split_kernels.h"
 
-namespace earshot {
+namespace earshot::frontend {
 
 /// The fastest kernels that this processor can run.
 const SplitKernels& split_kernels();
@@ -61,4 +61,4 @@ class SplitFft {
     AlignedFloats column_work_, row_work_, middle_;
 };
 
-}  // namespace earshot
+}  // namespace earshot::frontend

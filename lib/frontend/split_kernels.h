@@ -4,7 +4,7 @@
 
 #include "frontend/lane_fft.h"
 
-namespace earshot {
+namespace earshot::frontend {
 
 /// What the kernels need of a SplitFft.
 struct SplitView {
@@ -31,4 +31,4 @@ struct SplitKernels {
 };
 extern const SplitKernels kSplitBaseline, kSplitAvx2, kSplitAvx512;
 
-}  // namespace earshot
+}  // namespace earshot::frontend

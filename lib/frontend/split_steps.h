@@ -4,7 +4,7 @@
 #include "frontend/split_kernels.h"
 
 /// The steps of a SplitFft for L lanes. Included only by the files that compile it for one instruction set.
-namespace earshot::lanes {
+namespace earshot::frontend::lanes {
 
 /// Calls step(start, group) for 0, L, 2L ...; the last start is moved back so that L items remain, some being
 /// done twice.
@@ -97,4 +97,4 @@ void complex_transform(const SplitView& v, const float* re, const float* im, flo
     run_rows<L>(v, [&](std::size_t k1) { return Strided<L, float>{out_re + k1, out_im + k1, v.rows}; });
 }
 
-}  // namespace earshot::lanes
+}  // namespace earshot::frontend::lanes

@@ -15,7 +15,7 @@
 #include "frontend/zero_phase_filter.h"
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::frontend {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -153,4 +153,4 @@ Json default_waveform() {
             {"low_hz", 20.0},     {"high_hz", 8000.0}, {"level", "peak"}, {"gain_db", 0.0}};
 }
 
-}  // namespace earshot
+}  // namespace earshot::frontend

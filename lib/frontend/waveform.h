@@ -5,7 +5,7 @@
 
 #include "frontend/frontend.h"
 
-namespace earshot {
+namespace earshot::frontend {
 
 /// The front end `waveform`: frames are the samples themselves, for networks that find their own features.
 ///
@@ -25,4 +25,4 @@ std::unique_ptr<Frontend> make_waveform(const nlohmann::ordered_json& settings);
 /// 44.1 kHz, a second each second, order 4 from 20 to 8000 Hz, level "peak".
 nlohmann::ordered_json default_waveform();
 
-}  // namespace earshot
+}  // namespace earshot::frontend

@@ -10,7 +10,7 @@
 
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::frontend {
 namespace {
 
 using Complex = std::complex<double>;
@@ -104,4 +104,4 @@ void ZeroPhaseFilter::apply(std::span<const float> piece, std::span<float> filte
     for (std::size_t i = 0; i < size; ++i) filtered[i] = static_cast<float>(extended_[pad + i]);
 }
 
-}  // namespace earshot
+}  // namespace earshot::frontend

@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-namespace earshot {
+namespace earshot::frontend {
 
 /// Butterworth band-pass run over a piece of sound forwards and then backwards, so that nothing is delayed
 /// and the gain is the square of one pass: 1 in the band, 1/2 at its edges.
@@ -41,4 +41,4 @@ class ZeroPhaseFilter {
     std::vector<double> extended_;
 };
 
-}  // namespace earshot
+}  // namespace earshot::frontend

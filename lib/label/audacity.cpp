@@ -7,7 +7,7 @@
 #include "label/label_text.h"
 #include "support/error.h"
 
-namespace earshot::formats {
+namespace earshot::label::formats {
 
 Labels parse_audacity(std::string_view text, const std::string& name) {
     Labels labels{LabelFormat::audacity, {}, {}};
@@ -38,4 +38,4 @@ void write_audacity(const Labels& labels, Output& out) {
     }
 }
 
-}  // namespace earshot::formats
+}  // namespace earshot::label::formats

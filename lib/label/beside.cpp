@@ -3,7 +3,7 @@
 #include <array>
 #include <filesystem>
 
-namespace earshot {
+namespace earshot::label {
 namespace {
 
 namespace fs = std::filesystem;
@@ -35,4 +35,4 @@ std::optional<std::string> find_label_file(const std::string& audio_path,
     }
 }
 
-}  // namespace earshot
+}  // namespace earshot::label

@@ -3,7 +3,7 @@
 #include <optional>
 #include <string>
 
-namespace earshot {
+namespace earshot::label {
 
 /// The label file that speaks of an audio file by where it lies: `clip.json`, `clip.txt`, `clip.tsv` or
 /// `clip.csv` beside `clip.wav`; else `labels.json`, `labels.txt`, `labels.tsv`, `labels.csv`, `events.tsv`
@@ -12,4 +12,4 @@ namespace earshot {
 std::optional<std::string> find_label_file(const std::string& audio_path,
                                            const std::optional<std::string>& root = {});
 
-}  // namespace earshot
+}  // namespace earshot::label

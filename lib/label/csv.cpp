@@ -10,7 +10,7 @@
 #include "label/label_text.h"
 #include "support/error.h"
 
-namespace earshot::formats {
+namespace earshot::label::formats {
 namespace {
 
 void check_width(const std::vector<std::string>& fields, std::size_t expected) {
@@ -79,9 +79,9 @@ void write_csv(const Labels& labels, Output& out, const LabelWriteOptions& optio
     }
 }
 
-}  // namespace earshot::formats
+}  // namespace earshot::label::formats
 
-namespace earshot {
+namespace earshot::label {
 
 std::map<std::string, std::string> read_label_column(const std::string& path, const std::string& column) {
     const std::string whole = read_text(path);
@@ -103,4 +103,4 @@ std::map<std::string, std::string> read_label_column(const std::string& path, co
     return values;
 }
 
-}  // namespace earshot
+}  // namespace earshot::label

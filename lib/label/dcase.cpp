@@ -11,7 +11,7 @@
 #include "label/label_text.h"
 #include "support/error.h"
 
-namespace earshot::formats {
+namespace earshot::label::formats {
 namespace {
 
 struct Layout {
@@ -138,4 +138,4 @@ void write_dcase(const Labels& labels, Output& out, const LabelWriteOptions& opt
     }
 }
 
-}  // namespace earshot::formats
+}  // namespace earshot::label::formats

@@ -8,7 +8,7 @@
 #include "label/label_text.h"
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::label {
 
 DelimitedReader::DelimitedReader(std::string_view text, std::string name, char delimiter)
     : rest_(text), name_(std::move(name)), delimiter_(delimiter) {}
@@ -102,4 +102,4 @@ LabelColumns::LabelColumns(const std::vector<std::string>& header)
       labels(find_column(header, {"event_labels", "labels"})),
       source(find_column(header, {"source"})) {}
 
-}  // namespace earshot
+}  // namespace earshot::label

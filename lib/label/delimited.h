@@ -9,7 +9,7 @@
 
 #include "label/label_text.h"
 
-namespace earshot {
+namespace earshot::label {
 
 /// Rows of tab-, comma- or semicolon-separated text. Blank lines are skipped, CRLF is a line end. Between
 /// commas and semicolons, fields may be quoted as in RFC 4180; between tabs a quotation mark is a character
@@ -62,4 +62,4 @@ struct LabelColumns {
     bool timed() const { return onset && offset && !(file && source); }
 };
 
-}  // namespace earshot
+}  // namespace earshot::label

@@ -4,7 +4,7 @@
 #include <array>
 #include <cmath>
 
-namespace earshot {
+namespace earshot::label {
 
 std::string_view finding_name(FindingKind kind) {
     static constexpr std::array<std::string_view, 5> names{"past-end", "unknown-label", "overlap", "gap",
@@ -44,4 +44,4 @@ std::vector<Finding> check_timeline(const Timeline& timeline, double duration_s,
     return findings;
 }
 
-}  // namespace earshot
+}  // namespace earshot::label

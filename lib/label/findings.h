@@ -7,7 +7,7 @@
 
 #include "label/timeline.h"
 
-namespace earshot {
+namespace earshot::label {
 
 enum class FindingKind { past_end, unknown_label, overlap, gap, no_duration };
 std::string_view finding_name(FindingKind kind);  // "past-end", ...
@@ -30,4 +30,4 @@ struct CheckRules {
 /// Holds a timeline, sorted, against its recording of duration_s. In order of onset.
 std::vector<Finding> check_timeline(const Timeline& timeline, double duration_s, const CheckRules& rules);
 
-}  // namespace earshot
+}  // namespace earshot::label

@@ -9,7 +9,7 @@
 // One pair of functions a format, behind parse_labels and write_labels. Text is valid UTF-8 without a byte
 // order mark; `name` is the file's, for messages. Parsers need not sort.
 
-namespace earshot::formats {
+namespace earshot::label::formats {
 
 Labels parse_labels_json(std::string_view text, const std::string& name);
 Labels parse_audacity(std::string_view text, const std::string& name);
@@ -40,4 +40,4 @@ void require_offset(const Event& event, LabelFormat format);
 /// From the beginning to the end of a recording of unknown length.
 bool is_whole_recording(const Event& event);
 
-}  // namespace earshot::formats
+}  // namespace earshot::label::formats

@@ -10,7 +10,7 @@
 #include "label/label_text.h"
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::label {
 namespace {
 
 /// Reads a JSON text as far as its first value tells the format, and stops.
@@ -131,4 +131,4 @@ LabelFormat guess_label_format(std::string_view text, const std::string& path) {
     no_format(path);
 }
 
-}  // namespace earshot
+}  // namespace earshot::label

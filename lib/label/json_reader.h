@@ -9,7 +9,7 @@
 #include "label/label_text.h"
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::label {
 
 /// Base of the streaming readers of JSON label files: whatever a format does not expect is an error that
 /// names the place. Streaming, since a tree of values drops duplicate keys without a word, and files of
@@ -64,4 +64,4 @@ class JsonReader : public nlohmann::json_sax<nlohmann::json> {
     std::string name_;
 };
 
-}  // namespace earshot
+}  // namespace earshot::label

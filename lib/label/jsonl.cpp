@@ -11,7 +11,7 @@
 #include "support/error.h"
 #include "support/json_lines.h"
 
-namespace earshot::formats {
+namespace earshot::label::formats {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -78,4 +78,4 @@ void write_jsonl(const Labels& labels, Output& out, const LabelWriteOptions& opt
     }
 }
 
-}  // namespace earshot::formats
+}  // namespace earshot::label::formats

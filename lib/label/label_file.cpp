@@ -14,7 +14,7 @@
 #include "support/error.h"
 #include "support/input.h"
 
-namespace earshot {
+namespace earshot::label {
 namespace {
 
 /// In the order of LabelFormat.
@@ -161,4 +161,4 @@ const Timeline* Labels::find(const std::string& audio_path) const {
     return nullptr;
 }
 
-}  // namespace earshot
+}  // namespace earshot::label

@@ -10,7 +10,7 @@
 #include "label/timeline.h"
 #include "support/output.h"
 
-namespace earshot {
+namespace earshot::label {
 
 /// earshot-formats(5) defines each.
 enum class LabelFormat {
@@ -74,4 +74,4 @@ struct LabelWriteOptions {
 void write_labels(const Labels& labels, LabelFormat format, Output& out,
                   const LabelWriteOptions& options = {});
 
-}  // namespace earshot
+}  // namespace earshot::label

@@ -10,7 +10,7 @@
 #include "support/error.h"
 #include "support/time_text.h"
 
-namespace earshot {
+namespace earshot::label {
 namespace {
 
 /// Bytes of the UTF-8 character that text begins with; 0 if it begins with none (Unicode 15, table 3-7).
@@ -104,4 +104,4 @@ std::string seconds_text(double seconds) {
     return {digits.begin(), end};
 }
 
-}  // namespace earshot
+}  // namespace earshot::label

@@ -9,7 +9,7 @@
 // What the text formats of labels have in common. Errors say what is wrong and leave to say where to the
 // readers, which know (located): a million lines need no text of their place.
 
-namespace earshot {
+namespace earshot::label {
 
 /// The text without its byte order mark.
 /// @throws Error with the line if it is not UTF-8, naming UTF-16 and binary data as such
@@ -45,4 +45,4 @@ std::string_view writable_name(std::string_view name);
 /// The shortest decimal that reads back as the same number, never in exponential notation.
 std::string seconds_text(double seconds);
 
-}  // namespace earshot
+}  // namespace earshot::label

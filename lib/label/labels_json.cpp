@@ -10,7 +10,7 @@
 #include "label/label_text.h"
 #include "support/time_text.h"
 
-namespace earshot::formats {
+namespace earshot::label::formats {
 namespace {
 
 struct Segment {
@@ -145,4 +145,4 @@ void write_labels_json(const Labels& labels, Output& out, const LabelWriteOption
     out.write(text + "\n}\n");
 }
 
-}  // namespace earshot::formats
+}  // namespace earshot::label::formats

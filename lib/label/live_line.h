@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace earshot {
+namespace earshot::label {
 
 /// True for a line of `earshot detect --device` that is no event: sound that was not heard, how it goes, or
 /// the beginning of an event of whose end another line tells (earshot-formats(5), EVENTS).
@@ -14,4 +14,4 @@ inline bool is_beside_events(const nlohmann::ordered_json& row) {
     return row.contains("gap") || row.contains("stats");
 }
 
-}  // namespace earshot
+}  // namespace earshot::label

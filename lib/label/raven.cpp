@@ -11,7 +11,7 @@
 #include "label/label_text.h"
 #include "support/error.h"
 
-namespace earshot::formats {
+namespace earshot::label::formats {
 namespace {
 
 /// The annotation column has whatever name its user gave it: a usual one, else the last that Raven did not
@@ -125,4 +125,4 @@ void write_raven(const Labels& labels, Output& out) {
     }
 }
 
-}  // namespace earshot::formats
+}  // namespace earshot::label::formats

@@ -11,7 +11,7 @@
 #include "support/error.h"
 #include "support/interrupt.h"
 
-namespace earshot {
+namespace earshot::label {
 namespace {
 
 constexpr std::size_t kBlockFrames = 8192;
@@ -20,7 +20,7 @@ constexpr std::size_t kMaxPartBytes = 80;
 
 /// A segment whose file is being written.
 struct OpenSegment {
-    std::unique_ptr<AudioWriter> writer;
+    std::unique_ptr<audio::AudioWriter> writer;
     std::int64_t begin, end;  // in frames
     std::size_t index;        // in the result
 };
@@ -78,7 +78,7 @@ std::string SegmentCutter::file_name(const std::string& name, const Event& event
     return file;
 }
 
-Cut SegmentCutter::cut(Source& source, const std::string& name, const Timeline& timeline) {
+Cut SegmentCutter::cut(audio::Source& source, const std::string& name, const Timeline& timeline) {
     const auto format = source.format();
     const auto channels = static_cast<std::size_t>(format.channels);
     const double rate_hz = format.rate_hz;
@@ -101,8 +101,8 @@ Cut SegmentCutter::cut(Source& source, const std::string& name, const Timeline& 
             throw Error(fmt::format("more than {} labels overlap at {:.3f} s", kMaxOpen, event.onset_s));
         }
         const auto file = file_name(name, event);
-        open.push_back({std::make_unique<AudioWriter>(fmt::format("{}/{}", options_.directory, file), format,
-                                                      options_.encoding),
+        open.push_back({std::make_unique<audio::AudioWriter>(fmt::format("{}/{}", options_.directory, file),
+                                                             format, options_.encoding),
                         begin, end, result.segments.size()});
         result.segments.push_back({file, event.label, static_cast<double>(begin) / rate_hz, 0});
     };
@@ -142,4 +142,4 @@ Cut SegmentCutter::cut(Source& source, const std::string& name, const Timeline& 
     return result;
 }
 
-}  // namespace earshot
+}  // namespace earshot::label

@@ -9,7 +9,7 @@
 #include "audio/writer.h"
 #include "label/timeline.h"
 
-namespace earshot {
+namespace earshot::label {
 
 /// Text as a part of a file name: characters that shells, file systems or people trip over become `_`,
 /// letters of all scripts stay, and what is longer than 80 bytes is cut off. Never empty.
@@ -18,7 +18,7 @@ std::string file_name_part(std::string_view text);
 struct CutOptions {
     std::string directory;           // which exists
     std::string extension = ".wav";  // or another that AudioWriter knows
-    SampleEncoding encoding = SampleEncoding::pcm24;
+    audio::SampleEncoding encoding = audio::SampleEncoding::pcm24;
 };
 
 /// A labelled segment as it was cut out, to the sample.
@@ -45,7 +45,7 @@ class SegmentCutter {
     /// @param name  of the recording, made safe as labels are
     /// A recording that cannot be cut to its end leaves no segments behind.
     /// @throws Error if more than 256 events overlap (they are all open files)
-    Cut cut(Source& source, const std::string& name, const Timeline& timeline);
+    Cut cut(audio::Source& source, const std::string& name, const Timeline& timeline);
 
  private:
     std::string file_name(const std::string& name, const Event& event);
@@ -54,4 +54,4 @@ class SegmentCutter {
     std::set<std::string> taken_;
 };
 
-}  // namespace earshot
+}  // namespace earshot::label

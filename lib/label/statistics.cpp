@@ -5,7 +5,7 @@
 #include <limits>
 #include <numeric>
 
-namespace earshot {
+namespace earshot::label {
 namespace {
 
 /// The middle one, or the mean of the middle two; NaN of none.
@@ -57,4 +57,4 @@ std::vector<LabelStatistics::Row> LabelStatistics::rows() const {
     return rows;
 }
 
-}  // namespace earshot
+}  // namespace earshot::label

@@ -7,7 +7,7 @@
 
 #include "label/timeline.h"
 
-namespace earshot {
+namespace earshot::label {
 
 /// How often, how long and how large a share: sums over the timelines of many recordings.
 class LabelStatistics {
@@ -33,4 +33,4 @@ class LabelStatistics {
     std::map<std::string, Durations> labels_;
 };
 
-}  // namespace earshot
+}  // namespace earshot::label

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace earshot {
+namespace earshot::label {
 
 void Timeline::sort() {
     const auto key = [](const Event& event) { return std::tie(event.onset_s, event.offset_s, event.label); };
@@ -78,4 +78,4 @@ std::optional<Timeline::Cover> Timeline::dominant(double onset_s, double offset_
     return Cover{std::string(most->first), most->second.seconds};
 }
 
-}  // namespace earshot
+}  // namespace earshot::label

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-namespace earshot {
+namespace earshot::label {
 
 /// Something that happened from onset to offset. Seconds from the start of the recording.
 struct Event {
@@ -38,4 +38,4 @@ struct Timeline {
     std::optional<Cover> dominant(double onset_s, double offset_s) const;
 };
 
-}  // namespace earshot
+}  // namespace earshot::label

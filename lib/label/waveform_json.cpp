@@ -10,7 +10,7 @@
 #include "label/label_text.h"
 #include "label/waveform_reader.h"
 
-namespace earshot {
+namespace earshot::label {
 namespace {
 
 constexpr double kLegacyRateHz = 44100;
@@ -233,4 +233,4 @@ Labels formats::parse_waveform_json(std::istream& text, const std::string& name)
     return {LabelFormat::waveform_json, {{"", read_waveforms(text, name, {}).timeline()}}, {}};
 }
 
-}  // namespace earshot
+}  // namespace earshot::label

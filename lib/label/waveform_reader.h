@@ -10,7 +10,7 @@
 #include "label/timeline.h"
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::label {
 
 /// One waveform or label of a file that cannot be used, as opposed to the file.
 class WaveformError : public Error {
@@ -48,4 +48,4 @@ struct WaveformReadOptions {
 /// or label that cannot be used, or one without the other, unless keep_bad
 WaveformList read_waveforms(std::istream& text, const std::string& name, const WaveformReadOptions& options);
 
-}  // namespace earshot
+}  // namespace earshot::label

@@ -12,14 +12,14 @@
 #include "support/error.h"
 #include "support/interrupt.h"
 
-namespace earshot {
+namespace earshot::label {
 namespace {
 
 constexpr std::size_t kBlockFrames = 4096;
 
 /// Reads on to `end`, if the source has that much, and hands the samples to `sink`. @return where it came to
 template <class Sink>
-std::int64_t read_until(Source& source, std::int64_t position, std::int64_t end, const Sink& sink) {
+std::int64_t read_until(audio::Source& source, std::int64_t position, std::int64_t end, const Sink& sink) {
     while (position < end) {
         const auto wanted = std::min<std::int64_t>(end - position, kBlockFrames);
         const auto block = source.read(static_cast<std::size_t>(wanted));
@@ -33,7 +33,7 @@ std::int64_t read_until(Source& source, std::int64_t position, std::int64_t end,
 
 }  // namespace
 
-void write_waveform_json(const Timeline& timeline, Source& source, Output& out) {
+void write_waveform_json(const Timeline& timeline, audio::Source& source, Output& out) {
     const double rate_hz = source.format().rate_hz;
     const auto sample = [&](double seconds) {
         return std::isinf(seconds) ? INT64_MAX : static_cast<std::int64_t>(std::llround(seconds * rate_hz));
@@ -65,4 +65,4 @@ void write_waveform_json(const Timeline& timeline, Source& source, Output& out) 
     out.write(fmt::format("],\n\"labels\": {},\n\"fs\": {}}}\n", labels.dump(), source.format().rate_hz));
 }
 
-}  // namespace earshot
+}  // namespace earshot::label

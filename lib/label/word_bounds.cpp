@@ -4,7 +4,7 @@
 #include "label/json_reader.h"
 #include "label/label_text.h"
 
-namespace earshot::formats {
+namespace earshot::label::formats {
 namespace {
 
 class Reader : public JsonReader {
@@ -84,4 +84,4 @@ void write_word_bounds(const Labels& labels, Output& out, const LabelWriteOption
     out.write(text + (label ? "\n}\n" : "}\n"));
 }
 
-}  // namespace earshot::formats
+}  // namespace earshot::label::formats

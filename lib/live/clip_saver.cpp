@@ -14,7 +14,7 @@
 #include "support/json_lines.h"
 #include "support/output.h"
 
-namespace earshot {
+namespace earshot::live {
 namespace {
 
 /// An event is known to have ended some time after its end: windows, smoothing and gaps to merge take it.
@@ -44,13 +44,13 @@ class ClipSaver::File {
  public:
     File(const Job& job, int rate_hz) : id(job.id) {
         try {
-            writer.emplace(job.path, AudioFormat{rate_hz, 1});
+            writer.emplace(job.path, audio::AudioFormat{rate_hz, 1});
         } catch (const Error& error) {
             problem = error.what();
         }
     }
     int id;
-    std::optional<AudioWriter> writer;
+    std::optional<audio::AudioWriter> writer;
     std::string problem;
 };
 
@@ -216,4 +216,4 @@ void ClipSaver::write(Job& job) {
     files_.erase(file);
 }
 
-}  // namespace earshot
+}  // namespace earshot::live

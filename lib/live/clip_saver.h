@@ -14,7 +14,7 @@
 #include "live/live_sink.h"
 #include "live/sound_history.h"
 
-namespace earshot {
+namespace earshot::live {
 
 struct ClipOptions {
     std::string directory;  // made if it is not there
@@ -98,4 +98,4 @@ class ClipSaver : public LiveSink {
     std::jthread thread_;
 };
 
-}  // namespace earshot
+}  // namespace earshot::live

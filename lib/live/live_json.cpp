@@ -2,7 +2,7 @@
 
 #include "support/json_lines.h"
 
-namespace earshot {
+namespace earshot::live {
 
 nlohmann::ordered_json live_event_json(const std::string& device, const LiveEvent& event, EventState state) {
     nlohmann::ordered_json row{{"file", device}, {"onset", rounded(event.event.onset_s, 3)}};
@@ -18,8 +18,8 @@ nlohmann::ordered_json live_gap_json(const std::string& device, const LiveGap& g
     return {{"file", device},
             {"onset", rounded(gap.onset_s, 3)},
             {"offset", rounded(gap.offset_s, 3)},
-            {"gap", gap_cause_name(gap.cause)},
+            {"gap", capture::gap_cause_name(gap.cause)},
             {"time", utc_text(gap.time)}};
 }
 
-}  // namespace earshot
+}  // namespace earshot::live

@@ -5,7 +5,7 @@
 
 #include "live/live_sink.h"
 
-namespace earshot {
+namespace earshot::live {
 
 /// Which end of an event a line tells of, if both get one.
 enum class EventState { whole, start, end };
@@ -18,4 +18,4 @@ nlohmann::ordered_json live_event_json(const std::string& device, const LiveEven
 /// {"file": "default", "onset": ..., "offset": ..., "gap": "overrun", "time": ...}
 nlohmann::ordered_json live_gap_json(const std::string& device, const LiveGap& gap);
 
-}  // namespace earshot
+}  // namespace earshot::live

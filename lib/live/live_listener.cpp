@@ -8,10 +8,10 @@
 #include "support/error.h"
 #include "support/interrupt.h"
 
-namespace earshot {
+namespace earshot::live {
 
-LiveListener::LiveListener(LiveSource& source, std::string name, std::unique_ptr<Listener> listener,
-                           std::optional<double> duration_s)
+LiveListener::LiveListener(capture::LiveSource& source, std::string name,
+                           std::unique_ptr<detect::Listener> listener, std::optional<double> duration_s)
     : source_(source),
       name_(std::move(name)),
       listener_(std::move(listener)),
@@ -30,7 +30,7 @@ void LiveListener::run() {
     tell_last_gap();
 }
 
-void LiveListener::replace(std::unique_ptr<Listener> listener) {
+void LiveListener::replace(std::unique_ptr<detect::Listener> listener) {
     if (listener->rate_hz() != listener_->rate_hz()) {
         throw Error(fmt::format("it needs sound at {} Hz, and this capture is at {} Hz (start anew)",
                                 listener->rate_hz(), listener_->rate_hz()));
@@ -45,7 +45,7 @@ bool LiveListener::turn() {
 
 void LiveListener::hear_stretch() {
     const double rate_hz = source_.format().rate_hz;
-    ListenOptions options;
+    detect::ListenOptions options;
     options.name = name_;
     options.live = true;
     options.start_s = static_cast<double>(stretches_.start()) / rate_hz;
@@ -62,18 +62,18 @@ void LiveListener::hear_stretch() {
         ++totals_.windows;
         for (auto* sink : sinks_) sink->scores(scores);
     };
-    options.on_start = [&](const Event& event) {
+    options.on_start = [&](const label::Event& event) {
         const auto live = at_its_time(event);
         for (auto* sink : sinks_) sink->starts(live);
     };
-    listener_->listen(stretches_, options, [&](const Event& event) {
+    listener_->listen(stretches_, options, [&](const label::Event& event) {
         ++totals_.events;
         const auto live = at_its_time(event);
         for (auto* sink : sinks_) sink->ends(live);
     });
 }
 
-void LiveListener::tell_gap(std::int64_t begin, const Gap& gap, UtcTime end_time) {
+void LiveListener::tell_gap(std::int64_t begin, const capture::Gap& gap, UtcTime end_time) {
     const double rate_hz = source_.format().rate_hz;
     LiveGap told;
     told.onset_s = static_cast<double>(begin) / rate_hz;
@@ -90,18 +90,20 @@ void LiveListener::tell_gap(std::int64_t begin, const Gap& gap, UtcTime end_time
 void LiveListener::tell_last_gap() {
     if (!source_.is_paused() && !source_.is_lost()) return;
     const auto now = source_.statistics();
-    const Gap gap{now.lost + now.paused - gap_frames_,
-                  source_.is_paused() ? GapCause::paused : GapCause::device_lost};
+    const capture::Gap gap{now.lost + now.paused - gap_frames_,
+                           source_.is_paused() ? capture::GapCause::paused : capture::GapCause::device_lost};
     if (gap.frames <= 0) return;
     const auto begin = now.delivered + gap_frames_;
     tell_gap(begin, gap, time_at(static_cast<double>(begin + gap.frames) / source_.format().rate_hz));
 }
 
-LiveEvent LiveListener::at_its_time(const Event& event) const { return {event, time_at(event.onset_s)}; }
+LiveEvent LiveListener::at_its_time(const label::Event& event) const {
+    return {event, time_at(event.onset_s)};
+}
 
 UtcTime LiveListener::time_at(double position_s) const {
     const double anchor_s = static_cast<double>(anchor_.position) / source_.format().rate_hz;
     return anchor_.utc + std::chrono::microseconds(std::llround(1e6 * (position_s - anchor_s)));
 }
 
-}  // namespace earshot
+}  // namespace earshot::live

@@ -11,7 +11,7 @@
 #include "live/live_sink.h"
 #include "live/stretch_source.h"
 
-namespace earshot {
+namespace earshot::live {
 
 struct LiveTotals {
     std::int64_t windows = 0;
@@ -27,7 +27,7 @@ class LiveListener {
  public:
     /// @param source    one channel at the listener's rate
     /// @param listener  kept until another takes its place
-    LiveListener(LiveSource& source, std::string name, std::unique_ptr<Listener> listener,
+    LiveListener(capture::LiveSource& source, std::string name, std::unique_ptr<detect::Listener> listener,
                  std::optional<double> duration_s = {});
 
     /// Must outlive this; heard from in the order in which they were added.
@@ -40,27 +40,27 @@ class LiveListener {
     // From the sinks only:
     void stop() { stretches_.stop(); }
     /// Ends the stretch, and goes on with this one. @throws Error if it needs another sample rate
-    void replace(std::unique_ptr<Listener> listener);
-    Listener& listener() { return *listener_; }
+    void replace(std::unique_ptr<detect::Listener> listener);
+    detect::Listener& listener() { return *listener_; }
     const LiveTotals& totals() const { return totals_; }
 
  private:
     bool turn();
     void hear_stretch();
-    void tell_gap(std::int64_t begin, const Gap& gap, UtcTime end_time);
+    void tell_gap(std::int64_t begin, const capture::Gap& gap, UtcTime end_time);
     void tell_last_gap();
-    LiveEvent at_its_time(const Event& event) const;
+    LiveEvent at_its_time(const label::Event& event) const;
     UtcTime time_at(double position_s) const;
 
-    LiveSource& source_;
+    capture::LiveSource& source_;
     const std::string name_;
-    std::unique_ptr<Listener> listener_, next_;
+    std::unique_ptr<detect::Listener> listener_, next_;
     StretchSource stretches_;
     std::vector<LiveSink*> sinks_;
     LiveTotals totals_;
     std::int64_t heard_frames_ = 0;
     std::int64_t gap_frames_ = 0;  // told
-    BlockTime anchor_;             // of the block heard last
+    capture::BlockTime anchor_;    // of the block heard last
 };
 
-}  // namespace earshot
+}  // namespace earshot::live

@@ -8,11 +8,11 @@
 #include "label/timeline.h"
 #include "support/time_text.h"
 
-namespace earshot {
+namespace earshot::live {
 
 /// Something that was heard live. Seconds count from the start of the capture, gaps included.
 struct LiveEvent {
-    Event event;
+    label::Event event;
     UtcTime time;  // of its onset
 };
 
@@ -20,7 +20,7 @@ struct LiveEvent {
 struct LiveGap {
     double onset_s = 0, offset_s = 0;
     UtcTime time;  // of its onset
-    GapCause cause = GapCause::overrun;
+    capture::GapCause cause = capture::GapCause::overrun;
 };
 
 /// Takes part in what a LiveListener hears. Every member is called on the thread that listens, and must not
@@ -42,4 +42,4 @@ class LiveSink {
     virtual void turn() {}
 };
 
-}  // namespace earshot
+}  // namespace earshot::live

@@ -24,7 +24,7 @@ extern "C" {  // glibc 2.36 forgets to say so
 #include <sys/pidfd.h>
 }
 
-namespace earshot {
+namespace earshot::live {
 namespace {
 
 bool is_program(const std::string& path) {
@@ -215,4 +215,4 @@ void ProgramRunner::fail(const std::string& problem) {
     if (totals_.failed++ == 0) totals_.problem = problem;
 }
 
-}  // namespace earshot
+}  // namespace earshot::live

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace earshot {
+namespace earshot::live {
 
 /// A program's name and arguments from one text, taken apart as a shell would: quotes, $VARIABLES, ~ and
 /// wildcards, but no commands, pipes or redirections. @throws UsageError for those and for a program that is
@@ -72,4 +72,4 @@ class ProgramRunner {
     std::jthread thread_;
 };
 
-}  // namespace earshot
+}  // namespace earshot::live

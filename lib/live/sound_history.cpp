@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace earshot {
+namespace earshot::live {
 
 SoundHistory::SoundHistory(int rate_hz, double duration_s)
     : rate_hz_(rate_hz), ring_(static_cast<std::size_t>(std::max(1.0, std::ceil(duration_s * rate_hz)))) {}
@@ -59,4 +59,4 @@ std::int64_t SoundHistory::end() const {
     return end_;
 }
 
-}  // namespace earshot
+}  // namespace earshot::live

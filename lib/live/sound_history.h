@@ -8,7 +8,7 @@
 
 #include "live/live_sink.h"
 
-namespace earshot {
+namespace earshot::live {
 
 /// The last seconds of sound, for whoever wants them afterwards. From any thread.
 class SoundHistory : public LiveSink {
@@ -41,4 +41,4 @@ class SoundHistory : public LiveSink {
     UtcTime end_time_;
 };
 
-}  // namespace earshot
+}  // namespace earshot::live

@@ -6,7 +6,7 @@
 
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::live {
 namespace {
 
 using namespace std::chrono_literals;
@@ -16,7 +16,8 @@ constexpr std::size_t kFirstBlock = 8192;
 
 }  // namespace
 
-StretchSource::StretchSource(LiveSource& source, std::function<bool()> turn, std::optional<double> duration_s)
+StretchSource::StretchSource(capture::LiveSource& source, std::function<bool()> turn,
+                             std::optional<double> duration_s)
     : source_(source), turn_(std::move(turn)) {
     if (duration_s) end_ = std::llround(*duration_s * source.format().rate_hz);
 }
@@ -63,11 +64,11 @@ StretchSource::Wait StretchSource::wait(bool in_stretch) {
         if (stopped_) return Wait::end;
         if (!goes_on && in_stretch) return Wait::stretch_ends;
         switch (source_.wait(kTurn)) {
-            case LiveSource::Arrival::sound:
+            case capture::LiveSource::Arrival::sound:
                 return Wait::sound;
-            case LiveSource::Arrival::end:
+            case capture::LiveSource::Arrival::end:
                 return Wait::sound;  // reading finds it
-            case LiveSource::Arrival::nothing_yet:
+            case capture::LiveSource::Arrival::nothing_yet:
                 // What sounded when the sound stopped coming need not wait for more.
                 if (in_stretch && (source_.is_paused() || source_.is_lost())) return Wait::stretch_ends;
         }
@@ -83,4 +84,4 @@ std::span<const float> StretchSource::fetch(std::size_t max_frames) {
     return block.first(static_cast<std::size_t>(left));
 }
 
-}  // namespace earshot
+}  // namespace earshot::live

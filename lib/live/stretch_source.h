@@ -6,15 +6,16 @@
 
 #include "capture/live_source.h"
 
-namespace earshot {
+namespace earshot::live {
 
 /// A live source as a series of recordings, each of them a stretch of sound without a gap: next() begins one,
 /// read() ends with it.
-class StretchSource : public Source {
+class StretchSource : public audio::Source {
  public:
     /// @param turn        called several times a second; false ends the stretch
     /// @param duration_s  of all stretches and gaps together
-    StretchSource(LiveSource& source, std::function<bool()> turn, std::optional<double> duration_s = {});
+    StretchSource(capture::LiveSource& source, std::function<bool()> turn,
+                  std::optional<double> duration_s = {});
 
     /// Waits for sound. False at the end.
     /// @throws what LiveSource::read throws, and has thrown in read(), where it just ended the stretch
@@ -24,28 +25,28 @@ class StretchSource : public Source {
 
     /// Of the stretch.
     std::int64_t start() const { return start_; }
-    const std::optional<Gap>& gap_before() const { return gap_; }
+    const std::optional<capture::Gap>& gap_before() const { return gap_; }
     /// Of the block that read() last returned.
-    const BlockTime& time() const { return source_.time(); }
+    const capture::BlockTime& time() const { return source_.time(); }
 
-    AudioFormat format() const override { return source_.format(); }
+    audio::AudioFormat format() const override { return source_.format(); }
     std::span<const float> read(std::size_t max_frames) override;
     std::optional<std::int64_t> frames() const override { return {}; }
-    std::span<const Damage> damage() const override { return source_.damage(); }
+    std::span<const audio::Damage> damage() const override { return source_.damage(); }
 
  private:
     enum class Wait { sound, stretch_ends, end };
     Wait wait(bool in_stretch);
     std::span<const float> fetch(std::size_t max_frames);
 
-    LiveSource& source_;
+    capture::LiveSource& source_;
     std::function<bool()> turn_;
     std::optional<std::int64_t> end_;  // position
     bool stopped_ = false;
     std::int64_t start_ = 0;
-    std::optional<Gap> gap_;
+    std::optional<capture::Gap> gap_;
     std::span<const float> held_;  // the first block of the next stretch; the source's
     std::exception_ptr failure_;
 };
 
-}  // namespace earshot
+}  // namespace earshot::live

@@ -5,7 +5,7 @@
 #include "locate/geometry.h"
 #include "support/circle.h"
 
-namespace earshot {
+namespace earshot::locate {
 
 // Azimuth: degrees, 0 ahead (y), 90 to the right (x), clockwise seen from above. Elevation: degrees, 90 up
 // (z).
@@ -20,4 +20,4 @@ inline Point towards(double azimuth_deg, double elevation_deg = 0) {
 /// Azimuth of a point as seen from the origin; 0 at the origin itself.
 inline double azimuth_of(const Point& point) { return wrap_360(degrees(std::atan2(point.x(), point.y()))); }
 
-}  // namespace earshot
+}  // namespace earshot::locate

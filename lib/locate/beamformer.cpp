@@ -8,7 +8,7 @@
 #include "locate/mic_spectra.h"
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::locate {
 namespace {
 
 constexpr double kUncorrelated = 0.01;  // of the noise that MVDR supposes
@@ -113,4 +113,4 @@ void Beamformer::work(const Sink& sink) {
     filled_ = size_ - hop_;
 }
 
-}  // namespace earshot
+}  // namespace earshot::locate

@@ -12,7 +12,7 @@
 
 #include "locate/geometry.h"
 
-namespace earshot {
+namespace earshot::locate {
 
 enum class Beam {
     das,  // delay and sum: the mean of all microphones, their delays undone
@@ -65,4 +65,4 @@ class Beamformer {
                            given_ = 0;  // samples: of the frame before the first; pushed; handed over
 };
 
-}  // namespace earshot
+}  // namespace earshot::locate

@@ -2,7 +2,7 @@
 
 #include <optional>
 
-namespace earshot {
+namespace earshot::locate {
 
 /// The direction of one sound as one array hears it.
 struct Bearing {
@@ -12,4 +12,4 @@ struct Bearing {
     std::optional<double> elevation_deg;
 };
 
-}  // namespace earshot
+}  // namespace earshot::locate

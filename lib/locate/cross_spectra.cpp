@@ -1,6 +1,6 @@
 #include "locate/cross_spectra.h"
 
-namespace earshot {
+namespace earshot::locate {
 
 std::vector<MicPair> pairs_of(std::size_t mics) {
     std::vector<MicPair> pairs;
@@ -36,4 +36,4 @@ void CrossSpectra::scale(float factor) {
     weight_squares *= static_cast<double>(factor) * factor;
 }
 
-}  // namespace earshot
+}  // namespace earshot::locate

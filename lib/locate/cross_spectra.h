@@ -7,7 +7,7 @@
 #include "locate/geometry.h"
 #include "locate/mic_spectra.h"
 
-namespace earshot {
+namespace earshot::locate {
 
 /// Two microphones of an array, by their number in it.
 struct MicPair {
@@ -37,4 +37,4 @@ class CrossSpectra {
     std::vector<int> channels_;
 };
 
-}  // namespace earshot
+}  // namespace earshot::locate

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-namespace earshot {
+namespace earshot::locate {
 namespace {
 
 constexpr double kNoiseMemory_s = 2.0;
@@ -58,4 +58,4 @@ void DirectSound::follow_noise(const Eigen::ArrayXf& power) {
     noise_ = kMinimumBias * noise_floor_.min(minimum_);
 }
 
-}  // namespace earshot
+}  // namespace earshot::locate

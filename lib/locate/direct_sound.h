@@ -5,7 +5,7 @@
 
 #include "locate/mic_spectra.h"
 
-namespace earshot {
+namespace earshot::locate {
 
 /// How much of each bin is sound that comes straight from its source, rather than noise or the room's answer.
 ///
@@ -39,4 +39,4 @@ class DirectSound {
     std::vector<Eigen::ArrayXf> past_;  // power of the last frames
 };
 
-}  // namespace earshot
+}  // namespace earshot::locate

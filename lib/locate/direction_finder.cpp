@@ -7,7 +7,7 @@
 
 #include "locate/angles.h"
 
-namespace earshot {
+namespace earshot::locate {
 namespace {
 
 constexpr double kElevationStep_deg = 7.5;
@@ -241,4 +241,4 @@ double DirectionFinder::deviation_deg(const Ear& ear, const Bearing& bearing) co
     return std::clamp(std::hypot(degrees(std::sqrt(variance)), kLeast_deg), kLeast_deg, kMost_deg);
 }
 
-}  // namespace earshot
+}  // namespace earshot::locate

@@ -7,7 +7,7 @@
 #include "locate/direction_score.h"
 #include "locate/geometry.h"
 
-namespace earshot {
+namespace earshot::locate {
 
 struct FinderSettings {
     Method method = Method::srp;
@@ -67,4 +67,4 @@ class DirectionFinder {
     double independence_;          // share of the frames that are independent of each other
 };
 
-}  // namespace earshot
+}  // namespace earshot::locate

@@ -6,7 +6,7 @@
 
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::locate {
 namespace {
 
 class SrpScore : public DirectionScore {
@@ -124,4 +124,4 @@ std::unique_ptr<DirectionScore> make_direction_score(Method method, const MicArr
     throw Error("no such method");
 }
 
-}  // namespace earshot
+}  // namespace earshot::locate

@@ -6,7 +6,7 @@
 #include "locate/cross_spectra.h"
 #include "locate/pair_correlator.h"
 
-namespace earshot {
+namespace earshot::locate {
 
 enum class Method {
     gcc,   // time difference of each pair, then the direction that fits them best
@@ -30,4 +30,4 @@ class DirectionScore {
 std::unique_ptr<DirectionScore> make_direction_score(Method method, const MicArray& array,
                                                      const FrameGrid& grid, double speed, int sources);
 
-}  // namespace earshot
+}  // namespace earshot::locate

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace earshot {
+namespace earshot::locate {
 namespace {
 
 // What a frame counts for that several events share, for each event more.
@@ -79,4 +79,4 @@ void EventLocator::finish(const Sink& sink) {
     hand_over(sink);
 }
 
-}  // namespace earshot
+}  // namespace earshot::locate

@@ -10,7 +10,7 @@
 #include "locate/sound_field.h"
 #include "locate/tracker.h"
 
-namespace earshot {
+namespace earshot::locate {
 
 /// Positions of events that are given: each from the frames that it covers, and those that it shares with
 /// other events only for little. Events come in order of onset, each before the sound at its onset.
@@ -51,4 +51,4 @@ class EventLocator {
     Eigen::ArrayXf weight_;
 };
 
-}  // namespace earshot
+}  // namespace earshot::locate

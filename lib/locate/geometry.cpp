@@ -10,7 +10,7 @@
 #include "support/error.h"
 #include "support/output.h"
 
-namespace earshot {
+namespace earshot::locate {
 namespace {
 
 using nlohmann::json;
@@ -192,4 +192,4 @@ ArrayGeometry read_geometry(const std::string& path) {
     return parse_geometry(read_text(path, kMaxFileBytes), path);
 }
 
-}  // namespace earshot
+}  // namespace earshot::locate

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace earshot {
+namespace earshot::locate {
 
 /// Where microphones are. Metres; x to the right, y ahead, z up.
 using Point = Eigen::Vector3d;
@@ -45,4 +45,4 @@ struct ArrayGeometry {
 ArrayGeometry read_geometry(const std::string& path);
 ArrayGeometry parse_geometry(std::string_view json, const std::string& name);
 
-}  // namespace earshot
+}  // namespace earshot::locate

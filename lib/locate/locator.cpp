@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace earshot {
+namespace earshot::locate {
 namespace {
 
 constexpr double kMemory_s = 0.15;  // in which what was heard fades to 1/e
@@ -73,4 +73,4 @@ void Locator::end_update(double offset_s, const Sink& sink) {
     weight_ = 0;
 }
 
-}  // namespace earshot
+}  // namespace earshot::locate

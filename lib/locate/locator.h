@@ -10,7 +10,7 @@
 #include "locate/sound_field.h"
 #include "locate/tracker.h"
 
-namespace earshot {
+namespace earshot::locate {
 
 /// What was heard in one update, seconds from the first sample.
 struct Update {
@@ -55,4 +55,4 @@ class Locator {
     double weight_ = 0;  // in it, over arrays and bins
 };
 
-}  // namespace earshot
+}  // namespace earshot::locate

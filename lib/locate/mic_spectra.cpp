@@ -6,7 +6,7 @@
 
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::locate {
 namespace {
 
 constexpr double kFrame_s = 0.032;
@@ -93,4 +93,4 @@ void MicSpectra::transform() {
     }
 }
 
-}  // namespace earshot
+}  // namespace earshot::locate

@@ -9,7 +9,7 @@
 #include <span>
 #include <vector>
 
-namespace earshot {
+namespace earshot::locate {
 
 /// One frame of sound in the frequency domain: [bins, channels], column by column.
 struct MicFrame {
@@ -62,4 +62,4 @@ class MicSpectra {
     MicFrame frame_;
 };
 
-}  // namespace earshot
+}  // namespace earshot::locate

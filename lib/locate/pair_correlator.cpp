@@ -4,7 +4,7 @@
 #include <array>
 #include <cmath>
 
-namespace earshot {
+namespace earshot::locate {
 namespace {
 
 constexpr double kStep = 0.25;       // samples between lags
@@ -82,4 +82,4 @@ void PairCorrelator::remove(const Point& from, double amount) {
     }
 }
 
-}  // namespace earshot
+}  // namespace earshot::locate

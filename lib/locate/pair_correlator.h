@@ -5,7 +5,7 @@
 
 #include "locate/cross_spectra.h"
 
-namespace earshot {
+namespace earshot::locate {
 
 /// Generalised cross-correlation with phase transform (GCC-PHAT: Knapp and Carter, IEEE Trans. Acoustics,
 /// Speech and Signal Processing 24 (1976) 320-327) of every pair of an array, at lags a quarter of a sample
@@ -47,4 +47,4 @@ class PairCorrelator {
     double total_ = 0;                  // sum of the weights, at least something
 };
 
-}  // namespace earshot
+}  // namespace earshot::locate

@@ -5,7 +5,7 @@
 #include "locate/angles.h"
 #include "support/json_lines.h"
 
-namespace earshot {
+namespace earshot::locate {
 namespace {
 
 // Of a normal distribution: the truth lies within ± this in 9 of 10 cases.
@@ -61,4 +61,4 @@ void append_position(nlohmann::ordered_json& row, const std::optional<Position>&
     row["ambiguous"] = position->ambiguous;
 }
 
-}  // namespace earshot
+}  // namespace earshot::locate

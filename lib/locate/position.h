@@ -6,7 +6,7 @@
 
 #include "locate/triangulation.h"
 
-namespace earshot {
+namespace earshot::locate {
 
 /// Words for distances and sides.
 struct Zones {
@@ -33,4 +33,4 @@ std::string_view side_of(double azimuth_deg, const Zones& zones);
 void append_position(nlohmann::ordered_json& row, const std::optional<Position>& position,
                      const Zones& zones);
 
-}  // namespace earshot
+}  // namespace earshot::locate

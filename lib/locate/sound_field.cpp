@@ -1,6 +1,6 @@
 #include "locate/sound_field.h"
 
-namespace earshot {
+namespace earshot::locate {
 
 SoundField::SoundField(const ArrayGeometry& geometry, const FrameGrid& grid, int channels)
     : spectra_(grid, channels),
@@ -22,4 +22,4 @@ void SoundField::push(std::span<const float> interleaved, const Sink& sink) {
     });
 }
 
-}  // namespace earshot
+}  // namespace earshot::locate

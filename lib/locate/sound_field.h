@@ -8,7 +8,7 @@
 #include "locate/geometry.h"
 #include "locate/mic_spectra.h"
 
-namespace earshot {
+namespace earshot::locate {
 
 /// What all arrays hear in one frame.
 struct FieldFrame {
@@ -35,4 +35,4 @@ class SoundField {
     std::vector<Eigen::ArrayXf> weights_;
 };
 
-}  // namespace earshot
+}  // namespace earshot::locate

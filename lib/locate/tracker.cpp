@@ -6,7 +6,7 @@
 
 #include "locate/angles.h"
 
-namespace earshot {
+namespace earshot::locate {
 namespace {
 
 constexpr double kWalk = 100;    // deg²/s: 10 degrees in a second, as of somebody who walks through the room
@@ -81,4 +81,4 @@ std::vector<Tracker::Tracked> Tracker::update(double time_s, std::span<const Sig
     return followed;
 }
 
-}  // namespace earshot
+}  // namespace earshot::locate

@@ -5,7 +5,7 @@
 
 #include "locate/direction_finder.h"
 
-namespace earshot {
+namespace earshot::locate {
 
 /// An angle that wanders at random, filtered on the circle: the Kalman filter of a random walk, whose
 /// innovations go the short way round.
@@ -51,4 +51,4 @@ class Tracker {
     int last_id_ = 0;
 };
 
-}  // namespace earshot
+}  // namespace earshot::locate

@@ -7,7 +7,7 @@
 
 #include "locate/angles.h"
 
-namespace earshot {
+namespace earshot::locate {
 namespace {
 
 /// Bearing, radians, of array k for a source at azimuth θ and inverse distance q: that of u(θ) - q·centre.
@@ -109,4 +109,4 @@ Fix triangulate(std::span<const Bearing> bearings, const ArrayGeometry& geometry
     return fix;
 }
 
-}  // namespace earshot
+}  // namespace earshot::locate

@@ -6,7 +6,7 @@
 #include "locate/bearing.h"
 #include "locate/geometry.h"
 
-namespace earshot {
+namespace earshot::locate {
 
 /// Where bearings meet, in the horizontal plane, as seen from the origin of the geometry (from the array
 /// itself if it is the only one). Kept as direction and inverse distance, in which errors are close to
@@ -31,4 +31,4 @@ struct Fix {
 /// @param bearings  one for each array of the geometry
 Fix triangulate(std::span<const Bearing> bearings, const ArrayGeometry& geometry);
 
-}  // namespace earshot
+}  // namespace earshot::locate

@@ -6,7 +6,7 @@
 
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::metrics {
 
 std::vector<Scored> highest_first(std::span<const float> scores, std::span<const bool> positive) {
     if (scores.size() != positive.size()) throw Error("metrics: as many scores as truths are needed");
@@ -19,4 +19,4 @@ std::vector<Scored> highest_first(std::span<const float> scores, std::span<const
     return sorted;
 }
 
-}  // namespace earshot
+}  // namespace earshot::metrics

@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-namespace earshot {
+namespace earshot::metrics {
 
 /// part / whole; NaN over nothing.
 inline double ratio(std::uint64_t part, std::uint64_t whole) {
@@ -43,4 +43,4 @@ Cut visit_cuts(const std::vector<Scored>& sorted, Visit&& visit) {
     return cut;
 }
 
-}  // namespace earshot
+}  // namespace earshot::metrics

@@ -8,7 +8,7 @@
 
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::metrics {
 namespace {
 
 constexpr int kSteps = 100;
@@ -93,4 +93,4 @@ double best_score_threshold(std::span<const float> scores, std::span<const bool>
                                          : std::clamp(clear_of_negatives(scores, positive), lowest, middle);
 }
 
-}  // namespace earshot
+}  // namespace earshot::metrics

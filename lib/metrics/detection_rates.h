@@ -2,7 +2,7 @@
 
 #include <span>
 
-namespace earshot {
+namespace earshot::metrics {
 
 /// How often a detector is wrong at one threshold, score >= threshold being a detection. A ratio over nothing
 /// is NaN.
@@ -26,4 +26,4 @@ DetectionRates detection_rates(std::span<const float> scores, std::span<const bo
 /// positives or negatives are missing.
 double best_score_threshold(std::span<const float> scores, std::span<const bool> positive);
 
-}  // namespace earshot
+}  // namespace earshot::metrics

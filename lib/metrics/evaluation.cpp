@@ -6,7 +6,7 @@
 
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::metrics {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
@@ -72,8 +72,8 @@ Evaluation::Pairs Evaluation::pairs(std::size_t first, std::size_t last) const {
 
 Ratios Evaluation::areas(std::size_t first, std::size_t last, Ratios ratios) const {
     const Pairs some = pairs(first, last);
-    ratios.average_precision = earshot::average_precision(some.scores, some.truth());
-    ratios.roc_auc = earshot::roc_auc(some.scores, some.truth());
+    ratios.average_precision = earshot::metrics::average_precision(some.scores, some.truth());
+    ratios.roc_auc = earshot::metrics::roc_auc(some.scores, some.truth());
     return ratios;
 }
 
@@ -114,7 +114,7 @@ std::optional<Evaluation::OpenSet> Evaluation::open_set() const {
         right[i] = is_known[i] && likeliest == truths_[i];
         ++(is_known[i] ? result.known : result.unknown);
     }
-    result.roc_auc = earshot::roc_auc(best, {is_known.get(), windows});
+    result.roc_auc = earshot::metrics::roc_auc(best, {is_known.get(), windows});
     result.curve = open_set_roc(best, {is_known.get(), windows}, {right.get(), windows});
     return result;
 }
@@ -137,7 +137,7 @@ std::vector<DetectionRates> Evaluation::detection_rates(std::span<const double> 
     std::vector<DetectionRates> rates;
     for (std::size_t c = 0; c < labels_.size(); ++c) {
         const Pairs one = pairs(c, c + 1);
-        rates.push_back(earshot::detection_rates(one.scores, one.truth(), thresholds[c]));
+        rates.push_back(earshot::metrics::detection_rates(one.scores, one.truth(), thresholds[c]));
     }
     return rates;
 }
@@ -151,4 +151,4 @@ std::vector<double> Evaluation::thresholds() const {
     return thresholds;
 }
 
-}  // namespace earshot
+}  // namespace earshot::metrics

@@ -14,7 +14,7 @@
 #include "metrics/metrics.h"
 #include "metrics/open_set.h"
 
-namespace earshot {
+namespace earshot::metrics {
 
 /// Ratios of one label, or of all taken together; NaN over nothing.
 struct Ratios {
@@ -112,4 +112,4 @@ std::string evaluation_text(const Evaluation& evaluation, std::string_view unit 
 std::string detection_text(const Evaluation& evaluation, std::span<const double> thresholds,
                            const std::vector<std::string>& without);
 
-}  // namespace earshot
+}  // namespace earshot::metrics

@@ -9,7 +9,7 @@
 #include "support/counted.h"
 #include "support/json_lines.h"
 
-namespace earshot {
+namespace earshot::metrics {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -161,4 +161,4 @@ std::string evaluation_text(const Evaluation& evaluation, std::string_view unit)
     return text;
 }
 
-}  // namespace earshot
+}  // namespace earshot::metrics

@@ -7,7 +7,7 @@
 
 #include "metrics/cuts.h"
 
-namespace earshot {
+namespace earshot::metrics {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
@@ -148,4 +148,4 @@ double best_f1_threshold(std::span<const float> scores, std::span<const bool> po
     return threshold;
 }
 
-}  // namespace earshot
+}  // namespace earshot::metrics

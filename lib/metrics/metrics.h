@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-namespace earshot {
+namespace earshot::metrics {
 
 /// Counts of truth (rows) against prediction (columns), accumulated raw and turned into ratios at the end.
 /// A ratio over nothing is NaN, not 0.
@@ -66,4 +66,4 @@ double best_f1_threshold(std::span<const float> scores, std::span<const bool> po
 /// error 2 / (1 + J)^2 sqrt(J (1 - J) / n).
 double cautious_f1_threshold(std::span<const float> scores, std::span<const bool> positive);
 
-}  // namespace earshot
+}  // namespace earshot::metrics

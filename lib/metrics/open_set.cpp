@@ -9,7 +9,7 @@
 #include "metrics/cuts.h"
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::metrics {
 namespace {
 
 double middle(float above, float below) {
@@ -158,4 +158,4 @@ double false_alarm_threshold(std::span<const float> scores, std::span<const Back
     return above;
 }
 
-}  // namespace earshot
+}  // namespace earshot::metrics

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-namespace earshot {
+namespace earshot::metrics {
 
 // Figures of a model that may answer `unknown`: a window's answer is its best label if that one's score
 // reaches a threshold, and `unknown` if not. All spans have one entry a window; equal scores are cut
@@ -77,4 +77,4 @@ std::uint64_t false_alarms(std::span<const float> scores, std::span<const Backgr
 double false_alarm_threshold(std::span<const float> scores, std::span<const BackgroundRun> runs,
                              std::uint64_t most);
 
-}  // namespace earshot
+}  // namespace earshot::metrics

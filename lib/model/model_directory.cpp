@@ -12,7 +12,7 @@
 
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::model {
 namespace {
 
 namespace fs = std::filesystem;
@@ -100,4 +100,4 @@ void ModelDirectory::publish() {
     sync_directory(place.parent_path());
 }
 
-}  // namespace earshot
+}  // namespace earshot::model

@@ -2,7 +2,7 @@
 
 #include <string>
 
-namespace earshot {
+namespace earshot::model {
 
 /// A model directory in the making, which appears whole or not at all: files are written to a hidden
 /// directory beside the final place, and publish() puts it there by one rename. Destroyed before, it leaves
@@ -28,4 +28,4 @@ class ModelDirectory {
 /// @throws Error if `path` exists and is not an empty directory or, with `replace`, a model
 void check_model_place(const std::string& path, bool replace);
 
-}  // namespace earshot
+}  // namespace earshot::model

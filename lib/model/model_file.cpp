@@ -9,7 +9,7 @@
 #include "support/error.h"
 #include "support/output.h"
 
-namespace earshot {
+namespace earshot::model {
 namespace {
 
 namespace fs = std::filesystem;
@@ -108,10 +108,10 @@ std::string read_json_text(const std::string& directory, const std::string& path
 
 }  // namespace
 
-std::optional<OpenSetRule> open_set_rule(const ModelFile& model) {
+std::optional<metrics::OpenSetRule> open_set_rule(const ModelFile& model) {
     if (model.unknown.empty()) return std::nullopt;
     const auto background = std::ranges::find(model.labels, model.background);
-    OpenSetRule rule{model.thresholds, std::nullopt, model.labels.size() - 1};
+    metrics::OpenSetRule rule{model.thresholds, std::nullopt, model.labels.size() - 1};
     if (background != model.labels.end())
         rule.background = static_cast<std::size_t>(background - model.labels.begin());
     return rule;
@@ -172,4 +172,4 @@ void write_model_file(const ModelFile& model, const std::string& directory) {
                json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
-}  // namespace earshot
+}  // namespace earshot::model

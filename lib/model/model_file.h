@@ -8,7 +8,7 @@
 #include "metrics/evaluation.h"
 #include "model/target.h"
 
-namespace earshot {
+namespace earshot::model {
 
 /// model.json: everything about a model but its weights. A model from a stranger is data: no code, no pickle.
 struct ModelFile {
@@ -28,11 +28,11 @@ struct ModelFile {
 };
 
 /// How the model answers if it may say `unknown`; nothing if it may not.
-std::optional<OpenSetRule> open_set_rule(const ModelFile& model);
+std::optional<metrics::OpenSetRule> open_set_rule(const ModelFile& model);
 
 /// @throws Error if directory/model.json is missing, malformed, of a newer version, or inconsistent
 ModelFile read_model_file(const std::string& directory);
 /// Writes directory/model.json, last of all, since its presence says that the model is whole.
 void write_model_file(const ModelFile& model, const std::string& directory);
 
-}  // namespace earshot
+}  // namespace earshot::model

@@ -5,7 +5,7 @@
 
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::model {
 namespace {
 
 /// A score from 0 to 1 with its threshold moved to 0.5.
@@ -49,4 +49,4 @@ void OpenSetScorer::score(std::span<const float> windows, std::size_t count, std
     }
 }
 
-}  // namespace earshot
+}  // namespace earshot::model

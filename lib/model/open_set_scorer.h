@@ -7,7 +7,7 @@
 
 #include "model/scorer.h"
 
-namespace earshot {
+namespace earshot::model {
 
 /// How much a window is none of some labels, from 0 to 1: what the likeliest of them leaves of 1, each score
 /// bent so that its threshold is at 0.5, with a straight line on either side. Below 0.5 where a score reaches
@@ -30,4 +30,4 @@ class OpenSetScorer : public Scorer {
     std::vector<float> known_;  // scores of the others
 };
 
-}  // namespace earshot
+}  // namespace earshot::model

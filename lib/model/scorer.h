@@ -7,7 +7,7 @@
 
 #include "model/model_file.h"
 
-namespace earshot {
+namespace earshot::model {
 
 /// Windows of frames in, scores out: all that detection and evaluation know of a network.
 /// No LibTorch here, so that another engine can stand behind it. Not thread-safe: one a thread.
@@ -24,7 +24,4 @@ class Scorer {
 /// @throws Error if weights and architecture do not fit each other; sizes are checked before memory is taken
 std::unique_ptr<Scorer> open_scorer(const std::string& directory, const ModelFile& model);
 
-/// Threads that matrix products of this process use, and holds LibTorch's own pool at one.
-void set_compute_threads(int threads);
-
-}  // namespace earshot
+}  // namespace earshot::model

@@ -1,6 +1,6 @@
 #pragma once
 
-namespace earshot {
+namespace earshot::model {
 
 /// What is learnt, and so what a model is judged by.
 enum class Target {
@@ -8,4 +8,4 @@ enum class Target {
     recording  // the label of each recording, which shows in one of its windows or more, nobody says which
 };
 
-}  // namespace earshot
+}  // namespace earshot::model

@@ -16,7 +16,7 @@
 #include "record/segment_name.h"
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::record {
 namespace {
 
 namespace fs = std::filesystem;
@@ -94,7 +94,7 @@ DayIndex& Archive::index_of(const std::string& day) {
     return *index_;
 }
 
-Archive::Part Archive::begin(UtcTime start, AudioFormat format) {
+Archive::Part Archive::begin(UtcTime start, audio::AudioFormat format) {
     Part part;
     part.day = day_name(start);
     const fs::path folder = fs::path(options_.directory) / part.day;
@@ -208,4 +208,4 @@ std::int64_t Archive::remove_oldest_of(const std::string& day, std::int64_t byte
     return freed;
 }
 
-}  // namespace earshot
+}  // namespace earshot::record

@@ -14,7 +14,7 @@
 #include "support/descriptor.h"
 #include "support/time_text.h"
 
-namespace earshot {
+namespace earshot::record {
 
 struct ArchiveOptions {
     std::string directory;
@@ -47,7 +47,7 @@ class Archive {
         std::unique_ptr<SoundFile> file;
     };
     /// @throws NoSpace, WriteError
-    Part begin(UtcTime start, AudioFormat format);
+    Part begin(UtcTime start, audio::AudioFormat format);
     /// Completes it and makes it known. @param line  of the index, but for the key `file`, which goes first
     void commit(Part part, nlohmann::ordered_json line);
     void discard(Part part);
@@ -79,4 +79,4 @@ class Archive {
     bool short_of_room_ = false;
 };
 
-}  // namespace earshot
+}  // namespace earshot::record

@@ -11,7 +11,7 @@
 #include "record/segment_name.h"
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::record {
 namespace {
 
 namespace fs = std::filesystem;
@@ -75,4 +75,4 @@ std::vector<ArchiveDay> read_archive(const std::string& directory,
     return days;
 }
 
-}  // namespace earshot
+}  // namespace earshot::record

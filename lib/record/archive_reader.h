@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace earshot {
+namespace earshot::record {
 
 /// What the index of an archive says of one day.
 struct ArchiveDay {
@@ -32,4 +32,4 @@ bool is_archive(const std::string& directory);
 std::vector<ArchiveDay> read_archive(const std::string& directory,
                                      const std::function<void(const std::string&)>& warn);
 
-}  // namespace earshot
+}  // namespace earshot::record

@@ -12,7 +12,7 @@
 #include "support/error.h"
 #include "support/output.h"
 
-namespace earshot {
+namespace earshot::record {
 namespace {
 
 constexpr std::size_t kMaxPending = std::size_t{1} << 20;
@@ -77,4 +77,4 @@ void DayIndex::remove(const std::set<std::string>& files) {
     open();
 }
 
-}  // namespace earshot
+}  // namespace earshot::record

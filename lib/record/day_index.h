@@ -6,7 +6,7 @@
 
 #include "support/descriptor.h"
 
-namespace earshot {
+namespace earshot::record {
 
 /// index.jsonl of the folder of one day: a line for each segment, in the order in which they were completed.
 /// Each line is written with one call and synced to disk.
@@ -33,4 +33,4 @@ class DayIndex {
     std::string pending_;
 };
 
-}  // namespace earshot
+}  // namespace earshot::record

@@ -2,7 +2,7 @@
 
 #include "support/json_lines.h"
 
-namespace earshot {
+namespace earshot::record {
 
 nlohmann::ordered_json IndexLine::json() const {
     const auto seconds = [&](std::int64_t count) {
@@ -21,9 +21,9 @@ nlohmann::ordered_json IndexLine::json() const {
     if (gap)
         row["gap"] = {{"frames", gap->frames},
                       {"seconds", seconds(gap->frames)},
-                      {"cause", gap_cause_name(gap->cause)}};
+                      {"cause", capture::gap_cause_name(gap->cause)}};
     if (!device.empty()) row["device"] = device;
     return row;
 }
 
-}  // namespace earshot
+}  // namespace earshot::record

@@ -9,20 +9,20 @@
 #include "capture/live_source.h"
 #include "record/level_meter.h"
 
-namespace earshot {
+namespace earshot::record {
 
 /// What an index says of a segment; earshot-formats(5), ARCHIVES.
 struct IndexLine {
     UtcTime start;
-    AudioFormat format;
+    audio::AudioFormat format;
     std::int64_t frames = 0;
     LevelMeter levels;
     std::optional<std::int64_t> position;  // frames since the capture began
-    std::optional<Gap> gap;                // since the segment before, kept or not
+    std::optional<capture::Gap> gap;       // since the segment before, kept or not
     int overruns = 0;                      // in that gap
     std::string device;                    // "" if not known
 
     nlohmann::ordered_json json() const;
 };
 
-}  // namespace earshot
+}  // namespace earshot::record

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace earshot {
+namespace earshot::record {
 namespace {
 
 constexpr float kLargest16 = 32767.0f / 32768.0f;
@@ -28,4 +28,4 @@ void LevelMeter::add(std::span<const float> samples) {
 
 double LevelMeter::rms_dbfs() const { return 10 * std::log10(squares_ / static_cast<double>(samples_)); }
 
-}  // namespace earshot
+}  // namespace earshot::record

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <span>
 
-namespace earshot {
+namespace earshot::record {
 
 /// RMS and peak of samples, in dB relative to full scale: a constant of 1 has 0 dBFS, a sine of full scale
 /// -3.01 dBFS RMS. Silence has -infinity.
@@ -23,4 +23,4 @@ class LevelMeter {
     float max_amp_ = 0;
 };
 
-}  // namespace earshot
+}  // namespace earshot::record

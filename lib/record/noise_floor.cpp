@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace earshot {
+namespace earshot::record {
 namespace {
 
 constexpr double kRescaleAt = 1e100;
@@ -36,4 +36,4 @@ std::optional<double> NoiseFloor::dbfs() const {
     return 0;
 }
 
-}  // namespace earshot
+}  // namespace earshot::record

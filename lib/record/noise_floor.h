@@ -3,7 +3,7 @@
 #include <array>
 #include <optional>
 
-namespace earshot {
+namespace earshot::record {
 
 /// The level that a place has when nothing in particular sounds: the one that a fifth of recent levels do not
 /// reach. Levels are counted in steps of half a decibel, and count half as much after each half-life.
@@ -25,4 +25,4 @@ class NoiseFloor {
     std::array<double, 256> weights_{};
 };
 
-}  // namespace earshot
+}  // namespace earshot::record

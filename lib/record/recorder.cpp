@@ -6,7 +6,7 @@
 #include <cmath>
 #include <utility>
 
-namespace earshot {
+namespace earshot::record {
 namespace {
 
 std::int64_t to_frames(double seconds, int rate_hz) {
@@ -15,7 +15,8 @@ std::int64_t to_frames(double seconds, int rate_hz) {
 
 }  // namespace
 
-Recorder::Recorder(const RecorderOptions& options, AudioFormat format, Archive& archive, Archive::Say say)
+Recorder::Recorder(const RecorderOptions& options, audio::AudioFormat format, Archive& archive,
+                   Archive::Say say)
     : options_(options),
       format_(format),
       channels_(static_cast<std::size_t>(format.channels)),
@@ -37,11 +38,11 @@ Recorder::Place Recorder::later(const Place& place, std::int64_t frames) const {
     return {place.utc + std::chrono::microseconds(std::llround(1e6 * seconds)), place.position + frames};
 }
 
-void Recorder::push(const BlockTime& time, std::span<const float> samples) {
+void Recorder::push(const capture::BlockTime& time, std::span<const float> samples) {
     if (time.gap) {
         cut();
-        gap_ = Gap{gap_.value_or(Gap{}).frames + time.gap->frames, time.gap->cause};
-        if (time.gap->cause == GapCause::overrun) ++overruns_;
+        gap_ = capture::Gap{gap_.value_or(capture::Gap{}).frames + time.gap->frames, time.gap->cause};
+        if (time.gap->cause == capture::GapCause::overrun) ++overruns_;
     }
     const Place place{time.utc, time.position};
     std::int64_t done = 0;
@@ -192,4 +193,4 @@ void Recorder::cut() {
     end_segment();
 }
 
-}  // namespace earshot
+}  // namespace earshot::record

@@ -12,7 +12,7 @@
 #include "record/index_line.h"
 #include "record/sound_gate.h"
 
-namespace earshot {
+namespace earshot::record {
 
 struct RecorderOptions {
     double segment_s = 3;
@@ -33,10 +33,10 @@ struct RecorderStatistics {
 /// sample for sample.
 class Recorder {
  public:
-    Recorder(const RecorderOptions& options, AudioFormat format, Archive& archive, Archive::Say say);
+    Recorder(const RecorderOptions& options, audio::AudioFormat format, Archive& archive, Archive::Say say);
 
     /// @throws WriteError when the disk fails; a full one is waited out
-    void push(const BlockTime& time, std::span<const float> samples);
+    void push(const capture::BlockTime& time, std::span<const float> samples);
     /// Ends the segment now: nothing is coming, for the time being or for good.
     void cut();
 
@@ -59,7 +59,7 @@ class Recorder {
     std::size_t frames_of(std::span<const float> samples) const;
 
     const RecorderOptions options_;
-    const AudioFormat format_;
+    const audio::AudioFormat format_;
     const std::size_t channels_;
     const std::int64_t segment_frames_;
     Archive& archive_;
@@ -74,7 +74,7 @@ class Recorder {
     bool full_ = false;  // there is no room, and that was said
 
     // What was lost since the last kept segment.
-    std::optional<Gap> gap_;
+    std::optional<capture::Gap> gap_;
     int overruns_ = 0;
 
     // With pre- and post-roll: what may still become the beginning of a sound.
@@ -86,4 +86,4 @@ class Recorder {
     std::int64_t post_roll_frames_ = 0;
 };
 
-}  // namespace earshot
+}  // namespace earshot::record

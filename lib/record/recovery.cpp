@@ -13,7 +13,7 @@
 #include "record/segment_name.h"
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::record {
 namespace {
 
 namespace fs = std::filesystem;
@@ -25,7 +25,8 @@ constexpr std::size_t kRecentDays = 3;
 nlohmann::ordered_json measure(const std::string& path, UtcTime start) {
     IndexLine line;
     line.start = start;
-    SndfileDecoder recording(std::make_unique<ByteInput>(path), ChannelChoice{ChannelChoice::Kind::all, 0});
+    audio::SndfileDecoder recording(std::make_unique<audio::ByteInput>(path),
+                                    audio::ChannelChoice{audio::ChannelChoice::Kind::all, 0});
     line.format = recording.format();
     LevelMeter levels;
     try {
@@ -57,7 +58,7 @@ bool complete_part(const std::string& part, const std::string& path) {
     bool has_sound = fs::file_size(part) > 0;
     if (has_sound && path.ends_with(".wav")) {
         try {
-            has_sound = repair_wav(part) > 0;
+            has_sound = audio::repair_wav(part) > 0;
         } catch (const WriteError&) {
             throw;
         } catch (const Error&) {
@@ -101,4 +102,4 @@ std::vector<nlohmann::ordered_json> recover_day(const std::string& directory, co
     return lines;
 }
 
-}  // namespace earshot
+}  // namespace earshot::record

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace earshot {
+namespace earshot::record {
 
 /// The days in which a crash may have left something: those whose folders were changed last.
 std::vector<std::string> recent_days(const std::string& directory, std::vector<std::string> days);
@@ -20,4 +20,4 @@ std::vector<nlohmann::ordered_json> recover_day(const std::string& directory, co
 /// it
 bool complete_part(const std::string& part, const std::string& path);
 
-}  // namespace earshot
+}  // namespace earshot::record

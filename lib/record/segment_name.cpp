@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
-namespace earshot {
+namespace earshot::record {
 namespace {
 
 constexpr std::string_view kDay = "dddd-dd-dd", kStart = "ddddddddTdddddd.dddZ", kPart = ".part";
@@ -57,4 +57,4 @@ std::optional<std::string> name_of_part(std::string_view part) {
     return is_segment(name) ? std::optional(std::string(name)) : std::nullopt;
 }
 
-}  // namespace earshot
+}  // namespace earshot::record

@@ -6,7 +6,7 @@
 
 #include "support/time_text.h"
 
-namespace earshot {
+namespace earshot::record {
 
 // Names in an archive. Those of days and of segments sort by time.
 
@@ -25,4 +25,4 @@ std::string part_name(std::string_view name);
 /// The name that a part is to get; nothing for the name of another file.
 std::optional<std::string> name_of_part(std::string_view part);
 
-}  // namespace earshot
+}  // namespace earshot::record

@@ -15,7 +15,7 @@
 #include "audio/wav.h"
 #include "support/descriptor.h"
 
-namespace earshot {
+namespace earshot::record {
 namespace {
 
 using Container = SoundCoding::Container;
@@ -47,23 +47,23 @@ void sync(const Descriptor& file, const std::string& path) {
 /// WAV, or its samples alone.
 class PcmFile : public SoundFile {
  public:
-    PcmFile(const std::string& path, AudioFormat format, const SoundCoding& coding)
+    PcmFile(const std::string& path, audio::AudioFormat format, const SoundCoding& coding)
         : path_(path), format_(format), coding_(coding), file_(create(path)) {
         if (coding.container == Container::wav)
-            header_bytes_ = append(wav_header(format_, coding_.encoding, {}, true));
+            header_bytes_ = append(audio::wav_header(format_, coding_.encoding, {}, true));
         check_written();
     }
 
     void write(std::span<const float> interleaved) override {
         buffer_.clear();
-        append_pcm(interleaved, coding_.encoding, buffer_);
+        audio::append_pcm(interleaved, coding_.encoding, buffer_);
         data_bytes_ += append({buffer_.data(), buffer_.size()});
         check_written();
     }
 
     void finish() override {
         if (coding_.container == Container::wav) {
-            repair_wav(path_);
+            audio::repair_wav(path_);
         } else {
             sync(file_, path_);
         }
@@ -72,7 +72,7 @@ class PcmFile : public SoundFile {
 
     std::int64_t bytes() const override { return header_bytes_ + data_bytes_; }
     std::int64_t frames() const override {
-        return data_bytes_ / (format_.channels * bytes_per_sample(coding_.encoding));
+        return data_bytes_ / (format_.channels * audio::bytes_per_sample(coding_.encoding));
     }
 
  private:
@@ -99,7 +99,7 @@ class PcmFile : public SoundFile {
     }
 
     const std::string path_;
-    const AudioFormat format_;
+    const audio::AudioFormat format_;
     const SoundCoding coding_;
     Descriptor file_;
     std::int64_t header_bytes_ = 0, data_bytes_ = 0;
@@ -111,7 +111,7 @@ int sndfile_format(const SoundCoding& coding) {
     switch (coding.container) {
         case Container::flac:
             return SF_FORMAT_FLAC |
-                   (coding.encoding == SampleEncoding::pcm16 ? SF_FORMAT_PCM_16 : SF_FORMAT_PCM_24);
+                   (coding.encoding == audio::SampleEncoding::pcm16 ? SF_FORMAT_PCM_16 : SF_FORMAT_PCM_24);
         case Container::ogg:
             return SF_FORMAT_OGG | SF_FORMAT_VORBIS;
         case Container::opus:
@@ -123,7 +123,7 @@ int sndfile_format(const SoundCoding& coding) {
     return 0;
 }
 
-SF_INFO sndfile_info(const SoundCoding& coding, AudioFormat format) {
+SF_INFO sndfile_info(const SoundCoding& coding, audio::AudioFormat format) {
     SF_INFO info{};
     info.format = sndfile_format(coding);
     info.samplerate = format.rate_hz;
@@ -134,7 +134,7 @@ SF_INFO sndfile_info(const SoundCoding& coding, AudioFormat format) {
 /// What libsndfile encodes.
 class EncodedFile : public SoundFile {
  public:
-    EncodedFile(const std::string& path, AudioFormat format, const SoundCoding& coding)
+    EncodedFile(const std::string& path, audio::AudioFormat format, const SoundCoding& coding)
         : path_(path), channels_(format.channels), file_(create(path)) {
         SF_INFO info = sndfile_info(coding, format);
         encoder_.reset(sf_open_fd(file_.get(), SFM_WRITE, &info, SF_FALSE));
@@ -199,8 +199,8 @@ Container parse_container(std::string_view name) {
     throw UsageError(fmt::format("'{}': no such format (wav, flac, ogg, opus or raw)", name));
 }
 
-void check_coding(const SoundCoding& coding, AudioFormat format) {
-    if (coding.container == Container::flac && coding.encoding == SampleEncoding::float32)
+void check_coding(const SoundCoding& coding, audio::AudioFormat format) {
+    if (coding.container == Container::flac && coding.encoding == audio::SampleEncoding::float32)
         throw UsageError("FLAC holds 16 or 24 bits, no floats (--bits 24, or --format wav)");
     if (coding.container == Container::wav || coding.container == Container::raw) return;
     const SF_INFO info = sndfile_info(coding, format);
@@ -220,11 +220,11 @@ bool is_abandoned(const std::string& path) {
     return file && (::flock(file.get(), LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK);
 }
 
-std::unique_ptr<SoundFile> create_sound_file(const std::string& path, AudioFormat format,
+std::unique_ptr<SoundFile> create_sound_file(const std::string& path, audio::AudioFormat format,
                                              const SoundCoding& coding) {
     if (coding.container == Container::wav || coding.container == Container::raw)
         return std::make_unique<PcmFile>(path, format, coding);
     return std::make_unique<EncodedFile>(path, format, coding);
 }
 
-}  // namespace earshot
+}  // namespace earshot::record

@@ -10,13 +10,13 @@
 #include "audio/writer.h"
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::record {
 
 /// How sound lies in a file.
 struct SoundCoding {
     enum class Container { wav, flac, ogg, opus, raw };
     Container container = Container::wav;
-    SampleEncoding encoding = SampleEncoding::pcm16;  // of WAV, FLAC (no floats) and raw
+    audio::SampleEncoding encoding = audio::SampleEncoding::pcm16;  // of WAV, FLAC (no floats) and raw
 
     std::string_view extension() const;  // ".wav"
 };
@@ -24,7 +24,7 @@ struct SoundCoding {
 SoundCoding::Container parse_container(std::string_view name);
 
 /// Throws UsageError, with a remedy, for a format that does not fit into the coding.
-void check_coding(const SoundCoding& coding, AudioFormat format);
+void check_coding(const SoundCoding& coding, audio::AudioFormat format);
 
 /// There is no room on the disk, now.
 class NoSpace : public WriteError {
@@ -51,7 +51,7 @@ class SoundFile {
 bool is_abandoned(const std::string& path);
 
 /// @param path  of a file that does not exist yet
-std::unique_ptr<SoundFile> create_sound_file(const std::string& path, AudioFormat format,
+std::unique_ptr<SoundFile> create_sound_file(const std::string& path, audio::AudioFormat format,
                                              const SoundCoding& coding);
 
-}  // namespace earshot
+}  // namespace earshot::record

@@ -3,14 +3,14 @@
 #include <algorithm>
 #include <cmath>
 
-namespace earshot {
+namespace earshot::record {
 namespace {
 
 constexpr double kHalfLife_s = 60;
 
 }  // namespace
 
-SoundGate::SoundGate(const GateSettings& settings, AudioFormat format)
+SoundGate::SoundGate(const GateSettings& settings, audio::AudioFormat format)
     : settings_(settings),
       channels_(static_cast<std::size_t>(format.channels)),
       hop_frames_(std::max<std::size_t>(1, static_cast<std::size_t>(std::lround(kHop_s * format.rate_hz)))),
@@ -43,4 +43,4 @@ void SoundGate::end_hop() {
     open_ = level >= (open_ ? opens - settings_.hysteresis_db : opens);
 }
 
-}  // namespace earshot
+}  // namespace earshot::record

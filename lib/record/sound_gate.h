@@ -8,7 +8,7 @@
 #include "audio/source.h"
 #include "record/noise_floor.h"
 
-namespace earshot {
+namespace earshot::record {
 
 struct GateSettings {
     double threshold_dbfs = -45;     // RMS of a hop of the loudest channel that opens the gate
@@ -20,7 +20,7 @@ struct GateSettings {
 /// The background of `above_db` is the noise floor of the last minutes (half-life: one).
 class SoundGate {
  public:
-    SoundGate(const GateSettings& settings, AudioFormat format);
+    SoundGate(const GateSettings& settings, audio::AudioFormat format);
 
     /// Frames that complete the hop that has begun.
     std::size_t left() const { return hop_frames_ - frames_; }
@@ -43,4 +43,4 @@ class SoundGate {
     bool open_ = false;
 };
 
-}  // namespace earshot
+}  // namespace earshot::record

@@ -9,7 +9,7 @@
 
 #include "support/circle.h"
 
-namespace earshot {
+namespace earshot::scene {
 namespace {
 
 constexpr double kFine_deg = 360.0 / DirectionMemory::kFineBins;
@@ -125,4 +125,4 @@ double DirectionMemory::share_within(double azimuth_deg, double reach_deg) const
     return all > 0 ? near / all : 0;
 }
 
-}  // namespace earshot
+}  // namespace earshot::scene

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-namespace earshot {
+namespace earshot::scene {
 
 /// A mean direction and how concentrated directions are about it.
 struct UsualDirection {
@@ -49,4 +49,4 @@ class DirectionMemory {
     std::vector<double> coarse_, fine_;
 };
 
-}  // namespace earshot
+}  // namespace earshot::scene

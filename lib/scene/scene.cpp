@@ -8,7 +8,7 @@
 #include "support/circle.h"
 #include "support/json_lines.h"
 
-namespace earshot {
+namespace earshot::scene {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -164,4 +164,4 @@ std::uint64_t Scene::version() const {
     return version_;
 }
 
-}  // namespace earshot
+}  // namespace earshot::scene

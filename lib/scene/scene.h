@@ -12,7 +12,7 @@
 #include "scene/direction_memory.h"
 #include "scene/time_memory.h"
 
-namespace earshot {
+namespace earshot::scene {
 
 struct SceneSettings {
     std::size_t bins = 12;              // of the directions that are counted, from straight ahead, clockwise
@@ -98,4 +98,4 @@ class Scene {
     std::uint64_t version_ = 0;
 };
 
-}  // namespace earshot
+}  // namespace earshot::scene

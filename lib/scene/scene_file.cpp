@@ -11,7 +11,7 @@
 #include "support/error.h"
 #include "support/output.h"
 
-namespace earshot {
+namespace earshot::scene {
 namespace {
 
 namespace fs = std::filesystem;
@@ -106,4 +106,4 @@ void SceneFile::save_now_and_then() {
     if (std::chrono::steady_clock::now() - saved_ >= kSaveEvery) save_locked();
 }
 
-}  // namespace earshot
+}  // namespace earshot::scene

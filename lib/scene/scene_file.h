@@ -7,7 +7,7 @@
 
 #include "scene/scene.h"
 
-namespace earshot {
+namespace earshot::scene {
 
 /// A scene as its file says, for looking at: no lock is needed, since the file is always whole.
 /// @throws Error if it cannot be read or is no scene
@@ -49,4 +49,4 @@ class SceneFile {
     std::chrono::steady_clock::time_point saved_ = std::chrono::steady_clock::now();
 };
 
-}  // namespace earshot
+}  // namespace earshot::scene

@@ -9,7 +9,7 @@
 #include "support/error.h"
 #include "support/json_lines.h"
 
-namespace earshot {
+namespace earshot::scene {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -160,4 +160,4 @@ void Scene::restore_ours(const nlohmann::json& ours) {
     }
 }
 
-}  // namespace earshot
+}  // namespace earshot::scene

@@ -5,7 +5,7 @@
 #include <numbers>
 #include <numeric>
 
-namespace earshot {
+namespace earshot::scene {
 namespace {
 
 constexpr double kHalfHoursOfDay = 48;
@@ -79,4 +79,4 @@ std::optional<std::string> TimeMemory::unusual(double half_hour) const {
     return {};
 }
 
-}  // namespace earshot
+}  // namespace earshot::scene

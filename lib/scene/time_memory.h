@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace earshot {
+namespace earshot::scene {
 
 using SceneTime = std::chrono::sys_seconds;
 
@@ -52,4 +52,4 @@ class TimeMemory {
     long last_day_ = -1;
 };
 
-}  // namespace earshot
+}  // namespace earshot::scene

@@ -9,7 +9,7 @@
 #include "support/time_text.h"
 #include "view/live_view.h"
 
-namespace earshot {
+namespace earshot::view {
 namespace {
 
 constexpr float kLowest_dbfs = -80;                           // at the left end of the meter
@@ -243,4 +243,4 @@ void LiveView::draw_keys(int row) {
     }
 }
 
-}  // namespace earshot
+}  // namespace earshot::view

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace earshot {
+namespace earshot::view {
 namespace {
 
 float to_dbfs(double amplitude) {
@@ -32,4 +32,4 @@ void LevelMeter::push(std::span<const float> samples) {
 float LevelMeter::level_dbfs() const { return to_dbfs(std::sqrt(mean_square_)); }
 float LevelMeter::peak_dbfs() const { return to_dbfs(static_cast<double>(peak_)); }
 
-}  // namespace earshot
+}  // namespace earshot::view

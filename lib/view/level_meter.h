@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <span>
 
-namespace earshot {
+namespace earshot::view {
 
 /// The level of sound as a meter shows it. Times are counted in samples.
 class LevelMeter {
@@ -28,4 +28,4 @@ class LevelMeter {
     std::int64_t position_ = 0, peak_until_ = 0, clip_until_ = 0;
 };
 
-}  // namespace earshot
+}  // namespace earshot::view

@@ -9,7 +9,7 @@
 #include <csignal>
 #include <ctime>
 
-namespace earshot {
+namespace earshot::view {
 namespace {
 
 using namespace std::chrono_literals;
@@ -56,14 +56,14 @@ void LiveView::scores(std::span<const float> scores) {
     new_scores_.assign(scores.begin(), scores.end());
 }
 
-void LiveView::starts(const LiveEvent& event) {
+void LiveView::starts(const live::LiveEvent& event) {
     const std::lock_guard lock(mutex_);
     log_.push_front({event.time, event.event.label, event.event.offset_s - event.event.onset_s,
                      event.event.score.value_or(0), true, false});
     if (log_.size() > kMaxLog) log_.pop_back();
 }
 
-void LiveView::ends(const LiveEvent& event) {
+void LiveView::ends(const live::LiveEvent& event) {
     const std::lock_guard lock(mutex_);
     const auto started = std::ranges::find_if(
         log_, [&](const LogLine& line) { return line.sounding && line.label == event.event.label; });
@@ -73,10 +73,10 @@ void LiveView::ends(const LiveEvent& event) {
     started->sounding = false;
 }
 
-void LiveView::gap(const LiveGap& gap) {
+void LiveView::gap(const live::LiveGap& gap) {
     const std::lock_guard lock(mutex_);
-    log_.push_front(
-        {gap.time, std::string(gap_cause_name(gap.cause)), gap.offset_s - gap.onset_s, 0, false, true});
+    log_.push_front({gap.time, std::string(capture::gap_cause_name(gap.cause)), gap.offset_s - gap.onset_s, 0,
+                     false, true});
     if (log_.size() > kMaxLog) log_.pop_back();
 }
 
@@ -203,4 +203,4 @@ std::vector<LiveView::Row> LiveView::best_labels() const {
     return rows;
 }
 
-}  // namespace earshot
+}  // namespace earshot::view

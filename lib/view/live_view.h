@@ -16,7 +16,7 @@
 #include "view/sound_picture.h"
 #include "view/terminal.h"
 
-namespace earshot {
+namespace earshot::view {
 
 /// What a view shows and asks for. Called on the thread that listens, but for statistics(), is_paused() and
 /// is_lost(), which must be callable from any.
@@ -29,7 +29,7 @@ class ViewControl {
     /// Saves the last seconds. @return what to say about it
     virtual std::string save() = 0;
 
-    virtual CaptureStatistics statistics() const = 0;
+    virtual capture::CaptureStatistics statistics() const = 0;
     virtual bool is_paused() const = 0;
     virtual bool is_lost() const = 0;
 };
@@ -43,7 +43,7 @@ struct ViewOptions {
 
 /// What is heard, on a terminal, while it is heard: level, waveform, spectrogram, scores, events. Drawn on a
 /// thread of its own, which only takes over what the listening one left for it.
-class LiveView : public LiveSink {
+class LiveView : public live::LiveSink {
  public:
     /// @throws Error if the terminal cannot be drawn on
     LiveView(ViewOptions options, ViewControl& control);
@@ -51,9 +51,9 @@ class LiveView : public LiveSink {
 
     void samples(std::int64_t position, UtcTime time, std::span<const float> samples) override;
     void scores(std::span<const float> scores) override;
-    void starts(const LiveEvent& event) override;
-    void ends(const LiveEvent& event) override;
-    void gap(const LiveGap& gap) override;
+    void starts(const live::LiveEvent& event) override;
+    void ends(const live::LiveEvent& event) override;
+    void gap(const live::LiveGap& gap) override;
     void turn() override;
 
     /// A line for people, from any thread.
@@ -119,4 +119,4 @@ class LiveView : public LiveSink {
     std::jthread thread_;
 };
 
-}  // namespace earshot
+}  // namespace earshot::view

@@ -6,7 +6,7 @@
 #include <functional>
 #include <numbers>
 
-namespace earshot {
+namespace earshot::view {
 namespace {
 
 constexpr float kFloor_dbfs = -120;
@@ -91,4 +91,4 @@ void SoundPicture::add_spectrum(std::span<const float> samples, Column& column) 
     }
 }
 
-}  // namespace earshot
+}  // namespace earshot::view

@@ -8,7 +8,7 @@
 
 #include "frontend/fft.h"
 
-namespace earshot {
+namespace earshot::view {
 
 /// The last sound as columns of a picture: the extent of the waveform and a spectrum, every kColumn_s.
 class SoundPicture {
@@ -37,11 +37,11 @@ class SoundPicture {
 
     const double rate_hz_;
     std::size_t column_samples_;
-    RealFft fft_;
+    frontend::RealFft fft_;
     std::vector<float> window_;  // Hann
     std::vector<float> windowed_, power_;
     std::vector<float> pending_;
     std::deque<Column> columns_;
 };
 
-}  // namespace earshot
+}  // namespace earshot::view

@@ -24,7 +24,7 @@
 #undef columns
 #undef lines
 
-namespace earshot {
+namespace earshot::view {
 namespace {
 
 constexpr const char* kDevice = "/dev/tty";
@@ -228,4 +228,4 @@ int Terminal::key(int wait_ms) {
     }
 }
 
-}  // namespace earshot
+}  // namespace earshot::view

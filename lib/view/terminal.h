@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace earshot {
+namespace earshot::view {
 
 enum class Style { normal, dim, bold, good, warning, bad, accent, reverse };
 
@@ -58,4 +58,4 @@ class Terminal {
 /// Puts the terminal back, from a signal handler too. Does nothing if no Terminal is there.
 void restore_terminal() noexcept;
 
-}  // namespace earshot
+}  // namespace earshot::view

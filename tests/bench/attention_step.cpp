@@ -9,11 +9,12 @@
 #include <limits>
 #include <string_view>
 
-#include "model/architecture.h"
 #include "model/scorer.h"
-#include "model/torch/adam.h"
-#include "model/torch/autocast.h"
-#include "model/torch/network.h"
+#include "network/architecture.h"
+#include "network/compute_threads.h"
+#include "network/torch/autocast.h"
+#include "network/torch/network.h"
+#include "train/torch/adam.h"
 
 namespace {
 
@@ -48,14 +49,14 @@ int number_after(int count, char** words, std::string_view name, int otherwise) 
 int main(int count, char** words) {
     using namespace earshot;
     const int batch = number_after(count, words, "--batch", 32);
-    set_compute_threads(number_after(count, words, "--threads", 1));
+    network::set_compute_threads(number_after(count, words, "--threads", 1));
     const double start = peak_mib();
-    NetworkOptions options;
+    network::NetworkOptions options;
     options.kind = "attention";
     options.inputs = 44100;
     options.input = {{"none", 0}, 0, 0, "none"};
     options.dropout = 0.3;
-    const auto network = make_network(describe_network(options));
+    const auto network = network::make_network(network::describe_network(options));
     network->eval();
     const auto second = torch::randn({1, 44100});
     const auto forward = [&] {
@@ -66,16 +67,16 @@ int main(int count, char** words) {
     const double forward_ms = least_ms(5, forward);
 
     network->train();
-    Adam adam(*network, 0);
+    train::Adam adam(*network, 0);
     const auto windows = torch::randn({batch, 44100}), truth = torch::randint(2, {batch}, torch::kInt64);
     const auto weights = torch::ones({2});
     const bool bfloat16 = number_after(count, words, "--bfloat16", 0) != 0;
     const auto logits = [&] {
-        const AutocastScope scope(bfloat16);
+        const network::AutocastScope scope(bfloat16);
         return network->forward(windows).to(torch::kFloat32);
     };
     const double step_ms = least_ms(1, [&] {
-        Adam::add(network->answer().loss(logits(), truth, weights).mean);
+        train::Adam::add(network->answer().loss(logits(), truth, weights).mean);
         adam.step(1, 1e-4, 0);
     });
     fmt::print(

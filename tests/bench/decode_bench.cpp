@@ -55,16 +55,16 @@ void bare_libavcodec(benchmark::State& state, const char* extension) {
         AVFormatContext* opened = nullptr;
         if (avformat_open_input(&opened, path.c_str(), nullptr, nullptr) < 0)
             throw std::runtime_error("open");
-        const LibavFormatPtr<AVFormatContext> context(opened);
+        const audio::LibavFormatPtr<AVFormatContext> context(opened);
         avformat_find_stream_info(opened, nullptr);
         const AVCodecParameters* const parameters = opened->streams[0]->codecpar;
         const AVCodec* const decoder = avcodec_find_decoder(parameters->codec_id);
-        const LibavPtr<AVCodecContext> codec(avcodec_alloc_context3(decoder));
+        const audio::LibavPtr<AVCodecContext> codec(avcodec_alloc_context3(decoder));
         avcodec_parameters_to_context(codec.get(), parameters);
         codec->thread_count = 1;
         avcodec_open2(codec.get(), decoder, nullptr);
-        const LibavPtr<AVPacket> packet(av_packet_alloc());
-        const LibavPtr<AVFrame> frame(av_frame_alloc());
+        const audio::LibavPtr<AVPacket> packet(av_packet_alloc());
+        const audio::LibavPtr<AVFrame> frame(av_frame_alloc());
         std::int64_t frames = 0;
         while (av_read_frame(opened, packet.get()) >= 0) {
             avcodec_send_packet(codec.get(), packet.get());
@@ -75,10 +75,10 @@ void bare_libavcodec(benchmark::State& state, const char* extension) {
     }
 }
 
-void source(benchmark::State& state, const char* extension, const SourceOptions& options) {
+void source(benchmark::State& state, const char* extension, const audio::SourceOptions& options) {
     const std::string& path = recording(extension);
     for (auto _ : state) {
-        const auto opened = open_source(path, options);
+        const auto opened = audio::open_source(path, options);
         float sum = 0;
         for (auto block = opened->read(16'384); !block.empty(); block = opened->read(16'384)) sum += block[0];
         benchmark::DoNotOptimize(sum);
@@ -87,19 +87,19 @@ void source(benchmark::State& state, const char* extension, const SourceOptions&
         benchmark::Counter(600.0 * static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
 }
 
-SourceOptions mono() { return {}; }
-SourceOptions mono_16k() {
-    SourceOptions options;
+audio::SourceOptions mono() { return {}; }
+audio::SourceOptions mono_16k() {
+    audio::SourceOptions options;
     options.rate_hz = 16'000;
     return options;
 }
-SourceOptions mono_ahead() {
-    SourceOptions options;
+audio::SourceOptions mono_ahead() {
+    audio::SourceOptions options;
     options.ahead = true;
     return options;
 }
-SourceOptions last_five_seconds() {
-    SourceOptions options;
+audio::SourceOptions last_five_seconds() {
+    audio::SourceOptions options;
     options.start_s = 595;
     return options;
 }

@@ -30,7 +30,7 @@ void sizes(benchmark::internal::Benchmark* bench) {
 
 void ours(benchmark::State& state) {
     const auto signal = noise(state.range(0));
-    RealFft fft(signal.size());
+    frontend::RealFft fft(signal.size());
     std::vector<float> power(fft.bins());
     for (auto _ : state) {
         fft.power(signal, power);
@@ -71,12 +71,12 @@ void fftw(benchmark::State& state) {
 BENCHMARK(fftw)->Apply(sizes);
 
 void instruction_set(benchmark::State& state) {
-    const auto kernels = all_split_kernels();
+    const auto kernels = frontend::all_split_kernels();
     const std::size_t index = state.range(0);
     if (index >= kernels.size()) return state.SkipWithError("not on this processor");
     state.SetLabel(kernels[index]->name);
     const auto signal = noise(88200);
-    SplitFft fft(signal.size(), SplitFft::Kind::real, *kernels[index]);
+    frontend::SplitFft fft(signal.size(), frontend::SplitFft::Kind::real, *kernels[index]);
     std::vector<float> power(signal.size() / 2 + 1);
     for (auto _ : state) {
         fft.power(signal.data(), power.data());
@@ -86,7 +86,7 @@ void instruction_set(benchmark::State& state) {
 BENCHMARK(instruction_set)->DenseRange(0, 2)->Unit(benchmark::kMicrosecond);
 
 void plan(benchmark::State& state) {
-    for (auto _ : state) benchmark::DoNotOptimize(RealFft(state.range(0)));
+    for (auto _ : state) benchmark::DoNotOptimize(frontend::RealFft(state.range(0)));
 }
 BENCHMARK(plan)->Arg(88200)->Arg(88211)->Unit(benchmark::kMicrosecond);
 

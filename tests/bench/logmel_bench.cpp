@@ -35,11 +35,11 @@ void count(benchmark::State& state, std::size_t frames) {
 
 void frontend(benchmark::State& state, const char* kind) {
     flush_denormals_to_zero();
-    const auto front_end = make_frontend(default_frontend(kind));
+    const auto front_end = frontend::make_frontend(frontend::default_frontend(kind));
     const auto samples = noise();
     const std::span<const float> all = samples;
     std::size_t frames = 0;
-    const FrameSink sink = [&](std::span<const float> frame, double) {
+    const frontend::FrameSink sink = [&](std::span<const float> frame, double) {
         benchmark::DoNotOptimize(frame.data());
         ++frames;
     };
@@ -56,11 +56,11 @@ BENCHMARK_CAPTURE(frontend, mfcc, "mfcc");
 
 /// The transform of a frame by each of the kernels, slowest first.
 void transform(benchmark::State& state) {
-    const auto kernels = all_split_kernels();
+    const auto kernels = frontend::all_split_kernels();
     const auto index = static_cast<std::size_t>(state.range(0));
     if (index >= kernels.size()) return state.SkipWithError("not on this processor");
     state.SetLabel(kernels[index]->name);
-    SplitFft fft(kSize, SplitFft::Kind::real, *kernels[index]);
+    frontend::SplitFft fft(kSize, frontend::SplitFft::Kind::real, *kernels[index]);
     auto samples = noise();
     std::vector<float> power(kSize / 2 + 1);
     std::size_t frames = 0;
@@ -78,7 +78,7 @@ void kissfft(benchmark::State& state) {
     flush_denormals_to_zero();
     const std::unique_ptr<kiss_fftr_state, void (*)(void*)> plan(
         kiss_fftr_alloc(kSize, 0, nullptr, nullptr), [](void* memory) { kiss_fftr_free(memory); });
-    const MelBank bank(kSize, 16000, {50, 7800, kMels, MelScale::slaney, true});
+    const frontend::MelBank bank(kSize, 16000, {50, 7800, kMels, frontend::MelScale::slaney, true});
     const auto samples = noise();
     std::vector<float> window(kWindow), padded(kSize), power(kSize / 2 + 1), bands(kMels);
     for (std::size_t n = 0; n < kWindow; ++n)

@@ -24,12 +24,12 @@ std::vector<float> noise(std::size_t size) {
 
 /// Argument: samples a block. One iteration is one chunk.
 void spectrum(benchmark::State& state) {
-    const auto frontend = make_frontend({{"kind", "spectrum"},
-                                         {"rate_hz", 44100},
-                                         {"duration_s", 2},
-                                         {"low_hz", 20},
-                                         {"high_hz", 20000},
-                                         {"bins", 100}});
+    const auto frontend = frontend::make_frontend({{"kind", "spectrum"},
+                                                   {"rate_hz", 44100},
+                                                   {"duration_s", 2},
+                                                   {"low_hz", 20},
+                                                   {"high_hz", 20000},
+                                                   {"bins", 100}});
     const auto samples = noise(kChunk);
     const std::span<const float> chunk = samples;
     const std::size_t block = state.range(0);
@@ -46,7 +46,7 @@ BENCHMARK(spectrum)->Arg(kChunk)->Arg(4096)->Arg(1152)->Unit(benchmark::kMicrose
 
 void bands(benchmark::State& state) {
     const auto power = noise(kChunk / 2 + 1);
-    const LinearBands bank(kChunk, 44100, 20, 20000, 100);
+    const frontend::LinearBands bank(kChunk, 44100, 20, 20000, 100);
     std::vector<float> values(bank.size());
     for (auto _ : state) {
         bank.apply(power, values);

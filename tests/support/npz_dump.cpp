@@ -5,7 +5,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "dataset/npz.h"
+#include "npz/npz.h"
 #include "support/error.h"
 
 namespace {
@@ -13,12 +13,12 @@ namespace {
 using namespace earshot;
 using Json = nlohmann::ordered_json;
 
-Json values_of(const NpzReader& npz, const std::string& array) {
+Json values_of(const npz::NpzReader& npz, const std::string& array) {
     switch (npz.header(array).type.kind) {
-        case NpyType::Kind::unicode:
-        case NpyType::Kind::bytes:
+        case npz::NpyType::Kind::unicode:
+        case npz::NpyType::Kind::bytes:
             return npz.texts(array);
-        case NpyType::Kind::real:
+        case npz::NpyType::Kind::real:
             return npz.values<double>(array);
         default:
             return npz.values<std::int64_t>(array);
@@ -29,7 +29,7 @@ Json values_of(const NpzReader& npz, const std::string& array) {
 
 int main(int, char** argv) {
     try {
-        const NpzReader npz(argv[1]);
+        const npz::NpzReader npz(argv[1]);
         Json arrays = Json::object();
         for (const auto& array : npz.array_names()) {
             arrays[array] = {{"shape", npz.header(array).shape}, {"values", values_of(npz, array)}};

@@ -48,7 +48,7 @@ void put_other(Json& settings, const std::string& text) {
 void add_frontend(CLI::App& app, FrontendOptions& options) {
     app.add_option("--front-end", options.kind, "What frames are made of")
         ->type_name("KIND")
-        ->check(CLI::IsMember(frontend_kinds()))
+        ->check(CLI::IsMember(frontend::frontend_kinds()))
         ->capture_default_str();
     app.add_option("--low", options.low_hz, "Lowest frequency, Hz (20; mel bands 50)")->type_name("HZ");
     app.add_option("--high", options.high_hz, "Highest frequency, Hz (20000; mel bands 7800; waveforms 8000)")
@@ -65,7 +65,7 @@ void add_frontend(CLI::App& app, FrontendOptions& options) {
 }
 
 Json frontend_settings(const FrontendOptions& options) {
-    Json settings = default_frontend(options.kind);
+    Json settings = frontend::default_frontend(options.kind);
     put(settings, "--low", {"low_hz"}, options.low_hz);
     put(settings, "--high", {"high_hz"}, options.high_hz);
     put(settings, "--bins", {"bins", "mels"}, options.bins);

@@ -35,8 +35,9 @@ std::vector<std::string> recording_names(std::span<const std::string> inputs) {
         const auto directory = fs::path(inputs[i]).parent_path().filename().string();
         if (!directory.empty()) name = fmt::format("{}-{}", directory, name);
     });
-    set_apart(names,
-              [&](std::string& name, std::size_t i) { name += "-" + content_hash(inputs[i]).substr(0, 8); });
+    set_apart(names, [&](std::string& name, std::size_t i) {
+        name += "-" + dataset::content_hash(inputs[i]).substr(0, 8);
+    });
     return names;
 }
 

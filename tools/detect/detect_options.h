@@ -42,8 +42,8 @@ std::vector<T> part_of(const std::vector<T>& all, const Shard& shard) {
 struct DetectOptions {
     std::string model;
     std::vector<std::string> inputs;
-    SourceOptions source;
-    EventRuleOptions rules;
+    audio::SourceOptions source;
+    detect::EventRuleOptions rules;
     double overlap = 0;  // of windows
     std::string output = "-", format, scores;
     int top = 0;                 // labels of each recording instead of events; 0: events

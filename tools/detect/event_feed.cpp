@@ -17,16 +17,17 @@ EventFeed::EventFeed(Output& output, FeedOptions options)
       options_(std::move(options)),
       next_stats_(Clock::now() + duration_of(options_.stats_s)) {}
 
-void EventFeed::starts(const LiveEvent& event) {
-    if (options_.partial) lines_.write(live_event_json(options_.device, event, EventState::start));
+void EventFeed::starts(const live::LiveEvent& event) {
+    if (options_.partial)
+        lines_.write(live::live_event_json(options_.device, event, live::EventState::start));
 }
 
-void EventFeed::ends(const LiveEvent& event) {
-    lines_.write(
-        live_event_json(options_.device, event, options_.partial ? EventState::end : EventState::whole));
+void EventFeed::ends(const live::LiveEvent& event) {
+    lines_.write(live::live_event_json(options_.device, event,
+                                       options_.partial ? live::EventState::end : live::EventState::whole));
 }
 
-void EventFeed::gap(const LiveGap& gap) { lines_.write(live_gap_json(options_.device, gap)); }
+void EventFeed::gap(const live::LiveGap& gap) { lines_.write(live::live_gap_json(options_.device, gap)); }
 
 void EventFeed::turn() {
     if (options_.stats_s <= 0 || Clock::now() < next_stats_) return;

@@ -19,13 +19,13 @@ struct FeedOptions {
 };
 
 /// What is heard live, as JSON Lines, each line at once. earshot-formats(5), EVENTS.
-class EventFeed : public LiveSink {
+class EventFeed : public live::LiveSink {
  public:
     EventFeed(Output& output, FeedOptions options);
 
-    void starts(const LiveEvent& event) override;
-    void ends(const LiveEvent& event) override;
-    void gap(const LiveGap& gap) override;
+    void starts(const live::LiveEvent& event) override;
+    void ends(const live::LiveEvent& event) override;
+    void gap(const live::LiveGap& gap) override;
     void turn() override;
 
  private:

@@ -13,19 +13,19 @@ std::string value_of(const nlohmann::ordered_json& row, const char* key) {
 }  // namespace
 
 EventPrograms::EventPrograms(const std::string& command, std::string device, bool partial, bool mute)
-    : device_(std::move(device)), partial_(partial), runner_(parse_program(command), mute) {}
+    : device_(std::move(device)), partial_(partial), runner_(live::parse_program(command), mute) {}
 
-void EventPrograms::starts(const LiveEvent& event) {
-    if (partial_) run(event, EventState::start);
+void EventPrograms::starts(const live::LiveEvent& event) {
+    if (partial_) run(event, live::EventState::start);
 }
 
-void EventPrograms::ends(const LiveEvent& event) {
-    run(event, partial_ ? EventState::end : EventState::whole);
+void EventPrograms::ends(const live::LiveEvent& event) {
+    run(event, partial_ ? live::EventState::end : live::EventState::whole);
 }
 
-void EventPrograms::run(const LiveEvent& event, EventState state) {
-    const auto row = live_event_json(device_, event, state);
-    ProgramRunner::Environment environment;
+void EventPrograms::run(const live::LiveEvent& event, live::EventState state) {
+    const auto row = live::live_event_json(device_, event, state);
+    live::ProgramRunner::Environment environment;
     for (const auto& [variable, key] :
          {std::pair("EARSHOT_FILE", "file"), std::pair("EARSHOT_LABEL", "label"),
           std::pair("EARSHOT_ONSET", "onset"), std::pair("EARSHOT_OFFSET", "offset"),

@@ -9,25 +9,25 @@ namespace earshot::tools {
 
 /// Runs a program for each event: EARSHOT_LABEL and the like in its environment, the event's line of JSON on
 /// its standard input.
-class EventPrograms : public LiveSink {
+class EventPrograms : public live::LiveSink {
  public:
     /// @param command  ProgramRunner's words in one text
     /// @param partial  also when an event starts
     /// @param mute     what programs print is dropped
     EventPrograms(const std::string& command, std::string device, bool partial, bool mute);
 
-    void starts(const LiveEvent& event) override;
-    void ends(const LiveEvent& event) override;
+    void starts(const live::LiveEvent& event) override;
+    void ends(const live::LiveEvent& event) override;
 
     void finish(double patience_s) { runner_.finish(patience_s); }
-    ProgramRunner::Totals totals() const { return runner_.totals(); }
+    live::ProgramRunner::Totals totals() const { return runner_.totals(); }
 
  private:
-    void run(const LiveEvent& event, EventState state);
+    void run(const live::LiveEvent& event, live::EventState state);
 
     std::string device_;
     bool partial_;
-    ProgramRunner runner_;
+    live::ProgramRunner runner_;
 };
 
 }  // namespace earshot::tools

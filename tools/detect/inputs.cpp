@@ -10,9 +10,9 @@
 
 namespace earshot::tools {
 
-std::vector<Input> checked_inputs(const std::vector<std::string>& words) {
-    auto inputs = find_inputs(words);
-    const auto standard = std::ranges::count(inputs, "-", &Input::path);
+std::vector<audio::Input> checked_inputs(const std::vector<std::string>& words) {
+    auto inputs = audio::find_inputs(words);
+    const auto standard = std::ranges::count(inputs, "-", &audio::Input::path);
     if (standard > 1) throw UsageError("standard input can be read once only");
     if (standard == 1 && ::isatty(STDIN_FILENO) == 1) {
         throw UsageError("standard input is a terminal (pipe sound into it, or name a file)");
@@ -20,7 +20,7 @@ std::vector<Input> checked_inputs(const std::vector<std::string>& words) {
     return inputs;
 }
 
-std::vector<std::string> paths_of(const std::vector<Input>& inputs) {
+std::vector<std::string> paths_of(const std::vector<audio::Input>& inputs) {
     std::vector<std::string> paths;
     for (const auto& input : inputs) paths.push_back(input.path);
     return paths;

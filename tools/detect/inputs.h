@@ -9,8 +9,8 @@ namespace earshot::tools {
 
 /// The recordings that the user named, in order. @throws UsageError where standard input cannot be one of
 /// them
-std::vector<Input> checked_inputs(const std::vector<std::string>& words);
+std::vector<audio::Input> checked_inputs(const std::vector<std::string>& words);
 
-std::vector<std::string> paths_of(const std::vector<Input>& inputs);
+std::vector<std::string> paths_of(const std::vector<audio::Input>& inputs);
 
 }  // namespace earshot::tools

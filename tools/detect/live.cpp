@@ -12,6 +12,7 @@
 
 #include "live/clip_saver.h"
 #include "live/live_listener.h"
+#include "network/compute_threads.h"
 #include "support/background_output.h"
 #include "support/error.h"
 #include "support/interrupt.h"
@@ -62,20 +63,20 @@ bool wants_view(const DetectOptions& options) {
     const auto& when = options.live.view;
     if (when == "never") return false;
     if (when == "auto" && (::isatty(STDOUT_FILENO) != 1 || options.live.device == "-")) return false;
-    if (Terminal::available()) return true;
+    if (view::Terminal::available()) return true;
     if (when == "always") throw Error("--view always: there is no terminal that can be drawn on");
     return false;
 }
 
 /// One run: the model, the device, and all who take part in what is heard.
-class Live : public LiveSink, public ViewControl {
+class Live : public live::LiveSink, public view::ViewControl {
  public:
     Live(const DetectOptions& options, Context& context)
         : options_(options), context_(context), viewed_(wants_view(options)) {
         make_helpers();  // first: they find out early what is wrong with their options
-        set_compute_threads(1);
+        network::set_compute_threads(1);
         auto listener = make_listener();
-        source_ = open_device(options_.live.device, capture_options(listener->rate_hz()));
+        source_ = capture::open_device(options_.live.device, capture_options(listener->rate_hz()));
         add_sinks(std::move(listener));
     }
 
@@ -98,25 +99,25 @@ class Live : public LiveSink, public ViewControl {
     }
 
  private:
-    std::unique_ptr<Listener> make_listener() {
-        const auto model = read_model_file(options_.model);
-        const double overlap = Listener::event_overlap(model, options_.overlap);
-        const double hop_s = Listener::frontend_of(options_.model, model, overlap)->hop_s();
-        auto rules = make_event_rules(model, options_.rules, hop_s);
+    std::unique_ptr<detect::Listener> make_listener() {
+        const auto model = model::read_model_file(options_.model);
+        const double overlap = detect::Listener::event_overlap(model, options_.overlap);
+        const double hop_s = detect::Listener::frontend_of(options_.model, model, overlap)->hop_s();
+        auto rules = detect::make_event_rules(model, options_.rules, hop_s);
         rules_.assign(rules.classes.begin(),
                       rules.classes.begin() + static_cast<std::ptrdiff_t>(model.labels.size()));
         labels_ = model.labels;
-        return std::make_unique<Listener>(options_.model, model, open_scorer(options_.model, model),
-                                          std::move(rules), overlap);
+        return std::make_unique<detect::Listener>(
+            options_.model, model, model::open_scorer(options_.model, model), std::move(rules), overlap);
     }
 
-    CaptureOptions capture_options(int rate_hz) {
-        CaptureOptions capture;
+    capture::CaptureOptions capture_options(int rate_hz) {
+        capture::CaptureOptions capture;
         capture.rate_hz = rate_hz;
         capture.channels = options_.source.channels;
         capture.raw = options_.source.raw;
         capture.reconnect = !options_.live.no_reconnect;
-        capture.notify = [this](const CaptureNotice& notice) { tell(notice.text); };
+        capture.notify = [this](const capture::CaptureNotice& notice) { tell(notice.text); };
         return capture;
     }
 
@@ -135,19 +136,19 @@ class Live : public LiveSink, public ViewControl {
         if (!live.on_event.empty()) programs_.emplace(live.on_event, live.device, live.partial, viewed_);
     }
 
-    void add_sinks(std::unique_ptr<Listener> listener) {
+    void add_sinks(std::unique_ptr<detect::Listener> listener) {
         const auto& live = options_.live;
         const int rate_hz = listener->rate_hz();
         listening_.emplace(*source_, live.device, std::move(listener), options_.source.duration_s);
         if (feed_) listening_->add(*feed_);
         const bool every_event = !live.save_clips.empty();
         if (every_event || viewed_) {
-            ClipOptions clips;
+            live::ClipOptions clips;
             clips.directory = every_event ? live.save_clips : ".";
             clips.pre_s = live.pre_s;
             clips.post_s = live.post_s;
             clips.device = live.device;
-            listening_->add(history_.emplace(rate_hz, std::max(kLast_s, ClipSaver::history_s(clips))));
+            listening_->add(history_.emplace(rate_hz, std::max(kLast_s, live::ClipSaver::history_s(clips))));
             clips_.emplace(clips, *history_);
             if (every_event) listening_->add(*clips_);
         }
@@ -157,7 +158,7 @@ class Live : public LiveSink, public ViewControl {
     }
 
     void open_view(int rate_hz) {
-        ViewOptions view;
+        view::ViewOptions view;
         view.device = options_.live.device;
         view.model = options_.model;
         view.rate_hz = rate_hz;
@@ -166,7 +167,7 @@ class Live : public LiveSink, public ViewControl {
             view.thresholds.push_back(rule.label.empty() ? std::nan("") : rule.on_threshold);
         const std::lock_guard lock(view_mutex_);
         view_.emplace(view, *this);
-        before_kill(restore_terminal);
+        before_kill(view::restore_terminal);
         listening_->add(*view_);
     }
 
@@ -195,7 +196,7 @@ class Live : public LiveSink, public ViewControl {
                                               std::min(rule.off_threshold, threshold));
     }
     std::string save() override { return fmt::format("saving {}", clips_->save_last(kLast_s)); }
-    CaptureStatistics statistics() const override { return source_->statistics(); }
+    capture::CaptureStatistics statistics() const override { return source_->statistics(); }
     bool is_paused() const override { return source_->is_paused(); }
     bool is_lost() const override { return source_->is_lost(); }
 
@@ -232,14 +233,14 @@ class Live : public LiveSink, public ViewControl {
         }
     }
 
-    bool warn_of(const ProgramRunner::Totals& totals) {
+    bool warn_of(const live::ProgramRunner::Totals& totals) {
         if (totals.failed > 0) tell(fmt::format("--on-event {}: {}", options_.live.on_event, totals.problem));
         if (totals.dropped > 0)
             tell(fmt::format("--on-event {}: too slow, events pass without it", options_.live.on_event));
         return totals.failed + totals.dropped > 0;
     }
 
-    bool warn_of(const ClipSaver::Totals& totals) {
+    bool warn_of(const live::ClipSaver::Totals& totals) {
         if (totals.failed > 0) tell(totals.problem);
         return totals.failed > 0;
     }
@@ -286,16 +287,16 @@ class Live : public LiveSink, public ViewControl {
     Context& context_;
     const bool viewed_;
     std::vector<std::string> labels_;
-    std::vector<EventRule> rules_;  // of each
+    std::vector<detect::EventRule> rules_;  // of each
     std::optional<BackgroundOutput> output_;
-    std::unique_ptr<LiveSource> source_;
-    std::optional<SoundHistory> history_;
+    std::unique_ptr<capture::LiveSource> source_;
+    std::optional<live::SoundHistory> history_;
     std::optional<EventFeed> feed_;
-    std::optional<ClipSaver> clips_;
+    std::optional<live::ClipSaver> clips_;
     std::optional<EventPrograms> programs_;
-    std::optional<LiveListener> listening_;
+    std::optional<live::LiveListener> listening_;
     std::mutex view_mutex_;  // of whether there is one
-    std::optional<LiveView> view_;
+    std::optional<view::LiveView> view_;
     bool warned_of_programs_ = false, warned_of_clips_ = false;
 };
 

@@ -7,14 +7,15 @@
 #include <memory>
 #include <optional>
 
+#include "batch/parallel.h"
 #include "dataset/content_hash.h"
 #include "detect/event_rules.h"
 #include "detect/listener.h"
 #include "detect/recording_scorer.h"
 #include "detect/score_journal.h"
 #include "label/delimited.h"
+#include "network/compute_threads.h"
 #include "support/error.h"
-#include "support/parallel.h"
 #include "tools/detect/destination.h"
 #include "tools/detect/inputs.h"
 #include "tools/options.h"
@@ -28,13 +29,13 @@ using Json = nlohmann::ordered_json;
 class PerRecording {
  public:
     PerRecording(const DetectOptions& options, Context& context)
-        : options_(options), context_(context), model_(read_model_file(options.model)) {
+        : options_(options), context_(context), model_(model::read_model_file(options.model)) {
         check();
         const auto all = paths_of(checked_inputs(options.inputs));
         inputs_ = part_of(all, options.shard);
         names_ = part_of(recording_names(all), options.shard);
-        const double hop_s = Listener::frontend_of(options.model, model_, options.overlap)->hop_s();
-        rules_ = make_event_rules(model_, options.rules, hop_s).classes;
+        const double hop_s = detect::Listener::frontend_of(options.model, model_, options.overlap)->hop_s();
+        rules_ = detect::make_event_rules(model_, options.rules, hop_s).classes;
         if (options.output != "-" && (!fs::exists(options.output) || fs::is_regular_file(options.output)))
             open_journal();
         choose_work();
@@ -46,12 +47,14 @@ class PerRecording {
         out_ = out ? out.get() : &context_.out;
         if (options_.shard.index == 1) out_->write(options_.with_scores ? "id,label,score\n" : "id,label\n");
         context_.console.start_progress("detect", static_cast<double>(todo_.size()));
-        ordered_parallel(
-            (todo_.size() + batch_ - 1) / batch_, static_cast<int>(scorers_.size()),
-            [&](std::size_t i, int worker) {
-                return scorers_[static_cast<std::size_t>(worker)]->score(batch(i), options_.source);
-            },
-            [&](std::size_t i, std::vector<RecordingScores> scores) { account(i, std::move(scores)); });
+        batch::ordered_parallel((todo_.size() + batch_ - 1) / batch_, static_cast<int>(scorers_.size()),
+                                [&](std::size_t i, int worker) {
+                                    return scorers_[static_cast<std::size_t>(worker)]->score(batch(i),
+                                                                                             options_.source);
+                                },
+                                [&](std::size_t i, std::vector<detect::RecordingScores> scores) {
+                                    account(i, std::move(scores));
+                                });
         context_.console.end_progress();
         write_up_to(inputs_.size());
         if (inputs_.empty() || failed_ < inputs_.size()) {
@@ -82,8 +85,8 @@ class PerRecording {
         const fs::path output(options_.output);
         const auto& source = options_.source;
         Json settings{{"earshot", EARSHOT_VERSION},
-                      {"model", file_hash((fs::path(options_.model) / "model.json").string())},
-                      {"weights", file_hash((fs::path(options_.model) / "weights.npz").string())},
+                      {"model", dataset::file_hash((fs::path(options_.model) / "model.json").string())},
+                      {"weights", dataset::file_hash((fs::path(options_.model) / "weights.npz").string())},
                       {"overlap", options_.overlap},
                       {"start", source.start_s},
                       {"channels", {static_cast<int>(source.channels.kind), source.channels.index}}};
@@ -113,12 +116,12 @@ class PerRecording {
 
     void make_scorers() {
         const auto jobs = static_cast<std::size_t>(effective_jobs(options_.jobs));
-        batch_ = recordings_together(todo_.size(), jobs);
+        batch_ = detect::recordings_together(todo_.size(), jobs);
         const auto workers = std::clamp<std::size_t>((todo_.size() + batch_ - 1) / batch_, 1, jobs);
-        set_compute_threads(workers > 1 ? 1 : static_cast<int>(jobs));
+        network::set_compute_threads(workers > 1 ? 1 : static_cast<int>(jobs));
         for (std::size_t i = 0; i < workers; ++i) {
-            scorers_.push_back(std::make_unique<RecordingScorer>(
-                options_.model, model_, open_scorer(options_.model, model_), options_.overlap));
+            scorers_.push_back(std::make_unique<detect::RecordingScorer>(
+                options_.model, model_, model::open_scorer(options_.model, model_), options_.overlap));
         }
     }
 
@@ -126,7 +129,7 @@ class PerRecording {
         return std::span(todo_).subspan(i * batch_, std::min(batch_, todo_.size() - i * batch_));
     }
 
-    void account(std::size_t number, std::vector<RecordingScores> scores) {
+    void account(std::size_t number, std::vector<detect::RecordingScores> scores) {
         for (std::size_t i = 0; i < scores.size(); ++i) {
             const std::size_t place = places_[number * batch_ + i];
             if (journal_) journal_->add(inputs_[place], scores[i]);
@@ -145,14 +148,14 @@ class PerRecording {
         }
     }
 
-    void write(std::size_t i, const RecordingScores& result) {
+    void write(std::size_t i, const detect::RecordingScores& result) {
         auto& console = context_.console;
         if (!result.problem.empty()) {
             ++failed_;
             return console.error(result.problem);
         }
         const auto [label, score] = answer(result);
-        out_->write(fmt::format("{},{}", csv_field(names_[i]), csv_field(label)));
+        out_->write(fmt::format("{},{}", label::csv_field(names_[i]), label::csv_field(label)));
         out_->write(options_.with_scores ? fmt::format(",{:.4f}\n", score) : "\n");
         if (options_.unbuffered) out_->flush();
         if (result.damage.empty()) return;
@@ -163,7 +166,7 @@ class PerRecording {
 
     /// The likeliest of the labels that reach their thresholds, else the background; and how likely the
     /// likeliest label that is looked for is, whether it reaches its threshold or not.
-    std::pair<std::string, double> answer(const RecordingScores& result) {
+    std::pair<std::string, double> answer(const detect::RecordingScores& result) {
         std::size_t best = rules_.size(), likeliest = rules_.size();
         const auto higher = [&](std::size_t c, std::size_t than) {
             return than == rules_.size() || result.scores[c] > result.scores[than];
@@ -180,15 +183,15 @@ class PerRecording {
 
     DetectOptions options_;
     Context& context_;
-    ModelFile model_;
+    model::ModelFile model_;
     std::vector<std::string> inputs_, names_;
-    std::vector<EventRule> rules_;
-    std::optional<ScoreJournal> journal_;
+    std::vector<detect::EventRule> rules_;
+    std::optional<detect::ScoreJournal> journal_;
     std::vector<std::string> todo_;
-    std::vector<std::size_t> places_;                        // of todo_ among the inputs
-    std::size_t batch_ = 1;                                  // recordings
-    std::vector<std::unique_ptr<RecordingScorer>> scorers_;  // one a worker
-    std::vector<std::optional<RecordingScores>> results_;    // of inputs that are not written yet
+    std::vector<std::size_t> places_;                                // of todo_ among the inputs
+    std::size_t batch_ = 1;                                          // recordings
+    std::vector<std::unique_ptr<detect::RecordingScorer>> scorers_;  // one a worker
+    std::vector<std::optional<detect::RecordingScores>> results_;    // of inputs that are not written yet
     Output* out_ = nullptr;
     std::size_t written_ = 0, found_ = 0, failed_ = 0, damaged_ = 0;
 };

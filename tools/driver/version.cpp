@@ -7,8 +7,8 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "batch/parallel.h"
 #include "frontend/split_fft.h"
-#include "support/parallel.h"
 #include "tools/driver/environment.h"
 
 namespace earshot::tools {
@@ -51,7 +51,7 @@ std::vector<std::pair<std::string, std::string>> library_versions() {
             {"libopus", text_version("libopus.so.0", "opus_get_version_string")},
             {"libswresample", av_version(EARSHOT_LIBSWRESAMPLE, "swresample_version")},
             {"zlib", text_version("libz.so.1", "zlibVersion")},
-            {"FFT kernel", split_kernels().name},
+            {"FFT kernel", frontend::split_kernels().name},
             {"LibTorch", EARSHOT_TORCH_VERSION},
             {"BLAS", unresolved ? "not found" : blas.string()},
             {"BLAS kernel", compute.blas_kernel.empty()
@@ -63,7 +63,7 @@ std::string version_text(bool verbose) {
     std::string text = fmt::format("earshot {}\n", EARSHOT_VERSION);
     if (!verbose) return text;
     auto lines = library_versions();
-    lines.emplace_back("processors", std::to_string(available_processors()));
+    lines.emplace_back("processors", std::to_string(batch::available_processors()));
     lines.emplace_back("threads", "one pool: OpenBLAS's, sized by --threads; LibTorch's own held at 1");
     lines.emplace_back("denormals", "flushed to zero in every computing thread");
     for (const auto& [name, value] : lines) text += fmt::format("{:<14}{}\n", name, value);

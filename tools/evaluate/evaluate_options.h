@@ -12,12 +12,12 @@ namespace earshot::tools {
 struct EvaluateOptions {
     std::string model;
     std::vector<std::string> data;
-    SourceOptions source;
+    audio::SourceOptions source;
     std::string labels, background;             // background: the label
     std::vector<std::string> background_given;  // a label, or recordings or datasets of background
     std::vector<std::string> background_data;   // the latter
     std::vector<std::string> leave_out, tags, day_texts;
-    std::vector<DayRange> days;
+    std::vector<dataset::DayRange> days;
     std::string output = "-", scores, curves;
     int jobs = 0;
     bool json = false, per_recording = false;

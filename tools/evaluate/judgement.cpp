@@ -6,13 +6,14 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "batch/parallel.h"
 #include "dataset/recording.h"
 #include "detect/listener.h"
 #include "detect/recording_scorer.h"
+#include "network/compute_threads.h"
 #include "support/counted.h"
 #include "support/error.h"
 #include "support/json_lines.h"
-#include "support/parallel.h"
 #include "tools/options.h"
 
 namespace earshot::tools {
@@ -32,8 +33,9 @@ bool is_dataset(const std::string& path) {
 /// Adds the recordings of the chosen days. @param background  label of all that has none
 void Judgement::find_items(const std::vector<std::string>& paths,
                            const std::optional<std::string>& background) {
-    const auto add = [&](JudgedItem item, std::vector<std::string> names) {
-        if (options_.days.empty() || is_of_days(names, options_.days)) items_.push_back(std::move(item));
+    const auto add = [&](evaluate::JudgedItem item, std::vector<std::string> names) {
+        if (options_.days.empty() || dataset::is_of_days(names, options_.days))
+            items_.push_back(std::move(item));
     };
     std::vector<std::string> archives;
     for (const auto& path : paths) {
@@ -41,13 +43,13 @@ void Judgement::find_items(const std::vector<std::string>& paths,
             archives.push_back(path);
             continue;
         }
-        for (const auto& file : fs::is_directory(path) ? dataset_files(path) : std::vector{path})
-            add({file, {}, background}, {read_source_file(file), file});
+        for (const auto& file : fs::is_directory(path) ? dataset::dataset_files(path) : std::vector{path})
+            add({file, {}, background}, {dataset::read_source_file(file), file});
     }
     if (archives.empty()) return;
-    CatalogueOptions wanted;
+    dataset::CatalogueOptions wanted;
     if (!options_.labels.empty()) wanted.labels = options_.labels;
-    const auto catalogue = find_recordings(archives, wanted);
+    const auto catalogue = dataset::find_recordings(archives, wanted);
     for (const auto& warning : catalogue.warnings) context_.console.warning(warning);
     const auto uncovered = options_.background.empty() ? background : options_.background;
     for (const auto& entry : catalogue.entries) add({entry.audio, entry, uncovered}, {entry.audio});
@@ -65,35 +67,36 @@ std::string Judgement::background_label() const {
 Judgement::Judgement(const EvaluateOptions& options, Context& context)
     : options_(options),
       context_(context),
-      model_(read_model_file(options.model)),
-      evaluation_(model_.labels, open_set_rule(model_)) {
+      model_(model::read_model_file(options.model)),
+      evaluation_(model_.labels, model::open_set_rule(model_)) {
     find_items(options.data, {});
     if (!options.background_data.empty()) find_items(options.background_data, background_label());
     // Of whole recordings it is not known how long their background lasts.
-    if (model_.frontend.is_object() && model_.target == Target::frame)
-        false_alarms_.emplace(model_, Listener::frontend_of(options.model, model_)->hop_s());
+    if (model_.frontend.is_object() && model_.target == model::Target::frame)
+        false_alarms_.emplace(model_, detect::Listener::frontend_of(options.model, model_)->hop_s());
     const auto wanted = static_cast<std::size_t>(effective_jobs(options.jobs));
-    together_ = recordings_together(items_.size(), wanted);
+    together_ = detect::recordings_together(items_.size(), wanted);
     workers_ = std::clamp<std::size_t>(batches(), 1, wanted);
     options_.source.ahead = wanted > workers_;
-    set_compute_threads(workers_ > 1 ? 1 : static_cast<int>(wanted));
+    network::set_compute_threads(workers_ > 1 ? 1 : static_cast<int>(wanted));
     for (std::size_t i = 0; i < workers_; ++i) {
-        judges_.push_back(std::make_unique<Judge>(options.model, model_, open_scorer(options.model, model_),
-                                                  options.leave_out, options.tags));
+        judges_.push_back(std::make_unique<evaluate::Judge>(options.model, model_,
+                                                            model::open_scorer(options.model, model_),
+                                                            options.leave_out, options.tags));
     }
 }
 
 bool Judgement::judge(Output* scores) {
     if (scores) scores->write(fmt::format("file\tonset\tlabel\t{}\n", fmt::join(model_.labels, "\t")));
     context_.console.start_progress("evaluate", static_cast<double>(items_.size()));
-    ordered_parallel(
+    batch::ordered_parallel(
         batches(), static_cast<int>(workers_),
         [&](std::size_t i, int worker) {
             const auto together =
                 std::span(items_).subspan(i * together_, std::min(together_, items_.size() - i * together_));
             return judges_[static_cast<std::size_t>(worker)]->judge(together, options_.source);
         },
-        [&](std::size_t i, const std::vector<JudgedRecording>& judged) {
+        [&](std::size_t i, const std::vector<evaluate::JudgedRecording>& judged) {
             for (std::size_t k = 0; k < judged.size(); ++k) account(i * together_ + k, judged[k], scores);
         });
     context_.console.end_progress();
@@ -107,7 +110,7 @@ bool Judgement::judge(Output* scores) {
     return true;
 }
 
-void Judgement::account(std::size_t i, const JudgedRecording& judged, Output* scores) {
+void Judgement::account(std::size_t i, const evaluate::JudgedRecording& judged, Output* scores) {
     auto& console = context_.console;
     const auto& name = items_[i].path;
     console.progress(static_cast<double>(i + 1), name);
@@ -117,7 +120,7 @@ void Judgement::account(std::size_t i, const JudgedRecording& judged, Output* sc
         return;
     }
     const std::size_t classes = model_.labels.size();
-    Evaluation own(model_.labels, open_set_rule(model_));
+    metrics::Evaluation own(model_.labels, model::open_set_rule(model_));
     for (std::size_t w = 0; w < judged.truths.size(); ++w) {
         const auto row = std::span(judged.scores).subspan(w * classes, classes);
         evaluation_.add(judged.truths[w], row);
@@ -163,8 +166,9 @@ nlohmann::ordered_json Judgement::json() const {
                                   {"data", options_.data},
                                   {"recordings", items_.size() - failed_},
                                   {"left_out", left_out_}};
-    report.update(evaluation_json(evaluation_));
-    report["detection"] = detection_json(evaluation_, model_.thresholds, {model_.background, model_.unknown});
+    report.update(metrics::evaluation_json(evaluation_));
+    report["detection"] =
+        metrics::detection_json(evaluation_, model_.thresholds, {model_.background, model_.unknown});
     if (false_alarms_ && false_alarms_->hours() > 0) {
         report["background_hours"] = rounded(false_alarms_->hours(), 6);
         for (std::size_t c = 0; c < model_.labels.size(); ++c) {
@@ -187,15 +191,16 @@ nlohmann::ordered_json Judgement::json() const {
 }
 
 std::string Judgement::text() const {
-    const bool whole = model_.target == Target::recording;
+    const bool whole = model_.target == model::Target::recording;
     const char* unit = whole ? "recording" : "window";
-    std::string report = evaluation_text(evaluation_, unit);
+    std::string report = metrics::evaluation_text(evaluation_, unit);
     report.pop_back();
     if (!whole) report += " in " + counted(items_.size() - failed_, "recording");
     if (left_out_ > 0) report += fmt::format(", {} left out", counted(left_out_, unit));
     report += '\n';
     if (whole)
-        report += "\n" + detection_text(evaluation_, model_.thresholds, {model_.background, model_.unknown});
+        report += "\n" + metrics::detection_text(evaluation_, model_.thresholds,
+                                                 {model_.background, model_.unknown});
     if (false_alarms_ && false_alarms_->hours() > 0) {
         std::vector<std::string> each;
         for (std::size_t c = 0; c < model_.labels.size(); ++c) {

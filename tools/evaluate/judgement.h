@@ -27,7 +27,7 @@ class Judgement {
     /// @return  whether anything could be judged; what could not is named on the console
     bool judge(Output* scores);
 
-    const Evaluation& evaluation() const { return evaluation_; }
+    const metrics::Evaluation& evaluation() const { return evaluation_; }
     nlohmann::ordered_json json() const;
     std::string text() const;
     /// Every point of the curves: a TSV.
@@ -38,7 +38,7 @@ class Judgement {
     void find_items(const std::vector<std::string>& paths, const std::optional<std::string>& background);
     std::string background_label() const;
     std::size_t batches() const { return (items_.size() + together_ - 1) / together_; }
-    void account(std::size_t i, const JudgedRecording& judged, Output* scores);
+    void account(std::size_t i, const evaluate::JudgedRecording& judged, Output* scores);
     void write_scores(Output& out, const std::string& file, double onset_s, std::size_t truth,
                       std::span<const float> scores) const;
     void check_leave_out() const;
@@ -46,14 +46,14 @@ class Judgement {
 
     EvaluateOptions options_;
     Context& context_;
-    ModelFile model_;
-    std::vector<JudgedItem> items_;
-    Evaluation evaluation_;
-    std::optional<FalseAlarmTally> false_alarms_;  // nothing if nobody says how long frames are
-    std::size_t together_ = 1;                     // recordings in a batch
+    model::ModelFile model_;
+    std::vector<evaluate::JudgedItem> items_;
+    metrics::Evaluation evaluation_;
+    std::optional<evaluate::FalseAlarmTally> false_alarms_;  // nothing if nobody says how long frames are
+    std::size_t together_ = 1;                               // recordings in a batch
     std::size_t workers_ = 1;
-    std::vector<std::unique_ptr<Judge>> judges_;                       // one a worker
-    std::vector<std::pair<std::string, ConfusionMatrix>> recordings_;  // with --per-recording
+    std::vector<std::unique_ptr<evaluate::Judge>> judges_;                      // one a worker
+    std::vector<std::pair<std::string, metrics::ConfusionMatrix>> recordings_;  // with --per-recording
     std::vector<std::string> unchecked_;
     std::size_t left_out_ = 0, failed_ = 0, damaged_ = 0;
 };

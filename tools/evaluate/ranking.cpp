@@ -37,7 +37,7 @@ Json row_of(const std::string& model, const std::string& data, const Json& repor
 
 Json judged_row(const std::string& model, EvaluateOptions options, Context& context) {
     if (options.data.empty() && options.background_data.empty()) {
-        const Json metrics = read_model_file(model).metrics;
+        const Json metrics = model::read_model_file(model).metrics;
         if (!metrics.is_object() || !metrics.contains("accuracy"))
             throw Error(fmt::format(
                 "{}: training has measured nothing that it could be ranked by (give data)", model));

@@ -23,14 +23,14 @@ double dbfs(double amplitude) { return 20 * std::log10(amplitude); }
 
 std::string level(double amplitude) { return amplitude > 0 ? fmt::format("{:.1f}", dbfs(amplitude)) : "-"; }
 
-void write_table(const std::vector<ArchiveDay>& days, Output& out) {
+void write_table(const std::vector<record::ArchiveDay>& days, Output& out) {
     out.write("day         segments    recorded s  peak dBFS  clipped  overruns     missing s\n");
     for (const auto& day : days)
         out.write(fmt::format("{}  {:>8}  {:>12.1f}  {:>9}  {:>7}  {:>8}  {:>12.3f}\n", day.day, day.segments,
                               day.recorded_s, level(day.max_amp), day.clipped, day.overruns, day.missing_s));
 }
 
-void write_json(const std::vector<ArchiveDay>& days, Output& out) {
+void write_json(const std::vector<record::ArchiveDay>& days, Output& out) {
     JsonLines lines(out);
     for (const auto& day : days)
         lines.write({{"day", day.day},
@@ -43,7 +43,7 @@ void write_json(const std::vector<ArchiveDay>& days, Output& out) {
 }
 
 /// A column for each quarter of an hour, as high as its loudest sample.
-void write_plot(const ArchiveDay& day, bool utf8, Output& out) {
+void write_plot(const record::ArchiveDay& day, bool utf8, Output& out) {
     static constexpr std::string_view kUtf8[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
     static constexpr std::string_view kAscii[] = {" ", "_", "_", "_", "=", "=", "=", "#", "#"};
     const auto& blocks = utf8 ? kUtf8 : kAscii;
@@ -58,7 +58,7 @@ void write_plot(const ArchiveDay& day, bool utf8, Output& out) {
         line.erase(line.find_last_not_of(' ') + 1);
         out.write(line + "\n");
     }
-    std::string hours(5 + ArchiveDay::kSteps, ' '), kept(5 + ArchiveDay::kSteps, ' ');
+    std::string hours(5 + record::ArchiveDay::kSteps, ' '), kept(5 + record::ArchiveDay::kSteps, ' ');
     for (std::size_t hour = 0; hour < 24; hour += 3)
         hours.replace(5 + 4 * hour, 2, fmt::format("{:02}", hour));
     for (std::size_t step = 0; step < day.peaks.size(); ++step) kept[5 + step] = day.peaks[step] ? '-' : ' ';
@@ -73,14 +73,14 @@ void write_plot(const ArchiveDay& day, bool utf8, Output& out) {
 Exit write_archive_stats(const std::string& directory, const std::string& wanted, bool json,
                          Context& context) {
     const auto days =
-        read_archive(directory, [&](const std::string& text) { context.console.warning(text); });
+        record::read_archive(directory, [&](const std::string& text) { context.console.warning(text); });
     if (json) {
         write_json(days, context.out);
         return Exit::ok;
     }
     auto shown = wanted.empty()
                      ? std::prev(days.end())
-                     : std::ranges::find(days, wanted, [](const ArchiveDay& day) { return day.day; });
+                     : std::ranges::find(days, wanted, [](const record::ArchiveDay& day) { return day.day; });
     if (shown == days.end())
         throw UsageError(
             fmt::format("{}: nothing was recorded on {} (days are written 2024-02-29)", directory, wanted));

@@ -31,8 +31,8 @@ class Report {
  public:
     Report(Output& out, bool json) : out_(out), json_(json) {}
 
-    void add(const std::string& audio, const Finding& finding, double length_s) {
-        write(audio, finding.is_fault(), finding_name(finding.kind), finding.label, finding.onset_s,
+    void add(const std::string& audio, const label::Finding& finding, double length_s) {
+        write(audio, finding.is_fault(), label::finding_name(finding.kind), finding.label, finding.onset_s,
               finding.offset_s, finding_text(finding, length_s));
     }
     /// What is wrong with the recording as a whole, or from a position on.
@@ -44,18 +44,18 @@ class Report {
     std::size_t remarks() const { return remarks_; }
 
  private:
-    static std::string finding_text(const Finding& finding, double length_s) {
+    static std::string finding_text(const label::Finding& finding, double length_s) {
         const auto span = fmt::format("{:.3f}-{:.3f} s", finding.onset_s, finding.offset_s);
         switch (finding.kind) {
-            case FindingKind::past_end:
+            case label::FindingKind::past_end:
                 return fmt::format("'{}' at {} lies past the end, {:.3f} s", finding.label, span, length_s);
-            case FindingKind::unknown_label:
+            case label::FindingKind::unknown_label:
                 return fmt::format("'{}' at {} is no known label", finding.label, span);
-            case FindingKind::overlap:
+            case label::FindingKind::overlap:
                 return fmt::format("{} overlap at {}", finding.label, span);
-            case FindingKind::gap:
+            case label::FindingKind::gap:
                 return fmt::format("no label at {}", span);
-            case FindingKind::no_duration:
+            case label::FindingKind::no_duration:
                 return fmt::format("'{}' at {} has no duration", finding.label, span);
         }
         return span;
@@ -83,12 +83,13 @@ class Report {
     std::size_t faults_ = 0, remarks_ = 0;
 };
 
-void check_recording(const CatalogueEntry& recording, const CheckRules& rules, Report& report) {
+void check_recording(const dataset::CatalogueEntry& recording, const label::CheckRules& rules,
+                     Report& report) {
     if (recording.missing) return report.add_fault(recording.audio, "missing", NAN, recording.problem);
     if (!recording.timeline) return report.add_fault(recording.audio, "no-labels", NAN, recording.problem);
-    Length length;
+    audio::Length length;
     try {
-        length = decode_length(recording.audio);
+        length = audio::decode_length(recording.audio);
     } catch (const Error& error) {
         return report.add_fault(recording.audio, "unreadable", NAN, reason(error, recording.audio));
     }
@@ -96,21 +97,21 @@ void check_recording(const CatalogueEntry& recording, const CheckRules& rules, R
         report.add_fault(recording.audio, "damaged", damage.position_s,
                          fmt::format("at {:.3f} s: {}", damage.position_s, damage.what));
     }
-    for (const auto& finding : check_timeline(*recording.timeline, length.seconds, rules)) {
+    for (const auto& finding : label::check_timeline(*recording.timeline, length.seconds, rules)) {
         report.add(recording.audio, finding, length.seconds);
     }
 }
 
 Exit run(const Options& options, Context& context) {
     std::ranges::for_each(options.inputs, refuse_terminal);
-    const auto catalogue = find_recordings(options.inputs, {options.labels, {}});
-    if (std::ranges::all_of(catalogue.entries, &CatalogueEntry::missing)) {
+    const auto catalogue = dataset::find_recordings(options.inputs, {options.labels, {}});
+    if (std::ranges::all_of(catalogue.entries, &dataset::CatalogueEntry::missing)) {
         for (const auto& entry : catalogue.entries)
             context.console.error(fmt::format("{}: {}", entry.audio, entry.problem));
         return Exit::failure;
     }
     for (const auto& warning : catalogue.warnings) context.console.warning(warning);
-    CheckRules rules{options.tolerance_s, options.gaps, {}};
+    label::CheckRules rules{options.tolerance_s, options.gaps, {}};
     if (!options.known.empty()) rules.known = options.known;
 
     Report report(context.out, options.json);

@@ -26,21 +26,21 @@ struct Options {
     std::string gap_label = "background";
 };
 
-LabelFormat output_format(const Options& options) {
-    if (!options.to.empty()) return parse_label_format(options.to);
-    if (const auto format = label_format_of_name(options.output)) return *format;
+label::LabelFormat output_format(const Options& options) {
+    if (!options.to.empty()) return label::parse_label_format(options.to);
+    if (const auto format = label::label_format_of_name(options.output)) return *format;
     throw UsageError(fmt::format("{}: this name does not say which format to write (try --to FORMAT)",
                                  options.output == "-" ? "standard output" : options.output));
 }
 
-bool has_offset(const Event& event) { return std::isfinite(event.offset_s); }
+bool has_offset(const label::Event& event) { return std::isfinite(event.offset_s); }
 
 /// Gives events that last until the end of their recording that end, where the recording is at hand.
-void close_open_events(Labels& labels, const std::vector<std::string>& audio, Console& console) {
+void close_open_events(label::Labels& labels, const std::vector<std::string>& audio, Console& console) {
     for (const auto& file : audio) {
         auto* timeline = labels.find(file);
         if (!timeline || std::ranges::all_of(timeline->events, has_offset)) continue;
-        const auto length = measure_length(file);
+        const auto length = audio::measure_length(file);
         for (const auto& damage : length.damage) {
             console.warning(fmt::format("{}: at {:.3f} s: {}", file, damage.position_s, damage.what));
         }
@@ -51,7 +51,7 @@ void close_open_events(Labels& labels, const std::vector<std::string>& audio, Co
     }
 }
 
-void write_with_samples(const Labels& labels, const Options& options, Output& out) {
+void write_with_samples(const label::Labels& labels, const Options& options, Output& out) {
     if (options.audio.empty()) {
         throw UsageError("waveform-json holds the samples of the events (give the recording with --audio)");
     }
@@ -59,33 +59,34 @@ void write_with_samples(const Labels& labels, const Options& options, Output& ou
         throw Error(fmt::format("{}: labels of {} recordings, but waveform-json speaks of one", options.input,
                                 labels.recordings.size()));
     }
-    const auto source = open_source(options.audio, {});
-    write_waveform_json(labels.recordings.begin()->second, *source, out);
+    const auto source = audio::open_source(options.audio, {});
+    label::write_waveform_json(labels.recordings.begin()->second, *source, out);
 }
 
 Exit run(const Options& options, Context& context) {
     refuse_terminal(options.input);
     const auto to = output_format(options);
-    const auto from = options.from.empty() ? std::nullopt : std::optional(parse_label_format(options.from));
-    auto labels = read_labels(options.input, from);
+    const auto from =
+        options.from.empty() ? std::nullopt : std::optional(label::parse_label_format(options.from));
+    auto labels = label::read_labels(options.input, from);
     for (const auto& warning : labels.warnings) context.console.warning(warning);
 
     const auto audio =
-        options.audio.empty() ? std::vector<std::string>{} : expand_inputs({&options.audio, 1});
+        options.audio.empty() ? std::vector<std::string>{} : audio::expand_inputs({&options.audio, 1});
     const bool names_itself =
         options.name.empty() && options.audio != "-" && audio.size() == 1 && audio.front() == options.audio;
     const auto name = names_itself ? std::filesystem::path(options.audio).filename().string() : options.name;
 
     const auto file = options.output == "-" ? nullptr : open_text_output(options.output);
     Output& out = file ? *file : context.out;
-    if (to == LabelFormat::waveform_json) {
+    if (to == label::LabelFormat::waveform_json) {
         write_with_samples(labels, options, out);
     } else {
         // A CSV says no times, and in labels.json the last segment lasts until the end anyway.
-        const bool needs_ends = to != LabelFormat::csv && to != LabelFormat::labels_json;
+        const bool needs_ends = to != label::LabelFormat::csv && to != label::LabelFormat::labels_json;
         if (needs_ends) close_open_events(labels, audio, context.console);
         try {
-            write_labels(labels, to, out, {options.gap_label, name});
+            label::write_labels(labels, to, out, {options.gap_label, name});
         } catch (const Error& error) {
             throw Error(fmt::format("{}: {}", options.input, error.what()));
         }

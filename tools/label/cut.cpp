@@ -33,13 +33,13 @@ struct Options {
 /// Name of the manifest: one under which the directory's labels are found again.
 constexpr const char* kManifest = "labels.csv";
 
-SampleEncoding encoding(const Options& options) {
+audio::SampleEncoding encoding(const Options& options) {
     if (options.bits == 32 && options.format == "flac") {
         throw UsageError("FLAC holds 16 or 24 bits (for 32-bit floats write --format wav)");
     }
-    return options.bits == 16   ? SampleEncoding::pcm16
-           : options.bits == 24 ? SampleEncoding::pcm24
-                                : SampleEncoding::float32;
+    return options.bits == 16   ? audio::SampleEncoding::pcm16
+           : options.bits == 24 ? audio::SampleEncoding::pcm24
+                                : audio::SampleEncoding::float32;
 }
 
 class Cutting {
@@ -49,7 +49,7 @@ class Cutting {
           console_(console),
           cutter_({options.output, "." + options.format, encoding(options)}) {}
 
-    void add(const CatalogueEntry& recording) {
+    void add(const dataset::CatalogueEntry& recording) {
         try {
             if (!recording.timeline) throw Error(fmt::format("{}: {}", recording.audio, recording.problem));
             cut(recording);
@@ -68,17 +68,17 @@ class Cutting {
     bool complete() const { return complete_; }
 
  private:
-    void cut(const CatalogueEntry& recording) {
+    void cut(const dataset::CatalogueEntry& recording) {
         auto timeline = *recording.timeline;
         if (!options_.only.empty()) {
-            std::erase_if(timeline.events, [&](const Event& event) {
+            std::erase_if(timeline.events, [&](const label::Event& event) {
                 return std::ranges::find(options_.only, event.label) == options_.only.end();
             });
         }
         labels_ += timeline.events.size();
-        SourceOptions source_options;
-        source_options.channels.kind = ChannelChoice::Kind::all;
-        const auto source = open_source(recording.audio, source_options);
+        audio::SourceOptions source_options;
+        source_options.channels.kind = audio::ChannelChoice::Kind::all;
+        const auto source = audio::open_source(recording.audio, source_options);
         const auto result = cutter_.cut(*source, recording.name, timeline);
         for (const auto& warning : result.warnings)
             console_.warning(fmt::format("{}: {}", recording.audio, warning));
@@ -88,16 +88,17 @@ class Cutting {
             complete_ = false;
         }
         for (const auto& segment : result.segments) {
-            manifest_ += fmt::format("{},{},{},{},{}\n", csv_field(segment.file), csv_field(segment.label),
-                                     csv_field(recording.audio), seconds_text(segment.onset_s),
-                                     seconds_text(segment.offset_s));
+            manifest_ +=
+                fmt::format("{},{},{},{},{}\n", label::csv_field(segment.file),
+                            label::csv_field(segment.label), label::csv_field(recording.audio),
+                            label::seconds_text(segment.onset_s), label::seconds_text(segment.offset_s));
         }
         segments_ += result.segments.size();
     }
 
     const Options& options_;
     Console& console_;
-    SegmentCutter cutter_;
+    label::SegmentCutter cutter_;
     std::string manifest_ = "file,label,source,onset,offset\n";
     std::size_t segments_ = 0, labels_ = 0;
     bool complete_ = true;
@@ -118,7 +119,7 @@ void prepare_directory(const Options& options) {
 }
 
 /// A label that no recording has was mistyped.
-void check_labels(const Options& options, const Catalogue& catalogue) {
+void check_labels(const Options& options, const dataset::Catalogue& catalogue) {
     const auto labels = catalogue.labels();
     for (const auto& wanted : options.only) {
         if (std::ranges::find(labels, wanted) != labels.end()) continue;
@@ -130,7 +131,7 @@ void check_labels(const Options& options, const Catalogue& catalogue) {
 Exit run(const Options& options, Context& context) {
     std::ranges::for_each(options.inputs, refuse_terminal);
     Cutting cutting(options, context.console);
-    const auto catalogue = find_recordings(options.inputs, {options.labels, {}});
+    const auto catalogue = dataset::find_recordings(options.inputs, {options.labels, {}});
     for (const auto& warning : catalogue.warnings) context.console.warning(warning);
     check_labels(options, catalogue);
     prepare_directory(options);

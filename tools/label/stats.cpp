@@ -36,13 +36,13 @@ class Counter {
     explicit Counter(Console& console) : console_(console) {}
 
     void add_label_file(const std::string& path) {
-        const auto labels = read_labels(path);
+        const auto labels = label::read_labels(path);
         for (const auto& warning : labels.warnings) console_.warning(warning);
         for (const auto& [key, timeline] : labels.recordings) add(timeline);
     }
 
     void add_recordings(const std::string& input, const std::optional<std::string>& labels) {
-        auto catalogue = find_recordings({&input, 1}, {labels, {}});
+        auto catalogue = dataset::find_recordings({&input, 1}, {labels, {}});
         for (const auto& warning : catalogue.warnings) console_.warning(warning);
         console_.start_progress("stats", static_cast<double>(catalogue.entries.size()));
         for (std::size_t i = 0; i < catalogue.entries.size(); ++i) {
@@ -53,23 +53,24 @@ class Counter {
         console_.end_progress();
     }
 
-    const LabelStatistics& statistics() const { return statistics_; }
+    const label::LabelStatistics& statistics() const { return statistics_; }
     std::size_t recordings() const { return recordings_; }
     bool complete() const { return complete_; }
 
  private:
-    void add(const Timeline& timeline) {
+    void add(const label::Timeline& timeline) {
         statistics_.add(timeline);
         ++recordings_;
     }
 
-    void add_recording(CatalogueEntry& recording) {
+    void add_recording(dataset::CatalogueEntry& recording) {
         try {
             if (!recording.timeline) throw Error(fmt::format("{}: {}", recording.audio, recording.problem));
             // Only an end that the labels leave open needs the recording, whose decoding takes time.
-            const bool open = std::ranges::any_of(
-                recording.timeline->events, [](const Event& event) { return std::isinf(event.offset_s); });
-            if (open) recording.timeline->clip(measure_length(recording.audio).seconds);
+            const bool open = std::ranges::any_of(recording.timeline->events, [](const label::Event& event) {
+                return std::isinf(event.offset_s);
+            });
+            if (open) recording.timeline->clip(audio::measure_length(recording.audio).seconds);
             add(*recording.timeline);
         } catch (const Error& error) {
             console_.error(error.what());
@@ -78,7 +79,7 @@ class Counter {
     }
 
     Console& console_;
-    LabelStatistics statistics_;
+    label::LabelStatistics statistics_;
     std::size_t recordings_ = 0;
     bool complete_ = true;
 };
@@ -87,7 +88,7 @@ std::string number(double value, int decimals) {
     return std::isnan(value) ? "-" : fmt::format("{:.{}f}", value, decimals);
 }
 
-void write_table(const LabelStatistics& statistics, Output& out) {
+void write_table(const label::LabelStatistics& statistics, Output& out) {
     auto rows = statistics.rows();
     rows.push_back(statistics.sum());
     rows.back().label = "all";
@@ -106,7 +107,7 @@ void write_table(const LabelStatistics& statistics, Output& out) {
     }
 }
 
-void write_json(const LabelStatistics& statistics, Output& out) {
+void write_json(const label::LabelStatistics& statistics, Output& out) {
     JsonLines lines(out);
     for (const auto& row : statistics.rows()) {
         lines.write({{"label", row.label},
@@ -119,14 +120,14 @@ void write_json(const LabelStatistics& statistics, Output& out) {
 }
 
 Exit run(const Options& options, Context& context) {
-    if (options.inputs.size() == 1 && !options.labels && is_archive(options.inputs[0]))
+    if (options.inputs.size() == 1 && !options.labels && record::is_archive(options.inputs[0]))
         return write_archive_stats(options.inputs[0], options.day, options.json, context);
     if (!options.day.empty()) throw UsageError("--day is for one archive of earshot record");
     Counter counter(context.console);
     std::ranges::for_each(options.inputs, refuse_terminal);
     for (const auto& input : options.inputs) {
-        const bool of_audio = options.labels || input.starts_with('@') || is_url(input) ||
-                              std::filesystem::is_directory(input) || is_audio_file(input);
+        const bool of_audio = options.labels || input.starts_with('@') || audio::is_url(input) ||
+                              std::filesystem::is_directory(input) || audio::is_audio_file(input);
         if (of_audio) {
             counter.add_recordings(input, options.labels);
         } else {

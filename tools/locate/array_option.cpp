@@ -27,17 +27,17 @@ std::vector<std::string> array_names() {
 
 }  // namespace
 
-ArrayGeometry open_array(const std::string& name_or_file) {
+locate::ArrayGeometry open_array(const std::string& name_or_file) {
     // As with recipes, a name is one word; what has a slash or an extension is a file.
     const bool is_file = name_or_file == "-" || name_or_file.find('/') != std::string::npos ||
                          name_or_file.ends_with(".json") || fs::is_regular_file(name_or_file);
-    if (is_file) return read_geometry(name_or_file);
+    if (is_file) return locate::read_geometry(name_or_file);
     const auto names = array_names();
     if (std::ranges::find(names, name_or_file) == names.end()) {
         throw UsageError(fmt::format("no array '{}' (arrays: {}; or a file of your own)", name_or_file,
                                      fmt::join(names, ", ")));
     }
-    auto geometry = read_geometry(fmt::format("{}/arrays/{}.json", share_directory(), name_or_file));
+    auto geometry = locate::read_geometry(fmt::format("{}/arrays/{}.json", share_directory(), name_or_file));
     geometry.name = name_or_file;
     return geometry;
 }

@@ -8,6 +8,6 @@ namespace earshot::tools {
 
 /// The array of --array: a name of share/arrays, or a file.
 /// @throws UsageError listing the names if it is neither
-ArrayGeometry open_array(const std::string& name_or_file);
+locate::ArrayGeometry open_array(const std::string& name_or_file);
 
 }  // namespace earshot::tools

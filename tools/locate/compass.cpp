@@ -16,12 +16,13 @@ constexpr int kLines = 2 * kRadius + 2;
 
 }  // namespace
 
-void Compass::show(const Update& update, double time_s) {
+void Compass::show(const locate::Update& update, double time_s) {
     if (update.position) {
         const auto& fix = update.position->fix;
         trail_.push_back({fix.azimuth_deg, time_s});
-        last_ = fmt::format("{:3.0f}° {}", fix.azimuth_deg, side_of(fix.azimuth_deg, zones_));
-        if (const auto proximity = proximity_of(fix, zones_)) last_ += fmt::format(", {}", *proximity);
+        last_ = fmt::format("{:3.0f}° {}", fix.azimuth_deg, locate::side_of(fix.azimuth_deg, zones_));
+        if (const auto proximity = locate::proximity_of(fix, zones_))
+            last_ += fmt::format(", {}", *proximity);
         if (std::isfinite(fix.farthest_m(1.645))) last_ += fmt::format(", {:.1f} m", 1 / fix.inverse_m);
         if (update.position->ambiguous) last_ += ", or its mirror image";
     }

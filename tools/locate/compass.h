@@ -13,10 +13,10 @@ namespace earshot::tools {
 class Compass {
  public:
     /// @param out  a terminal that knows the control sequences of ECMA-48
-    Compass(Output& out, const Zones& zones) : out_(out), zones_(zones) {}
+    Compass(Output& out, const locate::Zones& zones) : out_(out), zones_(zones) {}
 
     /// @param time_s  when the update begins, on a clock that goes on
-    void show(const Update& update, double time_s);
+    void show(const locate::Update& update, double time_s);
 
  private:
     struct Mark {
@@ -25,7 +25,7 @@ class Compass {
     std::string picture(double time_s) const;
 
     Output& out_;
-    Zones zones_;
+    locate::Zones zones_;
     std::deque<Mark> trail_;
     std::string last_;  // what is said of the last sound
     bool drawn_ = false;

@@ -13,19 +13,20 @@ namespace earshot::tools {
 class EventAudio {
  public:
     /// @param directory  made if it is not there
-    EventAudio(std::string directory, Beam beam, const ArrayGeometry& geometry, double speed_of_sound);
+    EventAudio(std::string directory, locate::Beam beam, const locate::ArrayGeometry& geometry,
+               double speed_of_sound);
 
     /// Writes RECORDING-NUMBER-LABEL.wav, one channel, at the recording's rate.
     /// @param input    the recording, which is read again from the event's onset on
     /// @param options  how it was opened
     /// @return  the file's path
-    std::string save(const std::string& input, SourceOptions options, const GivenEvent& event,
-                     const Fix& fix);
+    std::string save(const std::string& input, audio::SourceOptions options, const GivenEvent& event,
+                     const locate::Fix& fix);
 
  private:
     std::string directory_;
-    Beam beam_;
-    const ArrayGeometry& geometry_;
+    locate::Beam beam_;
+    const locate::ArrayGeometry& geometry_;
     double speed_of_sound_;
     int count_ = 0;
 };

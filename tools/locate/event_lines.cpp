@@ -39,7 +39,7 @@ std::optional<GivenEvent> EventLines::next() {
             throw Error(where() +
                         ": not a JSON object (events are as earshot detect writes them, --format jsonl)");
         }
-        if (is_beside_events(row)) continue;
+        if (label::is_beside_events(row)) continue;
         const double onset_s = seconds(row, "onset", where()), offset_s = seconds(row, "offset", where());
         if (offset_s < onset_s) throw Error(where() + ": the offset is before the onset");
         return GivenEvent{onset_s, offset_s, std::move(row)};

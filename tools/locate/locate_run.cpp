@@ -39,7 +39,7 @@ bool knows_control_sequences() {
 }  // namespace
 
 LocateRun::LocateRun(const LocateOptions& options, Context& context) : options_(options), context_(context) {
-    for (auto& [path, problem] : find_inputs(options.inputs)) {
+    for (auto& [path, problem] : audio::find_inputs(options.inputs)) {
         if (problem.empty()) {
             inputs_.push_back(std::move(path));
         } else {
@@ -53,18 +53,18 @@ LocateRun::LocateRun(const LocateOptions& options, Context& context) : options_(
             throw UsageError("--array is required: where the microphones are, a name or a file");
         geometry_ = open_array(options.array);
         auto& finder = options_.finder;
-        finder.method = parse_method(options.method);
+        finder.method = locate::parse_method(options.method);
         finder.speed_of_sound = options.temperature_c
                                     ? speed_of_sound(*options.temperature_c)
                                     : geometry_->speed_of_sound.value_or(speed_of_sound(20));
-        options_.source.channels.kind = ChannelChoice::Kind::all;
+        options_.source.channels.kind = audio::ChannelChoice::Kind::all;
         if (!options.save_audio.empty()) {
-            audio_ = std::make_unique<EventAudio>(options.save_audio, parse_beam(options.beam), *geometry_,
-                                                  finder.speed_of_sound);
+            audio_ = std::make_unique<EventAudio>(options.save_audio, locate::parse_beam(options.beam),
+                                                  *geometry_, finder.speed_of_sound);
         }
     }
     if (!options.scene.empty()) {
-        scene_ = std::make_unique<SceneFile>(options.scene, options.scene_settings);
+        scene_ = std::make_unique<scene::SceneFile>(options.scene, options.scene_settings);
         if (scene_->warning()) context.console.warning(*scene_->warning());
     }
     if (options.output != "-") output_ = open_text_output(options.output);
@@ -94,7 +94,7 @@ void LocateRun::check_request() const {
     if (!options_.scene.empty() && options_.events.empty())
         throw UsageError(
             "--scene learns from events, which have labels (give --events, from earshot detect)");
-    const bool again = !inputs_.empty() && inputs_.front() != "-" && !is_url(inputs_.front());
+    const bool again = !inputs_.empty() && inputs_.front() != "-" && !audio::is_url(inputs_.front());
     if (!options_.save_audio.empty() && (options_.events.empty() || !again))
         throw UsageError("--save-audio needs --events and a recording that can be read again (a file)");
 }
@@ -129,7 +129,7 @@ Exit LocateRun::operator()() {
 }
 
 void LocateRun::locate(const std::string& input) {
-    const auto source = open_source(input, options_.source);
+    const auto source = audio::open_source(input, options_.source);
     check_channels(input, source->format());
     start_progress(*source);
     if (options_.events.empty()) {
@@ -145,7 +145,7 @@ void LocateRun::locate(const std::string& input) {
                     first.position_s, first.what));
 }
 
-void LocateRun::check_channels(const std::string& input, AudioFormat format) const {
+void LocateRun::check_channels(const std::string& input, audio::AudioFormat format) const {
     if (format.channels < geometry_->channels) {
         throw Error(fmt::format("{}: {} channel{}, but the array {} has {} (is it the right --array?)", input,
                                 format.channels, format.channels == 1 ? "" : "s", options_.array,
@@ -153,17 +153,18 @@ void LocateRun::check_channels(const std::string& input, AudioFormat format) con
     }
 }
 
-void LocateRun::start_progress(const Source& source) {
+void LocateRun::start_progress(const audio::Source& source) {
     std::optional<double> total_s;
     if (const auto frames = source.frames())
         total_s = std::ceil(static_cast<double>(*frames) / source.format().rate_hz);
     context_.console.start_progress("locate, s", total_s);
 }
 
-void LocateRun::track(const std::string& input, Source& source) {
+void LocateRun::track(const std::string& input, audio::Source& source) {
     const auto format = source.format();
-    Locator locator(*geometry_, format.rate_hz, format.channels, options_.finder, options_.updates_hz);
-    const Locator::Sink sink = [&](const Update& update) {
+    locate::Locator locator(*geometry_, format.rate_hz, format.channels, options_.finder,
+                            options_.updates_hz);
+    const locate::Locator::Sink sink = [&](const locate::Update& update) {
         Json row = Json::object();
         if (inputs_.size() > 1) row["file"] = input;
         write_update(update, options_.source.start_s, std::move(row));
@@ -173,31 +174,32 @@ void LocateRun::track(const std::string& input, Source& source) {
 }
 
 /// @param row  what comes first
-void LocateRun::write_update(const Update& update, double begin_s, Json row) {
+void LocateRun::write_update(const locate::Update& update, double begin_s, Json row) {
     row["onset"] = rounded(begin_s + update.onset_s, 3);
     row["offset"] = rounded(begin_s + update.offset_s, 3);
     row["vad"] = update.active;
-    append_position(row, update.position, options_.zones);
+    locate::append_position(row, update.position, options_.zones);
     row["track"] = update.track ? Json(*update.track) : Json(nullptr);
     rows_->write(row);
 }
 
 void LocateRun::listen() {
-    const auto source = open_device(
-        options_.device, {.rate_hz = {},
-                          .device_channels = geometry_->channels,
-                          .channels = {ChannelChoice::Kind::all, 0},
-                          .raw = options_.source.raw,
-                          .notify = [this](const CaptureNotice& n) { context_.console.note(n.text); }});
+    const auto source = capture::open_device(
+        options_.device,
+        {.rate_hz = {},
+         .device_channels = geometry_->channels,
+         .channels = {audio::ChannelChoice::Kind::all, 0},
+         .raw = options_.source.raw,
+         .notify = [this](const capture::CaptureNotice& n) { context_.console.note(n.text); }});
     const auto format = source->format();
     check_channels(options_.device, format);
-    std::optional<Locator> locator;
+    std::optional<locate::Locator> locator;
     double begin_s = 0;
     UtcTime begin;
     std::optional<Compass> compass;
     if (!output_ && context_.out.is_terminal() && knows_control_sequences())
         compass.emplace(context_.out, options_.zones);
-    const Locator::Sink sink = [&](const Update& update) {
+    const locate::Locator::Sink sink = [&](const locate::Update& update) {
         if (compass) return compass->show(update, begin_s + update.onset_s);
         const auto onset = begin + std::chrono::microseconds(std::llround(update.onset_s * 1e6));
         write_update(update, begin_s, Json{{"time", utc_text(onset)}});
@@ -218,12 +220,13 @@ void LocateRun::listen() {
     if (locator) locator->finish(sink);
 }
 
-void LocateRun::place_events(const std::string& input, Source& source) {
+void LocateRun::place_events(const std::string& input, audio::Source& source) {
     const auto format = source.format();
-    EventLocator locator(*geometry_, format.rate_hz, format.channels, options_.finder);
+    locate::EventLocator locator(*geometry_, format.rate_hz, format.channels, options_.finder);
     EventLines lines(options_.events);
     std::deque<GivenEvent> waiting;  // that are not placed yet
-    const EventLocator::Sink sink = [&](std::size_t, const std::optional<Position>& position) {
+    const locate::EventLocator::Sink sink = [&](std::size_t,
+                                                const std::optional<locate::Position>& position) {
         write_event(input, waiting.front(), position);
         waiting.pop_front();
     };
@@ -275,8 +278,8 @@ std::optional<GivenEvent> LocateRun::next_event(EventLines& lines, const std::st
 }
 
 void LocateRun::write_event(const std::string& input, GivenEvent& event,
-                            const std::optional<Position>& position) {
-    append_position(event.row, position, options_.zones);
+                            const std::optional<locate::Position>& position) {
+    locate::append_position(event.row, position, options_.zones);
     if (audio_)
         event.row["audio"] =
             position ? Json(audio_->save(input, options_.source, event, position->fix)) : Json(nullptr);
@@ -287,9 +290,9 @@ void LocateRun::write_event(const std::string& input, GivenEvent& event,
     rows_->write(event.row);
 }
 
-Json LocateRun::anomalies_of(const GivenEvent& event, const std::optional<Position>& position) {
+Json LocateRun::anomalies_of(const GivenEvent& event, const std::optional<locate::Position>& position) {
     const auto& row = event.row;
-    SceneEvent told{"", {}, {}, event.onset_s};
+    scene::SceneEvent told{"", {}, {}, event.onset_s};
     if (row.contains("label") && row["label"].is_string()) told.label = row["label"].get<std::string>();
     if (position && !position->ambiguous) told.azimuth_deg = position->fix.azimuth_deg;
     // An event that was located before keeps its direction.
@@ -303,7 +306,7 @@ Json LocateRun::anomalies_of(const GivenEvent& event, const std::optional<Positi
     }
     Json found = Json::array();
     for (const auto& anomaly : scene_->scene().observe(told)) {
-        if (anomaly.kind == Anomaly::Kind::time) {
+        if (anomaly.kind == scene::Anomaly::Kind::time) {
             found.push_back({{"kind", "time"}, {"message", anomaly.message}});
             continue;
         }
@@ -317,7 +320,7 @@ Json LocateRun::anomalies_of(const GivenEvent& event, const std::optional<Positi
 }
 
 template <class Use>
-void LocateRun::read(Source& source, const Use& use) {
+void LocateRun::read(audio::Source& source, const Use& use) {
     const auto format = source.format();
     std::int64_t frames = 0;
     try {

@@ -24,15 +24,15 @@ struct LocateOptions {
     std::string events;
     std::string save_audio, beam = "mvdr";
     std::string output = "-";
-    SourceOptions source;
+    audio::SourceOptions source;
     std::string method = "srp";
-    FinderSettings finder;
+    locate::FinderSettings finder;
     std::optional<double> temperature_c;
     double updates_hz = 10;
-    Zones zones;
+    locate::Zones zones;
     bool unbuffered = false;
     std::string scene;
-    SceneSettings scene_settings;
+    scene::SceneSettings scene_settings;
     SceneViews views;
 };
 
@@ -44,26 +44,28 @@ class LocateRun {
 
  private:
     void locate(const std::string& input);
-    void track(const std::string& input, Source& source);
-    void place_events(const std::string& input, Source& source);
+    void track(const std::string& input, audio::Source& source);
+    void place_events(const std::string& input, audio::Source& source);
     void pass_events();
     void listen();
-    void write_update(const Update& update, double begin_s, nlohmann::ordered_json row);
+    void write_update(const locate::Update& update, double begin_s, nlohmann::ordered_json row);
     std::optional<GivenEvent> next_event(EventLines& lines, const std::string& input) const;
-    void write_event(const std::string& input, GivenEvent& event, const std::optional<Position>& position);
-    nlohmann::ordered_json anomalies_of(const GivenEvent& event, const std::optional<Position>& position);
-    void check_channels(const std::string& input, AudioFormat format) const;
+    void write_event(const std::string& input, GivenEvent& event,
+                     const std::optional<locate::Position>& position);
+    nlohmann::ordered_json anomalies_of(const GivenEvent& event,
+                                        const std::optional<locate::Position>& position);
+    void check_channels(const std::string& input, audio::AudioFormat format) const;
     void check_request() const;
-    void start_progress(const Source& source);
+    void start_progress(const audio::Source& source);
     template <class Use>
-    void read(Source& source, const Use& use);
+    void read(audio::Source& source, const Use& use);
 
     LocateOptions options_;
     Context& context_;
     std::vector<std::string> inputs_;
     std::vector<std::string> problems_;  // of words that lead to no recording
-    std::optional<ArrayGeometry> geometry_;
-    std::unique_ptr<SceneFile> scene_;
+    std::optional<locate::ArrayGeometry> geometry_;
+    std::unique_ptr<scene::SceneFile> scene_;
     std::unique_ptr<EventAudio> audio_;
     std::unique_ptr<Output> output_;
     std::optional<JsonLines> rows_;

@@ -119,7 +119,7 @@ Json chosen(Json all, const std::string& label) {
 
 }  // namespace
 
-void show_scene(const Scene& scene, const SceneViews& views, Output& out) {
+void show_scene(const scene::Scene& scene, const SceneViews& views, Output& out) {
     const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
     Json shown = Json::object();
     if (views.summary) shown["summary"] = chosen(scene.summary(), views.label);

@@ -18,6 +18,6 @@ struct SceneViews {
 };
 
 /// As text for people: a table, polar plots and charts of the week; or as one JSON object.
-void show_scene(const Scene& scene, const SceneViews& views, Output& out);
+void show_scene(const scene::Scene& scene, const SceneViews& views, Output& out);
 
 }  // namespace earshot::tools

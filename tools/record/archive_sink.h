@@ -12,23 +12,24 @@ namespace earshot::tools {
 class ArchiveSink : public Sink {
  public:
     /// @param archive  which must outlive this
-    ArchiveSink(Archive& archive, const RecorderOptions& options, AudioFormat format, Console& console)
+    ArchiveSink(record::Archive& archive, const record::RecorderOptions& options, audio::AudioFormat format,
+                Console& console)
         : archive_(archive), recorder_(options, format, archive, [&console](const std::string& text) {
               console.warning(text);
           }) {}
 
-    void push(const BlockTime& time, std::span<const float> samples) override {
+    void push(const capture::BlockTime& time, std::span<const float> samples) override {
         recorder_.push(time, samples);
     }
     void idle() override { recorder_.cut(); }
     void tick() override;
     void close() override { recorder_.cut(); }
     std::string summary() const override;
-    const RecorderStatistics& statistics() const { return recorder_.statistics(); }
+    const record::RecorderStatistics& statistics() const { return recorder_.statistics(); }
 
  private:
-    Archive& archive_;
-    Recorder recorder_;
+    record::Archive& archive_;
+    record::Recorder recorder_;
 };
 
 }  // namespace earshot::tools

@@ -11,7 +11,7 @@ namespace earshot::tools {
 
 Exit list_devices(Context& context) {
     std::vector<std::string> why_none;
-    const auto devices = earshot::list_devices(why_none);
+    const auto devices = earshot::capture::list_devices(why_none);
     std::size_t width = 6;
     for (const auto& device : devices) width = std::max(width, device.name.size());
     const auto line = [&](const std::string& name, const std::string& rates, const std::string& channels,

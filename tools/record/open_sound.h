@@ -14,7 +14,8 @@ namespace earshot::tools {
 /// only they can open.
 /// Before anything else is done: goes on in the other executable if the device needs that.
 /// @param raw  of standard input
-void choose_executable(const std::string& device, const std::optional<RawFormat>& raw);
-std::unique_ptr<LiveSource> open_sound(const std::string& device, const CaptureOptions& options);
+void choose_executable(const std::string& device, const std::optional<audio::RawFormat>& raw);
+std::unique_ptr<capture::LiveSource> open_sound(const std::string& device,
+                                                const capture::CaptureOptions& options);
 
 }  // namespace earshot::tools

@@ -14,7 +14,7 @@ struct RecordOptions {
     std::string file;  // what is written; with segments, `-` is what is read
     std::optional<std::string> device;
     bool list = false;
-    CaptureOptions capture;
+    capture::CaptureOptions capture;
     bool no_reconnect = false, fast = false;
     std::optional<double> duration_s;
 
@@ -22,10 +22,10 @@ struct RecordOptions {
     std::string format;    // "": by the name of the file, else wav
     std::string bits = "16";
     bool force = false;
-    RecorderOptions recorder;
+    record::RecorderOptions recorder;
     std::string keep = "all";
-    GateSettings gate;
-    ArchiveOptions archive;
+    record::GateSettings gate;
+    record::ArchiveOptions archive;
     std::uint64_t max_bytes = 0, min_free_bytes = std::uint64_t{100} << 20;
     std::string control;
 

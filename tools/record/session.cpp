@@ -18,7 +18,7 @@ constexpr auto kWait = std::chrono::milliseconds(200);
 constexpr auto kTick = std::chrono::seconds(1);
 constexpr auto kReport = std::chrono::minutes(10);
 
-std::string describe(const CaptureStatistics& statistics, int rate_hz) {
+std::string describe(const capture::CaptureStatistics& statistics, int rate_hz) {
     const auto seconds = [&](std::int64_t frames) { return static_cast<double>(frames) / rate_hz; };
     std::string text =
         fmt::format("{:.3f} s recorded, {:.3f} s lost in {} overrun{}", seconds(statistics.delivered),
@@ -32,7 +32,7 @@ std::string describe(const CaptureStatistics& statistics, int rate_hz) {
 /// Work that is not done for each block.
 class Housekeeping {
  public:
-    Housekeeping(LiveSource& source, Sink& sink, Console& console)
+    Housekeeping(capture::LiveSource& source, Sink& sink, Console& console)
         : source_(source), sink_(sink), console_(console) {
         console_.start_progress("record", {});
     }
@@ -53,7 +53,7 @@ class Housekeeping {
     void report() { console_.detail(describe(source_.statistics(), source_.format().rate_hz)); }
 
  private:
-    LiveSource& source_;
+    capture::LiveSource& source_;
     Sink& sink_;
     Console& console_;
     Clock::time_point ticked_ = Clock::now(), reported_ = Clock::now();
@@ -87,22 +87,22 @@ class Limit {
     bool reached_ = false;
 };
 
-void run(LiveSource& source, Sink& sink, Control& control, const RecordOptions& options,
+void run(capture::LiveSource& source, Sink& sink, Control& control, const RecordOptions& options,
          Housekeeping& housekeeping) {
-    const AudioFormat format = source.format();
+    const audio::AudioFormat format = source.format();
     Limit limit(options.duration_s, format.rate_hz);
     while (!limit.reached()) {
         if (const auto wanted = control.changed()) source.pause(!*wanted);
         housekeeping.turn();
         switch (source.wait(kWait)) {
-            case LiveSource::Arrival::nothing_yet:
+            case capture::LiveSource::Arrival::nothing_yet:
                 if (source.is_paused() || source.is_lost()) {
                     sink.idle();
                     if (limit.passed()) return;
                 }
                 break;
-            case LiveSource::Arrival::sound:
-            case LiveSource::Arrival::end:
+            case capture::LiveSource::Arrival::sound:
+            case capture::LiveSource::Arrival::end:
                 auto block = source.read(static_cast<std::size_t>(format.rate_hz));
                 if (block.empty()) return;
                 block = limit.cut(block, source.time().position, format.channels);
@@ -113,7 +113,7 @@ void run(LiveSource& source, Sink& sink, Control& control, const RecordOptions& 
 
 }  // namespace
 
-void record_session(LiveSource& source, Sink& sink, Control& control, const RecordOptions& options,
+void record_session(capture::LiveSource& source, Sink& sink, Control& control, const RecordOptions& options,
                     Console& console) {
     Housekeeping housekeeping(source, sink, console);
     try {
@@ -125,7 +125,7 @@ void record_session(LiveSource& source, Sink& sink, Control& control, const Reco
         throw;
     }
     sink.close();
-    for (const Damage& damage : source.damage())
+    for (const audio::Damage& damage : source.damage())
         console.warning(fmt::format("{} at {:.3f} s", damage.what, damage.position_s));
     housekeeping.report();
 }

@@ -13,7 +13,7 @@ class Sink {
  public:
     virtual ~Sink() = default;
     /// @throws WriteError, BrokenPipe
-    virtual void push(const BlockTime& time, std::span<const float> samples) = 0;
+    virtual void push(const capture::BlockTime& time, std::span<const float> samples) = 0;
     /// Nothing is coming for the time being: paused, or the device has gone.
     virtual void idle() = 0;
     /// A moment for other work, a few times a second.

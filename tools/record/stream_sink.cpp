@@ -30,18 +30,19 @@ fs::path name_beside(const fs::path& path) {
 
 }  // namespace
 
-void StreamSink::push(const BlockTime& time, std::span<const float> samples) {
+void StreamSink::push(const capture::BlockTime& time, std::span<const float> samples) {
     if (time.gap) fill(*time.gap, time.utc);
     write(samples);
     frames_ += static_cast<std::int64_t>(samples.size()) / format_.channels;
 }
 
-void StreamSink::fill(const Gap& gap, UtcTime until) {
+void StreamSink::fill(const capture::Gap& gap, UtcTime until) {
     const double seconds = static_cast<double>(gap.frames) / format_.rate_hz;
-    const bool filled = gap.cause != GapCause::paused && gap.frames <= kLongestFill_s * format_.rate_hz;
-    if (gap.cause != GapCause::paused)
+    const bool filled =
+        gap.cause != capture::GapCause::paused && gap.frames <= kLongestFill_s * format_.rate_hz;
+    if (gap.cause != capture::GapCause::paused)
         console_.warning(fmt::format("{:.3f} s before {} are {} ({})", seconds, utc_text(until),
-                                     filled ? "silence" : "left out", gap_cause_name(gap.cause)));
+                                     filled ? "silence" : "left out", capture::gap_cause_name(gap.cause)));
     if (!filled) return;
     static const std::vector<float> silence(kSilence);
     for (std::int64_t left = gap.frames * format_.channels; left > 0;) {
@@ -60,22 +61,24 @@ std::string part_of(const std::string& path) {
     return (target.parent_path() / fmt::format(".{}.part", target.filename().native())).native();
 }
 
-FileSink::FileSink(const std::string& path, AudioFormat format, const SoundCoding& coding, Console& console)
+FileSink::FileSink(const std::string& path, audio::AudioFormat format, const record::SoundCoding& coding,
+                   Console& console)
     : StreamSink(format, console), path_(path), part_(part_of(path)) {
     if (fs::exists(part_)) {
-        if (!is_abandoned(part_)) throw Error(fmt::format("{}: another process is recording to it", path_));
+        if (!record::is_abandoned(part_))
+            throw Error(fmt::format("{}: another process is recording to it", path_));
         const auto recovered = name_beside(path_);
-        if (complete_part(part_, recovered.native()))
+        if (record::complete_part(part_, recovered.native()))
             console.warning(
                 fmt::format("{}: recovered from a recording that was cut off", recovered.native()));
     }
-    file_ = create_sound_file(part_, format, coding);
+    file_ = record::create_sound_file(part_, format, coding);
 }
 
 void FileSink::write(std::span<const float> samples) {
     try {
         file_->write(samples);
-    } catch (const NoSpace&) {
+    } catch (const record::NoSpace&) {
         close();  // what did fit
         throw;
     }
@@ -87,16 +90,17 @@ void FileSink::close() {
         throw WriteError(system_error(fmt::format("cannot write {}", path_)).what());
 }
 
-PipeSink::PipeSink(Output& out, AudioFormat format, const SoundCoding& coding, Console& console)
+PipeSink::PipeSink(Output& out, audio::AudioFormat format, const record::SoundCoding& coding,
+                   Console& console)
     : StreamSink(format, console), out_(out), encoding_(coding.encoding) {
-    if (coding.container != SoundCoding::Container::wav) return;
-    out_.write(wav_header(format, encoding_, {}, false));
+    if (coding.container != record::SoundCoding::Container::wav) return;
+    out_.write(audio::wav_header(format, encoding_, {}, false));
     out_.flush();
 }
 
 void PipeSink::write(std::span<const float> samples) {
     bytes_.clear();
-    append_pcm(samples, encoding_, bytes_);
+    audio::append_pcm(samples, encoding_, bytes_);
     out_.write({bytes_.data(), bytes_.size()});
     out_.flush();
 }

@@ -14,17 +14,17 @@ namespace earshot::tools {
 /// its place; longer gaps and pauses are left out. Both are said.
 class StreamSink : public Sink {
  public:
-    StreamSink(AudioFormat format, Console& console) : format_(format), console_(console) {}
-    void push(const BlockTime& time, std::span<const float> samples) override;
+    StreamSink(audio::AudioFormat format, Console& console) : format_(format), console_(console) {}
+    void push(const capture::BlockTime& time, std::span<const float> samples) override;
     void idle() override {}
     std::string summary() const override;
 
  protected:
     virtual void write(std::span<const float> samples) = 0;
-    const AudioFormat format_;
+    const audio::AudioFormat format_;
 
  private:
-    void fill(const Gap& gap, UtcTime until);
+    void fill(const capture::Gap& gap, UtcTime until);
     Console& console_;
     std::int64_t frames_ = 0;
 };
@@ -33,25 +33,26 @@ class StreamSink : public Sink {
 /// recording of its own first.
 class FileSink : public StreamSink {
  public:
-    FileSink(const std::string& path, AudioFormat format, const SoundCoding& coding, Console& console);
+    FileSink(const std::string& path, audio::AudioFormat format, const record::SoundCoding& coding,
+             Console& console);
     void close() override;
 
  private:
     void write(std::span<const float> samples) override;
     const std::string path_, part_;
-    std::unique_ptr<SoundFile> file_;
+    std::unique_ptr<record::SoundFile> file_;
 };
 
 /// Standard output: a WAV of unknown length, or its samples alone.
 class PipeSink : public StreamSink {
  public:
-    PipeSink(Output& out, AudioFormat format, const SoundCoding& coding, Console& console);
+    PipeSink(Output& out, audio::AudioFormat format, const record::SoundCoding& coding, Console& console);
     void close() override { out_.flush(); }
 
  private:
     void write(std::span<const float> samples) override;
     Output& out_;
-    const SampleEncoding encoding_;
+    const audio::SampleEncoding encoding_;
     std::vector<char> bytes_;
 };
 

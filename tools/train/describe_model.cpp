@@ -4,10 +4,10 @@
 #include <numeric>
 
 #include "model/open_set_scorer.h"
-#include "model/thresholds.h"
 #include "support/json_lines.h"
 #include "tools/driver/version.h"
 #include "tools/train/training_run.h"
+#include "train/thresholds.h"
 
 namespace earshot::tools {
 namespace {
@@ -16,17 +16,17 @@ using Json = nlohmann::ordered_json;
 
 /// Examples with a label, or known to have none of them, beside their scores for the labels of the set.
 struct Judged {
-    Rows rows;
+    train::Rows rows;
     std::vector<float> scores;
 };
 
-bool is_learnt(const TrainingSet& set, std::int64_t row) {
+bool is_learnt(const train::TrainingSet& set, std::int64_t row) {
     return set.classes[static_cast<std::size_t>(row)] >= 0;
 }
 
 /// The examples that metrics and thresholds rest on. None of the unknown ones has been learnt from, so that
 /// all but those of the test data are among them.
-Judged judge(const TrainingRun& run, const Trainer& trainer) {
+Judged judge(const TrainingRun& run, const train::Trainer& trainer) {
     Judged judged;
     if (run.crossed) {
         judged = {run.crossed->rows, run.crossed->scores};
@@ -34,8 +34,8 @@ Judged judge(const TrainingRun& run, const Trainer& trainer) {
         judged.rows = run.fold.validation.empty() ? run.fold.train : run.fold.validation;
         judged.scores = trainer.score(judged.rows);
     }
-    for (const Role role : {Role::train, Role::validation}) {
-        const Rows unknown = run.set.unknown_rows(role);
+    for (const train::Role role : {train::Role::train, train::Role::validation}) {
+        const train::Rows unknown = run.set.unknown_rows(role);
         const auto scores = trainer.score(unknown);
         judged.rows.insert(judged.rows.end(), unknown.begin(), unknown.end());
         judged.scores.insert(judged.scores.end(), scores.begin(), scores.end());
@@ -43,24 +43,25 @@ Judged judge(const TrainingRun& run, const Trainer& trainer) {
     return judged;
 }
 
-Judged judge_test(const TrainingRun& run, const Trainer& trainer) {
-    Judged judged{run.set.labelled_rows(Role::test), {}};
-    const Rows unknown = run.set.unknown_rows(Role::test);
+Judged judge_test(const TrainingRun& run, const train::Trainer& trainer) {
+    Judged judged{run.set.labelled_rows(train::Role::test), {}};
+    const train::Rows unknown = run.set.unknown_rows(train::Role::test);
     judged.rows.insert(judged.rows.end(), unknown.begin(), unknown.end());
     judged.scores = trainer.score(judged.rows);
     return judged;
 }
 
 /// The answers that the model will give.
-Evaluation evaluate(const TrainingSet& set, const ModelFile& model, const Judged& judged) {
-    Evaluation evaluation(model.labels, open_set_rule(model));
+metrics::Evaluation evaluate(const train::TrainingSet& set, const model::ModelFile& model,
+                             const Judged& judged) {
+    metrics::Evaluation evaluation(model.labels, model::open_set_rule(model));
     const std::size_t known = set.labels.size();
     std::vector<float> scores(model.labels.size());
     for (std::size_t i = 0; i < judged.rows.size(); ++i) {
         const auto row = std::span(judged.scores).subspan(i * known, known);
         std::ranges::copy(row, scores.begin());
         if (!model.unknown.empty())
-            scores.back() = unknown_score(row, std::span(model.thresholds).first(known));
+            scores.back() = model::unknown_score(row, std::span(model.thresholds).first(known));
         const auto c = set.classes[static_cast<std::size_t>(judged.rows[i])];
         evaluation.add(c < 0 ? known : static_cast<std::size_t>(c), scores);
     }
@@ -76,14 +77,14 @@ Thresholds choose(const TrainingRun& run, const Judged& judged) {
     Thresholds thresholds;
     const auto& wish = run.options.thresholds;
     if (wish.any()) {
-        const auto chosen = choose_thresholds(run.set, judged.rows, judged.scores, wish);
+        const auto chosen = train::choose_thresholds(run.set, judged.rows, judged.scores, wish);
         for (std::size_t c = 0; c < chosen.size(); ++c) {
             thresholds.values.push_back(chosen[c].threshold);
             if (!chosen[c].reached) thresholds.missed.push_back(run.set.labels[c]);
         }
         return thresholds;
     }
-    Evaluation closed(run.set.labels);
+    metrics::Evaluation closed(run.set.labels);
     const std::size_t known = run.set.labels.size();
     for (std::size_t i = 0; i < judged.rows.size(); ++i) {
         if (!is_learnt(run.set, judged.rows[i])) continue;
@@ -91,18 +92,19 @@ Thresholds choose(const TrainingRun& run, const Judged& judged) {
                    std::span(judged.scores).subspan(i * known, known));
     }
     thresholds.values =
-        run.fit.criterion == Criterion::score ? closed.balanced_thresholds() : closed.thresholds();
+        run.fit.criterion == train::Criterion::score ? closed.balanced_thresholds() : closed.thresholds();
     return thresholds;
 }
 
-Json measures_of(const ModelFile& model, const Evaluation& evaluation) {
-    Json measures = evaluation_json(evaluation);
-    measures["detection"] = detection_json(evaluation, model.thresholds, {model.background, model.unknown});
+Json measures_of(const model::ModelFile& model, const metrics::Evaluation& evaluation) {
+    Json measures = metrics::evaluation_json(evaluation);
+    measures["detection"] =
+        metrics::detection_json(evaluation, model.thresholds, {model.background, model.unknown});
     return measures;
 }
 
-Json metrics_of(const TrainingRun& run, const Trainer& trainer, const ModelFile& model, const Judged& judged,
-                const Thresholds& thresholds) {
+Json metrics_of(const TrainingRun& run, const train::Trainer& trainer, const model::ModelFile& model,
+                const Judged& judged, const Thresholds& thresholds) {
     const char* data = run.crossed ? "held-out" : run.fold.validation.empty() ? "training" : "validation";
     Json metrics{{"data", data},
                  {"thresholds_from", data},
@@ -124,11 +126,11 @@ Json provenance_of(const TrainingRun& run) {
     Json data = Json::array();
     for (const auto items : run.set.recordings()) {
         const auto& item = items.front();
-        Rows rows(static_cast<std::size_t>(items.back().first + items.back().count - item.first));
+        train::Rows rows(static_cast<std::size_t>(items.back().first + items.back().count - item.first));
         std::iota(rows.begin(), rows.end(), item.first);
-        const char* role = item.role == Role::train        ? "train"
-                           : item.role == Role::validation ? "validation"
-                                                           : "test";
+        const char* role = item.role == train::Role::train        ? "train"
+                           : item.role == train::Role::validation ? "validation"
+                                                                  : "test";
         data.push_back({{"file", item.path}, {"role", role}, {"hash", run.set.data_hash(rows)}});
     }
     Json libraries;
@@ -143,14 +145,14 @@ Json provenance_of(const TrainingRun& run) {
 
 }  // namespace
 
-ModelFile describe_model(const TrainingRun& run, const Trainer& trainer) {
+model::ModelFile describe_model(const TrainingRun& run, const train::Trainer& trainer) {
     const Judged judged = judge(run, trainer);
     const Thresholds thresholds = choose(run, judged);
-    ModelFile model;
+    model::ModelFile model;
     model.recipe = run.recipe;
     model.frontend = run.set.frontend;
     model.architecture = run.architecture;
-    if (run.set.windowing != Windowing()) model.window = to_json(run.set.windowing);
+    if (run.set.windowing != windows::Windowing()) model.window = to_json(run.set.windowing);
     model.target = run.set.target;
     model.labels = run.set.labels;
     model.thresholds = thresholds.values;
@@ -165,9 +167,9 @@ ModelFile describe_model(const TrainingRun& run, const Trainer& trainer) {
     return model;
 }
 
-void log_result(const TrainingRun& run, const Trainer& trainer, const ModelFile& model,
-                TensorBoardFile& log) {
-    const Evaluation evaluation = evaluate(run.set, model, judge(run, trainer));
+void log_result(const TrainingRun& run, const train::Trainer& trainer, const model::ModelFile& model,
+                train::TensorBoardFile& log) {
+    const metrics::Evaluation evaluation = evaluate(run.set, model, judge(run, trainer));
     const int epoch = trainer.best_epoch();
     for (std::size_t c = 0; c < model.labels.size(); ++c) {
         const auto pairs = evaluation.of_label_alone(c);

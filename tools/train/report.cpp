@@ -23,13 +23,13 @@ std::string cell(const Json& number) {
 }
 
 const char* unit(const TrainingRun& run) {
-    if (run.set.target == Target::recording) return "recording";
+    if (run.set.target == model::Target::recording) return "recording";
     return run.set.windowing.frames > 1 ? "window" : "frame";
 }
 
 /// False alarms and misses, where they are what the thresholds balance.
 void describe_rates(const TrainingRun& run, const Json& measures, const std::string& data) {
-    if (run.fit.criterion != Criterion::score) return;
+    if (run.fit.criterion != train::Criterion::score) return;
     for (const auto& [label, rates] : measures["detection"].items()) {
         run.context.console.note(fmt::format(
             "'{}' on {} data: FAR {}, FRR {}, score {}, AUROC {}", label, data, cell(rates["far"]),
@@ -40,16 +40,16 @@ void describe_rates(const TrainingRun& run, const Json& measures, const std::str
 }  // namespace
 
 void describe_data(const TrainingRun& run) {
-    const TrainingSet& set = run.set;
-    const auto of = [&](const Rows& rows) { return set.class_counts(rows); };
+    const train::TrainingSet& set = run.set;
+    const auto of = [&](const train::Rows& rows) { return set.class_counts(rows); };
     auto& console = run.context.console;
     const auto recordings = std::ranges::count_if(
-        set.recordings(), [](const auto& items) { return items.front().role == Role::train; });
+        set.recordings(), [](const auto& items) { return items.front().role == train::Role::train; });
     console.note(fmt::format("{} of {} values from {}; {} classes", counted(set.classes.size(), unit(run)),
                              set.dimension * set.windowing.frames,
                              counted(static_cast<std::size_t>(recordings), "recording"), set.labels.size()));
     const auto train = of(run.fold.train), validation = of(run.fold.validation);
-    const auto test = of(set.labelled_rows(Role::test));
+    const auto test = of(set.labelled_rows(train::Role::test));
     const bool tested = std::ranges::any_of(test, [](std::int64_t count) { return count > 0; });
     const std::size_t width = label_width(set.labels);
     console.note(fmt::format("{:<{}}  {:>8}  {:>10}{}", "label", width, "training", "validation",
@@ -65,7 +65,7 @@ void describe_data(const TrainingRun& run) {
     }
 }
 
-std::string describe(const Epoch& epoch) {
+std::string describe(const train::Epoch& epoch) {
     std::string text = fmt::format("loss {:.4f}  accuracy {:.3f}", epoch.loss, epoch.accuracy);
     if (epoch.validation_loss) {
         text += fmt::format("  validation loss {:.4f}  accuracy {:.3f}", *epoch.validation_loss,
@@ -75,7 +75,7 @@ std::string describe(const Epoch& epoch) {
     return text;
 }
 
-void describe_result(const TrainingRun& run, const ModelFile& model) {
+void describe_result(const TrainingRun& run, const model::ModelFile& model) {
     auto& console = run.context.console;
     const std::size_t width = label_width(model.labels);
     const Json& metrics = model.metrics;

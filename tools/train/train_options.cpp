@@ -101,26 +101,26 @@ void add_data(CLI::App& app, TrainOptions& options) {
 }
 
 void add_examples(CLI::App& app, TrainOptions& options) {
-    ExampleOptions& examples = options.examples;
+    train::ExampleOptions& examples = options.examples;
     add_time(app, "--window", examples.window_s, "Sound that the network sees at once (0: a frame)");
     add_time(app, "--window-hop", examples.window_hop_s, "From one window to the next (0: the window)")
         ->group(kMoreOptions);
-    add_choice<Target>(app, "--target", examples.target,
-                       {{"frame", Target::frame}, {"recording", Target::recording}},
-                       "Has the label: each window (frame), or the whole recording")
+    add_choice<model::Target>(app, "--target", examples.target,
+                              {{"frame", model::Target::frame}, {"recording", model::Target::recording}},
+                              "Has the label: each window (frame), or the whole recording")
         ->type_name("WHAT");
     add_number(app, "--windows", options.fit.windows_per_recording, 1, 1000, "N",
                "Windows of a recording in an epoch, for --target recording")
         ->group(kMoreOptions);
-    add_choice<Padding>(app, "--padding", examples.padding,
-                        {{"minimum", Padding::minimum}, {"mean", Padding::mean}},
-                        "What stands after a recording shorter than a window")
+    add_choice<windows::Padding>(app, "--padding", examples.padding,
+                                 {{"minimum", windows::Padding::minimum}, {"mean", windows::Padding::mean}},
+                                 "What stands after a recording shorter than a window")
         ->type_name("HOW")
         ->group(kMoreOptions);
 }
 
-void add_network(CLI::App& app, NetworkOptions& network) {
-    InputOptions& input = network.input;
+void add_network(CLI::App& app, network::NetworkOptions& network) {
+    network::InputOptions& input = network.input;
     app.add_option("--arch", network.kind, "Network: mlp, dnn (dense), cnn, attention, lda")
         ->type_name("KIND")
         ->check(one_of({"mlp", "dnn", "cnn", "attention", "lda"}))
@@ -169,10 +169,10 @@ void add_network(CLI::App& app, NetworkOptions& network) {
     add_number(app, "--dropout", network.dropout, 0.0, 0.99, "X",
                "Share of hidden units silenced while learning")
         ->group(kMoreOptions);
-    add_number(app, "--paces", network.paces, 0.0, kMaxViews, "X",
+    add_number(app, "--paces", network.paces, 0.0, network::kMaxViews, "X",
                "Once learnt, hear windows so much slower and faster too")
         ->group(kMoreOptions);
-    add_number(app, "--pitches", network.pitches, 0.0, kMaxViews, "X",
+    add_number(app, "--pitches", network.pitches, 0.0, network::kMaxViews, "X",
                "Once learnt, hear them so much lower and higher too")
         ->group(kMoreOptions);
 }
@@ -193,28 +193,28 @@ void add_thresholds(CLI::App& app, TrainOptions& options) {
 }
 
 void add_fit(CLI::App& app, TrainOptions& options) {
-    FitOptions& fit = options.fit;
+    train::FitOptions& fit = options.fit;
     app.add_option("--epochs", options.epochs, "Passes over the data; more, if few, for so many steps")
         ->type_name("N[,STEPS]")
         ->capture_default_str();
     add_number(app, "--patience", fit.patience, 0, 1000000, "N",
                "Epochs without improvement that end it (0: never)")
         ->group(kMoreOptions);
-    add_choice<Criterion>(app, "--criterion", fit.criterion,
-                          {{"loss", Criterion::loss}, {"score", Criterion::score}},
-                          "What improves: loss, or the score of false alarms and misses")
+    add_choice<train::Criterion>(app, "--criterion", fit.criterion,
+                                 {{"loss", train::Criterion::loss}, {"score", train::Criterion::score}},
+                                 "What improves: loss, or the score of false alarms and misses")
         ->type_name("WHAT")
         ->group(kMoreOptions);
     add_number(app, "--batch", fit.batch, 1, 1 << 20, "N", "Frames or recordings a step")
         ->group(kMoreOptions);
     add_number(app, "--learning-rate", fit.learning_rate, 1e-9, 10.0, "X", "Step size of Adam")
         ->group(kMoreOptions);
-    add_choice<Schedule>(app, "--schedule", fit.schedule,
-                         {{"constant", Schedule::constant},
-                          {"cosine", Schedule::cosine},
-                          {"one-cycle", Schedule::one_cycle},
-                          {"plateau", Schedule::plateau}},
-                         "How the step size goes over the run")
+    add_choice<train::Schedule>(app, "--schedule", fit.schedule,
+                                {{"constant", train::Schedule::constant},
+                                 {"cosine", train::Schedule::cosine},
+                                 {"one-cycle", train::Schedule::one_cycle},
+                                 {"plateau", train::Schedule::plateau}},
+                                "How the step size goes over the run")
         ->type_name("HOW")
         ->group(kMoreOptions);
     add_number(app, "--weight-decay", fit.weight_decay, 0.0, 100.0, "X", "Pull of weights towards zero")
@@ -225,14 +225,16 @@ void add_fit(CLI::App& app, TrainOptions& options) {
         ->group(kMoreOptions);
     add_number(app, "--mixup", fit.mixup, 0.0, 1.0, "X", "Mix windows in pairs, shares from Beta(X, X)")
         ->group(kMoreOptions);
-    add_choice<Autocast>(
-        app, "--autocast", fit.autocast,
-        {{"none", Autocast::none}, {"bfloat16", Autocast::bfloat16}, {"auto", Autocast::automatic}},
-        "Multiply in bfloat16 while learning (auto: where that is faster)")
+    add_choice<train::Autocast>(app, "--autocast", fit.autocast,
+                                {{"none", train::Autocast::none},
+                                 {"bfloat16", train::Autocast::bfloat16},
+                                 {"auto", train::Autocast::automatic}},
+                                "Multiply in bfloat16 while learning (auto: where that is faster)")
         ->type_name("HOW")
         ->group(kMoreOptions);
-    add_choice<Device>(app, "--device", fit.device, {{"cpu", Device::cpu}, {"cuda", Device::cuda}},
-                       "Learn on the processor, or on a graphics processor")
+    add_choice<train::Device>(app, "--device", fit.device,
+                              {{"cpu", train::Device::cpu}, {"cuda", train::Device::cuda}},
+                              "Learn on the processor, or on a graphics processor")
         ->type_name("WHERE")
         ->group(kMoreOptions);
     add_number(app, "--loaders", fit.loaders, 1, 256, "N", "Threads that read and augment windows")
@@ -256,9 +258,11 @@ void add_fit(CLI::App& app, TrainOptions& options) {
     add_number(app, "--noise", fit.augment.noise, 0.0, 1.0, "SHARE", "Random noise added to waveforms")
         ->group(kMoreOptions);
     app.add_flag("--flip", fit.augment.flip, "Turn waveforms upside down at random")->group(kMoreOptions);
-    add_choice<Balance>(app, "--class-weights", fit.balance,
-                        {{"balanced", Balance::weights}, {"drawn", Balance::drawn}, {"none", Balance::none}},
-                        "Rare classes weigh as much (balanced), are drawn as often, or none")
+    add_choice<train::Balance>(app, "--class-weights", fit.balance,
+                               {{"balanced", train::Balance::weights},
+                                {"drawn", train::Balance::drawn},
+                                {"none", train::Balance::none}},
+                               "Rare classes weigh as much (balanced), are drawn as often, or none")
         ->type_name("HOW")
         ->group(kMoreOptions);
     add_seed(app, fit.seed);
@@ -277,7 +281,7 @@ void add_fit(CLI::App& app, TrainOptions& options) {
 }
 
 /// `N` or `N,STEPS`.
-void read_epochs(const std::string& text, FitOptions& fit) {
+void read_epochs(const std::string& text, train::FitOptions& fit) {
     const auto comma = text.find(',');
     const auto is_number = [](const std::string& digits, int& number) {
         return CLI::detail::lexical_cast(digits, number) && number >= 1 && number <= 1'000'000;
@@ -310,8 +314,8 @@ void check_train_options(TrainOptions& options, const CLI::App& app) {
     options.data.days = day_ranges("--days", options.days);
     options.data.test_days = day_ranges("--test-days", options.test_days);
     read_epochs(options.epochs, options.fit);
-    check_device(options.fit.device);
-    if (options.fit.device == Device::cuda && options.fit.autocast == Autocast::bfloat16)
+    train::check_device(options.fit.device);
+    if (options.fit.device == train::Device::cuda && options.fit.autocast == train::Autocast::bfloat16)
         throw UsageError("--device cuda and --autocast bfloat16 exclude each other (there, all is float32)");
     if (options.thresholds.precision && options.thresholds.false_alarms_per_hour)
         throw UsageError("--precision and --false-alarms-per-hour exclude each other");
@@ -325,11 +329,11 @@ void check_train_options(TrainOptions& options, const CLI::App& app) {
         throw UsageError(
             "--folds and --validation-data exclude each other (each fold is validated on itself)");
     }
-    if (options.examples.target == Target::recording && options.network.answer.kind != "sigmoid") {
+    if (options.examples.target == model::Target::recording && options.network.answer.kind != "sigmoid") {
         throw UsageError(
             "--target recording needs --loss sigmoid (each label is heard in some window or in none)");
     }
-    if (options.examples.target == Target::recording && options.by_frame) {
+    if (options.examples.target == model::Target::recording && options.by_frame) {
         throw UsageError("--target recording keeps recordings whole (leave --split out)");
     }
 }

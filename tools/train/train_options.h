@@ -4,19 +4,19 @@
 #include <string>
 #include <vector>
 
-#include "model/architecture.h"
-#include "model/thresholds.h"
-#include "model/trainer.h"
+#include "network/architecture.h"
+#include "train/thresholds.h"
+#include "train/trainer.h"
 
 namespace earshot::tools {
 
 /// What the command line of earshot train says.
 struct TrainOptions {
-    TrainingPaths data;
-    ExampleOptions examples;
-    NetworkOptions network;
-    FitOptions fit;
-    ThresholdWish thresholds;
+    train::TrainingPaths data;
+    train::ExampleOptions examples;
+    network::NetworkOptions network;
+    train::FitOptions fit;
+    train::ThresholdWish thresholds;
     std::vector<std::string> background;             // a label, or datasets
     std::vector<std::string> tags, days, test_days;  // as given, commas and all
     std::string epochs = "100";                      // likewise: N[,STEPS]

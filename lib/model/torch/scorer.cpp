@@ -6,16 +6,16 @@
 #include <filesystem>
 
 #include "model/open_set_scorer.h"
-#include "model/torch/network.h"
-#include "model/torch/weights.h"
+#include "network/torch/network.h"
+#include "network/torch/weights.h"
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::model {
 namespace {
 
 class TorchScorer : public Scorer {
  public:
-    explicit TorchScorer(std::shared_ptr<Network> network) : network_(std::move(network)) {
+    explicit TorchScorer(std::shared_ptr<network::Network> network) : network_(std::move(network)) {
         network_->eval();
     }
 
@@ -39,16 +39,16 @@ class TorchScorer : public Scorer {
     }
 
  private:
-    std::shared_ptr<Network> network_;
+    std::shared_ptr<network::Network> network_;
 };
 
 }  // namespace
 
 std::unique_ptr<Scorer> open_scorer(const std::string& directory, const ModelFile& model) {
     const std::string weights = (std::filesystem::path(directory) / "weights.npz").string();
-    std::shared_ptr<Network> network;
+    std::shared_ptr<network::Network> network;
     try {
-        network = load_network(model.architecture, weights);
+        network = network::load_network(model.architecture, weights);
     } catch (const c10::Error& error) {
         throw Error(fmt::format("{}: {}", directory, error.what_without_backtrace()));
     }
@@ -64,4 +64,4 @@ std::unique_ptr<Scorer> open_scorer(const std::string& directory, const ModelFil
                                            std::vector(model.thresholds.begin(), model.thresholds.end() - 1));
 }
 
-}  // namespace earshot
+}  // namespace earshot::model

@@ -9,7 +9,7 @@
 #include "support/error.h"
 #include "unit/audio/audio_files.h"
 
-namespace earshot {
+namespace earshot::audio {
 namespace {
 
 /// Counts up; ends, or throws, after a given number of frames.
@@ -73,4 +73,4 @@ TEST(Ahead, ReadsOnlyAFewBlocksAheadAndCanBeDroppedAtAnyTime) {
 }
 
 }  // namespace
-}  // namespace earshot
+}  // namespace earshot::audio

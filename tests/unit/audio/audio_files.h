@@ -66,7 +66,7 @@ inline std::vector<float> sine(double hz, std::size_t frames, int rate_hz, float
 }
 
 /// Writes with libsndfile itself. @param format  SF_FORMAT_WAV | SF_FORMAT_PCM_16 and the like
-inline void write_sndfile(const std::string& path, std::span<const float> samples, AudioFormat audio,
+inline void write_sndfile(const std::string& path, std::span<const float> samples, audio::AudioFormat audio,
                           int format) {
     SF_INFO info{};
     info.samplerate = audio.rate_hz;
@@ -83,20 +83,20 @@ inline void write_sndfile(const std::string& path, std::span<const float> sample
 inline constexpr int kWav16 = SF_FORMAT_WAV | SF_FORMAT_PCM_16;
 inline constexpr int kWavFloat = SF_FORMAT_WAV | SF_FORMAT_FLOAT;
 
-inline std::vector<float> read_all(Source& source, std::size_t block = 4096) {
+inline std::vector<float> read_all(audio::Source& source, std::size_t block = 4096) {
     std::vector<float> samples;
     for (auto got = source.read(block); !got.empty(); got = source.read(block))
         samples.insert(samples.end(), got.begin(), got.end());
     return samples;
 }
 
-inline std::vector<float> read_file(const std::string& path, const SourceOptions& options = {}) {
-    return read_all(*open_source(path, options));
+inline std::vector<float> read_file(const std::string& path, const audio::SourceOptions& options = {}) {
+    return read_all(*audio::open_source(path, options));
 }
 
-inline SourceOptions all_channels() {
-    SourceOptions options;
-    options.channels.kind = ChannelChoice::Kind::all;
+inline audio::SourceOptions all_channels() {
+    audio::SourceOptions options;
+    options.channels.kind = audio::ChannelChoice::Kind::all;
     return options;
 }
 

@@ -8,7 +8,7 @@
 #include "unit/audio/audio_files.h"
 #include "unit/audio/encode.h"
 
-namespace earshot {
+namespace earshot::audio {
 namespace {
 
 using testing::FloatNear;
@@ -257,4 +257,4 @@ TEST(Codec, VorbisOfAnyLengthIsWhatLibsndfileDecodes) {
 }
 
 }  // namespace
-}  // namespace earshot
+}  // namespace earshot::audio

@@ -8,7 +8,7 @@
 #include "unit/audio/audio_files.h"
 #include "unit/audio/encode.h"
 
-namespace earshot {
+namespace earshot::audio {
 namespace {
 
 using testing::ElementsAreArray;
@@ -261,4 +261,4 @@ TEST(RawInput, EndingWithinASampleIsDamage) {
 }
 
 }  // namespace
-}  // namespace earshot
+}  // namespace earshot::audio

@@ -5,7 +5,7 @@
 #include "support/error.h"
 #include "unit/audio/audio_files.h"
 
-namespace earshot {
+namespace earshot::audio {
 namespace {
 
 using testing::ElementsAre;
@@ -111,4 +111,4 @@ TEST_F(ExpandInputs, AudioIsKnownByNameThenByContent) {
 }
 
 }  // namespace
-}  // namespace earshot
+}  // namespace earshot::audio

@@ -4,7 +4,7 @@
 #include "audio/source.h"
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::audio {
 namespace {
 
 using Kind = ChannelChoice::Kind;
@@ -56,4 +56,4 @@ TEST(IsUrl, NeedsAScheme) {
 }
 
 }  // namespace
-}  // namespace earshot
+}  // namespace earshot::audio

@@ -10,7 +10,7 @@
 #include "unit/audio/audio_files.h"
 #include "unit/audio/encode.h"
 
-namespace earshot {
+namespace earshot::audio {
 namespace {
 
 using testing::HasSubstr;
@@ -103,4 +103,4 @@ TEST(Originals, micmon_20_seeking_does_not_decode_what_it_skips) {
 }
 
 }  // namespace
-}  // namespace earshot
+}  // namespace earshot::audio

@@ -10,7 +10,7 @@
 #include "unit/audio/audio_files.h"
 #include "unit/audio/encode.h"
 
-namespace earshot {
+namespace earshot::audio {
 namespace {
 
 using testing::ElementsAreArray;
@@ -148,4 +148,4 @@ TEST(LivePipe, AWavIsHeardFromItsFirstSamplesOnAndUpToTheSizeThatItStates) {
 }
 
 }  // namespace
-}  // namespace earshot
+}  // namespace earshot::audio

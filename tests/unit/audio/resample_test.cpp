@@ -8,7 +8,7 @@
 
 #include "unit/audio/audio_files.h"
 
-namespace earshot {
+namespace earshot::audio {
 namespace {
 
 /// Yields given samples in blocks of a given length, whatever is asked for.
@@ -152,4 +152,4 @@ TEST(Resample, KeepsChannelsApart) {
 }
 
 }  // namespace
-}  // namespace earshot
+}  // namespace earshot::audio

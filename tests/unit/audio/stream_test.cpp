@@ -14,7 +14,7 @@
 #include "unit/audio/audio_files.h"
 #include "unit/audio/encode.h"
 
-namespace earshot {
+namespace earshot::audio {
 namespace {
 
 using testing::ElementsAreArray;
@@ -302,4 +302,4 @@ TEST(Url, ALostConnectionIsNoQuietEnd) {
 }
 
 }  // namespace
-}  // namespace earshot
+}  // namespace earshot::audio

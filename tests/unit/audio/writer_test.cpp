@@ -10,7 +10,7 @@
 #include "support/error.h"
 #include "unit/audio/audio_files.h"
 
-namespace earshot {
+namespace earshot::audio {
 namespace {
 
 using testing::FloatNear;
@@ -95,4 +95,4 @@ TEST(AudioWriter, RefusesWhatItCannotWriteAndTouchesNothing) {
 }
 
 }  // namespace
-}  // namespace earshot
+}  // namespace earshot::audio

@@ -5,7 +5,7 @@
 #include <numeric>
 #include <thread>
 
-namespace earshot {
+namespace earshot::capture {
 namespace {
 
 TEST(BlockRing, TakesWhatFitsAndSaysHowMuch) {
@@ -57,4 +57,4 @@ TEST(BlockRing, PassesEverythingInOrderBetweenThreads) {
 }
 
 }  // namespace
-}  // namespace earshot
+}  // namespace earshot::capture

@@ -7,7 +7,7 @@
 
 #include "unit/capture/fakes.h"
 
-namespace earshot {
+namespace earshot::capture {
 namespace {
 
 struct Heard {
@@ -236,4 +236,4 @@ TEST_F(CaptureTest, ResampledBlocksKeepTimesAndGaps) {
 }
 
 }  // namespace
-}  // namespace earshot
+}  // namespace earshot::capture

@@ -14,13 +14,15 @@
 namespace earshot {
 
 /// Time that passes only when somebody sleeps, or a test says so.
-class FakeClock : public Clock {
+class FakeClock : public capture::Clock {
  public:
-    SteadyTime steady() const override { return SteadyTime(std::chrono::microseconds(now_us_.load())); }
+    capture::SteadyTime steady() const override {
+        return capture::SteadyTime(std::chrono::microseconds(now_us_.load()));
+    }
     UtcTime utc() const override {
         return UtcTime(std::chrono::microseconds(now_us_.load() + utc_offset_us_.load()));
     }
-    void sleep_until(SteadyTime then, const std::function<bool()>&) const override {
+    void sleep_until(capture::SteadyTime then, const std::function<bool()>&) const override {
         const auto us =
             std::chrono::duration_cast<std::chrono::microseconds>(then.time_since_epoch()).count();
         if (us > now_us_) now_us_ = us;
@@ -46,13 +48,13 @@ struct Step {
 };
 
 /// Plays a script; its samples count up from 0 by true time, those that are lost included.
-class FakeDevice : public Device {
+class FakeDevice : public capture::Device {
  public:
     FakeDevice(std::deque<Step>& script, FakeClock& clock, std::int64_t& count, bool waits)
         : script_(script), clock_(clock), count_(count), waits_(waits) {}
-    AudioFormat format() const override { return {1000, 1}; }
+    audio::AudioFormat format() const override { return {1000, 1}; }
     bool can_wait() const override { return waits_; }
-    DeviceBlock read() override {
+    capture::DeviceBlock read() override {
         if (script_.empty()) return {{}, {}, 0, false, true};
         const Step step = script_.front();
         script_.pop_front();

@@ -8,7 +8,7 @@
 #include "capture/back_off.h"
 #include "unit/capture/fakes.h"
 
-namespace earshot {
+namespace earshot::capture {
 namespace {
 
 /// A device of 48 kHz nominal whose clock is fast by `ppm`, and which reports its blocks with exponential
@@ -67,4 +67,4 @@ TEST(BackOff, GrowsToHalfAMinuteAndVariesByAQuarter) {
 }
 
 }  // namespace
-}  // namespace earshot
+}  // namespace earshot::capture

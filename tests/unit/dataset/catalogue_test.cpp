@@ -10,7 +10,7 @@
 #include "support/error.h"
 #include "unit/dataset/scratch.h"
 
-namespace earshot {
+namespace earshot::dataset {
 namespace {
 
 using testing::ElementsAre;
@@ -154,4 +154,4 @@ TEST_F(CatalogueTest, standard_input_and_urls_look_for_no_labels) {
 }
 
 }  // namespace
-}  // namespace earshot
+}  // namespace earshot::dataset

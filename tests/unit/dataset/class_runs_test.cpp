@@ -5,7 +5,7 @@
 #include <map>
 #include <random>
 
-namespace earshot {
+namespace earshot::dataset {
 namespace {
 
 /// By counting, one frame after the other.
@@ -66,4 +66,4 @@ TEST(ClassRuns, a_recording_has_the_class_of_most_frames_that_are_no_background)
 }
 
 }  // namespace
-}  // namespace earshot
+}  // namespace earshot::dataset

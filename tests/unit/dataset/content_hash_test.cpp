@@ -7,7 +7,7 @@
 #include "support/output.h"
 #include "unit/dataset/scratch.h"
 
-namespace earshot {
+namespace earshot::dataset {
 namespace {
 
 TEST(ContentHash, is_xxh3_of_128_bits) {
@@ -34,4 +34,4 @@ TEST(ContentHash, of_a_missing_file_is_an_error) {
 }
 
 }  // namespace
-}  // namespace earshot
+}  // namespace earshot::dataset

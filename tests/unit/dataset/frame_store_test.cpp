@@ -9,7 +9,7 @@
 #include "support/error.h"
 #include "unit/dataset/scratch.h"
 
-namespace earshot {
+namespace earshot::dataset {
 namespace {
 
 Recording counting(std::size_t rows, float from) {
@@ -93,7 +93,7 @@ TEST_F(FrameStoreTest, a_scan_knows_where_events_lie) {
     recording.events = {{1.0, 2.5, "b", {}}, {0.0, 100.0, "a", {}}, {4.6, 4.9, "b", {}}};
     FrameStore store;
     const auto scanned = scan_recording(write("a.npz", recording, false), store);
-    EXPECT_EQ(scanned.event_rows, (std::vector<RowSpan>{{2, 3}, {0, 10}, {10, 0}}));
+    EXPECT_EQ(scanned.event_rows, (std::vector<windows::RowSpan>{{2, 3}, {0, 10}, {10, 0}}));
     EXPECT_EQ(scanned.rows(), 10);
 }
 
@@ -113,4 +113,4 @@ TEST_F(FrameStoreTest, digests_tell_frames_and_classes_apart) {
 }
 
 }  // namespace
-}  // namespace earshot
+}  // namespace earshot::dataset

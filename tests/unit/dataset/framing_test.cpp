@@ -9,7 +9,7 @@
 
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::dataset {
 namespace {
 
 using testing::ElementsAre;
@@ -19,21 +19,21 @@ using testing::ThrowsMessage;
 constexpr double kEnd = std::numeric_limits<double>::infinity();
 
 /// A source of the numbers 0, 1, 2, ... in blocks of uneven size.
-class Counting : public Source {
+class Counting : public audio::Source {
  public:
     explicit Counting(std::size_t samples) {
         for (std::size_t i = 0; i < samples; ++i) samples_.push_back(static_cast<float>(i));
     }
-    AudioFormat format() const override { return {10, 1}; }
+    audio::AudioFormat format() const override { return {10, 1}; }
     std::span<const float> read(std::size_t max_frames) override {
         const std::size_t size = std::min({max_frames, block_++ % 7 + 1, samples_.size() - place_});
         place_ += size;
         return std::span(samples_).subspan(place_ - size, size);
     }
     std::optional<std::int64_t> frames() const override { return {}; }
-    std::span<const Damage> damage() const override { return damage_; }
+    std::span<const audio::Damage> damage() const override { return damage_; }
 
-    std::vector<Damage> damage_;
+    std::vector<audio::Damage> damage_;
 
  private:
     std::vector<float> samples_;
@@ -41,20 +41,20 @@ class Counting : public Source {
 };
 
 /// A front end whose frame is the first sample of each second at 10 Hz; a short second counts at the end.
-class Firsts : public Frontend {
+class Firsts : public frontend::Frontend {
  public:
     int rate_hz() const override { return 10; }
     std::size_t dimension() const override { return 1; }
     double hop_s() const override { return 1; }
     double window_s() const override { return 1; }
-    void push(std::span<const float> samples, const FrameSink& sink) override {
+    void push(std::span<const float> samples, const frontend::FrameSink& sink) override {
         for (const float sample : samples) {
             if (sample == 77) throw Error("sample 77");
             pending_.push_back(sample);
             if (pending_.size() == 10) emit(sink);
         }
     }
-    void finish(const FrameSink& sink) override {
+    void finish(const frontend::FrameSink& sink) override {
         if (!pending_.empty()) emit(sink);
         reset();
     }
@@ -65,7 +65,7 @@ class Firsts : public Frontend {
     nlohmann::ordered_json settings() const override { return {}; }
 
  private:
-    void emit(const FrameSink& sink) {
+    void emit(const frontend::FrameSink& sink) {
         sink(std::span(pending_).first(1), frames_++);
         pending_.clear();
     }
@@ -118,7 +118,7 @@ TEST(FrameLabeller, agrees_with_the_whole_timeline_at_every_frame) {
     const std::vector<std::string> labels{"a", "b", "c", "d"};
     std::uniform_real_distribution<double> place(0, 100), length(0.01, 12);
     for (int round = 0; round < 50; ++round) {
-        Timeline timeline;
+        label::Timeline timeline;
         for (unsigned i = 0; i < random() % 60; ++i) {
             const double onset_s = place(random);
             const double offset_s = random() % 20 == 0 ? kEnd : onset_s + length(random);
@@ -138,7 +138,7 @@ TEST(FrameLabeller, agrees_with_the_whole_timeline_at_every_frame) {
 }
 
 TEST(FrameLabeller, gives_every_moment_to_one_of_the_frames_that_overlap) {
-    const Timeline timeline{{{0, 1.0625, "a", {}}, {1.0625, 1.3125, "b", {}}, {1.3125, 9, "a", {}}}};
+    const label::Timeline timeline{{{0, 1.0625, "a", {}}, {1.0625, 1.3125, "b", {}}, {1.3125, 9, "a", {}}}};
     const std::vector<std::string> labels{"a", "b"};
     FrameLabeller labeller(timeline, labels, 0.125);
     int frames = 0;
@@ -147,27 +147,28 @@ TEST(FrameLabeller, gives_every_moment_to_one_of_the_frames_that_overlap) {
 }
 
 TEST(FrameLabeller, refuses_a_label_that_is_no_class) {
-    const Timeline timeline{{{0, 1, "dog", {}}}};
+    const label::Timeline timeline{{{0, 1, "dog", {}}}};
     const std::vector<std::string> labels{"cat"};
     EXPECT_THAT([&] { FrameLabeller(timeline, labels, 1); },
                 ThrowsMessage<Error>(HasSubstr("'dog' is none")));
 }
 
 TEST(FillGaps, covers_all_that_no_event_does) {
-    Timeline timeline{{{1, 3, "a", {}}, {2, 4, "b", {}}, {4, 5, "a", {}}, {7, 8, "b", {}}}};
+    label::Timeline timeline{{{1, 3, "a", {}}, {2, 4, "b", {}}, {4, 5, "a", {}}, {7, 8, "b", {}}}};
     fill_gaps(timeline, "z");
-    EXPECT_THAT(timeline.events, ElementsAre(Event{0, 1, "z", {}}, Event{1, 3, "a", {}}, Event{2, 4, "b", {}},
-                                             Event{4, 5, "a", {}}, Event{5, 7, "z", {}}, Event{7, 8, "b", {}},
-                                             Event{8, kEnd, "z", {}}));
+    EXPECT_THAT(timeline.events, ElementsAre(label::Event{0, 1, "z", {}}, label::Event{1, 3, "a", {}},
+                                             label::Event{2, 4, "b", {}}, label::Event{4, 5, "a", {}},
+                                             label::Event{5, 7, "z", {}}, label::Event{7, 8, "b", {}},
+                                             label::Event{8, kEnd, "z", {}}));
 }
 
 TEST(FillGaps, leaves_a_full_timeline_alone_and_fills_an_empty_one) {
-    Timeline full{{{0, kEnd, "a", {}}}}, empty;
+    label::Timeline full{{{0, kEnd, "a", {}}}}, empty;
     fill_gaps(full, "z");
     fill_gaps(empty, "z");
     EXPECT_EQ(full.events.size(), 1u);
-    EXPECT_THAT(empty.events, ElementsAre(Event{0, kEnd, "z", {}}));
+    EXPECT_THAT(empty.events, ElementsAre(label::Event{0, kEnd, "z", {}}));
 }
 
 }  // namespace
-}  // namespace earshot
+}  // namespace earshot::dataset

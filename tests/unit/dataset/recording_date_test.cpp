@@ -4,7 +4,7 @@
 
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::dataset {
 namespace {
 
 using namespace std::chrono_literals;
@@ -47,4 +47,4 @@ TEST(Days, the_first_path_that_speaks_of_a_day_decides) {
 }
 
 }  // namespace
-}  // namespace earshot
+}  // namespace earshot::dataset

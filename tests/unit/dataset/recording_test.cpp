@@ -6,12 +6,12 @@
 #include <filesystem>
 #include <random>
 
-#include "dataset/npz.h"
 #include "dataset/recording_writer.h"
+#include "npz/npz.h"
 #include "support/error.h"
 #include "unit/dataset/scratch.h"
 
-namespace earshot {
+namespace earshot::dataset {
 namespace {
 
 using testing::ElementsAre;
@@ -111,7 +111,7 @@ class Original : public testing::Test {
  protected:
     void write() const {
         const auto out = open_output(path());
-        NpzWriter npz(*out, true);
+        npz::NpzWriter npz(*out, true);
         npz.add<double>("samples", samples_shape, samples);
         npz.add<std::int64_t>("classes", {classes.size()}, classes);
         npz.add<double>("cutoff_frequencies", {cutoff.size()}, cutoff);
@@ -210,4 +210,4 @@ TEST(DatasetFiles, of_an_empty_or_missing_directory_are_an_error) {
 }
 
 }  // namespace
-}  // namespace earshot
+}  // namespace earshot::dataset

@@ -10,7 +10,7 @@
 
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::dataset {
 namespace {
 
 using testing::HasSubstr;
@@ -212,4 +212,4 @@ TEST(Originals, sounddetect_12_no_recording_is_trained_and_validated_on) {
 }
 
 }  // namespace
-}  // namespace earshot
+}  // namespace earshot::dataset

@@ -6,7 +6,7 @@
 #include "support/error.h"
 #include "unit/detect/fake_scorer.h"
 
-namespace earshot {
+namespace earshot::detect {
 namespace {
 
 TEST(BatchScorer, every_window_is_scored_once_in_order_and_for_its_owner) {
@@ -48,4 +48,4 @@ TEST(BatchScorer, refuses_windows_of_another_size) {
 }
 
 }  // namespace
-}  // namespace earshot
+}  // namespace earshot::detect

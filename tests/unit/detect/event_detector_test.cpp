@@ -11,7 +11,7 @@
 
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::detect {
 namespace {
 
 using Matrix = std::vector<std::vector<float>>;  // a row of scores per window
@@ -65,8 +65,8 @@ std::vector<Span> spans_offline(const std::vector<float>& smoothed, std::size_t 
 }
 
 /// For windows as long as the hop.
-std::vector<Event> events_offline(const Matrix& scores, const std::vector<EventRule>& rules, double hop_s,
-                                  double end_s) {
+std::vector<label::Event> events_offline(const Matrix& scores, const std::vector<EventRule>& rules,
+                                         double hop_s, double end_s) {
     std::vector<Span> spans;
     for (std::size_t c = 0; c < rules.size(); ++c) {
         if (rules[c].label.empty()) continue;
@@ -75,7 +75,7 @@ std::vector<Event> events_offline(const Matrix& scores, const std::vector<EventR
         spans.insert(spans.end(), more.begin(), more.end());
     }
     std::ranges::sort(spans, {}, [](const Span& s) { return std::tuple(s.first, s.c); });
-    std::vector<Event> events;
+    std::vector<label::Event> events;
     for (const auto& s : spans) {
         events.push_back(
             {s.first * hop_s, std::min(s.last * hop_s + hop_s, end_s), rules[s.c].label, s.score});
@@ -83,17 +83,17 @@ std::vector<Event> events_offline(const Matrix& scores, const std::vector<EventR
     return events;
 }
 
-std::vector<Event> events_streamed(const Matrix& scores, const std::vector<EventRule>& rules, WindowGrid grid,
-                                   double end_s) {
+std::vector<label::Event> events_streamed(const Matrix& scores, const std::vector<EventRule>& rules,
+                                          windows::WindowGrid grid, double end_s) {
     EventDetector detector(rules, grid);
-    std::vector<Event> events;
-    const auto sink = [&](const Event& event) { events.push_back(event); };
+    std::vector<label::Event> events;
+    const auto sink = [&](const label::Event& event) { events.push_back(event); };
     for (const auto& row : scores) detector.push(row, sink);
     detector.finish(end_s, sink);
     return events;
 }
 
-void expect_same(const std::vector<Event>& got, const std::vector<Event>& want) {
+void expect_same(const std::vector<label::Event>& got, const std::vector<label::Event>& want) {
     ASSERT_EQ(got.size(), want.size());
     for (std::size_t i = 0; i < got.size(); ++i) {
         EXPECT_EQ(got[i].label, want[i].label) << i;
@@ -174,16 +174,16 @@ TEST(EventDetector, gives_an_event_as_soon_as_no_continuation_can_change_it) {
         rules[0] = {"a", 0.9, 0.4, static_cast<double>(round % 3), static_cast<double>(round % 2), 1};
         rules[1] = {"b", 0.9, 0.4, static_cast<double>(round / 2), static_cast<double>(round / 3), 1};
         EventDetector detector(rules, {hop_s, hop_s});
-        std::vector<Event> given;
+        std::vector<label::Event> given;
         Matrix scores;
         for (int window = 0; window < 12; ++window) {
             const auto draw = [&] {
                 return static_cast<float>(std::uniform_int_distribution(0, 2)(random)) / 2;
             };
             scores.push_back({draw(), draw()});
-            detector.push(scores.back(), [&](const Event& event) { given.push_back(event); });
+            detector.push(scores.back(), [&](const label::Event& event) { given.push_back(event); });
 
-            std::optional<std::vector<Event>> certain;  // what all continuations begin with
+            std::optional<std::vector<label::Event>> certain;  // what all continuations begin with
             visit_continuations(scores, 3, [&] {
                 const auto events = events_offline(scores, rules, hop_s, endless);
                 if (!certain) certain = events;
@@ -201,9 +201,9 @@ TEST(EventDetector, at_once_gives_the_same_events_each_when_it_is_certain_itself
         const auto rules = random_rules(random, 3, 1);
         const auto scores = random_scores(random, 60, 3);
         EventDetector detector(rules, {1, 1});
-        std::vector<Event> events, starts;
-        detector.begin({0, true, [&](const Event& event) { starts.push_back(event); }});
-        const auto sink = [&](const Event& event) { events.push_back(event); };
+        std::vector<label::Event> events, starts;
+        detector.begin({0, true, [&](const label::Event& event) { starts.push_back(event); }});
+        const auto sink = [&](const label::Event& event) { events.push_back(event); };
         for (const auto& row : scores) {
             const auto before = events.size();
             detector.push(row, sink);
@@ -212,14 +212,14 @@ TEST(EventDetector, at_once_gives_the_same_events_each_when_it_is_certain_itself
                 EXPECT_LE(events[i].offset_s, &row - scores.data());
         }
         detector.finish(60, sink);
-        const auto by_onset = [](const Event& a, const Event& b) {
+        const auto by_onset = [](const label::Event& a, const label::Event& b) {
             return std::tie(a.onset_s, a.label) < std::tie(b.onset_s, b.label);
         };
         // Each has had its start, of the same onset, and nothing else has.
         ASSERT_EQ(starts.size(), events.size());
         for (const auto& event : events) {
             EXPECT_EQ(std::ranges::count_if(starts,
-                                            [&](const Event& start) {
+                                            [&](const label::Event& start) {
                                                 return start.onset_s == event.onset_s &&
                                                        start.label == event.label &&
                                                        start.score <= event.score;
@@ -233,9 +233,11 @@ TEST(EventDetector, at_once_gives_the_same_events_each_when_it_is_certain_itself
 
 TEST(EventDetector, an_event_is_announced_when_it_can_no_longer_be_dropped) {
     EventDetector detector({{"a", 0.5, 0.5, 3, 0, 1}}, {1, 1});
-    std::vector<Event> starts;
-    detector.begin({10, false, [&](const Event& event) { starts.push_back(event); }});
-    const auto push = [&](float score) { detector.push(std::array{score}, [](const Event&) { FAIL(); }); };
+    std::vector<label::Event> starts;
+    detector.begin({10, false, [&](const label::Event& event) { starts.push_back(event); }});
+    const auto push = [&](float score) {
+        detector.push(std::array{score}, [](const label::Event&) { FAIL(); });
+    };
     push(0);
     push(0.6f);
     push(0.9f);
@@ -243,7 +245,7 @@ TEST(EventDetector, an_event_is_announced_when_it_can_no_longer_be_dropped) {
     push(0.7f);
     push(1);
     ASSERT_EQ(starts.size(), 1u);
-    EXPECT_EQ(starts[0], (Event{11, 14, "a", 0.9f}));
+    EXPECT_EQ(starts[0], (label::Event{11, 14, "a", 0.9f}));
 }
 
 TEST(EventDetector, cools_down_after_an_event) {
@@ -252,7 +254,9 @@ TEST(EventDetector, cools_down_after_an_event) {
     const auto events = [&](std::string_view pattern) {
         EventDetector detector({rule}, {1, 1});
         std::vector<std::pair<double, double>> spans;
-        const auto sink = [&](const Event& event) { spans.emplace_back(event.onset_s, event.offset_s); };
+        const auto sink = [&](const label::Event& event) {
+            spans.emplace_back(event.onset_s, event.offset_s);
+        };
         for (const char c : pattern) detector.push(std::array{c == '#' ? 1.0f : 0.0f}, sink);
         detector.finish(static_cast<double>(pattern.size()), sink);
         return spans;
@@ -274,8 +278,8 @@ TEST(EventDetector, starts_anew_after_the_end) {
     EventDetector detector(rules, {1, 1});
     for (int round = 0; round < 20; ++round) {
         const auto scores = random_scores(random, round * 3, 3);
-        std::vector<Event> events;
-        const auto sink = [&](const Event& event) { events.push_back(event); };
+        std::vector<label::Event> events;
+        const auto sink = [&](const label::Event& event) { events.push_back(event); };
         for (const auto& row : scores) detector.push(row, sink);
         detector.finish(1e9, sink);
         expect_same(events, events_offline(scores, rules, 1, 1e9));
@@ -288,7 +292,7 @@ TEST(EventDetector, memory_stays_bounded_while_one_event_never_ends) {
     double last_onset = -1;
     for (int window = 0; window < 100'000; ++window) {
         const std::array scores{1.0f, window % 2 == 0 ? 1.0f : 0.0f};
-        detector.push(scores, [&](const Event& event) {
+        detector.push(scores, [&](const label::Event& event) {
             EXPECT_GT(event.onset_s, last_onset);
             last_onset = event.onset_s;
             ++ticks;
@@ -296,13 +300,13 @@ TEST(EventDetector, memory_stays_bounded_while_one_event_never_ends) {
     }
     EXPECT_EQ(ticks, 50'000 - EventDetector::kMaxWaiting);
     std::size_t rest = 0;
-    detector.finish(100'000, [&](const Event&) { ++rest; });
+    detector.finish(100'000, [&](const label::Event&) { ++rest; });
     EXPECT_EQ(rest, EventDetector::kMaxWaiting + 1);
 }
 
 TEST(EventDetector, overlapping_windows_speak_for_the_hop_around_their_centres) {
     const EventRule rule{"a", 0.5, 0.5, 0, 0, 1};
-    const WindowGrid grid{1, 3};  // windows 0-3, 1-4, 2-5, ... s; slots 0-2, 2-3, 3-4, ...
+    const windows::WindowGrid grid{1, 3};  // windows 0-3, 1-4, 2-5, ... s; slots 0-2, 2-3, 3-4, ...
     const auto only = [&](int first, int last, int count) {
         Matrix scores;
         for (int i = 0; i < count; ++i) scores.push_back({i >= first && i <= last ? 1.0f : 0.0f});
@@ -320,7 +324,7 @@ TEST(EventDetector, events_end_with_the_recording) {
     const EventRule rule{"a", 0.5, 0.5, 0, 0, 1};
     const auto events = events_streamed({{0}, {1}, {1}}, {rule}, {2, 2}, 5.3);
     ASSERT_EQ(events.size(), 1u);
-    EXPECT_EQ(events[0], (Event{2, 5.3, "a", 1.0}));
+    EXPECT_EQ(events[0], (label::Event{2, 5.3, "a", 1.0}));
 }
 
 TEST(EventDetector, a_background_class_makes_no_events) {
@@ -342,7 +346,7 @@ TEST(EventDetector, refuses_rules_out_of_bounds) {
 /// A window of 2.5 s every 0.1 s hears what lies in it as a whole: of any length and place, down to the hop.
 TEST(EventDetector, what_windows_hear_anywhere_in_them_lies_where_they_overlap) {
     constexpr double kHop = 0.1, kWindow = 2.5, kEnd = 20;
-    const WindowGrid grid{kHop, kWindow, 0, true};
+    const windows::WindowGrid grid{kHop, kWindow, 0, true};
     for (const double onset_s : {3.02, 7.5, 12.34}) {
         for (const double length_s : {0.3, 0.81, 2.0}) {
             Matrix scores;
@@ -371,8 +375,8 @@ TEST(EventDetector, limits_beyond_any_recording_are_no_overflow) {
 TEST(EventDetector, refuses_scores_that_are_no_numbers) {
     EventDetector detector({{"a", 0.5, 0.5, 0, 0, 1}}, {1, 1});
     const std::array bad{std::numeric_limits<float>::quiet_NaN()};
-    EXPECT_THROW(detector.push(bad, [](const Event&) {}), Error);
+    EXPECT_THROW(detector.push(bad, [](const label::Event&) {}), Error);
 }
 
 }  // namespace
-}  // namespace earshot
+}  // namespace earshot::detect

@@ -5,11 +5,11 @@
 
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::detect {
 namespace {
 
-ModelFile model() {
-    ModelFile file;
+model::ModelFile model() {
+    model::ModelFile file;
     file.labels = {"quiet", "cry", "bark"};
     file.thresholds = {0.5, 0.6, 0.8};
     file.background = "quiet";
@@ -91,7 +91,7 @@ TEST(EventRules, any_sound_is_a_class_of_its_own_unless_the_model_has_one) {
     EXPECT_EQ(rules.classes[1].cool_down_s, 1);
     EXPECT_EQ(rules.classes[3].cool_down_s, 2);
     EXPECT_EQ(rules.min_level_dbfs, -40);
-    ModelFile own = model();
+    model::ModelFile own = model();
     own.labels = {"any", "cry"};
     own.thresholds = {0.5, 0.5};
     EXPECT_EQ(make_event_rules(own, options, 2).classes.size(), 2u);
@@ -100,4 +100,4 @@ TEST(EventRules, any_sound_is_a_class_of_its_own_unless_the_model_has_one) {
 }
 
 }  // namespace
-}  // namespace earshot
+}  // namespace earshot::detect

@@ -6,11 +6,11 @@
 
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::detect {
 namespace {
 
-const Event kCry{2, 5.30049, "cry", 0.98768f};
-const Event kBark{61.5, 62, "dog, big", {}};
+const label::Event kCry{2, 5.30049, "cry", 0.98768f};
+const label::Event kBark{61.5, 62, "dog, big", {}};
 
 std::string written(EventFormat format) {
     StringOutput out;
@@ -70,4 +70,4 @@ TEST(EventFormat, every_name_is_parsed_and_guessed_from_a_file) {
 }
 
 }  // namespace
-}  // namespace earshot
+}  // namespace earshot::detect

@@ -9,7 +9,7 @@
 namespace earshot {
 
 /// Two classes: the sum of a window, and 1. Remembers the sizes of its batches.
-class FakeScorer : public Scorer {
+class FakeScorer : public model::Scorer {
  public:
     explicit FakeScorer(std::size_t window_values) : window_values_(window_values) {}
     std::size_t window_values() const override { return window_values_; }

@@ -9,17 +9,17 @@
 #include "support/error.h"
 #include "unit/detect/fake_scorer.h"
 
-namespace earshot {
+namespace earshot::detect {
 namespace {
 
 constexpr int kRate = 8000;
 
 /// Ten seconds: a sine of amplitude 0.8 from 2 s to 5 s, silence around it.
-class BeepSource : public Source {
+class BeepSource : public audio::Source {
  public:
     explicit BeepSource(std::size_t block = 1000, std::optional<std::int64_t> fail_at = {})
         : block_(block), fail_at_(fail_at) {}
-    AudioFormat format() const override { return {kRate, 1}; }
+    audio::AudioFormat format() const override { return {kRate, 1}; }
     std::span<const float> read(std::size_t max_frames) override {
         if (fail_at_ && next_ >= *fail_at_) throw Error("the device is gone");
         samples_.resize(std::min({static_cast<std::size_t>(10 * kRate - next_), max_frames, block_}));
@@ -33,7 +33,7 @@ class BeepSource : public Source {
         return samples_;
     }
     std::optional<std::int64_t> frames() const override { return 10 * kRate; }
-    std::span<const Damage> damage() const override { return {}; }
+    std::span<const audio::Damage> damage() const override { return {}; }
 
  private:
     std::size_t block_;
@@ -42,8 +42,8 @@ class BeepSource : public Source {
     std::vector<float> samples_;
 };
 
-ModelFile model() {
-    ModelFile file;
+model::ModelFile model() {
+    model::ModelFile file;
     file.frontend = {{"kind", "spectrum"}, {"rate_hz", kRate},  {"duration_s", 0.5},
                      {"low_hz", 500.0},    {"high_hz", 1500.0}, {"bins", 1}};
     file.labels = {"beep", "background"};
@@ -64,13 +64,13 @@ struct Parts {
 TEST(Listener, hears_what_is_there_and_says_when) {
     Parts parts;
     StringOutput scores;
-    std::vector<Event> events;
+    std::vector<label::Event> events;
     BeepSource source;
     ListenOptions options;
     options.start_s = 60;
     options.scores = &scores;
     const auto heard =
-        parts.listener.listen(source, options, [&](const Event& event) { events.push_back(event); });
+        parts.listener.listen(source, options, [&](const label::Event& event) { events.push_back(event); });
     ASSERT_EQ(events.size(), 1u);
     EXPECT_EQ(events[0].label, "beep");
     EXPECT_EQ(events[0].onset_s, 62);
@@ -94,19 +94,19 @@ TEST(Listener, live_sound_is_scored_as_it_comes) {
     ListenOptions options;
     options.live = true;
     options.progress = [&](double seconds) { heard_s = seconds; };
-    parts.listener.listen(source, options, [&](const Event&) { known_s.push_back(heard_s); });
+    parts.listener.listen(source, options, [&](const label::Event&) { known_s.push_back(heard_s); });
     ASSERT_EQ(known_s.size(), 1u);
     EXPECT_NEAR(known_s[0], 5.5, 0.25);  // the window after the last one of the event, and a block
 }
 
 TEST(Listener, leaves_nothing_of_a_recording_that_failed) {
     Parts parts;
-    const EventDetector::Sink none = [](const Event&) { FAIL(); };
+    const EventDetector::Sink none = [](const label::Event&) { FAIL(); };
     BeepSource broken(1000, 3 * kRate + 100);
     EXPECT_THROW(parts.listener.listen(broken, {}, none), Error);
-    std::vector<Event> events;
+    std::vector<label::Event> events;
     BeepSource whole;
-    parts.listener.listen(whole, {}, [&](const Event& event) { events.push_back(event); });
+    parts.listener.listen(whole, {}, [&](const label::Event& event) { events.push_back(event); });
     ASSERT_EQ(events.size(), 1u);
     EXPECT_EQ(events[0].onset_s, 2);
 }
@@ -116,8 +116,8 @@ TEST(Listener, what_is_quiet_makes_no_event_and_any_sound_is_one_if_asked_for) {
     const auto labels_above = [&](double level_dbfs) {
         Parts parts({{beep, EventRule{}, any}, level_dbfs});
         BeepSource source;
-        std::vector<Event> events;
-        parts.listener.listen(source, {}, [&](const Event& event) { events.push_back(event); });
+        std::vector<label::Event> events;
+        parts.listener.listen(source, {}, [&](const label::Event& event) { events.push_back(event); });
         std::vector<std::string> labels;
         for (const auto& event : events) {
             EXPECT_EQ(std::pair(event.onset_s, event.offset_s), std::pair(2.0, 5.0));
@@ -133,9 +133,9 @@ TEST(Listener, what_is_quiet_makes_no_event_and_any_sound_is_one_if_asked_for) {
 TEST(Listener, overlapping_windows_place_events_more_finely) {
     Parts parts({{{"beep", 0.5, 0.5, 0, 0, 1}, EventRule{}}, {}}, 0.8);  // a hop of 0.1 s
     BeepSource source;
-    std::vector<Event> events;
+    std::vector<label::Event> events;
     const auto heard =
-        parts.listener.listen(source, {}, [&](const Event& event) { events.push_back(event); });
+        parts.listener.listen(source, {}, [&](const label::Event& event) { events.push_back(event); });
     EXPECT_EQ(heard.windows, 96);  // from 0 to 9.5 s
     ASSERT_EQ(events.size(), 1u);
     // A window is a beep from more than half of it on, and speaks for the 0.1 s around its centre.
@@ -151,14 +151,14 @@ TEST(Listener, thresholds_change_while_it_listens) {
     options.progress = [&](double heard_s) {
         if (heard_s > 3.6) parts.listener.set_thresholds(0, 1, 1);
     };
-    std::vector<Event> events;
-    parts.listener.listen(source, options, [&](const Event& event) { events.push_back(event); });
+    std::vector<label::Event> events;
+    parts.listener.listen(source, options, [&](const label::Event& event) { events.push_back(event); });
     ASSERT_EQ(events.size(), 1u);
     EXPECT_EQ(std::pair(events[0].onset_s, events[0].offset_s), std::pair(2.0, 3.5));
 }
 
 TEST(Listener, refuses_a_model_that_does_not_know_its_front_end) {
-    ModelFile unknown = model();
+    model::ModelFile unknown = model();
     unknown.frontend = nullptr;
     const EventRules rules{std::vector<EventRule>(2), {}};
     EXPECT_THROW(Listener("m", unknown, std::make_unique<FakeScorer>(1), rules), Error);
@@ -167,4 +167,4 @@ TEST(Listener, refuses_a_model_that_does_not_know_its_front_end) {
 }
 
 }  // namespace
-}  // namespace earshot
+}  // namespace earshot::detect

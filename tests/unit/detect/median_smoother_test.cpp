@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <random>
 
-namespace earshot {
+namespace earshot::detect {
 namespace {
 
 std::vector<float> median_by_sorting(const std::vector<float>& scores, int windows) {
@@ -47,4 +47,4 @@ TEST(MedianSmoother, is_the_median_of_the_scores_around) {
 }
 
 }  // namespace
-}  // namespace earshot
+}  // namespace earshot::detect

@@ -4,7 +4,7 @@
 
 #include <array>
 
-namespace earshot {
+namespace earshot::detect {
 namespace {
 
 const std::array<std::string, 2> kLabels{"quiet", "cry"};
@@ -41,4 +41,4 @@ TEST(ScoreTable, of_nothing_is_a_header) {
 }
 
 }  // namespace
-}  // namespace earshot
+}  // namespace earshot::detect

@@ -9,7 +9,7 @@
 #include "frontend/split_fft.h"
 #include "oracle.h"
 
-namespace earshot {
+namespace earshot::frontend {
 namespace {
 
 // Rounding is relative to the power of a bin on average, which is the signal's energy.
@@ -130,4 +130,4 @@ INSTANTIATE_TEST_SUITE_P(SplitFft, EveryInstructionSet, ::testing::ValuesIn(all_
                          [](const auto& test) { return "Lanes" + std::to_string(test.param->lanes); });
 
 }  // namespace
-}  // namespace earshot
+}  // namespace earshot::frontend

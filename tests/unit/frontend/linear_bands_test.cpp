@@ -8,7 +8,7 @@
 #include "frontend/fft.h"
 #include "oracle.h"
 
-namespace earshot {
+namespace earshot::frontend {
 namespace {
 
 // Straight from the definition: every bin against every band.
@@ -91,4 +91,4 @@ TEST(LinearBands, MillionsOfTermsLoseNoAccuracy) {
 }
 
 }  // namespace
-}  // namespace earshot
+}  // namespace earshot::frontend

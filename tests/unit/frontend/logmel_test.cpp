@@ -13,7 +13,7 @@
 #include "oracle.h"
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::frontend {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -220,4 +220,4 @@ TEST(LogMelDamage, NotANumberIsAnErrorThatNamesThePlaceAndLeavesItAsNew) {
 }
 
 }  // namespace
-}  // namespace earshot
+}  // namespace earshot::frontend

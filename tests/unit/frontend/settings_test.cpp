@@ -4,7 +4,7 @@
 #include "frontend/frontend.h"
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::frontend {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -82,4 +82,4 @@ TEST(FrontendDifference, OrderOfKeysDoesNotMatter) {
 }
 
 }  // namespace
-}  // namespace earshot
+}  // namespace earshot::frontend

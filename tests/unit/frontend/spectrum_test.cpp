@@ -12,7 +12,7 @@
 #include "oracle.h"
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::frontend {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -246,4 +246,4 @@ TEST(Originals, Micmon11ChunksLastAsLongAsTheySay) {
 }
 
 }  // namespace
-}  // namespace earshot
+}  // namespace earshot::frontend

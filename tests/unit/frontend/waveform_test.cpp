@@ -11,7 +11,7 @@
 #include "frontend/zero_phase_filter.h"
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::frontend {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -188,4 +188,4 @@ TEST(ZeroPhaseFilter, what_it_cannot_do_is_said) {
 }
 
 }  // namespace
-}  // namespace earshot
+}  // namespace earshot::frontend

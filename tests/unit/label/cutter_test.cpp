@@ -2,7 +2,7 @@
 
 #include "label/segment_cutter.h"
 
-namespace earshot {
+namespace earshot::label {
 namespace {
 
 TEST(FileNamePart, keeps_letters_of_all_scripts_and_nothing_that_has_a_meaning) {
@@ -25,4 +25,4 @@ TEST(FileNamePart, is_cut_off_between_characters) {
 }
 
 }  // namespace
-}  // namespace earshot
+}  // namespace earshot::label

@@ -8,7 +8,7 @@
 #include "label/label_file.h"
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::label {
 namespace {
 
 const std::map<LabelFormat, std::string>& samples() {
@@ -100,4 +100,4 @@ TEST(DamagedLabels, are_taken_for_some_format_or_none) {
 }
 
 }  // namespace
-}  // namespace earshot
+}  // namespace earshot::label

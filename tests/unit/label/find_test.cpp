@@ -7,7 +7,7 @@
 #include "label/label_file.h"
 #include "unit/label/expect_error.h"
 
-namespace earshot {
+namespace earshot::label {
 namespace {
 
 using testing::HasSubstr;
@@ -109,4 +109,4 @@ TEST(LabelsFind, paths_relative_to_where_we_are_know_the_directories_above) {
 }
 
 }  // namespace
-}  // namespace earshot
+}  // namespace earshot::label

@@ -4,7 +4,7 @@
 
 #include <limits>
 
-namespace earshot {
+namespace earshot::label {
 namespace {
 
 using testing::ElementsAre;
@@ -61,4 +61,4 @@ TEST(CheckTimeline, only_some_findings_are_faults) {
 }
 
 }  // namespace
-}  // namespace earshot
+}  // namespace earshot::label

@@ -8,7 +8,7 @@
 #include "label/waveform_reader.h"
 #include "unit/label/read_labels.h"
 
-namespace earshot {
+namespace earshot::label {
 namespace {
 
 using testing::ElementsAre;
@@ -137,4 +137,4 @@ TEST(Jsonl, errors_name_line_and_member) {
 }
 
 }  // namespace
-}  // namespace earshot
+}  // namespace earshot::label

@@ -5,7 +5,7 @@
 #include "label/label_file.h"
 #include "unit/label/read_labels.h"
 
-namespace earshot {
+namespace earshot::label {
 namespace {
 
 using testing::ElementsAre;
@@ -325,4 +325,4 @@ TEST(Originals, SoundDitect_10_an_unknown_label_is_not_taken_for_normal) {
 }
 
 }  // namespace
-}  // namespace earshot
+}  // namespace earshot::label

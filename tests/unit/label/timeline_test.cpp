@@ -8,7 +8,7 @@
 #include <map>
 #include <random>
 
-namespace earshot {
+namespace earshot::label {
 namespace {
 
 constexpr double kOpen = std::numeric_limits<double>::infinity();
@@ -167,4 +167,4 @@ TEST(Timeline, random_overlaps_keep_the_strongest_at_every_moment) {
 }
 
 }  // namespace
-}  // namespace earshot
+}  // namespace earshot::label

@@ -10,7 +10,7 @@
 #include "label/label_text.h"
 #include "unit/label/expect_error.h"
 
-namespace earshot {
+namespace earshot::label {
 namespace {
 
 using testing::ElementsAre;
@@ -217,4 +217,4 @@ TEST(SecondsText, reads_back_as_the_same_number) {
 }
 
 }  // namespace
-}  // namespace earshot
+}  // namespace earshot::label

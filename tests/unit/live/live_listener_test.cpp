@@ -9,7 +9,7 @@
 #include "support/error.h"
 #include "unit/detect/fake_scorer.h"
 
-namespace earshot {
+namespace earshot::live {
 namespace {
 
 using namespace std::chrono_literals;
@@ -18,7 +18,7 @@ constexpr int kRate = 8000;
 const UtcTime kStart = UtcTime(1'000'000s);
 
 /// A tone that never ends, as a script of what a device does with it.
-class ScriptedSource : public LiveSource {
+class ScriptedSource : public capture::LiveSource {
  public:
     struct Step {
         enum What { sound, lose, pause, lost, fail } what;
@@ -26,14 +26,14 @@ class ScriptedSource : public LiveSource {
     };
     explicit ScriptedSource(std::vector<Step> steps) : steps_(std::move(steps)) {}
 
-    AudioFormat format() const override { return {kRate, 1}; }
-    std::span<const Damage> damage() const override { return {}; }
-    const BlockTime& time() const override { return time_; }
+    audio::AudioFormat format() const override { return {kRate, 1}; }
+    std::span<const audio::Damage> damage() const override { return {}; }
+    const capture::BlockTime& time() const override { return time_; }
     bool is_lost() const override { return lost_; }
     bool is_paused() const override { return paused_; }
     void pause(bool paused) override { paused_ = paused; }
-    CaptureStatistics statistics() const override {
-        CaptureStatistics now;
+    capture::CaptureStatistics statistics() const override {
+        capture::CaptureStatistics now;
         now.delivered = delivered_;
         now.lost = lost_frames_;
         now.paused = paused_frames_;
@@ -50,16 +50,16 @@ class ScriptedSource : public LiveSource {
                 case Step::fail:
                     return Arrival::end;
                 case Step::lose:
-                    skip(frames, GapCause::overrun, lost_frames_);
+                    skip(frames, capture::GapCause::overrun, lost_frames_);
                     break;
                 case Step::pause:
                     paused_ = true;
-                    skip(frames, GapCause::paused, paused_frames_);
+                    skip(frames, capture::GapCause::paused, paused_frames_);
                     ++next_;
                     return Arrival::nothing_yet;
                 case Step::lost:
                     lost_ = true;
-                    skip(frames, GapCause::device_lost, lost_frames_);
+                    skip(frames, capture::GapCause::device_lost, lost_frames_);
                     ++next_;
                     return Arrival::nothing_yet;
             }
@@ -91,8 +91,8 @@ class ScriptedSource : public LiveSource {
     }
 
  private:
-    void skip(std::int64_t frames, GapCause cause, std::int64_t& count) {
-        gap_ = Gap{(gap_ ? gap_->frames : 0) + frames, cause};
+    void skip(std::int64_t frames, capture::GapCause cause, std::int64_t& count) {
+        gap_ = capture::Gap{(gap_ ? gap_->frames : 0) + frames, cause};
         position_ += frames;
         count += frames;
     }
@@ -100,25 +100,26 @@ class ScriptedSource : public LiveSource {
     std::vector<Step> steps_;
     std::size_t next_ = 0;
     std::vector<float> block_;
-    BlockTime time_;
-    std::optional<Gap> gap_;
+    capture::BlockTime time_;
+    std::optional<capture::Gap> gap_;
     std::int64_t position_ = 0, delivered_ = 0, lost_frames_ = 0, paused_frames_ = 0;
     bool lost_ = false, paused_ = false;
 };
 
-std::unique_ptr<Listener> listener(int rate_hz = kRate) {
-    ModelFile file;
+std::unique_ptr<detect::Listener> listener(int rate_hz = kRate) {
+    model::ModelFile file;
     file.frontend = {{"kind", "spectrum"}, {"rate_hz", rate_hz}, {"duration_s", 0.5},
                      {"low_hz", 500.0},    {"high_hz", 1500.0},  {"bins", 1}};
     file.labels = {"tone", "background"};
-    EventRules rules{{{"tone", 0.5, 0.5, 0, 0, 1}, EventRule{}}, {}};
-    return std::make_unique<Listener>("model", file, std::make_unique<FakeScorer>(1), std::move(rules));
+    detect::EventRules rules{{{"tone", 0.5, 0.5, 0, 0, 1}, detect::EventRule{}}, {}};
+    return std::make_unique<detect::Listener>("model", file, std::make_unique<FakeScorer>(1),
+                                              std::move(rules));
 }
 
 struct Witness : LiveSink {
     std::vector<std::pair<double, double>> events, gaps;
     std::vector<UtcTime> times;
-    std::vector<GapCause> causes;
+    std::vector<capture::GapCause> causes;
     std::size_t starts_seen = 0, turns = 0;
     std::int64_t heard = 0;
     std::function<void()> on_turn;
@@ -153,7 +154,7 @@ TEST(LiveListener, an_event_ends_where_sound_is_missing_and_the_time_line_goes_o
     live.run();
     EXPECT_THAT(witness.events, ElementsAre(Pair(0, 3), Pair(4.25, 6.25)));
     EXPECT_THAT(witness.gaps, ElementsAre(Pair(3, 4.25)));
-    EXPECT_THAT(witness.causes, ElementsAre(GapCause::overrun));
+    EXPECT_THAT(witness.causes, ElementsAre(capture::GapCause::overrun));
     EXPECT_EQ(witness.starts_seen, 2u);
     EXPECT_EQ(witness.heard, 5 * kRate);
     EXPECT_EQ(witness.times[1], kStart + 4250ms);
@@ -185,7 +186,7 @@ TEST(LiveListener, a_gap_that_no_sound_follows_is_told_at_the_end) {
     live.add(witness);
     live.run();
     EXPECT_THAT(witness.gaps, ElementsAre(Pair(1, 3)));
-    EXPECT_THAT(witness.causes, ElementsAre(GapCause::paused));
+    EXPECT_THAT(witness.causes, ElementsAre(capture::GapCause::paused));
 }
 
 TEST(LiveListener, a_device_that_fails_fails_after_what_it_delivered_was_heard) {
@@ -238,4 +239,4 @@ TEST(LiveListener, another_listener_goes_on_where_the_one_before_ended) {
 }
 
 }  // namespace
-}  // namespace earshot
+}  // namespace earshot::live

@@ -5,7 +5,7 @@
 
 #include <numeric>
 
-namespace earshot {
+namespace earshot::live {
 namespace {
 
 using namespace std::chrono_literals;
@@ -55,4 +55,4 @@ TEST(SoundHistory, is_empty_at_first) {
 }
 
 }  // namespace
-}  // namespace earshot
+}  // namespace earshot::live

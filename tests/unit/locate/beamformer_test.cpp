@@ -7,6 +7,7 @@
 #include "scenes.h"
 
 using namespace earshot;
+using namespace earshot::locate;
 using namespace earshot::testing_scenes;
 
 namespace {

@@ -6,6 +6,7 @@
 #include "support/error.h"
 
 using namespace earshot;
+using namespace earshot::locate;
 using testing::HasSubstr;
 using testing::ThrowsMessage;
 

@@ -41,8 +41,8 @@ class Sound {
 /// Adds a sound as all channels hear it, interleaved. `delay_s` gives each microphone's delay for its
 /// position.
 template <class Delay>
-void add_sound(std::vector<float>& samples, const ArrayGeometry& geometry, int rate_hz, const Sound& sound,
-               const Delay& delay_s) {
+void add_sound(std::vector<float>& samples, const locate::ArrayGeometry& geometry, int rate_hz,
+               const Sound& sound, const Delay& delay_s) {
     const auto frames = samples.size() / static_cast<std::size_t>(geometry.channels);
     for (const auto& array : geometry.arrays) {
         for (std::size_t m = 0; m < array.mics.size(); ++m) {
@@ -60,12 +60,14 @@ inline constexpr double kSpeed = 343;
 
 /// A plane wave from a direction.
 inline auto plane_wave(double azimuth_deg, double elevation_deg = 0) {
-    return [from = towards(azimuth_deg, elevation_deg)](const Point& mic) { return -mic.dot(from) / kSpeed; };
+    return [from = locate::towards(azimuth_deg, elevation_deg)](const locate::Point& mic) {
+        return -mic.dot(from) / kSpeed;
+    };
 }
 
 /// A spherical wave from a place; its fading with distance left out.
-inline auto source_at(const Point& place) {
-    return [place](const Point& mic) { return (place - mic).norm() / kSpeed; };
+inline auto source_at(const locate::Point& place) {
+    return [place](const locate::Point& mic) { return (place - mic).norm() / kSpeed; };
 }
 
 /// White noise of each microphone's own, `snr_db` below the middle of the bursts.
@@ -75,8 +77,8 @@ inline void add_noise(std::vector<float>& samples, double snr_db, unsigned seed 
     for (auto& sample : samples) sample += noise(random);
 }
 
-inline MicArray square(double centre_x, double side, int first_channel) {
-    MicArray array{"square", {centre_x, 0, 0}, {}, {}};
+inline locate::MicArray square(double centre_x, double side, int first_channel) {
+    locate::MicArray array{"square", {centre_x, 0, 0}, {}, {}};
     const double h = side / 2;
     for (const auto& [x, y] : {std::pair{-h, h}, {h, h}, {h, -h}, {-h, -h}}) {
         array.mics.emplace_back(centre_x + x, y, 0);
@@ -85,12 +87,14 @@ inline MicArray square(double centre_x, double side, int first_channel) {
     return array;
 }
 
-inline ArrayGeometry one_square(double side = 0.064) { return {"square", {square(0, side, 0)}, 4, {}, {}}; }
-inline ArrayGeometry two_squares(double apart = 0.175) {
+inline locate::ArrayGeometry one_square(double side = 0.064) {
+    return {"square", {square(0, side, 0)}, 4, {}, {}};
+}
+inline locate::ArrayGeometry two_squares(double apart = 0.175) {
     return {"head", {square(-apart / 2, 0.064, 0), square(apart / 2, 0.064, 4)}, 8, {}, {}};
 }
-inline ArrayGeometry line(int mics = 4, double spacing = 0.033) {
-    MicArray array{"line", Point::Zero(), {}, {}};
+inline locate::ArrayGeometry line(int mics = 4, double spacing = 0.033) {
+    locate::MicArray array{"line", locate::Point::Zero(), {}, {}};
     for (int m = 0; m < mics; ++m) {
         array.mics.emplace_back((m - (mics - 1) / 2.0) * spacing, 0, 0);
         array.channels.push_back(m);
@@ -98,7 +102,7 @@ inline ArrayGeometry line(int mics = 4, double spacing = 0.033) {
     return {"line", {array}, mics, {}, {}};
 }
 
-inline std::vector<float> silence(const ArrayGeometry& geometry, double seconds, int rate_hz) {
+inline std::vector<float> silence(const locate::ArrayGeometry& geometry, double seconds, int rate_hz) {
     return std::vector<float>(static_cast<std::size_t>(seconds * rate_hz) *
                               static_cast<std::size_t>(geometry.channels));
 }

@@ -10,7 +10,7 @@
 
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::metrics {
 namespace {
 
 TEST(DetectionRates, are_counted) {
@@ -75,4 +75,4 @@ TEST(BestScoreThreshold, keeps_three_deviations_from_negatives_within_the_gap) {
 }
 
 }  // namespace
-}  // namespace earshot
+}  // namespace earshot::metrics

@@ -7,7 +7,7 @@
 
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::metrics {
 namespace {
 
 /// Four windows of two classes; the third is taken for the wrong one.
@@ -64,4 +64,4 @@ TEST(Evaluation, refuses_what_does_not_fit) {
 }
 
 }  // namespace
-}  // namespace earshot
+}  // namespace earshot::metrics

@@ -11,7 +11,7 @@
 
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::metrics {
 namespace {
 
 /// Scores with many ties, truths independent of them unless `signal` is given.
@@ -197,4 +197,4 @@ TEST(CautiousThreshold, comes_to_the_best_with_many_scores_and_strays_less_with_
 }
 
 }  // namespace
-}  // namespace earshot
+}  // namespace earshot::metrics

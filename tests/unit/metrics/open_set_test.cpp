@@ -12,7 +12,7 @@
 #include "metrics/metrics.h"
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::metrics {
 namespace {
 
 /// Windows of a few distinct scores, so that they tie; known ones score higher by `signal`.
@@ -183,4 +183,4 @@ TEST(FalseAlarms, of_no_background_and_of_the_highest_score) {
 }
 
 }  // namespace
-}  // namespace earshot
+}  // namespace earshot::metrics

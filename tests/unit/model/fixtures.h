@@ -7,11 +7,11 @@
 #include <random>
 #include <string>
 
-#include "model/architecture.h"
-#include "model/trainer.h"
-#include "model/training_set.h"
+#include "network/architecture.h"
 #include "support/error.h"
 #include "support/output.h"
+#include "train/trainer.h"
+#include "train/training_set.h"
 
 namespace earshot::test {
 
@@ -45,27 +45,27 @@ inline std::string error_of(const std::function<void()>& action) {
 
 /// A dense network over single frames.
 inline nlohmann::ordered_json mlp_architecture(std::int64_t inputs, std::int64_t classes,
-                                               const Compression& compression, double dropout) {
-    NetworkOptions options;
+                                               const network::Compression& compression, double dropout) {
+    network::NetworkOptions options;
     options.inputs = inputs;
     options.input.compression = compression;
     options.answer.classes = classes;
     options.dropout = dropout;
-    return describe_network(options);
+    return network::describe_network(options);
 }
 
 /// Recordings of equal length whose frames are log-normal magnitudes, louder where their class says: class c
 /// of C lifts the values d with d % C == c by `lift` (in natural-logarithm units).
-inline TrainingSet make_set(int recordings, int frames_each, int classes, int dimension, double lift = 2,
-                            unsigned seed = 1) {
-    TrainingSet set;
+inline train::TrainingSet make_set(int recordings, int frames_each, int classes, int dimension,
+                                   double lift = 2, unsigned seed = 1) {
+    train::TrainingSet set;
     set.dimension = dimension;
     for (int c = 0; c < classes; ++c) set.labels.push_back(std::string(1, static_cast<char>('a' + c)));
     std::mt19937 random(seed);
     std::normal_distribution<double> normal;
     for (int r = 0; r < recordings; ++r) {
         const std::string name = "r" + std::to_string(r);
-        TrainingSet::Item item;
+        train::TrainingSet::Item item;
         item.path = name + ".npz";
         item.group = name;
         item.digest = "digest of " + name;
@@ -87,7 +87,7 @@ inline TrainingSet make_set(int recordings, int frames_each, int classes, int di
 }
 
 /// Bytes of the weights that a trainer keeps and of all that resuming it needs.
-inline std::string saved_state(const Trainer& trainer) {
+inline std::string saved_state(const train::Trainer& trainer) {
     const TemporaryDirectory directory;
     trainer.save(directory.path().string());
     return read_text(directory / "weights.npz") + read_text(directory / "checkpoint.npz");

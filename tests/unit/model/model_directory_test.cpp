@@ -7,7 +7,7 @@
 #include "support/output.h"
 #include "unit/model/fixtures.h"
 
-namespace earshot {
+namespace earshot::model {
 namespace {
 
 namespace fs = std::filesystem;
@@ -89,4 +89,4 @@ TEST(ModelDirectory, says_where_it_cannot_write) {
 }
 
 }  // namespace
-}  // namespace earshot
+}  // namespace earshot::model

@@ -6,7 +6,7 @@
 
 #include "unit/model/fixtures.h"
 
-namespace earshot {
+namespace earshot::model {
 namespace {
 
 using test::error_of;
@@ -131,4 +131,4 @@ TEST(ModelFile, broken_json_is_refused) {
 }
 
 }  // namespace
-}  // namespace earshot
+}  // namespace earshot::model

@@ -4,9 +4,9 @@
 
 #include <random>
 
-#include "model/tensorboard.h"
+#include "train/tensorboard.h"
 
-namespace earshot {
+namespace earshot::model {
 namespace {
 
 TEST(UnknownScore, is_above_a_half_just_where_no_score_reaches_its_threshold) {
@@ -36,11 +36,11 @@ TEST(UnknownScore, is_what_the_likeliest_leaves) {
 }
 
 TEST(Crc32c, is_that_of_the_standard) {
-    EXPECT_EQ(crc32c("123456789"), 0xe3069283U);
-    EXPECT_EQ(crc32c(std::string(32, '\0')), 0x8a9136aaU);  // RFC 3720, appendix B.4
-    EXPECT_EQ(crc32c(std::string(32, '\xff')), 0x62a8ab43U);
-    EXPECT_EQ(crc32c(""), 0U);
+    EXPECT_EQ(train::crc32c("123456789"), 0xe3069283U);
+    EXPECT_EQ(train::crc32c(std::string(32, '\0')), 0x8a9136aaU);  // RFC 3720, appendix B.4
+    EXPECT_EQ(train::crc32c(std::string(32, '\xff')), 0x62a8ab43U);
+    EXPECT_EQ(train::crc32c(""), 0U);
 }
 
 }  // namespace
-}  // namespace earshot
+}  // namespace earshot::model

@@ -10,7 +10,7 @@
 #include "record/segment_name.h"
 #include "support/error.h"
 
-namespace earshot {
+namespace earshot::record {
 namespace {
 
 template <class Number>
@@ -21,8 +21,8 @@ Number number_at(const std::string& bytes, std::size_t at) {
 }
 
 TEST(Wav, SizesOfFourGigabytesAndMore) {
-    const auto small = wav_header({48000, 2}, SampleEncoding::pcm16, 4'000'000'000, true);
-    const auto large = wav_header({48000, 2}, SampleEncoding::pcm16, 6'000'000'000, true);
+    const auto small = audio::wav_header({48000, 2}, audio::SampleEncoding::pcm16, 4'000'000'000, true);
+    const auto large = audio::wav_header({48000, 2}, audio::SampleEncoding::pcm16, 6'000'000'000, true);
     ASSERT_EQ(small.size(), large.size());
     EXPECT_EQ(small.substr(0, 4), "RIFF");
     EXPECT_EQ(number_at<std::uint32_t>(small, small.size() - 4), 4'000'000'000u);
@@ -37,16 +37,17 @@ TEST(Wav, SizesOfFourGigabytesAndMore) {
 
 TEST(Wav, ARecordingThatBrokeOffIsWholeAgain) {
     const auto path = (std::filesystem::temp_directory_path() / "earshot-wav-test.wav").native();
-    for (const auto encoding : {SampleEncoding::pcm16, SampleEncoding::pcm24, SampleEncoding::float32}) {
+    for (const auto encoding :
+         {audio::SampleEncoding::pcm16, audio::SampleEncoding::pcm24, audio::SampleEncoding::float32}) {
         for (const int channels : {1, 2, 5}) {
             std::vector<float> samples(static_cast<std::size_t>(7 * channels));
             for (std::size_t i = 0; i < samples.size(); ++i) samples[i] = static_cast<float>(i) / 64;
             std::vector<char> pcm;
-            append_pcm(samples, encoding, pcm);
+            audio::append_pcm(samples, encoding, pcm);
             pcm.pop_back();  // the last frame is torn
-            std::ofstream(path, std::ios::binary)
-                << wav_header({8000, channels}, encoding, {}, true) << std::string(pcm.begin(), pcm.end());
-            EXPECT_EQ(repair_wav(path), 6);
+            std::ofstream(path, std::ios::binary) << audio::wav_header({8000, channels}, encoding, {}, true)
+                                                  << std::string(pcm.begin(), pcm.end());
+            EXPECT_EQ(audio::repair_wav(path), 6);
             SF_INFO info{};
             SNDFILE* const file = sf_open(path.c_str(), SFM_READ, &info);
             ASSERT_TRUE(file);
@@ -59,7 +60,7 @@ TEST(Wav, ARecordingThatBrokeOffIsWholeAgain) {
         }
     }
     std::ofstream(path, std::ios::binary) << "RIFF";
-    EXPECT_THROW(repair_wav(path), Error);
+    EXPECT_THROW(audio::repair_wav(path), Error);
     std::filesystem::remove(path);
 }
 
@@ -79,4 +80,4 @@ TEST(SegmentName, SaysWhenASegmentBegins) {
 }
 
 }  // namespace
-}  // namespace earshot
+}  // namespace earshot::record

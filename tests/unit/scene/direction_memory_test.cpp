@@ -7,6 +7,7 @@
 #include "support/circle.h"
 
 using namespace earshot;
+using namespace earshot::scene;
 
 namespace {
 

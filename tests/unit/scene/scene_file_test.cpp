@@ -14,6 +14,7 @@
 #include "support/output.h"
 
 using namespace earshot;
+using namespace earshot::scene;
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 using testing::ThrowsMessage;

@@ -10,6 +10,7 @@
 #include "support/time_text.h"
 
 using namespace earshot;
+using namespace earshot::scene;
 using testing::IsEmpty;
 using testing::SizeIs;
 

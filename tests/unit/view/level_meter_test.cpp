@@ -6,7 +6,7 @@
 #include <numbers>
 #include <vector>
 
-namespace earshot {
+namespace earshot::view {
 namespace {
 
 constexpr int kRate = 8000;
@@ -50,4 +50,4 @@ TEST(LevelMeter, holds_a_peak_for_two_seconds_and_the_mark_of_clipping_for_three
 }
 
 }  // namespace
-}  // namespace earshot
+}  // namespace earshot::view

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <numbers>
 
-namespace earshot {
+namespace earshot::view {
 namespace {
 
 std::vector<float> sine(double hz, double amplitude, int rate_hz, double seconds) {
@@ -61,4 +61,4 @@ TEST(SoundPicture, the_waveform_reaches_from_the_least_to_the_greatest_sample) {
 }
 
 }  // namespace
-}  // namespace earshot
+}  // namespace earshot::view

@@ -2,10 +2,11 @@
 
 namespace earshot::tools {
 
-void choose_executable(const std::string&, const std::optional<RawFormat>&) {}
+void choose_executable(const std::string&, const std::optional<audio::RawFormat>&) {}
 
-std::unique_ptr<LiveSource> open_sound(const std::string& device, const CaptureOptions& options) {
-    return open_device(device, options);
+std::unique_ptr<capture::LiveSource> open_sound(const std::string& device,
+                                                const capture::CaptureOptions& options) {
+    return capture::open_device(device, options);
 }
 
 }  // namespace earshot::tools

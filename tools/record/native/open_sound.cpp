@@ -31,16 +31,18 @@ constexpr const char* kOther = "record-any";
 
 }  // namespace
 
-void choose_executable(const std::string& device, const std::optional<RawFormat>& raw) {
-    const bool native = device == "-" ? standard_input_is_pcm(raw) : is_native_device(device);
+void choose_executable(const std::string& device, const std::optional<audio::RawFormat>& raw) {
+    const bool native =
+        device == "-" ? capture::standard_input_is_pcm(raw) : capture::is_native_device(device);
     if (!native) hand_over();
 }
 
-std::unique_ptr<LiveSource> open_sound(const std::string& device, const CaptureOptions& options) {
-    const auto open = [device](const DeviceRequest& request) {
-        return device == "-" ? open_pcm_input(request) : open_native(device, request);
+std::unique_ptr<capture::LiveSource> open_sound(const std::string& device,
+                                                const capture::CaptureOptions& options) {
+    const auto open = [device](const capture::DeviceRequest& request) {
+        return device == "-" ? capture::open_pcm_input(request) : capture::open_native(device, request);
     };
-    return capture(device, open, options);
+    return capture::capture(device, open, options);
 }
 
 }  // namespace earshot::tools

@@ -1,7 +1,0 @@
-#include "model/softmax_steps.h"
-
-namespace earshot {
-
-extern const SoftmaxKernels kSoftmaxBaseline{"baseline", lanes::add_up<4>, lanes::gradient<4>};
-
-}  // namespace earshot

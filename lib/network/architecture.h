@@ -1,0 +1,100 @@
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace earshot::network {
+
+// No LibTorch here: what commands need to know of networks to ask for one.
+
+/// How the input layer compresses magnitudes, whose range is far too wide for a dense layer.
+///   none   x
+///   sqrt   sqrt(max(x, 0))
+///   log    ln(max(x, 0) + floor): differences become ratios; `floor` is what counts as silence
+struct Compression {
+    std::string kind = "log";
+    double floor = 1e-5;  // in units of the frames; the spectrum front end gives 1 for a full-scale sine
+};
+
+/// What logarithms are of.
+enum class LogOf { power, magnitude };
+
+/// Adds to the power in each band of each frame a share of their mean over the window, as even noise would:
+/// recordings differ in how quiet they are between sounds, of which logarithms make much.
+struct Range {
+    double db = 0;                // how far that lies below the mean; 0 adds nothing
+    LogOf values = LogOf::power;  // as they are once compressed
+};
+
+/// What becomes of a window of K frames of D bands before the layers that learn: compression; then its range;
+/// then differences from frame to frame as further planes; then means over stretches of time, and deviations;
+/// then standardisation.
+struct InputOptions {
+    Compression compression;
+    int deltas = 0;         // 1 adds the first differences, 2 those of these too
+    std::int64_t pool = 0;  // steps of time that remain; 0 leaves all K frames
+    /// data     each band by its mean and deviation over the training data
+    /// window   each band by its mean and deviation over the window's steps: loudness and channel go, and so
+    ///          does how much a band varies
+    /// mean     each band by its mean over the window's steps, and all together by one deviation: loudness
+    /// and
+    ///          channel go
+    /// none     not at all: for networks whose first layer is followed by a normalisation
+    std::string standardise = "data";
+    bool deviation =
+        false;  // a plane more: how far the frames of each step of `pool` deviate from their mean
+    Range range{};
+};
+
+/// Planes of features that networks see: means over stretches of time, differences, and deviations.
+inline std::int64_t feature_planes(std::int64_t deltas, bool deviation) {
+    return 1 + deltas + (deviation ? 1 : 0);
+}
+
+/// What the outputs of a network mean.
+struct AnswerOptions {
+    /// softmax  one of the labels, and no other: an output a label
+    /// sigmoid  any of them, each for itself: an output for each label but the background, whose probability
+    /// is
+    ///          what the likeliest other one leaves of 1
+    /// likeness how much a window is like those of each label: an output a label, which learn as for softmax
+    /// but are
+    ///          no shares of 1, so that all may be low; where there is a background, how much more like those
+    ///          than like it, and the background is what the likeliest leaves of 1
+    std::string kind = "softmax";
+    std::int64_t classes = 2;
+    std::int64_t background = -1;  // index of that label; -1 if none
+};
+
+constexpr double kMaxViews = 0.5;  // of NetworkOptions.paces and pitches
+
+struct NetworkOptions {
+    /// mlp  dense: K·D -> 2 K·D -> 0.75 K·D -> outputs
+    /// dnn  dense: layer normalisation -> 512 -> 256 -> outputs
+    /// lda  no layer but the last, and that by linear discriminant analysis
+    /// cnn  convolutions over time and bands, halving both each time, and the maximum over time
+    /// attention  convolutions over time, shortening it 32 times, self-attention over what remains, its mean
+    /// over time
+    std::string kind = "mlp";
+    std::int64_t frames = 1;  // K
+    std::int64_t inputs = 1;  // D
+    InputOptions input;
+    AnswerOptions answer;
+    double dropout = 0;  // share of hidden units silenced in training, [0, 1)
+    /// dense  the last layer learns with the others
+    /// lda    it is fitted by linear discriminant analysis afterwards; the answer is then likeness
+    std::string head = "dense";
+    std::optional<double> shrinkage;  // of its covariance, [0, 1]; estimated if not given
+    /// Shares by which windows are heard slower and faster, and lower and higher too, once all is learnt, [0,
+    /// kMaxViews]. Of likeness without a background the highest logit of each label counts, else the mean.
+    double paces = 0, pitches = 0;
+};
+
+/// The network as model.json has it, from which it is built. earshot-formats(5), MODELS.
+/// @throws UsageError for settings that do not go together
+nlohmann::ordered_json describe_network(const NetworkOptions& options);
+
+}  // namespace earshot::network

@@ -1,0 +1,105 @@
+#include "network/torch/cnn.h"
+
+#include <fmt/format.h>
+
+#include <vector>
+
+#include "network/settings.h"
+#include "support/error.h"
+
+namespace earshot::network {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::int64_t kMaxChannels = 4096;
+constexpr std::int64_t kMaxUnits = std::int64_t{1} << 16;
+constexpr std::size_t kMaxLayers = 8;
+constexpr std::int64_t kKernel = 3, kStride = 2;
+
+struct CnnSettings {
+    std::vector<std::int64_t> channels;  // planes, then of each convolution
+    std::int64_t bands;                  // that remain
+    std::int64_t units, outputs;
+    double dropout;
+};
+
+CnnSettings read_settings(const Json& architecture) {
+    const InputShape shape = input_shape(architecture);
+    CnnSettings settings;
+    settings.channels = list_setting(architecture, "channels", 1, kMaxLayers, kMaxChannels);
+    settings.bands = shape.bands;
+    for (std::size_t i = 0; i < settings.channels.size(); ++i)
+        settings.bands = (settings.bands + kStride - 1) / kStride;
+    settings.channels.insert(settings.channels.begin(), shape.planes());
+    settings.units = whole_setting(architecture, "units", 1, kMaxUnits);
+    settings.outputs = Answer(architecture).outputs();
+    settings.dropout = number_setting(architecture, "dropout", 0, 0.99);
+    return settings;
+}
+
+class Cnn : public Network {
+ public:
+    explicit Cnn(const Json& architecture) : Network(architecture) {
+        const auto settings = read_settings(architecture);
+        dropout_ = settings.dropout;
+        const auto& channels = settings.channels;
+        for (std::size_t i = 1; i < channels.size(); ++i) {
+            const auto options = torch::nn::Conv2dOptions(channels[i - 1], channels[i], kKernel)
+                                     .stride(kStride)
+                                     .padding(kKernel / 2)
+                                     .bias(false);
+            convolutions_.push_back(register_module(fmt::format("conv_{}", i), torch::nn::Conv2d(options)));
+            norms_.push_back(
+                register_module(fmt::format("conv_{}_norm", i), torch::nn::BatchNorm2d(channels[i])));
+        }
+        mix_ = register_module("mix", torch::nn::Linear(channels.back() * settings.bands, settings.units));
+        add_output(settings.units);
+    }
+
+    bool gains_from_bfloat16() const override { return true; }
+
+ protected:
+    torch::Tensor embedding(const torch::Tensor& features) override {
+        auto planes = features;
+        for (std::size_t i = 0; i < convolutions_.size(); ++i) planes = convolved(i, planes).relu_();
+        const auto steps = planes.transpose(1, 2).flatten(2);  // [n, time, channels * bands]
+        const auto values = torch::relu(mix_(steps)).amax(1);
+        return dropout_ > 0 ? torch::dropout(values, dropout_, is_training()) : values;
+    }
+
+ private:
+    /// By layer i, and normalised, which is one with the convolution once nothing is learnt any more.
+    torch::Tensor convolved(std::size_t i, const torch::Tensor& planes) {
+        auto& convolution = convolutions_[i];
+        auto& norm = norms_[i];
+        if (is_training()) return norm(convolution(planes));
+        const auto scale = norm->weight / (norm->running_var + norm->options.eps()).sqrt();
+        const auto offset = norm->bias - norm->running_mean * scale;
+        return torch::conv2d(planes, convolution->weight * scale.view({-1, 1, 1, 1}), offset, kStride,
+                             kKernel / 2);
+    }
+
+    double dropout_;
+    std::vector<torch::nn::Conv2d> convolutions_;
+    std::vector<torch::nn::BatchNorm2d> norms_;
+    torch::nn::Linear mix_{nullptr};
+};
+
+}  // namespace
+
+std::int64_t cnn_weight_count(const Json& architecture) {
+    const auto settings = read_settings(architecture);
+    const auto& channels = settings.channels;
+    std::int64_t count = InputLayer::weight_count(architecture);
+    for (std::size_t i = 1; i < channels.size(); ++i) {
+        // The kernel; scale, offset, mean and variance of each channel; and how many batches have been seen.
+        count += kKernel * kKernel * channels[i - 1] * channels[i] + 4 * channels[i] + 1;
+    }
+    return count + (channels.back() * settings.bands + 1) * settings.units +
+           (settings.units + 1) * settings.outputs;
+}
+
+std::shared_ptr<Network> make_cnn(const Json& architecture) { return std::make_shared<Cnn>(architecture); }
+
+}  // namespace earshot::network

@@ -1,0 +1,339 @@
+#include "network/torch/conv_block.h"
+
+#include <torch/csrc/autograd/custom_function.h>
+
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+#include "network/torch/autocast.h"
+#include "network/torch/pieces.h"
+
+namespace earshot::network {
+namespace {
+
+constexpr std::int64_t kKernel = 3, kPadding = 1;
+constexpr std::int64_t kRows = 512;         // steps in a piece, even
+constexpr std::int64_t kLeastColumns = 32;  // below which rounding to bfloat16 costs more than it saves
+
+/// Sizes of a call, and the pieces that its steps are done in.
+struct Shape {
+    std::int64_t sequences, steps_in, channels_in, channels, stride;
+    std::int64_t steps, pooled, pieces_each;  // of a sequence
+
+    Shape(const torch::Tensor& input, const torch::Tensor& matrix, std::int64_t step_size)
+        : sequences(input.size(0)),
+          steps_in(input.size(1)),
+          channels_in(input.size(2)),
+          channels(matrix.size(1)),
+          stride(step_size),
+          steps((steps_in - 1) / stride + 1),
+          pooled(steps / 2),
+          pieces_each((steps + kRows - 1) / kRows) {}
+
+    std::int64_t pieces() const { return sequences * pieces_each; }
+    std::int64_t columns() const { return kKernel * channels_in; }
+    double count() const { return static_cast<double>(sequences * steps); }
+};
+
+struct Piece {
+    std::int64_t sequence, first, rows,
+        pairs;  // steps [first, first + rows), of which so many pairs are pooled
+
+    Piece(const Shape& shape, std::int64_t index)
+        : sequence(index / shape.pieces_each),
+          first(index % shape.pieces_each * kRows),
+          rows(std::min(kRows, shape.steps - first)),
+          pairs(rows / 2) {}
+};
+
+torch::Tensor wrap(float* values, std::int64_t rows, std::int64_t columns) {
+    return torch::from_blob(values, {rows, columns});
+}
+
+/// What the kernel covers at each step of a piece, a row a step.
+/// @param input  [n, T, channels_in], contiguous, of any type   @param rows  [kRows, 3 * channels_in] of the
+/// same
+void gather(const torch::Tensor& input, const Shape& shape, const Piece& piece, const torch::Tensor& rows) {
+    const auto step_bytes = static_cast<std::size_t>(shape.channels_in) * input.element_size();
+    const auto* const sequence = static_cast<const char*>(input.data_ptr()) +
+                                 static_cast<std::size_t>(piece.sequence * shape.steps_in) * step_bytes;
+    auto* to = static_cast<char*>(rows.data_ptr());
+    for (std::int64_t r = 0; r < piece.rows; ++r, to += kKernel * step_bytes) {
+        const std::int64_t start = (piece.first + r) * shape.stride - kPadding;
+        if (start >= 0 && start + kKernel <= shape.steps_in) {
+            std::memcpy(to, sequence + static_cast<std::size_t>(start) * step_bytes, kKernel * step_bytes);
+            continue;
+        }
+        for (std::int64_t tap = 0; tap < kKernel; ++tap) {
+            const std::int64_t step = start + tap;
+            char* const place = to + static_cast<std::size_t>(tap) * step_bytes;
+            if (step < 0 || step >= shape.steps_in) {
+                std::memset(place, 0, step_bytes);
+            } else {
+                std::memcpy(place, sequence + static_cast<std::size_t>(step) * step_bytes, step_bytes);
+            }
+        }
+    }
+}
+
+/// Adds the rows of a piece to what they were gathered from.
+void scatter(const float* rows, const Shape& shape, const Piece& piece, float* sequence) {
+    for (std::int64_t r = 0; r < piece.rows; ++r, rows += shape.columns()) {
+        const std::int64_t start = (piece.first + r) * shape.stride - kPadding;
+        const std::int64_t low = std::max<std::int64_t>(0, -start);
+        const std::int64_t high = std::min(kKernel, shape.steps_in - start);
+        float* const to = sequence + start * shape.channels_in;
+        for (std::int64_t i = low * shape.channels_in; i < high * shape.channels_in; ++i) to[i] += rows[i];
+    }
+}
+
+/// y = max(scale z + offset over two steps, 0).
+void pool(const float* z, const float* scale, const float* offset, std::int64_t pairs, std::int64_t channels,
+          float* y) {
+    for (std::int64_t p = 0; p < pairs; ++p, z += 2 * channels, y += channels) {
+        for (std::int64_t c = 0; c < channels; ++c) {
+            const float a = scale[c] * z[c] + offset[c], b = scale[c] * z[channels + c] + offset[c];
+            const float most = a > b ? a : b;
+            y[c] = most > 0 ? most : 0;
+        }
+    }
+}
+
+/// What pool() lets through of a gradient: slope where the step was the higher one and above 0.
+/// @param slopes  [pairs, channels]   @param passed  [2 pairs, channels], out
+void unpool(const float* z, const float* scale, const float* offset, const float* slopes, std::int64_t pairs,
+            std::int64_t channels, float* passed) {
+    for (std::int64_t p = 0; p < pairs; ++p, z += 2 * channels, slopes += channels, passed += 2 * channels) {
+        for (std::int64_t c = 0; c < channels; ++c) {
+            const float a = scale[c] * z[c] + offset[c], b = scale[c] * z[channels + c] + offset[c];
+            passed[c] = a >= b && a > 0 ? slopes[c] : 0;
+            passed[channels + c] = b > a && b > 0 ? slopes[c] : 0;
+        }
+    }
+}
+
+/// Adds, for each channel, the sums over rows of x and of x y.
+void add_sums(const float* x, const float* y, std::int64_t rows, std::int64_t channels, double* sum,
+              double* product) {
+    std::vector<float> sums(static_cast<std::size_t>(2 * channels));  // of a piece: short enough for float
+    float *const first = sums.data(), *const second = first + channels;
+    for (std::int64_t r = 0; r < rows; ++r, x += channels, y += channels) {
+        for (std::int64_t c = 0; c < channels; ++c) {
+            first[c] += x[c];
+            second[c] += x[c] * y[c];
+        }
+    }
+    for (std::int64_t c = 0; c < channels; ++c) {
+        sum[c] += first[c];
+        product[c] += second[c];
+    }
+}
+
+/// Sums of each piece, to be added up in an order that does not depend on threads.
+class Sums {
+ public:
+    explicit Sums(const Shape& shape)
+        : values_(torch::zeros({shape.pieces(), 2, shape.channels}, torch::kFloat64)) {}
+    double* of(std::int64_t piece, std::int64_t which) {
+        return values_.data_ptr<double>() + (2 * piece + which) * values_.size(2);
+    }
+    torch::Tensor total(std::int64_t which) const { return values_.select(1, which).sum(0); }
+
+ private:
+    torch::Tensor values_;
+};
+
+/// conv.weight [C', C, 3] as the matrix that rows of gather() are multiplied with, [3 C, C'].
+torch::Tensor matrix_of(const torch::Tensor& weight) {
+    return weight.permute({2, 1, 0}).reshape({-1, weight.size(0)}).contiguous();
+}
+
+/// The convolution without its bias, [n, steps, C'], and the sums of its values and of their squares.
+torch::Tensor convolve(const torch::Tensor& input, const torch::Tensor& matrix, const Shape& shape,
+                       Sums& sums) {
+    auto out = torch::empty({shape.sequences, shape.steps, shape.channels});
+    float* const z = out.data_ptr<float>();
+    for_pieces(shape.pieces(), [&](std::int64_t first, std::int64_t last) {
+        auto room = torch::empty({kRows, shape.columns()}, input.options());
+        for (std::int64_t i = first; i < last; ++i) {
+            const Piece piece(shape, i);
+            gather(input, shape, piece, room);
+            float* const rows = z + (piece.sequence * shape.steps + piece.first) * shape.channels;
+            auto place = wrap(rows, piece.rows, shape.channels);
+            multiply(place, room.narrow(0, 0, piece.rows), matrix);
+            add_sums(rows, rows, piece.rows, shape.channels, sums.of(i, 0), sums.of(i, 1));
+        }
+    });
+    return out;
+}
+
+/// All at once where no gradient is wanted: the convolution's outcome is never stored.
+torch::Tensor infer(const torch::Tensor& input, const torch::Tensor& matrix, std::int64_t stride,
+                    const torch::Tensor& scale, const torch::Tensor& offset) {
+    const Shape shape(input, matrix, stride);
+    auto out = torch::empty({shape.sequences, shape.pooled, shape.channels});
+    const float *const by = scale.data_ptr<float>(), *const plus = offset.data_ptr<float>();
+    float* const y = out.data_ptr<float>();
+    for_pieces(shape.pieces(), [&](std::int64_t first, std::int64_t last) {
+        auto room = torch::empty({kRows, shape.columns()}), z = torch::empty({kRows, shape.channels});
+        for (std::int64_t i = first; i < last; ++i) {
+            const Piece piece(shape, i);
+            gather(input, shape, piece, room);
+            auto place = z.narrow(0, 0, piece.rows);
+            at::mm_out(place, room.narrow(0, 0, piece.rows), matrix);
+            pool(z.data_ptr<float>(), by, plus, piece.pairs, shape.channels,
+                 y + (piece.sequence * shape.pooled + piece.first / 2) * shape.channels);
+        }
+    });
+    return out;
+}
+
+class ConvBlock : public torch::autograd::Function<ConvBlock> {
+ public:
+    /// @param statistics  out: mean and variance of the batch, [2, C']
+    static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& input,
+                                 const torch::Tensor& weight, const torch::Tensor& gain,
+                                 const torch::Tensor& bias, std::int64_t stride, double epsilon,
+                                 torch::Tensor statistics) {
+        const bool rounded = multiplies_in_bfloat16() && kKernel * input.size(2) >= kLeastColumns;
+        const auto factors = rounded ? input.to(torch::kBFloat16) : input;
+        const auto matrix = matrix_of(weight).to(factors.scalar_type());
+        const Shape shape(input, matrix, stride);
+        Sums sums(shape);
+        const auto z = convolve(factors, matrix, shape, sums);
+        const auto mean = sums.total(0) / shape.count();
+        const auto variance = (sums.total(1) / shape.count() - mean.square()).clamp_min(0);
+        const auto inverse = (variance + epsilon).rsqrt();
+        const auto scale = (inverse * gain).to(torch::kFloat32),
+                   offset = (bias - mean * inverse * gain).to(torch::kFloat32);
+        statistics[0].copy_(mean);
+        statistics[1].copy_(variance);
+
+        auto out = torch::empty({shape.sequences, shape.pooled, shape.channels});
+        const float *const values = z.data_ptr<float>(), *const by = scale.data_ptr<float>();
+        const float* const plus = offset.data_ptr<float>();
+        float* const y = out.data_ptr<float>();
+        for_pieces(shape.pieces(), [&](std::int64_t first, std::int64_t last) {
+            for (std::int64_t i = first; i < last; ++i) {
+                const Piece piece(shape, i);
+                pool(values + (piece.sequence * shape.steps + piece.first) * shape.channels, by, plus,
+                     piece.pairs, shape.channels,
+                     y + (piece.sequence * shape.pooled + piece.first / 2) * shape.channels);
+            }
+        });
+        context->save_for_backward({factors, weight, z, scale, offset, mean, inverse});
+        context->saved_data["stride"] = stride;
+        context->saved_data["input_learns"] = input.requires_grad();
+        return out;
+    }
+
+    static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
+                                                   torch::autograd::variable_list gradients) {
+        const auto saved = context->get_saved_variables();
+        const torch::Tensor &factors = saved[0], &weight = saved[1], &z = saved[2], &scale = saved[3];
+        const torch::Tensor &offset = saved[4], &mean = saved[5], &inverse = saved[6];
+        const auto matrix = matrix_of(weight).to(factors.scalar_type());
+        const Shape shape(factors, matrix, context->saved_data["stride"].toInt());
+        const auto slopes = gradients[0].contiguous();
+        const float *const values = z.data_ptr<float>(), *const slope = slopes.data_ptr<float>();
+        const float *const by = scale.data_ptr<float>(), *const plus = offset.data_ptr<float>();
+        const auto z_of = [&](const Piece& piece) {
+            return values + (piece.sequence * shape.steps + piece.first) * shape.channels;
+        };
+        const auto passed_of = [&](const Piece& piece, float* passed) {
+            unpool(z_of(piece), by, plus,
+                   slope + (piece.sequence * shape.pooled + piece.first / 2) * shape.channels, piece.pairs,
+                   shape.channels, passed);
+            std::fill_n(passed + 2 * piece.pairs * shape.channels,
+                        (piece.rows - 2 * piece.pairs) * shape.channels, 0.0F);
+        };
+
+        // What reaches the normalisation, and its product with what comes out of the convolution.
+        Sums sums(shape);
+        for_pieces(shape.pieces(), [&](std::int64_t first, std::int64_t last) {
+            auto room = torch::empty({kRows, shape.channels});
+            float* const passed = room.data_ptr<float>();
+            for (std::int64_t i = first; i < last; ++i) {
+                const Piece piece(shape, i);
+                passed_of(piece, passed);
+                add_sums(passed, z_of(piece), piece.rows, shape.channels, sums.of(i, 0), sums.of(i, 1));
+            }
+        });
+        const auto of_bias = sums.total(0);
+        const auto of_gain = (sums.total(1) - mean * of_bias) * inverse;
+        // Through the normalisation: dz = scale (g - sum g / N - normalised z * of_gain / N), linear in z.
+        const auto by_z = -(of_gain * inverse / shape.count());
+        const auto slant = (scale * by_z).to(torch::kFloat32);
+        const auto shift = (scale * (-of_bias / shape.count() - mean * by_z)).to(torch::kFloat32);
+        const float *const per_z = slant.data_ptr<float>(), *const constant = shift.data_ptr<float>();
+
+        const bool input_learns = context->saved_data["input_learns"].toBool();
+        auto of_input = input_learns ? torch::zeros(factors.sizes()) : torch::Tensor();
+        auto of_matrix = torch::empty({shape.sequences, shape.columns(), shape.channels});
+        for_pieces(shape.sequences, [&](std::int64_t first, std::int64_t last) {
+            auto room = torch::empty({kRows, shape.columns()}, factors.options());
+            auto of_room = torch::empty({kRows, shape.columns()}),
+                 back = torch::empty({kRows, shape.channels});
+            float* const dz = back.data_ptr<float>();
+            for (std::int64_t i = first * shape.pieces_each; i < last * shape.pieces_each; ++i) {
+                const Piece piece(shape, i);
+                passed_of(piece, dz);
+                const float* row = z_of(piece);
+                float* out = dz;
+                for (std::int64_t r = 0; r < piece.rows; ++r, row += shape.channels, out += shape.channels) {
+                    for (std::int64_t c = 0; c < shape.channels; ++c)
+                        out[c] = by[c] * out[c] + per_z[c] * row[c] + constant[c];
+                }
+                const auto slopes_of_rows = back.narrow(0, 0, piece.rows).to(factors.scalar_type());
+                gather(factors, shape, piece, room);
+                auto sum = of_matrix[piece.sequence];
+                multiply(sum, room.narrow(0, 0, piece.rows).t(), slopes_of_rows, 1, piece.first > 0);
+                if (!input_learns) continue;
+                auto of_rows = of_room.narrow(0, 0, piece.rows);
+                multiply(of_rows, slopes_of_rows, matrix.t());
+                scatter(of_room.data_ptr<float>(), shape, piece,
+                        of_input.data_ptr<float>() + piece.sequence * shape.steps_in * shape.channels_in);
+            }
+        });
+        const auto of_weight = of_matrix.sum(0)
+                                   .view({kKernel, shape.channels_in, shape.channels})
+                                   .permute({2, 1, 0})
+                                   .contiguous();
+        return {of_input, of_weight, of_gain.to(torch::kFloat32), of_bias.to(torch::kFloat32), {}, {}, {}};
+    }
+};
+
+}  // namespace
+
+torch::Tensor composed_conv_block(const torch::Tensor& input, torch::nn::Conv1d& conv,
+                                  torch::nn::BatchNorm1d& norm) {
+    return torch::relu(torch::max_pool1d(norm(conv(input.transpose(1, 2))), 2)).transpose(1, 2).contiguous();
+}
+
+torch::Tensor conv_block(const torch::Tensor& input, torch::nn::Conv1d& conv, torch::nn::BatchNorm1d& norm) {
+    if (!input.is_cpu()) return composed_conv_block(input, conv, norm);
+    const bool learning = norm->is_training();
+    const auto stride = conv->options.stride()->front();
+    const double epsilon = norm->options.eps();
+    if (!learning) {
+        const torch::NoGradGuard no_gradients;
+        const auto scale = (norm->weight * (norm->running_var + epsilon).rsqrt()).contiguous();
+        const auto offset = ((conv->bias - norm->running_mean) * scale + norm->bias).contiguous();
+        return infer(input, matrix_of(conv->weight), stride, scale, offset);
+    }
+    auto statistics = torch::empty({2, norm->weight.size(0)}, torch::kFloat64);
+    const auto out =
+        ConvBlock::apply(input, conv->weight, norm->weight, norm->bias, stride, epsilon, statistics);
+    const torch::NoGradGuard no_gradients;
+    const double share = norm->options.momentum().value();
+    const double count = static_cast<double>(input.size(0) * ((input.size(1) - 1) / stride + 1));
+    // The bias of the convolution moves the mean and nothing else: normalisation takes it off again.
+    norm->running_mean.mul_(1 - share).add_(statistics[0].to(torch::kFloat32) + conv->bias, share);
+    norm->running_var.mul_(1 - share).add_(statistics[1].to(torch::kFloat32),
+                                           share * count / std::max(1.0, count - 1));
+    norm->num_batches_tracked += 1;
+    return out;
+}
+
+}  // namespace earshot::network

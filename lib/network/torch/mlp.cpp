@@ -1,0 +1,69 @@
+#include "network/torch/mlp.h"
+
+#include <vector>
+
+#include "network/settings.h"
+#include "network/torch/dense_layers.h"
+
+namespace earshot::network {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::int64_t kMaxUnits = std::int64_t{1} << 20;
+constexpr std::size_t kMaxLayers = 16;
+
+struct MlpSettings {
+    std::vector<std::int64_t> sizes;  // features, then of each hidden layer
+    bool layer_norm;
+    double dropout;
+};
+
+MlpSettings read_settings(const Json& architecture) {
+    MlpSettings settings;
+    settings.sizes = list_setting(architecture, "hidden", 0, kMaxLayers, kMaxUnits);
+    settings.sizes.insert(settings.sizes.begin(), input_shape(architecture).features());
+    settings.layer_norm = flag_setting(architecture, "layer_norm");
+    settings.dropout = number_setting(architecture, "dropout", 0, 0.99);
+    return settings;
+}
+
+class Mlp : public Network {
+ public:
+    explicit Mlp(const Json& architecture) : Network(architecture) {
+        const auto settings = read_settings(architecture);
+        const auto& sizes = settings.sizes;
+        if (settings.layer_norm) {
+            norm_ =
+                register_module("norm", torch::nn::LayerNorm(torch::nn::LayerNormOptions({sizes.front()})));
+        }
+        dense_ = DenseLayers(*this, sizes, settings.dropout);
+        add_output(sizes.back());
+    }
+
+ protected:
+    torch::Tensor embedding(const torch::Tensor& features) override {
+        const auto values = features.flatten(1);
+        if (!norm_) return dense_.forward(values, is_training());
+        if (!is_training()) return dense_.forward(norm_(values), false);
+        return dense_.learn(torch::layer_norm(values, norm_->options.normalized_shape()), norm_->weight,
+                            norm_->bias);
+    }
+
+ private:
+    torch::nn::LayerNorm norm_{nullptr};
+    DenseLayers dense_;
+};
+
+}  // namespace
+
+std::int64_t mlp_weight_count(const Json& architecture) {
+    const auto settings = read_settings(architecture);
+    const auto& sizes = settings.sizes;
+    return InputLayer::weight_count(architecture) + (settings.layer_norm ? 2 * sizes.front() : 0) +
+           DenseLayers::weight_count(sizes) + (sizes.back() + 1) * Answer(architecture).outputs();
+}
+
+std::shared_ptr<Network> make_mlp(const Json& architecture) { return std::make_shared<Mlp>(architecture); }
+
+}  // namespace earshot::network

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace earshot::npz {
+
+/// What the elements of a .npy array are. Python objects, structures, complex numbers and dates are refused.
+struct NpyType {
+    enum class Kind { boolean, integer, natural, real, unicode, bytes };
+    Kind kind = Kind::real;
+    std::size_t item_bytes = 0;  // of one element; 4 a character for unicode
+    bool big_endian = false;
+};
+
+/// The header of a .npy array, versions 1 to 3:
+/// numpy.org/doc/stable/reference/generated/numpy.lib.format.html
+struct NpyHeader {
+    NpyType type;
+    bool fortran_order = false;      // the first index runs fastest
+    std::vector<std::size_t> shape;  // none for a scalar
+    std::size_t header_bytes = 0;    // before the first element
+    std::size_t count = 0;           // elements
+    std::size_t data_bytes = 0;      // count * item_bytes
+};
+
+/// No header is longer than this, as numpy itself has it; a reader needs no more than these bytes.
+constexpr std::size_t kMaxNpyHeaderBytes = 12 + 10000;
+
+/// Reads a header as the Python literal that it is, without evaluating anything.
+/// @param start  the array's first bytes, all of them or at least kMaxNpyHeaderBytes
+/// @param where  in front of messages: "a.npz: array 'samples'"
+/// @throws Error for anything malformed or refused, and for sizes that do not fit in memory's address space
+NpyHeader parse_npy_header(std::string_view start, const std::string& where);
+
+/// A version 1.0 header for little-endian elements in C order, padded to a multiple of 64 bytes.
+/// @param descr  as numpy writes it: "<f4"
+std::string npy_header(std::string_view descr, const std::vector<std::size_t>& shape);
+
+}  // namespace earshot::npz

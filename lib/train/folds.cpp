@@ -1,0 +1,129 @@
+#include "train/folds.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "dataset/split.h"
+#include "support/error.h"
+#include "train/shuffle.h"
+
+namespace earshot::train {
+namespace {
+
+/// One split item a group, or one a frame: what lib/dataset splits is the same to it.
+struct Units {
+    std::vector<dataset::SplitItem> items;
+    std::vector<std::size_t> of_set;  // the set's items that they are
+    std::vector<Rows> rows;           // labelled rows of each item
+};
+
+Units units_of(const TrainingSet& set) {
+    Units units;
+    for (std::size_t i = 0; i < set.items.size(); ++i) {
+        const TrainingSet::Item& item = set.items[i];
+        if (item.role != Role::train) continue;
+        Rows rows;
+        for (std::int64_t row = item.first; row < item.first + item.count; ++row) {
+            if (set.classes[static_cast<std::size_t>(row)] >= 0) rows.push_back(row);
+        }
+        const auto counts = set.class_counts(rows);
+        units.items.push_back({item.group, {counts.begin(), counts.end()}});
+        units.of_set.push_back(i);
+        units.rows.push_back(std::move(rows));
+    }
+    return units;
+}
+
+Rows gather(const Units& units, const std::vector<std::size_t>& chosen) {
+    Rows rows;
+    for (const std::size_t i : chosen) rows.insert(rows.end(), units.rows[i].begin(), units.rows[i].end());
+    return rows;
+}
+
+/// Deals the frames of each class, shuffled, to k hands in turn.
+std::vector<Rows> deal_frames(const TrainingSet& set, std::size_t hands, std::uint64_t seed) {
+    std::vector<Rows> dealt(hands);
+    const Rows order = shuffled(set.labelled_rows(Role::train), seed);
+    std::vector<std::size_t> next(set.labels.size());
+    for (const std::int64_t row : order) {
+        auto& hand = next[static_cast<std::size_t>(set.classes[static_cast<std::size_t>(row)])];
+        dealt[hand++ % hands].push_back(row);
+    }
+    for (Rows& rows : dealt) std::ranges::sort(rows);
+    return dealt;
+}
+
+/// Takes `share` of the frames of each class, at least one if there are two, never all.
+Fold hold_out_frames(const TrainingSet& set, double share, std::uint64_t seed) {
+    Fold fold;
+    const Rows order = shuffled(set.labelled_rows(Role::train), seed);
+    auto quota = set.class_counts(order);
+    for (auto& count : quota) {
+        const auto wanted = static_cast<std::int64_t>(share * static_cast<double>(count) + 0.5);
+        count = std::min(std::max<std::int64_t>(wanted, 1), count - 1);
+    }
+    for (const std::int64_t row : order) {
+        auto& left = quota[static_cast<std::size_t>(set.classes[static_cast<std::size_t>(row)])];
+        (left-- > 0 ? fold.validation : fold.train).push_back(row);
+    }
+    std::ranges::sort(fold.train);
+    std::ranges::sort(fold.validation);
+    return fold;
+}
+
+void check_trainable(const TrainingSet& set, const Fold& fold, const char* remedy) {
+    const auto counts = set.class_counts(fold.train);
+    for (std::size_t c = 0; c < counts.size(); ++c) {
+        if (counts[c] > 0) continue;
+        throw Error(
+            fmt::format("all of '{}' would be held out, nothing of it left to learn from "
+                        "({})",
+                        set.labels[c], remedy));
+    }
+}
+
+}  // namespace
+
+Fold hold_out(const TrainingSet& set, SplitBy by, double share, std::uint64_t seed) {
+    if (share <= 0) return {set.labelled_rows(Role::train), {}};
+    if (by == SplitBy::frame) return hold_out_frames(set, share, seed);
+    const Units units = units_of(set);
+    const dataset::Split split = dataset::split_by_group(units.items, share, seed);
+    Fold fold{gather(units, split.train), gather(units, split.validation)};
+    check_trainable(set, fold, "add recordings with it, lower --validation, or try another --seed");
+    return fold;
+}
+
+void set_aside_test(TrainingSet& set, double share, std::uint64_t seed) {
+    const Units units = units_of(set);
+    // Another seed than the split into training and validation has, or both would cut along the same line.
+    for (const std::size_t i : dataset::split_by_group(units.items, share, ~seed).validation)
+        set.items[units.of_set[i]].role = Role::test;
+    check_trainable(set, {set.labelled_rows(Role::train), {}},
+                    "add recordings with it, lower --test, or try another --seed");
+}
+
+std::vector<Fold> cross_validation_folds(const TrainingSet& set, SplitBy by, int folds, std::uint64_t seed) {
+    std::vector<Fold> result;
+    if (by == SplitBy::frame) {
+        const auto hands = deal_frames(set, static_cast<std::size_t>(folds), seed);
+        for (std::size_t held = 0; held < hands.size(); ++held) {
+            Fold fold{{}, hands[held]};
+            for (std::size_t i = 0; i < hands.size(); ++i) {
+                if (i != held) fold.train.insert(fold.train.end(), hands[i].begin(), hands[i].end());
+            }
+            std::ranges::sort(fold.train);
+            result.push_back(std::move(fold));
+        }
+    } else {
+        const Units units = units_of(set);
+        for (const dataset::Split& split : dataset::folds_by_group(units.items, folds, seed)) {
+            result.push_back({gather(units, split.train), gather(units, split.validation)});
+        }
+    }
+    for (const Fold& fold : result) check_trainable(set, fold, "add recordings with it, or lower --folds");
+    return result;
+}
+
+}  // namespace earshot::train

@@ -1,0 +1,79 @@
+#include "train/thresholds.h"
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+
+#include "frontend/frontend.h"
+#include "metrics/metrics.h"
+#include "support/error.h"
+
+namespace earshot::train {
+namespace {
+
+/// Stretches of examples next to each other in a recording on which nothing is to be found.
+std::vector<metrics::BackgroundRun> background_runs(const TrainingSet& set,
+                                                    std::span<const std::int64_t> rows) {
+    const std::int64_t background = set.background_index();
+    std::vector<metrics::BackgroundRun> runs;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const auto c = set.classes[static_cast<std::size_t>(rows[i])];
+        if (c != TrainingSet::kUnknown && (background < 0 || c != background)) continue;
+        metrics::add_window(
+            runs, i,
+            i > 0 && rows[i - 1] + 1 == rows[i] && &set.item_of(rows[i - 1]) == &set.item_of(rows[i]));
+    }
+    return runs;
+}
+
+double hours_of(const TrainingSet& set, const std::vector<metrics::BackgroundRun>& runs) {
+    if (set.frontend.is_null()) {
+        throw Error(
+            "false alarms per hour: the datasets do not say how long their frames are (remake them with "
+            "earshot datagen)");
+    }
+    std::size_t windows = 0;
+    for (const metrics::BackgroundRun& run : runs) windows += run.count;
+    if (windows == 0) {
+        throw Error(
+            "false alarms per hour: there is no background to count them on (give recordings of it with "
+            "--background DIR)");
+    }
+    return static_cast<double>(windows) * frontend::make_frontend(set.frontend)->hop_s() *
+           static_cast<double>(set.windowing.hop) / 3600;
+}
+
+}  // namespace
+
+std::vector<metrics::WantedThreshold> choose_thresholds(const TrainingSet& set,
+                                                        std::span<const std::int64_t> rows,
+                                                        std::span<const float> scores,
+                                                        const ThresholdWish& wish) {
+    const std::size_t labels = set.labels.size(), count = rows.size();
+    std::vector<metrics::BackgroundRun> runs;
+    std::uint64_t alarms = 0;
+    if (wish.false_alarms_per_hour) {
+        runs = background_runs(set, rows);
+        alarms = static_cast<std::uint64_t>(std::floor(*wish.false_alarms_per_hour * hours_of(set, runs)));
+    }
+    std::vector<metrics::WantedThreshold> chosen;
+    std::vector<float> column(count);
+    const auto positive = std::make_unique<bool[]>(count);
+    for (std::size_t c = 0; c < labels; ++c) {
+        for (std::size_t i = 0; i < count; ++i) {
+            column[i] = scores[i * labels + c];
+            positive[i] = set.classes[static_cast<std::size_t>(rows[i])] == static_cast<std::int64_t>(c);
+        }
+        if (static_cast<std::int64_t>(c) == set.background_index()) {
+            chosen.push_back({metrics::cautious_f1_threshold(column, {positive.get(), count}), true});
+        } else if (wish.precision) {
+            chosen.push_back(metrics::precision_threshold(column, {positive.get(), count}, *wish.precision));
+        } else {
+            const double threshold = metrics::false_alarm_threshold(column, runs, alarms);
+            chosen.push_back({threshold, metrics::false_alarms(column, runs, threshold) <= alarms});
+        }
+    }
+    return chosen;
+}
+
+}  // namespace earshot::train

@@ -1,0 +1,415 @@
+#include "train/trainer.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <filesystem>
+
+#include "network/torch/autocast.h"
+#include "network/torch/network.h"
+#include "network/torch/weights.h"
+#include "support/error.h"
+#include "support/interrupt.h"
+#include "support/output.h"
+#include "train/random.h"
+#include "train/shuffle.h"
+#include "train/torch/adam.h"
+#include "train/torch/mixture.h"
+#include "train/window_loader.h"
+
+namespace earshot::train {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kScoringValues = std::size_t{1} << 20;  // in a batch where no gradient is taken
+constexpr std::size_t kScoringWindows = 4096;                 // at most
+
+torch::Tensor windows_of(const WindowBatch& batch) {
+    const auto count = static_cast<std::int64_t>(batch.count());
+    // from_blob takes a pointer to non-const; networks only read their input.
+    return torch::from_blob(const_cast<float*>(batch.values.data()),
+                            {count, static_cast<std::int64_t>(batch.values.size()) / count});
+}
+
+std::string_view name_of(Balance balance) {
+    return balance == Balance::weights ? "balanced" : balance == Balance::drawn ? "drawn" : "none";
+}
+
+/// Sums over batches that become means at the end.
+struct Tally {
+    double loss = 0, weight = 0;
+    std::int64_t right = 0, examples = 0;
+
+    void add(const torch::Tensor& probabilities, const torch::Tensor& classes,
+             const network::Answer::Loss& error) {
+        loss += error.mean.item<double>() * error.weight;
+        weight += error.weight;
+        right += (probabilities.argmax(1) == classes).sum().item<std::int64_t>();
+        examples += classes.size(0);
+    }
+    double mean_loss() const { return loss / weight; }
+    double accuracy() const { return static_cast<double>(right) / static_cast<double>(examples); }
+};
+
+void check_same_run(const Json& theirs, const Json& ours, const std::string& directory) {
+    for (const auto& [key, value] : ours.items()) {
+        if (theirs.at(key) == value) continue;
+        throw Error(
+            fmt::format("{}: cannot resume: \"{}\" was {}, now {} (only --epochs and --patience may change)",
+                        directory, key, theirs.at(key).dump(), value.dump()));
+    }
+}
+
+}  // namespace
+
+void check_device(Device device) {
+    if (device == Device::cpu || torch::cuda::is_available()) return;
+    throw UsageError(
+        fmt::format("--device cuda: LibTorch {} was built without CUDA here, or finds no graphics processor "
+                    "(--device cpu, or build earshot with a LibTorch for CUDA)",
+                    TORCH_VERSION));
+}
+
+int epochs_of(const FitOptions& options, std::size_t examples) {
+    const auto parts = [](std::size_t whole, int part) {
+        return (whole + static_cast<std::size_t>(part) - 1) / static_cast<std::size_t>(part);
+    };
+    const auto steps =
+        static_cast<int>(std::max<std::size_t>(1, parts(parts(examples, options.batch), options.accumulate)));
+    return std::max(options.epochs,
+                    static_cast<int>(parts(static_cast<std::size_t>(options.min_steps), steps)));
+}
+
+struct Trainer::State {
+    const TrainingSet& set;
+    Json architecture;
+    Rows train_rows, validation_rows;
+    FitOptions options;
+    Augmenter augmenter;
+    std::shared_ptr<network::Network> network, best;
+    torch::Tensor weights;  // in the loss
+    std::unique_ptr<Adam> optimizer;
+    network::NamedTensors before;  // the epoch: all that it changes but for the history
+    History history;
+
+    State(const TrainingSet& data, const Json& description, Rows train, Rows validation,
+          const FitOptions& fit)
+        : set(data),
+          architecture(description),
+          train_rows(std::move(train)),
+          validation_rows(std::move(validation)),
+          options(fit),
+          augmenter(fit.augment, frame_scale(set.frontend)),
+          history(fit.schedule != Schedule::constant) {
+        options.epochs = epochs_of(options, train_rows.size());
+        torch::manual_seed(epoch_seed(options.seed, 0));
+        network = network::make_network(architecture);
+        best = network::make_network(architecture);
+        if (set.target == model::Target::recording && network->discriminant()) {
+            throw UsageError("linear discriminant analysis needs a label for each window (--target frame)");
+        }
+        if (set.target == model::Target::recording && !network->answer().independent()) {
+            throw UsageError(
+                "labels of whole recordings need outputs that speak for themselves (--loss sigmoid)");
+        }
+        weights =
+            network->answer().loss_weights(set.class_counts(train_rows), options.balance == Balance::weights);
+        const auto plan = all_windows(set, train_rows);
+        WindowLoader loader(set, plan, scoring_windows());
+        network->fit_input([&]() -> torch::Tensor {
+            const auto* batch = loader.next();
+            return batch ? windows_of(*batch) : torch::Tensor();
+        });
+        network::copy_tensors(network::named_tensors(*network), network::named_tensors(*best));
+        if (options.device == Device::cuda) {
+            network->move_to(torch::kCUDA);
+            best->move_to(torch::kCUDA);
+        }
+        optimizer = std::make_unique<Adam>(*network, options.weight_decay);
+        before = network::clone_tensors(progress());
+    }
+
+    std::size_t scoring_windows() const {
+        const auto fitting = kScoringValues / static_cast<std::size_t>(network->window_values());
+        return std::clamp(fitting, std::size_t{1}, kScoringWindows);
+    }
+
+    /// Windows of an example in an epoch of learning.
+    std::int64_t bag() const {
+        return set.target == model::Target::recording ? options.windows_per_recording : 1;
+    }
+
+    /// Classes of the examples of a batch that has `bag` windows of each.
+    torch::Tensor truths_of(const WindowBatch& batch) const {
+        const auto each = static_cast<std::size_t>(bag());
+        auto truths = torch::empty({static_cast<std::int64_t>(batch.count() / each)}, torch::kInt64);
+        auto* values = truths.data_ptr<std::int64_t>();
+        for (std::size_t i = 0; i < batch.count(); i += each)
+            values[i / each] = set.classes[static_cast<std::size_t>(batch.examples[i])];
+        return truths;
+    }
+
+    torch::Tensor classes_of(const Rows& rows) const {
+        std::vector<std::int64_t> classes;
+        for (const auto row : rows) classes.push_back(set.classes[static_cast<std::size_t>(row)]);
+        return torch::tensor(classes);
+    }
+
+    /// Fits the last layer to the training windows as they are.
+    void fit_output(network::Network& fitted) const {
+        const auto plan = all_windows(set, train_rows);
+        fitted.fit_output(
+            [&](const network::LabelledSink& sink) {
+                WindowLoader loader(set, plan, scoring_windows());
+                while (const auto* batch = loader.next())
+                    sink(windows_of(*batch), classes_of(batch->examples));
+            },
+            options.balance != Balance::none);
+    }
+
+    bool learns_in_bfloat16() const {
+        if (options.device != Device::cpu) return false;
+        if (options.autocast != Autocast::automatic) return options.autocast == Autocast::bfloat16;
+        return network->gains_from_bfloat16() && network::bfloat16_is_faster();
+    }
+
+    /// On the processor: what comes after them is too little to go elsewhere for.
+    torch::Tensor learnt_logits(const torch::Tensor& windows) {
+        const network::AutocastScope scope(learns_in_bfloat16());
+        return network->forward(windows).to(torch::kCPU, torch::kFloat32);
+    }
+
+    /// False if the user interrupted it.
+    bool learn(int number, Tally& tally) {
+        if (!network->learns()) {
+            fit_output(*network);
+            const auto logits = logits_of(*network, train_rows);
+            const auto truth = classes_of(train_rows);
+            tally.add(network->answer().probabilities(logits), truth,
+                      network->answer().loss(logits, truth, weights));
+            return !interrupted();
+        }
+        network->train();
+        const std::uint64_t seed = epoch_seed(options.seed, number);
+        const network::Answer& answer = network->answer();
+        torch::manual_seed(seed);
+        const Rows rows =
+            options.balance == Balance::drawn ? drawn_equally(set, train_rows, seed) : train_rows;
+        const auto plan = drawn_windows(set, shuffled(rows, seed), options.windows_per_recording, seed);
+        WindowLoader loader(set, plan, static_cast<std::size_t>(options.batch * bag()), &augmenter, seed,
+                            options.loaders);
+        Random random(seed);
+        const double plateau = options.schedule == Schedule::plateau ? history.plateau_share() : 1;
+        std::size_t examples = 0;  // learnt from in this epoch
+        int batches = 0;           // since the last step
+        double weight = 0;         // of them
+        while (const auto* batch = loader.next()) {
+            if (interrupted()) return false;
+            const auto truth = truths_of(*batch);
+            std::optional<Mixture> mixture;
+            if (options.mixup > 0) mixture.emplace(options.mixup, truth.size(0), random);
+            auto windows = windows_of(*batch);
+            if (mixture) windows = mixture->mixed(windows.view({truth.size(0), -1})).view_as(windows);
+            auto logits = learnt_logits(windows);
+            if (bag() > 1) logits = logits.view({-1, bag(), answer.outputs()}).amax(1);
+            auto error = answer.loss(logits, truth, weights);
+            if (mixture) {
+                const auto other = answer.loss(logits, truth.index_select(0, mixture->other), weights);
+                error.mean = error.mean * mixture->share + other.mean * (1 - mixture->share);
+            }
+            Adam::add(error.mean * error.weight);
+            weight += error.weight;
+            const double done =
+                (number - 1 + static_cast<double>(examples) / static_cast<double>(rows.size())) /
+                options.epochs;
+            examples += static_cast<std::size_t>(truth.size(0));
+            if (++batches == options.accumulate || examples == rows.size()) {
+                const double share = plateau * rate_share(options.schedule, done);
+                optimizer->step(weight, options.learning_rate * share, options.clip);
+                batches = 0;
+                weight = 0;
+            }
+            tally.add(answer.probabilities(logits.detach()), truth, error);
+        }
+        return true;
+    }
+
+    /// Of some examples, the highest logits over their windows.
+    /// @param learnt  all is: windows are heard in all the ways that the network shall hear them in
+    torch::Tensor logits_of(network::Network& judge, const Rows& rows, bool learnt = true) const {
+        const torch::NoGradGuard no_gradients;
+        judge.eval();
+        const auto outputs = judge.answer().outputs();
+        auto highest = torch::full({static_cast<std::int64_t>(rows.size()), outputs}, -INFINITY);
+        float* row = highest.data_ptr<float>();
+        const auto plan = all_windows(set, rows);
+        WindowLoader loader(set, plan, scoring_windows());
+        std::size_t example = 0;  // windows come example after example
+        while (const auto* batch = loader.next()) {
+            const auto windows = windows_of(*batch);
+            const auto logits = (learnt ? judge.hear(windows) : judge.forward(windows)).cpu().contiguous();
+            const float* window = logits.data_ptr<float>();
+            for (std::size_t i = 0; i < batch->count(); ++i, window += outputs) {
+                for (; rows[example] != batch->examples[i]; ++example) row += outputs;
+                for (std::int64_t c = 0; c < outputs; ++c) row[c] = std::max(row[c], window[c]);
+            }
+        }
+        return highest;
+    }
+
+    /// What validation shows of the network as it stands.
+    void judge(Epoch& epoch) const {
+        const Rows& rows = validation_rows;
+        const auto logits = logits_of(*network, rows, false);
+        const auto truth = classes_of(rows);
+        const network::Answer& answer = network->answer();
+        const auto probabilities = answer.probabilities(logits).contiguous();
+        Tally tally;
+        tally.add(probabilities, truth, answer.loss(logits, truth, weights));
+        epoch.validation_loss = tally.mean_loss();
+        epoch.validation_accuracy = tally.accuracy();
+        if (options.criterion != Criterion::score) return;
+        metrics::Evaluation evaluation(set.labels);
+        const auto count = static_cast<std::size_t>(probabilities.numel());
+        add_scores(set, rows, std::span(probabilities.data_ptr<float>(), count), evaluation);
+        epoch.validation_score = mean_score(evaluation);
+    }
+
+    /// Mean over the labels but the background that can be judged.
+    double mean_score(const metrics::Evaluation& evaluation) const {
+        const auto rates = evaluation.detection_rates(evaluation.balanced_thresholds());
+        double sum = 0;
+        int labels = 0;
+        for (std::size_t c = 0; c < rates.size(); ++c) {
+            if (static_cast<std::int64_t>(c) == set.background_index() || std::isnan(rates[c].score()))
+                continue;
+            sum += rates[c].score();
+            ++labels;
+        }
+        return labels == 0 ? 0 : sum / labels;
+    }
+
+    /// All that an epoch changes but for the history.
+    network::NamedTensors progress() const {
+        network::NamedTensors tensors = optimizer->state();
+        for (const auto& [name, tensor] : network::named_tensors(*network))
+            tensors.emplace_back("weights." + name, tensor);
+        return tensors;
+    }
+
+    /// What a resumed run must have in common with the one that it resumes.
+    Json fingerprint() const {
+        Json json{{"architecture", architecture},
+                  {"batch", options.batch},
+                  {"learning_rate", options.learning_rate},
+                  {"weight_decay", options.weight_decay},
+                  {"class_weights", name_of(options.balance)},
+                  {"accumulate", options.accumulate},
+                  {"clip", options.clip},
+                  {"mixup", options.mixup},
+                  {"products", learns_in_bfloat16() ? "bfloat16" : "float32"},
+                  {"augment", to_json(options.augment)},
+                  {"criterion", options.criterion == Criterion::score ? "score" : "loss"},
+                  {"seed", options.seed},
+                  {"window", to_json(set.windowing)},
+                  {"training_data", set.data_hash(train_rows)},
+                  {"validation_data", set.data_hash(validation_rows)}};
+        if (options.device == Device::cuda) json["device"] = "cuda";
+        if (set.target == model::Target::recording)
+            json["windows_per_recording"] = options.windows_per_recording;
+        if (options.schedule == Schedule::plateau) {
+            json["schedule"] = "plateau";
+        } else if (options.schedule != Schedule::constant) {  // which depends on how long the run shall be
+            json["schedule"] = options.schedule == Schedule::cosine ? "cosine" : "one-cycle";
+            json["epochs"] = options.epochs;
+        }
+        return json;
+    }
+};
+
+Trainer::Trainer(const TrainingSet& set, const Json& architecture, Rows train, Rows validation,
+                 const FitOptions& options)
+    : state_(std::make_unique<State>(set, architecture, std::move(train), std::move(validation), options)) {}
+Trainer::~Trainer() = default;
+Trainer::Trainer(Trainer&&) noexcept = default;
+
+bool Trainer::finished() const {
+    const int done = state_->history.size();
+    if (done >= (state_->network->learns() ? state_->options.epochs : 1)) return true;
+    const bool may_stop_early = state_->options.patience > 0 && !state_->validation_rows.empty();
+    return may_stop_early && done - state_->history.best_epoch() >= state_->options.patience;
+}
+
+std::optional<Epoch> Trainer::run_epoch() {
+    State& s = *state_;
+    Epoch epoch;
+    epoch.number = s.history.size() + 1;
+    network::copy_tensors(s.progress(), s.before);
+    Tally learnt;
+    if (!s.learn(epoch.number, learnt)) {
+        network::copy_tensors(s.before, s.progress());
+        s.network->zero_grad();
+        return std::nullopt;
+    }
+    epoch.loss = learnt.mean_loss();
+    epoch.accuracy = learnt.accuracy();
+    if (!s.validation_rows.empty()) s.judge(epoch);
+    if (!std::isfinite(epoch.loss) || !std::isfinite(epoch.validation_loss.value_or(0))) {
+        throw Error(
+            fmt::format("training diverged in epoch {}: the loss is no longer a number (lower "
+                        "--learning-rate, {} now)",
+                        epoch.number, s.options.learning_rate));
+    }
+    if (s.history.add(epoch))
+        network::copy_tensors(network::named_tensors(*s.network), network::named_tensors(*s.best));
+    return epoch;
+}
+
+void Trainer::fit_output() {
+    if (state_->best->discriminant()) state_->fit_output(*state_->best);
+}
+
+const std::vector<Epoch>& Trainer::history() const { return state_->history.epochs(); }
+
+int Trainer::best_epoch() const { return state_->history.best_epoch(); }
+
+std::vector<float> Trainer::score(const Rows& rows) const {
+    const State& s = *state_;
+    const auto probabilities = s.best->answer().probabilities(s.logits_of(*s.best, rows)).contiguous();
+    const auto* values = probabilities.data_ptr<float>();
+    return {values, values + probabilities.numel()};
+}
+
+void Trainer::save(const std::string& directory) const {
+    const fs::path path(directory);
+    network::save_tensors(network::named_tensors(*state_->best), (path / "weights.npz").string());
+    network::save_tensors(state_->progress(), (path / "checkpoint.npz").string());
+    Json json{{"run", state_->fingerprint()}};
+    json.update(state_->history.json());
+    write_text((path / "checkpoint.json").string(), json.dump(2) + "\n");
+}
+
+void Trainer::resume(const std::string& directory) {
+    const fs::path path(directory);
+    const std::string json_path = (path / "checkpoint.json").string();
+    if (!fs::exists(json_path)) throw Error(fmt::format("{}: has no checkpoint to resume from", directory));
+    State& s = *state_;
+    History history = s.history;
+    try {
+        const Json json = Json::parse(read_text(json_path));
+        check_same_run(json.at("run"), s.fingerprint(), directory);
+        const bool judged = !s.validation_rows.empty();
+        if (!history.read(json, judged, judged && s.options.criterion == Criterion::score)) {
+            throw Error(fmt::format("{}: not a checkpoint: its history does not fit", json_path));
+        }
+    } catch (const Json::exception& error) {
+        throw Error(fmt::format("{}: not a checkpoint: {}", json_path, error.what()));
+    }
+    network::load_tensors(s.progress(), (path / "checkpoint.npz").string());
+    network::load_tensors(network::named_tensors(*s.best), (path / "weights.npz").string());
+    s.history = std::move(history);
+}
+
+}  // namespace earshot::train

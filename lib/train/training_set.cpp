@@ -1,0 +1,395 @@
+#include "train/training_set.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <filesystem>
+#include <map>
+#include <set>
+
+#include "dataset/content_hash.h"
+#include "frontend/frontend.h"
+#include "support/error.h"
+#include "support/interrupt.h"
+
+namespace earshot::train {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::array kBackgroundNames{"background", "negative"};
+
+struct Part {
+    TrainingSet::Item item;
+    dataset::ScannedRecording recording;
+    bool background = false;  // what has no label is background
+};
+
+std::string_view role_name(Role role) {
+    return role == Role::train ? "training" : role == Role::validation ? "validation" : "test";
+}
+
+/// What must be equal in all files for their frames to be rows of one matrix.
+void check_alike(const Part& first, const Part& other) {
+    const std::string& a = first.item.path;
+    const std::string& b = other.item.path;
+    if (first.recording.frontend.is_null() != other.recording.frontend.is_null()) {
+        const bool silent = first.recording.frontend.is_null();
+        throw Error(
+            fmt::format("{} does not say how its frames were made, {} does (remake it with earshot datagen)",
+                        silent ? a : b, silent ? b : a));
+    }
+    if (!first.recording.frontend.is_null()) {
+        const std::string difference =
+            frontend::frontend_difference(other.recording.frontend, first.recording.frontend);
+        if (!difference.empty()) {
+            throw Error(
+                fmt::format("{} and {} come from different front ends: {} (remake one with earshot datagen)",
+                            b, a, difference));
+        }
+    }
+    if (first.recording.dimension != other.recording.dimension) {
+        throw Error(fmt::format("{} has {} values a frame, {} has {} (remake one with earshot datagen)", b,
+                                other.recording.dimension, a, first.recording.dimension));
+    }
+}
+
+/// The same recording on both sides of a judgement would make it worthless.
+void check_apart(const std::vector<Part>& parts) {
+    std::map<std::string, const Part*> seen;
+    for (const Part& part : parts) {
+        const auto same = [&](const std::string& key) {
+            if (key.empty()) return;
+            const auto [place, fresh] = seen.try_emplace(key, &part);
+            const TrainingSet::Item& other = place->second->item;
+            if (fresh || other.role == part.item.role) return;
+            throw Error(fmt::format("{} is {} data, but the same recording is {} data: {}", part.item.path,
+                                    role_name(part.item.role), role_name(other.role), other.path));
+        };
+        same(fs::weakly_canonical(part.item.path).string());
+        same(part.item.content_hash);
+    }
+}
+
+/// A recording that is there under two paths is one, whatever its labels say: the groups of its copies become
+/// one group, named like the first of them, so that no split parts them. Equal frames tell copies.
+void join_groups_of_copies(std::vector<Part>& parts) {
+    std::map<std::string, std::string> joined;  // a group to the one that it has become part of
+    const auto root = [&](std::string group) {
+        for (auto next = joined.find(group); next != joined.end(); next = joined.find(group))
+            group = next->second;
+        return group;
+    };
+    std::map<std::string, std::string> group_of;  // by content
+    for (const Part& part : parts) {
+        const auto first =
+            root(group_of.try_emplace(part.recording.frames_digest, part.item.group).first->second);
+        const auto other = root(part.item.group);
+        if (first != other) joined[other] = first;
+    }
+    for (Part& part : parts) part.item.group = root(part.item.group);
+}
+
+/// What a file given for a role is used for, which its day decides; nothing if it is not used.
+std::optional<Role> role_on_its_day(const std::string& path, Role given, const TrainingPaths& paths) {
+    if (paths.days.empty() && paths.test_days.empty()) return given;
+    const std::vector<std::string> names{dataset::read_source_file(path), path};
+    const bool tested = !paths.test_days.empty() && dataset::is_of_days(names, paths.test_days);
+    if (given == Role::test) return paths.test_days.empty() || tested ? std::optional(given) : std::nullopt;
+    if (tested) return given == Role::train ? std::optional(Role::test) : std::nullopt;
+    return paths.days.empty() || dataset::is_of_days(names, paths.days) ? std::optional(given) : std::nullopt;
+}
+
+std::vector<Part> read_parts(const TrainingPaths& paths, dataset::FrameStore& store) {
+    std::vector<Part> parts;
+    std::set<std::pair<std::string, Role>> seen;
+    const auto read = [&](const std::vector<std::string>& inputs, const Role given, bool background = false) {
+        for (const std::string& input : inputs) {
+            const auto files = fs::is_directory(input) ? dataset::dataset_files(input) : std::vector{input};
+            for (const std::string& path : files) {
+                check_interrupt();
+                if (!seen.emplace(fs::weakly_canonical(path).string(), given).second) {
+                    throw Error(fmt::format("{}: given twice as {} data", path, role_name(given)));
+                }
+                const auto role = role_on_its_day(path, given, paths);
+                if (!role) continue;
+                Part part;
+                part.recording = dataset::scan_recording(path, store);
+                part.background = background;
+                part.item.path = path;
+                part.item.role = *role;
+                part.item.group = part.recording.group;
+                part.item.content_hash = part.recording.content_hash;
+                part.item.matrix = part.recording.matrix;
+                part.item.frames = part.recording.rows();
+                part.item.digest = part.recording.digest;
+                if (!parts.empty()) check_alike(parts.front(), part);
+                parts.push_back(std::move(part));
+            }
+        }
+    };
+    read(paths.train, Role::train);
+    read(paths.background, Role::train, true);
+    read(paths.validation, Role::validation);
+    read(paths.test, Role::test);
+    check_apart(parts);
+    join_groups_of_copies(parts);
+    return parts;
+}
+
+std::vector<std::string> union_of_labels(const std::vector<Part>& parts,
+                                         const std::vector<std::string>& leave_out) {
+    std::set<std::string> labels;
+    for (const Part& part : parts) labels.insert(part.recording.labels.begin(), part.recording.labels.end());
+    for (const std::string& label : leave_out) {
+        if (labels.erase(label) == 0) {
+            throw Error(
+                fmt::format("no label '{}' to leave out (labels: {})", label, fmt::join(labels, ", ")));
+        }
+    }
+    // datagen names a background in case there is some; where labels cover all of every recording, there is
+    // none.
+    for (const char* name : kBackgroundNames) {
+        const auto used = [&](const Part& part) {
+            const auto c = std::ranges::find(part.recording.labels, name) - part.recording.labels.begin();
+            return std::ranges::find(part.recording.classes.runs(), c, &dataset::ClassRuns::Run::c) !=
+                   part.recording.classes.runs().end();
+        };
+        if (std::ranges::none_of(parts, used)) labels.erase(name);
+    }
+    return {labels.begin(), labels.end()};
+}
+
+/// The labels to be learnt: the tags, and what makes no events.
+std::vector<std::string> choose_labels(std::vector<std::string> labels, const std::vector<std::string>& tags,
+                                       const std::string& background, const std::string& unknown) {
+    if (!unknown.empty()) std::erase(labels, unknown);
+    if (tags.empty()) return labels;
+    for (const std::string& tag : tags) {
+        if (std::ranges::find(labels, tag) == labels.end())
+            throw Error(fmt::format("--tags {}: no such label (labels: {})", tag, fmt::join(labels, ", ")));
+    }
+    std::erase_if(labels, [&](const std::string& label) {
+        return label != background && std::ranges::find(tags, label) == tags.end();
+    });
+    return labels;
+}
+
+void check_classes(const TrainingSet& set) {
+    const std::string_view unit = set.target == model::Target::recording ? "recording" : "frame";
+    const auto rows = set.labelled_rows(Role::train);
+    if (rows.empty()) throw Error(fmt::format("no {} of the training data has a label", unit));
+    const auto counts = set.class_counts(rows);
+    const auto used = set.labels.size() - static_cast<std::size_t>(std::ranges::count(counts, 0));
+    if (used < 2) {
+        const auto only = static_cast<std::size_t>(std::ranges::max_element(counts) - counts.begin());
+        throw Error(
+            fmt::format("all {}s are labelled '{}': there is nothing to tell it from (add recordings with "
+                        "another label, background say)",
+                        unit, set.labels[only]));
+    }
+    for (std::size_t c = 0; c < counts.size(); ++c) {
+        if (counts[c] > 0) continue;
+        throw Error(
+            fmt::format("no training {} is labelled '{}' (add a recording with it, or --leave-out {})", unit,
+                        set.labels[c], set.labels[c]));
+    }
+}
+
+/// The class that makes no events: the one asked for, or by its name. Of recordings that are marked 1 or 0,
+/// 0.
+std::string choose_background(const std::optional<std::string>& wanted,
+                              const std::vector<std::string>& labels, model::Target target) {
+    const auto known = [&](const std::string& label) {
+        return std::ranges::find(labels, label) != labels.end();
+    };
+    if (wanted) {
+        if (wanted->empty() || known(*wanted)) return *wanted;
+        throw Error(
+            fmt::format("--background {}: no such label (labels: {})", *wanted, fmt::join(labels, ", ")));
+    }
+    for (const char* name : kBackgroundNames) {
+        if (known(name)) return name;
+    }
+    if (known("OK")) return "OK";
+    return target == model::Target::recording && labels == std::vector<std::string>{"0", "1"} ? "0" : "";
+}
+
+/// Where datasets are given as background, there is one, whether or not a label says so.
+void add_background(std::vector<std::string>& labels, const std::optional<std::string>& wanted) {
+    const auto known = [&](const std::string& label) {
+        return std::ranges::find(labels, label) != labels.end();
+    };
+    if (!wanted && std::ranges::any_of(kBackgroundNames, known)) return;
+    const std::string name = wanted.value_or(kBackgroundNames.front());
+    if (name.empty()) throw Error("datasets of background were given, and no label for it");
+    if (known(name)) return;
+    labels.push_back(name);
+    std::ranges::sort(labels);
+}
+
+windows::Windowing choose_windowing(const nlohmann::ordered_json& frontend, const ExampleOptions& options) {
+    windows::Windowing windowing;
+    windowing.padding = options.padding;
+    if (options.window_s <= 0 && options.window_hop_s <= 0) return windowing;
+    if (frontend.is_null()) {
+        throw Error(
+            "--window: the datasets do not say how long their frames are (remake them with earshot datagen)");
+    }
+    const double hop_s = frontend::make_frontend(frontend)->hop_s();
+    const auto frames_of = [&](double time_s) {
+        return std::max<std::int64_t>(1, std::llround(time_s / hop_s));
+    };
+    if (options.window_s > 0) windowing.frames = frames_of(options.window_s);
+    windowing.hop = options.window_hop_s > 0 ? frames_of(options.window_hop_s) : windowing.frames;
+    return windowing;
+}
+
+/// The windows of a stretch of a recording.
+void add_windows(TrainingSet& set, const dataset::ClassRuns& classes, TrainingSet::Item item,
+                 windows::RowSpan run) {
+    item.first = static_cast<std::int64_t>(set.classes.size());
+    item.row = run.first;
+    item.frames = run.count;
+    for (std::int64_t i = 0; i < set.windowing.count(run.count); ++i) {
+        const windows::RowSpan slot = set.windowing.slot(set.windowing.start(i, run.count), run);
+        set.classes.push_back(classes.dominant(slot.first, slot.count));
+    }
+    item.count = static_cast<std::int64_t>(set.classes.size()) - item.first;
+    set.items.push_back(std::move(item));
+}
+
+/// The examples of a recording, at the end of the set.
+void add_examples(TrainingSet& set, Part part, const std::vector<std::int64_t>& number) {
+    dataset::ScannedRecording& recording = part.recording;
+    TrainingSet::Item& item = part.item;
+    recording.classes.renumber(number, part.background ? set.background_index() : -1);
+    if (set.target == model::Target::frame) {
+        const auto whole = std::vector<windows::RowSpan>{{0, recording.rows()}};
+        for (const windows::RowSpan& run : set.windowing.frames > 1 ? recording.runs : whole)
+            add_windows(set, recording.classes, item, run);
+        return;
+    }
+    item.first = static_cast<std::int64_t>(set.classes.size());
+    item.count = 1;
+    const auto c = recording.classes.of_recording(set.background_index());
+    set.classes.push_back(c);
+    for (std::size_t i = 0; i < recording.event_rows.size(); ++i) {
+        const windows::RowSpan& rows = recording.event_rows[i];
+        const bool somewhere = rows.count > 0 && rows.count < recording.rows();
+        const auto said =
+            std::ranges::find(recording.labels, recording.events[i].label) - recording.labels.begin();
+        if (somewhere && number.at(static_cast<std::size_t>(said)) == c) item.marks.push_back(rows);
+    }
+    set.items.push_back(std::move(item));
+}
+
+}  // namespace
+
+std::int64_t TrainingSet::background_index() const {
+    const auto found = std::ranges::find(labels, background);
+    return found == labels.end() ? -1 : found - labels.begin();
+}
+
+std::vector<std::span<const TrainingSet::Item>> TrainingSet::recordings() const {
+    std::vector<std::span<const Item>> all;
+    for (const Item& item : items) {
+        if (item.row == 0) {
+            all.emplace_back(&item, 1);
+        } else {
+            all.back() = {all.back().data(), all.back().size() + 1};
+        }
+    }
+    return all;
+}
+
+const TrainingSet::Item& TrainingSet::item_of(std::int64_t example) const {
+    return *(std::ranges::upper_bound(items, example, {}, &Item::first) - 1);
+}
+
+Rows TrainingSet::labelled_rows(Role role) const {
+    Rows rows;
+    for (const Item& item : items) {
+        if (item.role != role) continue;
+        for (std::int64_t row = item.first; row < item.first + item.count; ++row) {
+            if (classes[static_cast<std::size_t>(row)] >= 0) rows.push_back(row);
+        }
+    }
+    return rows;
+}
+
+Rows TrainingSet::unknown_rows(Role role) const {
+    Rows rows;
+    for (const Item& item : items) {
+        if (item.role != role) continue;
+        for (std::int64_t row = item.first; row < item.first + item.count; ++row) {
+            if (classes[static_cast<std::size_t>(row)] == kUnknown) rows.push_back(row);
+        }
+    }
+    return rows;
+}
+
+std::vector<std::int64_t> TrainingSet::class_counts(std::span<const std::int64_t> rows) const {
+    std::vector<std::int64_t> counts(labels.size());
+    for (const std::int64_t row : rows) {
+        const std::int64_t c = classes[static_cast<std::size_t>(row)];
+        if (c >= 0) ++counts[static_cast<std::size_t>(c)];
+    }
+    return counts;
+}
+
+void add_scores(const TrainingSet& set, std::span<const std::int64_t> rows, std::span<const float> scores,
+                metrics::Evaluation& evaluation) {
+    const std::size_t width = set.labels.size();
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        evaluation.add(static_cast<std::size_t>(set.classes[static_cast<std::size_t>(rows[i])]),
+                       scores.subspan(i * width, width));
+    }
+}
+
+std::string TrainingSet::data_hash(std::span<const std::int64_t> rows) const {
+    dataset::ContentHasher hasher;
+    const auto add = [&](std::int64_t number) {
+        hasher.add({reinterpret_cast<const char*>(&number), sizeof number});
+    };
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const Item& item = item_of(rows[i]);
+        if (i == 0 || &item != &item_of(rows[i - 1])) hasher.add(item.digest);
+        add(rows[i] - item.first);
+        add(classes[static_cast<std::size_t>(rows[i])]);
+    }
+    return hasher.hash();
+}
+
+TrainingSet load_training_set(const TrainingPaths& paths, const ExampleOptions& options) {
+    TrainingSet set;
+    std::vector<Part> parts = read_parts(paths, *set.frames);
+    if (parts.empty()) throw Error(paths.days.empty() ? "no datasets given" : "no datasets of these days");
+    set.dimension = static_cast<std::int64_t>(parts.front().recording.dimension);
+    set.frontend = parts.front().recording.frontend;
+    set.target = options.target;
+    set.windowing = choose_windowing(set.frontend, options);
+    set.unknown = options.unknown;
+    set.labels = union_of_labels(parts, paths.leave_out);
+    if (!paths.background.empty()) add_background(set.labels, options.background);
+    set.background = choose_background(options.background, set.labels, set.target);
+    set.labels = choose_labels(std::move(set.labels), paths.tags, set.background, set.unknown);
+    for (Part& part : parts) {
+        std::vector<std::int64_t> number;  // of its labels in the union, -1 if left out
+        for (const std::string& label : part.recording.labels) {
+            const auto found = std::ranges::lower_bound(set.labels, label);
+            const bool known = found != set.labels.end() && *found == label;
+            const bool left_out = std::ranges::find(paths.leave_out, label) != paths.leave_out.end();
+            const std::int64_t other = set.unknown.empty() || left_out ? -1 : TrainingSet::kUnknown;
+            number.push_back(known ? found - set.labels.begin() : other);
+        }
+        add_examples(set, std::move(part), number);
+    }
+    check_classes(set);
+    return set;
+}
+
+}  // namespace earshot::train

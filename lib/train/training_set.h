@@ -1,0 +1,105 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "dataset/frame_store.h"
+#include "dataset/recording_date.h"
+#include "dataset/recording_scan.h"
+#include "metrics/evaluation.h"
+#include "model/target.h"
+#include "windows/windows.h"
+
+namespace earshot::train {
+
+/// What a recording may be used for.
+enum class Role { train, validation, test };
+
+/// Indices of examples in a TrainingSet, ascending unless said otherwise.
+using Rows = std::vector<std::int64_t>;
+
+/// The datasets of one training run: examples, and where their frames are. An example is a window with its
+/// label, or a whole recording with its label, as the target says.
+struct TrainingSet {
+    /// A recording, or, where windows are the examples and its frames have breaks, a stretch without one.
+    struct Item {
+        std::string path;          // of the NPZ
+        std::string group;         // recordings of one group never sit on both sides of a split
+        std::string content_hash;  // empty where the NPZ does not say
+        Role role = Role::train;
+        std::int64_t first = 0, count = 0;  // examples
+        std::int64_t row = 0;     // its first frame in the recording: above 0 it goes on from the item before
+        std::int64_t frames = 0;  // from there on
+        std::size_t matrix = 0;   // where those of the recording are in the store
+        std::string digest;       // of frames and classes
+        std::vector<windows::RowSpan> marks;  // target recording: where its label is heard, if that is known
+    };
+
+    std::int64_t dimension = 0;  // D
+    windows::Windowing windowing;
+    model::Target target = model::Target::frame;
+    std::shared_ptr<dataset::FrameStore> frames = std::make_shared<dataset::FrameStore>();
+    static constexpr std::int64_t kUnknown = -2;
+    std::vector<std::int64_t>
+        classes;                      // of the examples: indices into labels, -1 for what is not to be learnt
+                                      // and says nothing, kUnknown for what is heard and none of them
+    std::vector<std::string> labels;  // sorted union of the class names of all files
+    std::string unknown;  // what a model answers that knows none of the labels in it; empty if it always does
+    std::string background;           // of the labels, the one that says nothing is heard; empty if none
+    nlohmann::ordered_json frontend;  // null if the files do not say
+    std::vector<Item> items;
+
+    /// Index of the background among the labels, -1 if there is none.
+    std::int64_t background_index() const;
+    const Item& item_of(std::int64_t example) const;
+    /// The items of each recording.
+    std::vector<std::span<const Item>> recordings() const;
+
+    /// Examples with a class, of the items of one role.
+    Rows labelled_rows(Role role) const;
+    /// Examples of none of the labels, but known to be so: where a model may answer `unknown` that is their
+    /// truth. They are not learnt from.
+    Rows unknown_rows(Role role) const;
+    /// Number of examples of each class.
+    std::vector<std::int64_t> class_counts(std::span<const std::int64_t> rows) const;
+    /// A digest of the frames and classes of some examples, in hexadecimal.
+    std::string data_hash(std::span<const std::int64_t> rows) const;
+};
+
+/// Adds the scores of some rows, one per label of the set, to what a network is judged by.
+void add_scores(const TrainingSet& set, std::span<const std::int64_t> rows, std::span<const float> scores,
+                metrics::Evaluation& evaluation);
+
+struct TrainingPaths {
+    std::vector<std::string> train, validation, test;  // NPZ files, or directories of them
+    std::vector<std::string> leave_out;                // labels whose frames are not to be learnt
+    std::vector<std::string> background = {};  // as those, and all in them that has no label is background
+    std::vector<dataset::DayRange> days = {},
+                                   test_days = {};  // of training and validation, and of test data; empty:
+                                                    // of all. Training data of test_days become test data
+    std::vector<std::string> tags = {};  // the only labels to be learnt beside the background; empty: all
+};
+
+/// What an example is.
+struct ExampleOptions {
+    model::Target target = model::Target::frame;
+    double window_s = 0;      // 0: one frame
+    double window_hop_s = 0;  // 0: a window after the other
+    windows::Padding padding = windows::Padding::minimum;
+    std::string unknown;                    // TrainingSet::unknown
+    std::optional<std::string> background;  // "background" or "negative" if not given; empty for none
+};
+
+/// Reads all files through once and checks that they belong together. Frames stay on disk where they are
+/// many.
+/// @throws Error for NaN (file and row), frames of different size, front ends that differ (both files are
+/// named), class names here and class numbers there, the same recording in training and in validation or test
+/// data, fewer than two classes, a class without an example, a recording of no day where days are chosen
+TrainingSet load_training_set(const TrainingPaths& paths, const ExampleOptions& options = {});
+
+}  // namespace earshot::train

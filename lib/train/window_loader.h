@@ -1,0 +1,73 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <exception>
+#include <map>
+#include <mutex>
+#include <span>
+#include <thread>
+#include <vector>
+
+#include "train/augmenter.h"
+#include "train/random.h"
+#include "train/training_set.h"
+#include "train/window_plan.h"
+
+namespace earshot::train {
+
+/// Windows in memory, in the order of the plan.
+struct WindowBatch {
+    std::vector<float> values;           // count() x K·D
+    std::vector<std::int64_t> examples;  // that each window belongs to
+    std::size_t count() const { return examples.size(); }
+};
+
+/// Reads the windows of a plan, a batch at a time, ahead of who uses them: on threads of its own, which do
+/// the augmentation too. Each thread has one batch in hand and one more may wait for who uses them, who has
+/// another. The batches are the same however many threads there are.
+class WindowLoader {
+ public:
+    /// Everything referred to must outlive the loader.
+    /// @param batch      windows at a time
+    /// @param augmenter  what is done to each window; null for nothing
+    /// @param seed       of the augmentation
+    WindowLoader(const TrainingSet& set, const std::vector<WindowPlace>& plan, std::size_t batch,
+                 const Augmenter* augmenter = nullptr, std::uint64_t seed = 0, int threads = 1);
+    ~WindowLoader();
+    WindowLoader(const WindowLoader&) = delete;
+    WindowLoader& operator=(const WindowLoader&) = delete;
+
+    /// The next batch, valid until the next call; null at the end. @throws Error where frames cannot be read
+    const WindowBatch* next();
+
+ private:
+    void work();
+    /// What a thread needs to change windows.
+    struct Room {
+        std::vector<float> source, background;
+    };
+    void fill(WindowBatch& batch, std::size_t first, Room& room) const;
+    void learn(const WindowPlace& place, std::span<float> window, Room& room, Random& random) const;
+    void read(const WindowPlace& place, std::span<float> window) const;
+
+    const TrainingSet& set_;
+    const std::vector<WindowPlace>& plan_;
+    std::size_t batch_;
+    const Augmenter* augmenter_;
+    std::uint64_t seed_;
+    std::vector<WindowPlace> backgrounds_;  // of the plan, where the augmenter lays such over windows
+
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::map<std::size_t, WindowBatch> ready_;  // by number
+    std::vector<WindowBatch> spare_;            // whose memory is used again
+    WindowBatch current_;
+    std::size_t ahead_;                  // batches that may wait or be in hand
+    std::size_t taken_ = 0, given_ = 0;  // by threads; to who uses them
+    bool stop_ = false;
+    std::exception_ptr failure_;
+    std::vector<std::jthread> threads_;  // last: they use all of the above
+};
+
+}  // namespace earshot::train

@@ -1,0 +1,141 @@
+#include "network/torch/answer.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "network/torch/network.h"
+#include "unit/model/fixtures.h"
+
+namespace earshot::network {
+namespace {
+
+using test::error_of;
+using Json = nlohmann::ordered_json;
+
+double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
+
+Answer sigmoid_answer(int classes, int background) {
+    Json json{{"classes", classes}, {"answer", "sigmoid"}};
+    if (background >= 0) json["background"] = background;
+    return Answer(json);
+}
+
+TEST(Answer, one_output_answers_for_two_labels) {
+    for (const int background : {0, 1}) {
+        const Answer answer = sigmoid_answer(2, background);
+        EXPECT_EQ(answer.outputs(), 1);
+        const auto probabilities = answer.probabilities(torch::tensor({{1.5F}, {-4.0F}}));
+        for (int n = 0; n < 2; ++n) {
+            const double p = sigmoid(n == 0 ? 1.5 : -4);
+            EXPECT_NEAR(probabilities[n][1 - background].item<double>(), p, 1e-6);
+            EXPECT_NEAR(probabilities[n][background].item<double>(), 1 - p, 1e-6);
+        }
+    }
+}
+
+TEST(Answer, the_background_has_what_the_likeliest_label_leaves) {
+    const Answer answer = sigmoid_answer(3, 1);
+    const auto p = answer.probabilities(torch::tensor({{2.0F, -1.0F}}))[0];
+    EXPECT_NEAR(p[0].item<double>(), sigmoid(2), 1e-6);
+    EXPECT_NEAR(p[1].item<double>(), 1 - sigmoid(2), 1e-6);
+    EXPECT_NEAR(p[2].item<double>(), sigmoid(-1), 1e-6);
+    EXPECT_EQ(sigmoid_answer(3, -1).outputs(), 3);
+}
+
+TEST(Answer, likeness_is_measured_against_the_background) {
+    Json json{{"classes", 3}, {"answer", "likeness"}};
+    const auto logits = torch::tensor({{2.0F, 1.5F, -1.0F}});
+    const auto alone = Answer(json).probabilities(logits)[0];
+    EXPECT_NEAR(alone[1].item<double>(), sigmoid(1.5), 1e-6);
+    json["background"] = 1;
+    const Answer answer(json);
+    EXPECT_EQ(answer.outputs(), 3);  // the background learns as labels do
+    EXPECT_TRUE(torch::equal(answer.loss_weights(std::vector<std::int64_t>{10, 20, 60}, true),
+                             torch::tensor({3.0F, 1.5F, 0.5F})));
+    const auto p = answer.probabilities(logits)[0];
+    EXPECT_NEAR(p[0].item<double>(), sigmoid(0.5), 1e-6);
+    EXPECT_NEAR(p[1].item<double>(), 1 - sigmoid(0.5), 1e-6);
+    EXPECT_NEAR(p[2].item<double>(), sigmoid(-2.5), 1e-6);
+}
+
+// Binary cross-entropy with a weight for positives, from its definition, over every output.
+TEST(Answer, loss_is_the_formula) {
+    const Answer answer = sigmoid_answer(3, 0);
+    const std::vector<std::int64_t> counts{60, 30, 10};
+    const auto weights = answer.loss_weights(counts, true);
+    EXPECT_NEAR(weights[0].item<double>(), 70.0 / 30, 1e-5);  // negatives / positives
+    EXPECT_NEAR(weights[1].item<double>(), 90.0 / 10, 1e-5);
+    const std::vector<std::vector<double>> logits{{0.3, -2}, {1.1, 0.4}, {-0.7, 3}};
+    const std::vector<std::int64_t> truth{0, 1, 2};
+    double sum = 0;
+    for (std::size_t n = 0; n < 3; ++n) {
+        for (std::size_t o = 0; o < 2; ++o) {
+            const double p = sigmoid(logits[n][o]);
+            const bool positive = truth[n] == static_cast<std::int64_t>(o) + 1;
+            sum -= positive ? weights[static_cast<int>(o)].item<double>() * std::log(p) : std::log(1 - p);
+        }
+    }
+    const auto loss = answer.loss(torch::tensor({{0.3F, -2.0F}, {1.1F, 0.4F}, {-0.7F, 3.0F}}),
+                                  torch::tensor(truth), weights);
+    EXPECT_NEAR(loss.mean.item<double>(), sum / 6, 1e-5);
+    EXPECT_TRUE(torch::equal(answer.loss_weights(counts, false), torch::ones({2})));
+}
+
+TEST(Answer, strangers_are_checked) {
+    const auto error = [](const Json& json) { return error_of([&] { Answer answer(json); }); };
+    EXPECT_NE(error({{"classes", 2}, {"answer", "argmax"}}).find("no answer 'argmax'"), std::string::npos);
+    EXPECT_NE(error({{"classes", 2}, {"answer", "sigmoid"}, {"background", 2}}).find("\"background\" is 2"),
+              std::string::npos);
+    EXPECT_NE(
+        error({{"classes", 1}, {"answer", "sigmoid"}, {"background", 0}}).find("that is the background"),
+        std::string::npos);
+}
+
+Json cnn(int classes = 2) {
+    NetworkOptions options;
+    options.kind = "cnn";
+    options.frames = 40;
+    options.inputs = 12;
+    options.input.compression = {"none", 0};
+    options.input.deltas = 1;
+    options.input.pool = 20;
+    options.answer = {"sigmoid", classes, 0};
+    return describe_network(options);
+}
+
+TEST(Cnn, weight_count_is_what_the_network_has) {
+    for (const bool data : {false, true}) {
+        Json architecture = cnn(3);
+        architecture["input"]["standardise"] = data ? "data" : "window";
+        std::int64_t numbers = 0;
+        const auto network = make_network(architecture);
+        for (const auto& tensor : network->parameters()) numbers += tensor.numel();
+        for (const auto& tensor : network->buffers()) numbers += tensor.numel();
+        EXPECT_EQ(numbers, weight_count(architecture));
+    }
+}
+
+TEST(Cnn, refuses_what_it_cannot_build_before_taking_memory) {
+    const auto with = [](const char* key, const Json& value) {
+        Json architecture = cnn();
+        architecture[key] = value;
+        return error_of([&] { make_network(architecture); });
+    };
+    const std::vector<std::tuple<const char*, Json, std::string>> cases{
+        {"channels", Json::array(), "\"channels\" should be a list of 1 to 8"},
+        {"channels", {16, 0}, "\"channels\" is 0"},
+        {"channels", {4096, 4096, 4096, 4096}, "weights, at most"},
+        {"units", 0, "\"units\" is 0"},
+        {"frames", 0, "\"frames\" is 0"},
+        {"frames", 1 << 20, "windows of 12582912 values"},
+        {"input", {{"compress", "none"}, {"pool", 41}}, "\"pool\" is 41"},
+        {"input", {{"compress", "none"}, {"deltas", 3}}, "\"deltas\" is 3"},
+        {"input", {{"compress", "none"}, {"standardise", "rank"}}, "no standardisation 'rank'"},
+    };
+    for (const auto& [key, value, message] : cases)
+        EXPECT_NE(with(key, value).find(message), std::string::npos) << key << ": " << with(key, value);
+}
+
+}  // namespace
+}  // namespace earshot::network
