@@ -16,10 +16,10 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::int64_t kMaxChannels = 4096, kMaxStride = 64, kMaxHeads = 256,
-                       kMaxUnits = std::int64_t{1} << 16;
-constexpr std::size_t kMaxLayers = 8;
-constexpr std::int64_t kKernel = 3;
+constexpr std::int64_t kAttentionMaxChannels = 4096, kAttentionMaxStride = 64, kAttentionMaxHeads = 256,
+                       kAttentionMaxUnits = std::int64_t{1} << 16;
+constexpr std::size_t kAttentionMaxLayers = 8;
+constexpr std::int64_t kAttentionKernel = 3;
 
 struct AttentionSettings {
     std::vector<std::int64_t> channels;  // of the input, then of each convolution
@@ -37,11 +37,11 @@ struct Sequence {
           channels(shape.frames == 1 ? shape.planes() : shape.planes() * shape.bands) {}
 };
 
-AttentionSettings read_settings(const Json& architecture) {
+AttentionSettings read_attention_settings(const Json& architecture) {
     AttentionSettings settings;
     const Sequence sequence(input_shape(architecture));
-    settings.channels = list_setting(architecture, "channels", 1, kMaxLayers, kMaxChannels);
-    settings.strides = list_setting(architecture, "strides", 1, kMaxLayers, kMaxStride);
+    settings.channels = list_setting(architecture, "channels", 1, kAttentionMaxLayers, kAttentionMaxChannels);
+    settings.strides = list_setting(architecture, "strides", 1, kAttentionMaxLayers, kAttentionMaxStride);
     if (settings.strides.size() != settings.channels.size()) {
         throw Error(fmt::format(
             "architecture: \"channels\" has {} numbers and \"strides\" {}, but both are of the same layers",
@@ -55,14 +55,14 @@ AttentionSettings read_settings(const Json& architecture) {
             "fewer layers)",
             sequence.steps));
     }
-    settings.heads = whole_setting(architecture, "heads", 1, kMaxHeads);
+    settings.heads = whole_setting(architecture, "heads", 1, kAttentionMaxHeads);
     const std::int64_t width = settings.channels.back();
     if (width % settings.heads != 0) {
         throw Error(
             fmt::format("architecture: {} channels cannot be shared by {} heads", width, settings.heads));
     }
     settings.channels.insert(settings.channels.begin(), sequence.channels);
-    settings.sizes = list_setting(architecture, "hidden", 1, kMaxLayers, kMaxUnits);
+    settings.sizes = list_setting(architecture, "hidden", 1, kAttentionMaxLayers, kAttentionMaxUnits);
     settings.sizes.insert(settings.sizes.begin(), width);
     settings.dropout = number_setting(architecture, "dropout", 0, 0.99);
     return settings;
@@ -71,13 +71,13 @@ AttentionSettings read_settings(const Json& architecture) {
 class Attention : public Network {
  public:
     explicit Attention(const Json& architecture) : Network(architecture) {
-        const auto settings = read_settings(architecture);
+        const auto settings = read_attention_settings(architecture);
         heads_ = settings.heads;
         const auto& channels = settings.channels;
         for (std::size_t i = 1; i < channels.size(); ++i) {
-            const auto options = torch::nn::Conv1dOptions(channels[i - 1], channels[i], kKernel)
+            const auto options = torch::nn::Conv1dOptions(channels[i - 1], channels[i], kAttentionKernel)
                                      .stride(settings.strides[i - 1])
-                                     .padding(kKernel / 2);
+                                     .padding(kAttentionKernel / 2);
             convolutions_.push_back(register_module(fmt::format("conv_{}", i), torch::nn::Conv1d(options)));
             norms_.push_back(
                 register_module(fmt::format("conv_{}_norm", i), torch::nn::BatchNorm1d(channels[i])));
@@ -131,13 +131,13 @@ class Attention : public Network {
 }  // namespace
 
 std::int64_t attention_weight_count(const Json& architecture) {
-    const auto settings = read_settings(architecture);
+    const auto settings = read_attention_settings(architecture);
     const auto& [channels, sizes] = std::tie(settings.channels, settings.sizes);
     std::int64_t count = InputLayer::weight_count(architecture);
     for (std::size_t i = 1; i < channels.size(); ++i) {
         // Kernel and bias; scale, offset, mean and variance of each channel; and how many batches have been
         // seen.
-        count += kKernel * channels[i - 1] * channels[i] + 5 * channels[i] + 1;
+        count += kAttentionKernel * channels[i - 1] * channels[i] + 5 * channels[i] + 1;
     }
     count += 4 * (channels.back() + 1) * channels.back();
     return count + DenseLayers::weight_count(sizes) + (sizes.back() + 1) * Answer(architecture).outputs();

@@ -12,10 +12,10 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::int64_t kMaxChannels = 4096;
-constexpr std::int64_t kMaxUnits = std::int64_t{1} << 16;
-constexpr std::size_t kMaxLayers = 8;
-constexpr std::int64_t kKernel = 3, kStride = 2;
+constexpr std::int64_t kCnnMaxChannels = 4096;
+constexpr std::int64_t kCnnMaxUnits = std::int64_t{1} << 16;
+constexpr std::size_t kCnnMaxLayers = 8;
+constexpr std::int64_t kCnnKernel = 3, kCnnStride = 2;
 
 struct CnnSettings {
     std::vector<std::int64_t> channels;  // planes, then of each convolution
@@ -24,15 +24,15 @@ struct CnnSettings {
     double dropout;
 };
 
-CnnSettings read_settings(const Json& architecture) {
+CnnSettings read_cnn_settings(const Json& architecture) {
     const InputShape shape = input_shape(architecture);
     CnnSettings settings;
-    settings.channels = list_setting(architecture, "channels", 1, kMaxLayers, kMaxChannels);
+    settings.channels = list_setting(architecture, "channels", 1, kCnnMaxLayers, kCnnMaxChannels);
     settings.bands = shape.bands;
     for (std::size_t i = 0; i < settings.channels.size(); ++i)
-        settings.bands = (settings.bands + kStride - 1) / kStride;
+        settings.bands = (settings.bands + kCnnStride - 1) / kCnnStride;
     settings.channels.insert(settings.channels.begin(), shape.planes());
-    settings.units = whole_setting(architecture, "units", 1, kMaxUnits);
+    settings.units = whole_setting(architecture, "units", 1, kCnnMaxUnits);
     settings.outputs = Answer(architecture).outputs();
     settings.dropout = number_setting(architecture, "dropout", 0, 0.99);
     return settings;
@@ -41,13 +41,13 @@ CnnSettings read_settings(const Json& architecture) {
 class Cnn : public Network {
  public:
     explicit Cnn(const Json& architecture) : Network(architecture) {
-        const auto settings = read_settings(architecture);
+        const auto settings = read_cnn_settings(architecture);
         dropout_ = settings.dropout;
         const auto& channels = settings.channels;
         for (std::size_t i = 1; i < channels.size(); ++i) {
-            const auto options = torch::nn::Conv2dOptions(channels[i - 1], channels[i], kKernel)
-                                     .stride(kStride)
-                                     .padding(kKernel / 2)
+            const auto options = torch::nn::Conv2dOptions(channels[i - 1], channels[i], kCnnKernel)
+                                     .stride(kCnnStride)
+                                     .padding(kCnnKernel / 2)
                                      .bias(false);
             convolutions_.push_back(register_module(fmt::format("conv_{}", i), torch::nn::Conv2d(options)));
             norms_.push_back(
@@ -76,8 +76,8 @@ class Cnn : public Network {
         if (is_training()) return norm(convolution(planes));
         const auto scale = norm->weight / (norm->running_var + norm->options.eps()).sqrt();
         const auto offset = norm->bias - norm->running_mean * scale;
-        return torch::conv2d(planes, convolution->weight * scale.view({-1, 1, 1, 1}), offset, kStride,
-                             kKernel / 2);
+        return torch::conv2d(planes, convolution->weight * scale.view({-1, 1, 1, 1}), offset, kCnnStride,
+                             kCnnKernel / 2);
     }
 
     double dropout_;
@@ -89,12 +89,12 @@ class Cnn : public Network {
 }  // namespace
 
 std::int64_t cnn_weight_count(const Json& architecture) {
-    const auto settings = read_settings(architecture);
+    const auto settings = read_cnn_settings(architecture);
     const auto& channels = settings.channels;
     std::int64_t count = InputLayer::weight_count(architecture);
     for (std::size_t i = 1; i < channels.size(); ++i) {
         // The kernel; scale, offset, mean and variance of each channel; and how many batches have been seen.
-        count += kKernel * kKernel * channels[i - 1] * channels[i] + 4 * channels[i] + 1;
+        count += kCnnKernel * kCnnKernel * channels[i - 1] * channels[i] + 4 * channels[i] + 1;
     }
     return count + (channels.back() * settings.bands + 1) * settings.units +
            (settings.units + 1) * settings.outputs;

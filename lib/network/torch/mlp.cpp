@@ -10,8 +10,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::int64_t kMaxUnits = std::int64_t{1} << 20;
-constexpr std::size_t kMaxLayers = 16;
+constexpr std::int64_t kMlpMaxUnits = std::int64_t{1} << 20;
+constexpr std::size_t kMlpMaxLayers = 16;
 
 struct MlpSettings {
     std::vector<std::int64_t> sizes;  // features, then of each hidden layer
@@ -19,9 +19,9 @@ struct MlpSettings {
     double dropout;
 };
 
-MlpSettings read_settings(const Json& architecture) {
+MlpSettings read_mlp_settings(const Json& architecture) {
     MlpSettings settings;
-    settings.sizes = list_setting(architecture, "hidden", 0, kMaxLayers, kMaxUnits);
+    settings.sizes = list_setting(architecture, "hidden", 0, kMlpMaxLayers, kMlpMaxUnits);
     settings.sizes.insert(settings.sizes.begin(), input_shape(architecture).features());
     settings.layer_norm = flag_setting(architecture, "layer_norm");
     settings.dropout = number_setting(architecture, "dropout", 0, 0.99);
@@ -31,7 +31,7 @@ MlpSettings read_settings(const Json& architecture) {
 class Mlp : public Network {
  public:
     explicit Mlp(const Json& architecture) : Network(architecture) {
-        const auto settings = read_settings(architecture);
+        const auto settings = read_mlp_settings(architecture);
         const auto& sizes = settings.sizes;
         if (settings.layer_norm) {
             norm_ =
@@ -58,7 +58,7 @@ class Mlp : public Network {
 }  // namespace
 
 std::int64_t mlp_weight_count(const Json& architecture) {
-    const auto settings = read_settings(architecture);
+    const auto settings = read_mlp_settings(architecture);
     const auto& sizes = settings.sizes;
     return InputLayer::weight_count(architecture) + (settings.layer_norm ? 2 * sizes.front() : 0) +
            DenseLayers::weight_count(sizes) + (sizes.back() + 1) * Answer(architecture).outputs();

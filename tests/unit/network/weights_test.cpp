@@ -18,9 +18,9 @@ using test::mlp_architecture;
 using test::TemporaryDirectory;
 using Json = nlohmann::ordered_json;
 
-Json small() { return mlp_architecture(4, 3, {}, 0); }
+Json small_architecture() { return mlp_architecture(4, 3, {}, 0); }
 
-model::ModelFile small_model(const Json& architecture = small()) {
+model::ModelFile small_model(const Json& architecture = small_architecture()) {
     model::ModelFile model;
     model.architecture = architecture;
     model.labels = {"a", "b", "c"};
@@ -53,7 +53,7 @@ TEST(Weights, a_saved_network_gives_the_same_outputs_bit_for_bit) {
 TEST(Weights, equal_weights_make_equal_files) {
     const TemporaryDirectory directory;
     torch::manual_seed(5);
-    const auto network = make_network(small());
+    const auto network = make_network(small_architecture());
     save_tensors(named_tensors(*network), directory / "1.npz");
     save_tensors(named_tensors(*network), directory / "2.npz");
     EXPECT_EQ(read_text(directory / "1.npz"), read_text(directory / "2.npz"));
@@ -61,7 +61,7 @@ TEST(Weights, equal_weights_make_equal_files) {
 
 TEST(Scorer, scores_are_probabilities_and_spans_are_checked) {
     const TemporaryDirectory directory;
-    save_tensors(named_tensors(*make_network(small())), directory / "weights.npz");
+    save_tensors(named_tensors(*make_network(small_architecture())), directory / "weights.npz");
     const auto scorer = model::open_scorer(directory.path().string(), small_model());
     const std::vector<float> windows(8, 0.25F);
     std::vector<float> scores(6);
@@ -81,7 +81,7 @@ TEST(Scorer, sounddetect_6_no_weights_is_an_error_and_never_random_ones) {
 
 TEST(Scorer, labels_and_network_must_fit) {
     const TemporaryDirectory directory;
-    save_tensors(named_tensors(*make_network(small())), directory / "weights.npz");
+    save_tensors(named_tensors(*make_network(small_architecture())), directory / "weights.npz");
     model::ModelFile model = small_model();
     model.labels.pop_back();
     EXPECT_NE(error_of([&] {
@@ -95,14 +95,14 @@ std::string error_of_arrays(
     const std::function<void(npz::NpzWriter&, const std::string&, const torch::Tensor&)>& write,
     const std::function<void(npz::NpzWriter&)>& more = {}) {
     const TemporaryDirectory directory;
-    const auto network = make_network(small());
+    const auto network = make_network(small_architecture());
     const auto output = open_output(directory / "weights.npz");
     npz::NpzWriter writer(*output, false);
     for (const auto& [name, tensor] : named_tensors(*network)) write(writer, name, tensor);
     if (more) more(writer);
     writer.finish();
     output->close();
-    return error_of([&] { load_network(small(), directory / "weights.npz"); });
+    return error_of([&] { load_network(small_architecture(), directory / "weights.npz"); });
 }
 
 void add(npz::NpzWriter& writer, const std::string& name, const torch::Tensor& tensor) {
@@ -142,8 +142,8 @@ TEST(Weights, files_that_do_not_fit_the_architecture_are_refused) {
 
 TEST(Weights, a_huge_architecture_with_a_small_file_takes_no_memory) {
     const TemporaryDirectory directory;
-    save_tensors(named_tensors(*make_network(small())), directory / "weights.npz");
-    Json huge = small();
+    save_tensors(named_tensors(*make_network(small_architecture())), directory / "weights.npz");
+    Json huge = small_architecture();
     huge["hidden"] = {10000, 10000};  // 400 MB, still within bounds
     EXPECT_NE(error_of([&] {
                   load_network(huge, directory / "weights.npz");
@@ -154,15 +154,16 @@ TEST(Weights, a_huge_architecture_with_a_small_file_takes_no_memory) {
 TEST(Weights, a_file_that_is_no_npz_is_refused) {
     const TemporaryDirectory directory;
     write_text(directory / "weights.npz", "not a zip archive at all");
-    EXPECT_NE(error_of([&] { load_network(small(), directory / "weights.npz"); }).find("weights.npz"),
-              std::string::npos);
+    EXPECT_NE(
+        error_of([&] { load_network(small_architecture(), directory / "weights.npz"); }).find("weights.npz"),
+        std::string::npos);
 }
 
 // LibTorch's own optimiser is the oracle.
 TEST(Adam, steps_as_the_reference_does) {
     for (const double decay : {0.0, 0.1}) {
         torch::manual_seed(9);
-        const auto ours = make_network(small()), theirs = make_network(small());
+        const auto ours = make_network(small_architecture()), theirs = make_network(small_architecture());
         copy_tensors(named_tensors(*ours), named_tensors(*theirs));
         train::Adam adam(*ours, decay);
         torch::optim::AdamW reference(theirs->parameters(),
@@ -184,7 +185,7 @@ TEST(Adam, steps_as_the_reference_does) {
 
 /// As on another device: what is not float32 on the processor is stepped by LibTorch's operations.
 TEST(Adam, steps_alike_in_one_pass_and_by_operations) {
-    const auto fast = make_network(small()), slow = make_network(small());
+    const auto fast = make_network(small_architecture()), slow = make_network(small_architecture());
     copy_tensors(named_tensors(*fast), named_tensors(*slow));
     slow->to(torch::kFloat64);
     train::Adam adam(*fast, 0.1), other(*slow, 0.1);
