@@ -38,10 +38,10 @@ enum class Autocast {
                // it
 };
 
-/// What a network learns on.
-enum class Device { cpu, cuda };
-/// @throws UsageError if LibTorch does not have it here
-void check_device(Device device);
+/// Which processor a network learns on.
+enum class Compute { cpu, cuda };
+/// @throws UsageError if LibTorch cannot use it here
+void check_compute(Compute compute);
 
 struct FitOptions {
     int epochs = 100;
@@ -58,7 +58,7 @@ struct FitOptions {
     int patience = 20;  // epochs without a better one before training ends; 0: never early
     int windows_per_recording = 4;  // of a recording in an epoch, where recordings are what has a label
     Autocast autocast = Autocast::none;
-    Device device = Device::cpu;
+    Compute compute = Compute::cpu;
     AugmentOptions augment;
     Criterion criterion = Criterion::loss;
     std::uint64_t seed = 0;

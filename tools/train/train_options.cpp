@@ -232,9 +232,9 @@ void add_fit(CLI::App& app, TrainOptions& options) {
                                 "Multiply in bfloat16 while learning (auto: where that is faster)")
         ->type_name("HOW")
         ->group(kMoreOptions);
-    add_choice<train::Device>(app, "--device", fit.device,
-                              {{"cpu", train::Device::cpu}, {"cuda", train::Device::cuda}},
-                              "Learn on the processor, or on a graphics processor")
+    add_choice<train::Compute>(app, "--device", fit.compute,
+                               {{"cpu", train::Compute::cpu}, {"cuda", train::Compute::cuda}},
+                               "Learn on the processor, or on a graphics processor")
         ->type_name("WHERE")
         ->group(kMoreOptions);
     add_number(app, "--loaders", fit.loaders, 1, 256, "N", "Threads that read and augment windows")
@@ -314,8 +314,8 @@ void check_train_options(TrainOptions& options, const CLI::App& app) {
     options.data.days = day_ranges("--days", options.days);
     options.data.test_days = day_ranges("--test-days", options.test_days);
     read_epochs(options.epochs, options.fit);
-    train::check_device(options.fit.device);
-    if (options.fit.device == train::Device::cuda && options.fit.autocast == train::Autocast::bfloat16)
+    train::check_compute(options.fit.compute);
+    if (options.fit.compute == train::Compute::cuda && options.fit.autocast == train::Autocast::bfloat16)
         throw UsageError("--device cuda and --autocast bfloat16 exclude each other (there, all is float32)");
     if (options.thresholds.precision && options.thresholds.false_alarms_per_hour)
         throw UsageError("--precision and --false-alarms-per-hour exclude each other");

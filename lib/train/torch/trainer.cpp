@@ -64,8 +64,8 @@ void check_same_run(const Json& theirs, const Json& ours, const std::string& dir
 
 }  // namespace
 
-void check_device(Device device) {
-    if (device == Device::cpu || torch::cuda::is_available()) return;
+void check_compute(Compute compute) {
+    if (compute == Compute::cpu || torch::cuda::is_available()) return;
     throw UsageError(
         fmt::format("--device cuda: LibTorch {} was built without CUDA here, or finds no graphics processor "
                     "(--device cpu, or build earshot with a LibTorch for CUDA)",
@@ -123,7 +123,7 @@ struct Trainer::State {
             return batch ? windows_of(*batch) : torch::Tensor();
         });
         network::copy_tensors(network::named_tensors(*network), network::named_tensors(*best));
-        if (options.device == Device::cuda) {
+        if (options.compute == Compute::cuda) {
             network->move_to(torch::kCUDA);
             best->move_to(torch::kCUDA);
         }
@@ -170,7 +170,7 @@ struct Trainer::State {
     }
 
     bool learns_in_bfloat16() const {
-        if (options.device != Device::cpu) return false;
+        if (options.compute != Compute::cpu) return false;
         if (options.autocast != Autocast::automatic) return options.autocast == Autocast::bfloat16;
         return network->gains_from_bfloat16() && network::bfloat16_is_faster();
     }
@@ -316,7 +316,7 @@ struct Trainer::State {
                   {"window", to_json(set.windowing)},
                   {"training_data", set.data_hash(train_rows)},
                   {"validation_data", set.data_hash(validation_rows)}};
-        if (options.device == Device::cuda) json["device"] = "cuda";
+        if (options.compute == Compute::cuda) json["device"] = "cuda";
         if (set.target == model::Target::recording)
             json["windows_per_recording"] = options.windows_per_recording;
         if (options.schedule == Schedule::plateau) {
