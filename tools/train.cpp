@@ -101,16 +101,17 @@ void choose_fold(TrainingRun& run) {
     }
 }
 
-model::ModelFile save(const TrainingRun& run, train::Trainer& trainer, bool replace) {
+model::TrainedModel save(const TrainingRun& run, train::Trainer& trainer, bool replace) {
     trainer.fit_output();
-    model::ModelFile model = describe_model(run, trainer);
+    model::TrainedModel model = model::describe_model(run, trainer);
+    model.file.provenance = provenance(run);
     model::ModelDirectory directory(run.options.output, replace);
     trainer.save(directory.temporary_path());
     const auto history = open_output((fs::path(directory.temporary_path()) / "history.jsonl").string());
     JsonLines lines(*history);
     for (const train::Epoch& epoch : trainer.history()) lines.write(to_json(epoch));
     history->close();
-    model::write_model_file(model, directory.temporary_path());
+    model::write_model_file(model.file, directory.temporary_path());
     directory.publish();
     return model;
 }
@@ -133,7 +134,7 @@ std::optional<train::TensorBoardFile> open_log(const TrainOptions& options) {
 }
 
 /// Epochs until the end, early or not, or the user's interrupt. Saves on the way if it takes long.
-model::ModelFile train(const TrainingRun& run, train::Trainer& trainer) {
+model::TrainedModel train(const TrainingRun& run, train::Trainer& trainer) {
     using Clock = std::chrono::steady_clock;
     auto& console = run.context.console;
     bool replace = run.options.force || run.options.resume;
@@ -154,8 +155,8 @@ model::ModelFile train(const TrainingRun& run, train::Trainer& trainer) {
     }
     console.end_progress();
     if (trainer.best_epoch() == 0) throw Interrupted();
-    model::ModelFile model = save(run, trainer, replace);
-    if (log) log_result(run, trainer, model, *log);
+    model::TrainedModel model = save(run, trainer, replace);
+    if (log) log_result(trainer, model.evaluation, *log);
     return model;
 }
 
@@ -165,9 +166,10 @@ Exit run(const TrainOptions& options, const std::string& recipe, Context& contex
         throw Error(fmt::format("{}: no model to resume (train it without --resume first)", options.output));
     }
     network::set_compute_threads(effective_jobs(options.threads));
-    TrainingRun run{options, context};
+    TrainingRun run{{}, options, context};
     run.recipe = recipe;
     run.fit = options.fit;
+    run.thresholds = options.thresholds;
     run.set = train::load_training_set(options.data, options.examples);
     check_augmentation(run.fit.augment, run.set, context.console);
     run.architecture = architecture_of(run.set, options.network);
@@ -175,7 +177,7 @@ Exit run(const TrainOptions& options, const std::string& recipe, Context& contex
     describe_data(run);
     train::Trainer trainer(run.set, run.architecture, run.fold.train, run.fold.validation, run.fit);
     if (options.resume) trainer.resume(options.output);
-    describe_result(run, train(run, trainer));
+    describe_result(run, train(run, trainer).file);
     return Exit::ok;
 }
 

@@ -113,4 +113,17 @@ void describe_result(const TrainingRun& run, const model::ModelFile& model) {
                     model.background.empty() ? "" : fmt::format("; background is '{}'", model.background)));
 }
 
+void log_result(const train::Trainer& trainer, const metrics::Evaluation& evaluation,
+                train::TensorBoardFile& log) {
+    const int epoch = trainer.best_epoch();
+    const auto& labels = evaluation.labels();
+    for (std::size_t c = 0; c < labels.size(); ++c) {
+        const auto pairs = evaluation.of_label_alone(c);
+        log.precision_recall("precision-recall/" + labels[c], epoch, pairs.scores, pairs.truth());
+    }
+    log.scalar("result/accuracy", epoch, evaluation.confusion().accuracy());
+    log.scalar("result/macro_f1", epoch, evaluation.confusion().macro_f1());
+    if (const auto open = evaluation.open_set()) log.scalar("result/known_roc_auc", epoch, open->roc_auc);
+}
+
 }  // namespace earshot::tools

@@ -1,0 +1,152 @@
+#include "model/trained_model.h"
+
+#include <algorithm>
+
+#include "model/open_set_scorer.h"
+
+namespace earshot::model {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// Examples, and their scores for the labels of the training set.
+struct ScoredRows {
+    train::Rows rows;
+    std::vector<float> scores;
+
+    void add(const train::Rows& more, const train::Trainer& trainer) {
+        const auto scored = trainer.score(more);
+        rows.insert(rows.end(), more.begin(), more.end());
+        scores.insert(scores.end(), scored.begin(), scored.end());
+    }
+};
+
+const char* validation_source(const Training& training) {
+    return training.crossed ? "held-out" : training.fold.validation.empty() ? "training" : "validation";
+}
+
+ScoredRows score_validation(const Training& training, const train::Trainer& trainer) {
+    ScoredRows scored;
+    if (training.crossed) {
+        scored = {training.crossed->rows, training.crossed->scores};
+    } else {
+        scored.add(training.fold.validation.empty() ? training.fold.train : training.fold.validation,
+                   trainer);
+    }
+    for (const train::Role role : {train::Role::train, train::Role::validation})
+        scored.add(training.set.unknown_rows(role), trainer);
+    return scored;
+}
+
+ScoredRows score_test(const train::TrainingSet& set, const train::Trainer& trainer) {
+    ScoredRows scored;
+    scored.add(set.labelled_rows(train::Role::test), trainer);
+    scored.add(set.unknown_rows(train::Role::test), trainer);
+    return scored;
+}
+
+/// Compares the answers that the model will give with the truth.
+metrics::Evaluation evaluate(const train::TrainingSet& set, const ModelFile& model,
+                             const ScoredRows& scored) {
+    metrics::Evaluation evaluation(model.labels, open_set_rule(model));
+    const std::size_t known = set.labels.size();
+    std::vector<float> scores(model.labels.size());
+    for (std::size_t i = 0; i < scored.rows.size(); ++i) {
+        const auto row = std::span(scored.scores).subspan(i * known, known);
+        std::ranges::copy(row, scores.begin());
+        if (!model.unknown.empty())
+            scores.back() = unknown_score(row, std::span(model.thresholds).first(known));
+        const auto c = set.classes[static_cast<std::size_t>(scored.rows[i])];
+        evaluation.add(c < 0 ? known : static_cast<std::size_t>(c), scores);
+    }
+    return evaluation;
+}
+
+struct Thresholds {
+    std::vector<double> values;
+    std::vector<std::string> missed;  // labels that no threshold makes as good as the user wants
+};
+
+Thresholds wanted_thresholds(const Training& training, const ScoredRows& scored) {
+    Thresholds thresholds;
+    const auto chosen =
+        train::choose_thresholds(training.set, scored.rows, scored.scores, training.thresholds);
+    for (std::size_t c = 0; c < chosen.size(); ++c) {
+        thresholds.values.push_back(chosen[c].threshold);
+        if (!chosen[c].reached) thresholds.missed.push_back(training.set.labels[c]);
+    }
+    return thresholds;
+}
+
+/// Thresholds that separate the labels best, whatever that costs. Unknown sounds have no say.
+Thresholds best_thresholds(const Training& training, const ScoredRows& scored) {
+    const train::TrainingSet& set = training.set;
+    const std::size_t known = set.labels.size();
+    metrics::Evaluation evaluation(set.labels);
+    for (std::size_t i = 0; i < scored.rows.size(); ++i) {
+        const auto c = set.classes[static_cast<std::size_t>(scored.rows[i])];
+        if (c < 0) continue;
+        evaluation.add(static_cast<std::size_t>(c), std::span(scored.scores).subspan(i * known, known));
+    }
+    const bool balanced = training.fit.criterion == train::Criterion::score;
+    return {balanced ? evaluation.balanced_thresholds() : evaluation.thresholds(), {}};
+}
+
+Json figures(const ModelFile& model, const metrics::Evaluation& evaluation) {
+    Json json = metrics::evaluation_json(evaluation);
+    json["detection"] =
+        metrics::detection_json(evaluation, model.thresholds, {model.background, model.unknown});
+    return json;
+}
+
+Json metrics_of(const Training& training, const train::Trainer& trainer, const TrainedModel& model,
+                const Thresholds& thresholds) {
+    const char* source = validation_source(training);
+    Json metrics{{"data", source},
+                 {"thresholds_from", source},
+                 {"epoch", trainer.best_epoch()},
+                 {"epochs", trainer.history().size()}};
+    const auto& wish = training.thresholds;
+    if (wish.precision) metrics["wanted_precision"] = *wish.precision;
+    if (wish.false_alarms_per_hour) metrics["wanted_false_alarms_per_hour"] = *wish.false_alarms_per_hour;
+    if (wish.any()) metrics["not_reached_by"] = thresholds.missed;
+    metrics.update(figures(model.file, model.evaluation));
+    if (training.crossed) metrics["folds"] = training.crossed->folds;
+    if (const auto test = score_test(training.set, trainer); !test.rows.empty())
+        metrics["test"] = figures(model.file, evaluate(training.set, model.file, test));
+    return metrics;
+}
+
+ModelFile file_of(const Training& training, const Thresholds& thresholds) {
+    const train::TrainingSet& set = training.set;
+    ModelFile file;
+    file.recipe = training.recipe;
+    file.frontend = set.frontend;
+    file.architecture = training.architecture;
+    if (set.windowing != windows::Windowing()) file.window = to_json(set.windowing);
+    file.target = set.target;
+    file.labels = set.labels;
+    file.thresholds = thresholds.values;
+    file.background = set.background;
+    file.unknown = set.unknown;
+    if (!file.unknown.empty()) {
+        file.labels.push_back(file.unknown);
+        file.thresholds.push_back(0.5);  // where unknown_score() changes sides
+    }
+    return file;
+}
+
+}  // namespace
+
+TrainedModel describe_model(const Training& training, const train::Trainer& trainer) {
+    const auto scored = score_validation(training, trainer);
+    const auto thresholds =
+        training.thresholds.any() ? wanted_thresholds(training, scored) : best_thresholds(training, scored);
+    auto file = file_of(training, thresholds);
+    auto evaluation = evaluate(training.set, file, scored);
+    TrainedModel model{std::move(file), std::move(evaluation)};
+    model.file.metrics = metrics_of(training, trainer, model, thresholds);
+    return model;
+}
+
+}  // namespace earshot::model
