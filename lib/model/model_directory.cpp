@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Without links and a trailing slash, so that its parent is where the temporary directory belongs.
+/// Resolves links and drops a trailing slash, so that the parent is where the temporary directory goes.
 fs::path resolved(const std::string& path) {
     if (path.empty()) throw Error("the model needs a name (give --output DIRECTORY)");
     auto place = fs::weakly_canonical(fs::absolute(path));
@@ -26,8 +26,7 @@ fs::path resolved(const std::string& path) {
 
 void sync_directory(const fs::path& path) {
     const int descriptor = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (descriptor < 0)
-        return;  // some file systems cannot sync a directory; the rename has happened all the same
+    if (descriptor < 0) return;  // some file systems cannot sync a directory; the rename is done anyway
     ::fsync(descriptor);
     ::close(descriptor);
 }
@@ -38,10 +37,10 @@ mode_t directory_mode() {
     return 0777 & ~mask;
 }
 
-/// Puts `from` where the directory `to` is and leaves the old one as `from`.
+/// Swaps the directories `from` and `to`.
 void exchange_directories(const fs::path& from, const fs::path& to) {
     if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_EXCHANGE) == 0) return;
-    // Not every file system can: then the place is empty for a moment between two renames.
+    // Not every file system can swap. Then `to` doesn't exist for a moment between two renames.
     const fs::path aside = from.string() + ".old";
     if (::rename(to.c_str(), aside.c_str()) != 0)
         throw system_error(fmt::format("cannot replace {}", to.string()));
@@ -92,7 +91,7 @@ void ModelDirectory::publish() {
     if (fs::exists(place)) {
         exchange_directories(temporary_, place);
         std::error_code ignored;
-        fs::remove_all(temporary_, ignored);  // the model that was there
+        fs::remove_all(temporary_, ignored);  // the model that it replaced
     } else if (::rename(temporary_.c_str(), path_.c_str()) != 0) {
         throw system_error(fmt::format("cannot write {}", path_));
     }

@@ -4,19 +4,18 @@
 
 namespace earshot::model {
 
-/// A model directory in the making, which appears whole or not at all: files are written to a hidden
-/// directory beside the final place, and publish() puts it there by one rename. Destroyed before, it leaves
-/// nothing.
+/// Writes a model directory that appears whole or not at all. Files go to a hidden directory next to the
+/// final path, and publish() renames it. If publish() is never called, the destructor removes it.
 class ModelDirectory {
  public:
-    /// @param replace  an existing model may be replaced; anything else that exists never is
-    /// @throws Error if something is in the way, or the directory above cannot be written
+    /// @param replace  replace an existing model; nothing else is ever replaced
+    /// @throws Error if the path is taken, or its parent directory cannot be written
     ModelDirectory(const std::string& path, bool replace);
     ~ModelDirectory();
     ModelDirectory(const ModelDirectory&) = delete;
     ModelDirectory& operator=(const ModelDirectory&) = delete;
 
-    /// Where the files go until publish().
+    /// Where to write the files before publish().
     const std::string& temporary_path() const { return temporary_; }
     void publish();
 

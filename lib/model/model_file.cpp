@@ -17,7 +17,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kMaxBytes = std::size_t{64} << 20;
 
-/// Takes model.json apart; every complaint names the file and the key.
+/// Parses model.json. Every error names the file and the key.
 class Reader {
  public:
     Reader(const Json& json, const std::string& path) : json_(json), path_(path) {}
@@ -166,7 +166,7 @@ void write_model_file(const ModelFile& model, const std::string& directory) {
         {{"labels", model.labels}, {"thresholds", model.thresholds}, {"background", model.background}});
     if (!model.unknown.empty()) json["unknown"] = model.unknown;
     json.update({{"metrics", model.metrics}, {"provenance", model.provenance}});
-    // A path or command line that is not UTF-8 becomes U+FFFD rather than an exception after hours of
+    // Replaces what is not UTF-8 in a path or command line by U+FFFD: an exception would lose hours of
     // training.
     write_text((fs::path(directory) / "model.json").string(),
                json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");

@@ -10,29 +10,30 @@
 
 namespace earshot::model {
 
-/// model.json: everything about a model but its weights. A model from a stranger is data: no code, no pickle.
+/// model.json: everything about a model except its weights. It holds data only, no code and no pickle, so a
+/// model from a stranger is safe to open.
 struct ModelFile {
     static constexpr int kFormatVersion = 1;
 
-    std::string recipe;                   // "spectrum-mlp", empty if none was named
+    std::string recipe;                   // such as "spectrum-mlp"; empty if none was used
     nlohmann::ordered_json frontend;      // Frontend::settings(), null if the datasets did not say
     nlohmann::ordered_json architecture;  // {"kind": "mlp", ...}: what the registry builds the network from
     nlohmann::ordered_json window;    // Windowing, how windows are cut from frames; null: each frame is one
-    Target target = Target::frame;    // what the labels are of
+    Target target = Target::frame;    // what a label describes
     std::vector<std::string> labels;  // class names, in the order of the scores
     std::vector<double> thresholds;   // per class, in [0, 1], chosen on the data that metrics names
-    std::string background;           // class that makes no events ("negative"), empty if none
-    std::string unknown;  // last of the labels: no other reaches its threshold; empty if not among them
-    nlohmann::ordered_json metrics;     // what training measured, and on which data
+    std::string background;           // class that makes no events ("negative"); empty if none
+    std::string unknown;             // the last label: no other reaches its threshold; empty if there is none
+    nlohmann::ordered_json metrics;  // what training measured, and on which data
     nlohmann::ordered_json provenance;  // command line, seed, data hashes, versions
 };
 
-/// How the model answers if it may say `unknown`; nothing if it may not.
+/// How the model answers if it can say `unknown`; nothing if it cannot.
 std::optional<metrics::OpenSetRule> open_set_rule(const ModelFile& model);
 
 /// @throws Error if directory/model.json is missing, malformed, of a newer version, or inconsistent
 ModelFile read_model_file(const std::string& directory);
-/// Writes directory/model.json, last of all, since its presence says that the model is whole.
+/// Writes directory/model.json. Call it last: a model with this file counts as complete.
 void write_model_file(const ModelFile& model, const std::string& directory);
 
 }  // namespace earshot::model

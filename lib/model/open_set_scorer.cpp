@@ -8,7 +8,7 @@
 namespace earshot::model {
 namespace {
 
-/// A score from 0 to 1 with its threshold moved to 0.5.
+/// Maps a score from 0 to 1 so that its threshold becomes 0.5.
 float bent(float score, double threshold) {
     const auto x = static_cast<double>(score);
     if (x < threshold) return static_cast<float>(0.5 * x / threshold);
@@ -25,7 +25,7 @@ float unknown_score(std::span<const float> scores, std::span<const double> thres
         known |= static_cast<double>(scores[c]) >= thresholds[c];
     }
     const float unknown = 1 - likeliest;
-    // Rounding must not make a window known and unknown at once, nor neither.
+    // Rounding must not make a window both known and unknown, or neither.
     return known ? std::min(unknown, std::nextafter(0.5F, 0.0F))
                  : std::max(unknown, std::nextafter(0.5F, 1.0F));
 }

@@ -9,15 +9,15 @@
 
 namespace earshot::model {
 
-/// How much a window is none of some labels, from 0 to 1: what the likeliest of them leaves of 1, each score
-/// bent so that its threshold is at 0.5, with a straight line on either side. Below 0.5 where a score reaches
-/// its threshold, above where all are below theirs.
+/// How likely a window is to be none of the labels, from 0 to 1: one minus the highest score, after each
+/// score is mapped so that its threshold becomes 0.5 (linearly on either side). Below 0.5 if a score reaches
+/// its threshold, above if none does.
 float unknown_score(std::span<const float> scores, std::span<const double> thresholds);
 
-/// A scorer with one label more, the last: `unknown`.
+/// Adds a last label to a scorer: `unknown`.
 class OpenSetScorer : public Scorer {
  public:
-    /// @param thresholds  of the labels of `scorer`
+    /// @param thresholds  one per label of `scorer`
     OpenSetScorer(std::unique_ptr<Scorer> scorer, std::vector<double> thresholds);
 
     std::size_t window_values() const override { return scorer_->window_values(); }

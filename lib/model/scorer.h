@@ -9,8 +9,8 @@
 
 namespace earshot::model {
 
-/// Windows of frames in, scores out: all that detection and evaluation know of a network.
-/// No LibTorch here, so that another engine can stand behind it. Not thread-safe: one a thread.
+/// Windows of frames in, scores out: the only view of a network that detection and evaluation have.
+/// It hides LibTorch, so that another engine can implement it. Not thread-safe: use one per thread.
 class Scorer {
  public:
     virtual ~Scorer() = default;

@@ -3,8 +3,7 @@
 #include "frontend/lanes.h"
 #include "network/softmax.h"
 
-/// The kernels of softmax.h over L columns at once. Compiled once for each instruction set: see
-/// frontend/lanes.h.
+/// The kernels of softmax.h, for L columns at once. Compiled once per instruction set: see frontend/lanes.h.
 namespace earshot::frontend::lanes {
 
 template <int L>
@@ -17,12 +16,12 @@ EARSHOT_INLINE Vector<L> all(float x) {
     return Vector<L>{} + x;
 }
 
-/// exp(x), to 2e-7 of it, for x up to 80; below -87 what exp(-87) is, 1.6e-38.
-/// exp(x) = 2^n exp(r) with the whole n next to x / ln 2, so that |r| <= ln(2)/2, where its series to r^7/7!
-/// is off by 6e-9. ln 2 is taken off in two parts, of which n times the first is exact.
+/// exp(x) with a relative error of 2e-7 for x up to 80; below -87 the value of exp(-87), 1.6e-38.
+/// exp(x) = 2^n exp(r), where n is the integer nearest to x / ln 2, so |r| <= ln(2)/2. There the series up to
+/// r^7/7! has an error of 6e-9. ln 2 is subtracted in two parts; n times the first is exact.
 template <int L>
 EARSHOT_INLINE Vector<L> exponential(Vector<L> x) {
-    constexpr float kRounding = 0x1.8p23F;  // adding it leaves no place for a fraction
+    constexpr float kRounding = 0x1.8p23F;  // adding it rounds to an integer
     constexpr float kLn2High = 0.693359375F, kLn2Low = -2.12194440e-4F;
     x = x > -87.0F ? x : all<L>(-87.0F);
     const Vector<L> shifted = x * 1.44269504F + kRounding;
@@ -43,7 +42,7 @@ EARSHOT_INLINE Vector<L> exponential(Vector<L> x) {
     return series * power;
 }
 
-/// Up to L floats, the rest being `fill`.
+/// Loads up to L floats; the rest are `fill`.
 template <int L>
 EARSHOT_INLINE Vector<L> load_some(const float* from, std::size_t count, float fill) {
     Vector<L> v = all<L>(fill);

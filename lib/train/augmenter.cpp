@@ -10,7 +10,7 @@
 namespace earshot::train {
 namespace {
 
-/// A random stretch of [0, size) of up to `share` of it.
+/// A random part of [0, size), up to the fraction `share` of it.
 std::pair<std::size_t, std::size_t> stretch_of(std::size_t size, double share, Random& random) {
     const auto length = random.whole(static_cast<std::int64_t>(share * static_cast<double>(size)));
     const auto first = random.whole(static_cast<std::int64_t>(size) - length);
@@ -129,7 +129,7 @@ void Augmenter::change_wave(std::span<float> frame, Random& random) const {
         for (float& value : frame) value = -value;
     }
     if (options_.noise > 0) {
-        // Evenly distributed values up to sqrt(3) of their deviation either way.
+        // Uniform between -sqrt(3) and sqrt(3) standard deviations.
         const double most = std::sqrt(3 * mean_square(frame)) * random.uniform(0, options_.noise);
         for (float& value : frame) value += static_cast<float>(random.uniform(-most, most));
     }
@@ -158,7 +158,7 @@ void Augmenter::overlay_wave(std::span<const float> background, std::span<float>
 
 void Augmenter::overlay_bands(std::span<float> background, std::span<float> window, double share) const {
     const float per_magnitude =
-        scale_ == FrameScale::log_magnitude ? 2 : 1;  // logarithms of power in one of ours
+        scale_ == FrameScale::log_magnitude ? 2 : 1;  // logarithms of power in one of these
     const auto to_powers = [&](std::span<float> values) {
         double sum = 0;
         for (float& value : values) {

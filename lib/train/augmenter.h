@@ -10,41 +10,40 @@
 
 namespace earshot::train {
 
-/// Random changes to windows while learning, so that a network does not take for its label what only happens
-/// to go with it in the recordings at hand. 0 switches each of them off.
+/// Random changes to windows while learning, so that a network doesn't rely on what happens to accompany a
+/// label in the training recordings. 0 switches each of them off.
 struct AugmentOptions {
-    double gain_jitter_db = 0;  // standard deviation of a random gain of the window
-    double stretch = 0;         // faster or slower by up to this share, [0, 0.5]
-    double warp = 0;            // bands moved up or down by up to this share of their place, [0, 0.5]
-    double mask = 0;  // up to this share of the frames in a row, and of the bands, is levelled out, [0, 0.9]
-    double overlay =
-        0;  // another window, of the background, sounds in it at up to this share of its level, [0, 10]
-    // Of frames that are waveforms only, besides gain_jitter_db, stretch (which moves the pitch too) and mask
-    // (of samples):
-    double shift = 0;  // moved in time by up to this share of a frame, its end becoming its beginning, [0, 1]
-    double noise = 0;  // white noise of up to this share of a frame's level, [0, 1]
-    bool flip = false;  // upside down, or not
+    double gain_jitter_db = 0;  // standard deviation of the window's random gain
+    double stretch = 0;         // faster or slower by up to this fraction, [0, 0.5]
+    double warp = 0;            // bands move up or down by up to this fraction of their index, [0, 0.5]
+    double mask = 0;  // up to this fraction of consecutive frames, and of bands, become their mean, [0, 0.9]
+    double overlay = 0;  // a background window is added at up to this fraction of its level, [0, 10]
+    // For waveforms only, which also take gain_jitter_db, stretch (it changes the pitch too) and mask (of
+    // samples):
+    double shift = 0;   // circular shift in time by up to this fraction of a frame, [0, 1]
+    double noise = 0;   // white noise of up to this fraction of a frame's level, [0, 1]
+    bool flip = false;  // invert the polarity of half of the windows
 
     bool operator==(const AugmentOptions&) const = default;
 };
 
 nlohmann::ordered_json to_json(const AugmentOptions& options);
 
-/// Values of frames, as the front end makes them: what a gain does to them.
+/// What a gain does to the values that a front end makes.
 enum class FrameScale {
     magnitude,      // multiplies
     waveform,       // samples: multiplies
-    peak_waveform,  // samples, the furthest of which from 0 is 1, whatever the gain was
+    peak_waveform,  // samples normalised to a peak of 1: nothing
     log_power,      // ln of power: adds ln(10)/10 for each dB
     log_magnitude,  // ln of magnitude: adds ln(10)/20
-    other           // nothing that could be said: features that are made to forget it, or of another kind
+    other           // unknown: features that ignore the gain, or of another kind
 };
 
 inline bool is_waveform(FrameScale scale) {
     return scale == FrameScale::waveform || scale == FrameScale::peak_waveform;
 }
 
-/// Magnitudes where the datasets do not say, as in those of the program before ours.
+/// Magnitudes if the datasets don't say, as those of earshot's predecessor don't.
 FrameScale frame_scale(const nlohmann::ordered_json& frontend);
 
 /// Changes windows. All randomness follows from the generator, so that a run is reproducible on every
@@ -52,28 +51,28 @@ FrameScale frame_scale(const nlohmann::ordered_json& frontend);
 ///
 /// Stretching and warping interpolate between frames and between bands: another speaking rate and another
 /// vocal tract (Jaitly and Hinton, ICML workshop 2013). Masks are those of SpecAugment (Park et al.,
-/// Interspeech 2019), but what they cover becomes its mean rather than zero, whatever the scale of the
-/// frames. Waveforms are moved and stretched in a circle: a stretch of sound that steps out at the end comes
-/// in at the beginning.
+/// Interspeech 2019), except that masked values become their mean rather than zero, so that the scale of the
+/// frames doesn't matter. Waveforms are shifted and stretched circularly: samples that leave at the end come
+/// back at the beginning.
 class Augmenter {
  public:
     Augmenter(const AugmentOptions& options, FrameScale scale) : options_(options), scale_(scale) {}
 
     bool active() const { return options_ != AugmentOptions(); }
 
-    /// How many frames of a recording become a window of so many.
+    /// How many frames of a recording become a window of this many.
     std::int64_t source_frames(std::int64_t frames, Random& random) const;
 
     /// @param source  whole frames of `dimension` values, source_frames() of them
-    /// @param window  as many whole frames as there shall be
+    /// @param window  the frames to fill, whole ones
     void apply(std::span<const float> source, std::span<float> window, std::size_t dimension,
                Random& random) const;
 
     bool overlays() const { return options_.overlay > 0 && scale_ != FrameScale::other; }
 
-    /// Adds a window of background to another: samples, or the power in each band. Powers of sounds that have
-    /// nothing to do with each other add up.
-    /// @param background  as many values as the window, spoilt
+    /// Adds a window of background to another: samples, or the power in each band, since the powers of
+    /// unrelated sounds add up.
+    /// @param background  as many values as the window; overwritten
     void overlay(std::span<float> background, std::span<float> window, Random& random) const;
 
  private:

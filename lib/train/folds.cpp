@@ -11,10 +11,10 @@
 namespace earshot::train {
 namespace {
 
-/// One split item a group, or one a frame: what lib/dataset splits is the same to it.
+/// A split item per group, or per frame.
 struct Units {
     std::vector<dataset::SplitItem> items;
-    std::vector<std::size_t> of_set;  // the set's items that they are
+    std::vector<std::size_t> of_set;  // the items of the training set
     std::vector<Rows> rows;           // labelled rows of each item
 };
 
@@ -41,7 +41,7 @@ Rows gather(const Units& units, const std::vector<std::size_t>& chosen) {
     return rows;
 }
 
-/// Deals the frames of each class, shuffled, to k hands in turn.
+/// Distributes the shuffled frames of each class among k folds in turn.
 std::vector<Rows> deal_frames(const TrainingSet& set, std::size_t hands, std::uint64_t seed) {
     std::vector<Rows> dealt(hands);
     const Rows order = shuffled(set.labelled_rows(Role::train), seed);
@@ -54,7 +54,7 @@ std::vector<Rows> deal_frames(const TrainingSet& set, std::size_t hands, std::ui
     return dealt;
 }
 
-/// Takes `share` of the frames of each class, at least one if there are two, never all.
+/// Takes the fraction `share` of the frames of each class: at least one if there are two, never all.
 Fold hold_out_frames(const TrainingSet& set, double share, std::uint64_t seed) {
     Fold fold;
     const Rows order = shuffled(set.labelled_rows(Role::train), seed);
@@ -97,7 +97,7 @@ Fold hold_out(const TrainingSet& set, SplitBy by, double share, std::uint64_t se
 
 void set_aside_test(TrainingSet& set, double share, std::uint64_t seed) {
     const Units units = units_of(set);
-    // Another seed than the split into training and validation has, or both would cut along the same line.
+    // Not the seed of the split into training and validation, or both would choose the same groups.
     for (const std::size_t i : dataset::split_by_group(units.items, share, ~seed).validation)
         set.items[units.of_set[i]].role = Role::test;
     check_trainable(set, {set.labelled_rows(Role::train), {}},

@@ -6,8 +6,9 @@
 
 namespace earshot::train {
 
-/// Random numbers that are the same on every platform, which the standard's distributions are not. SplitMix64
-/// (Steele, Lea and Flood, OOPSLA 2014): a generator that costs nothing to seed, for one a window.
+/// Random numbers that are the same on every platform, unlike those of the standard's distributions.
+/// SplitMix64 (Steele, Lea and Flood, OOPSLA 2014) costs nothing to seed, so that each window can have its
+/// own.
 class Random {
  public:
     explicit Random(std::uint64_t seed) : state_(seed) {}
@@ -22,7 +23,7 @@ class Random {
     double uniform() { return static_cast<double>(bits() >> 11) * 0x1p-53; }
     /// In [low, high).
     double uniform(double low, double high) { return low + (high - low) * uniform(); }
-    /// From 0 to `last`, each as likely but for a bias below last / 2^64.
+    /// From 0 to `last`, uniform but for a bias below last / 2^64.
     std::int64_t whole(std::int64_t last) {
         return static_cast<std::int64_t>(bits() % (static_cast<std::uint64_t>(last) + 1));
     }

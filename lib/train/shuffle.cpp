@@ -17,7 +17,7 @@ std::uint64_t epoch_seed(std::uint64_t seed, int epoch) {
 }
 
 Rows shuffled(Rows rows, std::uint64_t seed) {
-    // std::shuffle and the standard's distributions differ between libraries; the engine does not.
+    // std::shuffle and the standard's distributions differ between libraries; the engines don't.
     std::mt19937_64 random(seed);
     for (std::size_t left = rows.size(); left > 1; --left) {
         std::swap(rows[left - 1], rows[random() % left]);  // the bias of % is below left / 2^64

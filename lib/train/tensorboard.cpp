@@ -27,7 +27,7 @@ std::string bytes_of(T value) {
 
 std::uint32_t masked_crc(std::string_view bytes) { return std::rotr(crc32c(bytes), 15) + 0xa282ead8U; }
 
-/// A protocol buffer in the making (protobuf.dev, Encoding): fields by number, in any order.
+/// Builds a protocol buffer (protobuf.dev, Encoding): fields by number, in any order.
 class Message {
  public:
     Message& number(int field, std::int64_t value) {
@@ -81,8 +81,8 @@ std::string file_name() {
                        host.data(), ::getpid());
 }
 
-/// What the plugin for curves draws: rows of true and false positives, true and false negatives, precision
-/// and recall.
+/// The data for TensorBoard's curve plugin: rows of true and false positives, true and false negatives,
+/// precision and recall.
 std::vector<float> counts_at_thresholds(std::span<const float> scores, std::span<const bool> positive) {
     constexpr auto steps = static_cast<std::size_t>(TensorBoardFile::kThresholds);
     std::vector<float> rows(6 * steps);

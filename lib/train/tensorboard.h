@@ -11,18 +11,18 @@ namespace earshot::train {
 /// CRC-32C (Castagnoli; RFC 3720, appendix B.4) of some bytes.
 std::uint32_t crc32c(std::string_view bytes);
 
-/// An event file as TensorBoard and other trackers of experiments read it: TFRecords (a length, its checksum,
-/// the bytes, their checksum) of serialised `Event` messages. Every call leaves the file readable.
+/// An event file for TensorBoard and other experiment trackers: serialised `Event` messages as TFRecords
+/// (length, its checksum, bytes, their checksum). The file is readable after every call.
 class TensorBoardFile {
  public:
-    /// Makes `directory`, and in it a file whose name has the time and the host, as TensorBoard wants it.
-    /// @throws Error if it cannot be made
+    /// Creates `directory`, and in it a file with time and host in its name, as TensorBoard expects.
+    /// @throws Error if it cannot be created
     explicit TensorBoardFile(const std::string& directory);
 
-    /// A point of a curve. @throws Error if it cannot be written
+    /// Adds a point to a curve. @throws Error if it cannot be written
     void scalar(std::string_view tag, std::int64_t step, double value);
 
-    /// A curve of precision over recall, by as many thresholds from 0 to 1 as kThresholds.
+    /// Adds a curve of precision over recall at kThresholds thresholds from 0 to 1.
     void precision_recall(std::string_view tag, std::int64_t step, std::span<const float> scores,
                           std::span<const bool> positive);
 

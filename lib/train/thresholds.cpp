@@ -11,7 +11,7 @@
 namespace earshot::train {
 namespace {
 
-/// Stretches of examples next to each other in a recording on which nothing is to be found.
+/// Runs of consecutive examples of a recording in which nothing should be found.
 std::vector<metrics::BackgroundRun> background_runs(const TrainingSet& set,
                                                     std::span<const std::int64_t> rows) {
     const std::int64_t background = set.background_index();

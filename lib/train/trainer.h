@@ -14,28 +14,28 @@
 
 namespace earshot::train {
 
-/// By what validation tells a better epoch.
+/// How validation compares epochs.
 enum class Criterion {
     loss,  // the lowest loss
-    score  // the highest balance of false alarms and misses (DetectionRates::score), mean over the labels but
-           // the background, each at its best threshold; of equals the lower loss, or, where the step size
-           // falls, the later: by smaller steps it has come to rest, and a loss says little where all is told
-           // apart
+    score  // the best balance of false alarms and misses (DetectionRates::score): the mean over all labels
+           // except the background, each at its best threshold. A tie goes to the lower loss, or to the later
+           // epoch if the step size falls: that one has settled, and the loss says little once the labels are
+           // fully separated
 };
 
-/// What is done so that rare classes count as much as others.
+/// How rare classes are made to count as much as others.
 enum class Balance {
-    weights,  // each class weighs the same in the loss, however many examples it has
-    drawn,    // each class is drawn equally often, rare ones again and again
+    weights,  // each class has the same weight in the loss, however many examples it has
+    drawn,    // each class is drawn equally often, so examples of rare ones repeat
     none
 };
 
-/// Numbers that matrices are multiplied in while learning.
+/// The type of number for matrix products while learning.
 enum class Autocast {
     none,      // float32
-    bfloat16,  // 8 bits of precision, weights and sums staying float32
-    automatic  // bfloat16 where that is faster: for networks with convolutions, on processors that multiply
-               // it
+    bfloat16,  // 8 bits of precision; weights and sums remain float32
+    automatic  // bfloat16 where that is faster: networks with convolutions, on processors with instructions
+               // for it
 };
 
 /// Which processor a network learns on.
@@ -45,18 +45,18 @@ void check_compute(Compute compute);
 
 struct FitOptions {
     int epochs = 100;
-    int min_steps = 0;  // at least; where data are few, this takes more epochs
+    int min_steps = 0;  // at least; small datasets need more epochs for it
     int batch = 32;
-    double learning_rate = 1e-3;  // the highest of the schedule
+    double learning_rate = 1e-3;  // the highest value of the schedule
     Schedule schedule = Schedule::constant;
-    int accumulate = 1;  // batches whose gradients make one step, as if they were one batch
-    double clip = 0;     // highest norm of the gradient of a step, longer ones are shortened to it; 0: any
+    int accumulate = 1;       // batches whose gradients are summed for one step, as if they were one batch
+    double clip = 0;          // limit for the norm of a step's gradient; 0: none
     double weight_decay = 0;  // decoupled from the gradient, as in AdamW
     Balance balance = Balance::weights;
-    double mixup = 0;   // (0, 1]: windows are mixed, values and labels (see Mixture); 0: they are not
-    int loaders = 1;    // threads that read and augment windows ahead of their use
-    int patience = 20;  // epochs without a better one before training ends; 0: never early
-    int windows_per_recording = 4;  // of a recording in an epoch, where recordings are what has a label
+    double mixup = 0;               // (0, 1]: mix windows and their labels (see Mixture); 0: don't
+    int loaders = 1;                // threads that read and augment windows in advance
+    int patience = 20;              // epochs without improvement before training stops; 0: never stop early
+    int windows_per_recording = 4;  // drawn from each recording in an epoch, with Target::recording
     Autocast autocast = Autocast::none;
     Compute compute = Compute::cpu;
     AugmentOptions augment;
@@ -64,20 +64,18 @@ struct FitOptions {
     std::uint64_t seed = 0;
 };
 
-/// Passes over so many examples: options.epochs, or as many as options.min_steps take.
+/// Epochs to train: options.epochs, or more if options.min_steps needs them.
 int epochs_of(const FitOptions& options, std::size_t examples);
 
-/// Fits a network to some examples of a training set with Adam (Kingma and Ba 2015; weight decay after
-/// Loshchilov and Hutter 2019) and keeps the weights of the best epoch by validation, or of the last epoch
-/// where there is no validation. Where examples are recordings, an output's answer for one is its highest
-/// over the recording's windows (multiple-instance learning): over some drawn at random while learning, over
-/// those that cover it when judged. All randomness of an epoch follows from the seed and the epoch's number
-/// alone, so that on one thread a run is reproducible bit for bit, and a resumed one equals one that never
-/// stopped. No LibTorch in this header.
+/// Fits a network to examples of a training set with Adam (Kingma and Ba 2015; weight decay after Loshchilov
+/// and Hutter 2019). Keeps the weights of the best epoch by validation, or of the last epoch if there is no
+/// validation. If examples are recordings, an output's answer is its maximum over the recording's windows
+/// (multiple-instance learning): a few drawn at random while learning, all that cover it when scoring. All
+/// randomness of an epoch follows from the seed and the epoch's number. So on one thread a run is
+/// reproducible bit for bit, and a resumed run equals one that never stopped. This header hides LibTorch.
 class Trainer {
  public:
-    /// Standardisation is fitted to `train` alone. `set` must outlive the trainer, which refers to its
-    /// frames.
+    /// Standardisation is fitted to `train` alone. `set` must outlive the trainer.
     Trainer(const TrainingSet& set, const nlohmann::ordered_json& architecture, Rows train, Rows validation,
             const FitOptions& options);
     ~Trainer();
@@ -86,27 +84,27 @@ class Trainer {
     /// True after the last epoch, or `patience` epochs after the best one.
     bool finished() const;
 
-    /// One pass over the training rows in a random order, then over the validation rows. Nothing if the user
-    /// interrupted it: everything is then as it was before.
-    /// @throws Error if the loss is no longer a number
+    /// Learns the training rows once in random order, then scores the validation rows. If the user
+    /// interrupts, returns nothing and restores the state before the call.
+    /// @throws Error if the loss becomes infinite or not a number
     std::optional<Epoch> run_epoch();
 
     const std::vector<Epoch>& history() const;
-    /// The epoch whose weights are kept; 0 before the first.
+    /// The epoch with the kept weights; 0 before the first.
     int best_epoch() const;
 
-    /// Where the architecture's last layer is fitted by linear discriminant analysis, does so for the kept
-    /// weights.
+    /// Fits the last layer of the kept weights by linear discriminant analysis, if the architecture says so.
     void fit_output();
 
-    /// Probabilities by the kept weights, rows.size() x classes: of each example, over all of its windows.
+    /// Probabilities with the kept weights, rows.size() x classes. Those of a recording cover all its
+    /// windows.
     std::vector<float> score(const Rows& rows) const;
 
     /// Writes weights.npz (the kept weights) and checkpoint.npz (all that resume() needs) into a directory.
     void save(const std::string& directory) const;
 
-    /// Goes on where the trainer that wrote `directory` stood. Its options, rows and architecture must equal
-    /// this one's but for epochs and patience. @throws Error that names what differs
+    /// Continues from where the trainer that wrote `directory` stopped. Options, rows and architecture must
+    /// be equal except for epochs and patience. @throws Error that names what differs
     void resume(const std::string& directory);
 
  private:

@@ -25,14 +25,14 @@ constexpr std::array kBackgroundNames{"background", "negative"};
 struct Part {
     TrainingSet::Item item;
     dataset::ScannedRecording recording;
-    bool background = false;  // what has no label is background
+    bool background = false;  // whatever has no label is background
 };
 
 std::string_view role_name(Role role) {
     return role == Role::train ? "training" : role == Role::validation ? "validation" : "test";
 }
 
-/// What must be equal in all files for their frames to be rows of one matrix.
+/// What must be equal in all files so that their frames can be rows of one matrix.
 void check_alike(const Part& first, const Part& other) {
     const std::string& a = first.item.path;
     const std::string& b = other.item.path;
@@ -57,7 +57,7 @@ void check_alike(const Part& first, const Part& other) {
     }
 }
 
-/// The same recording on both sides of a judgement would make it worthless.
+/// Refuses a recording that is both in training data and in data for judging.
 void check_apart(const std::vector<Part>& parts) {
     std::map<std::string, const Part*> seen;
     for (const Part& part : parts) {
@@ -74,10 +74,10 @@ void check_apart(const std::vector<Part>& parts) {
     }
 }
 
-/// A recording that is there under two paths is one, whatever its labels say: the groups of its copies become
-/// one group, named like the first of them, so that no split parts them. Equal frames tell copies.
+/// Merges the groups of copies of a recording, so that no split separates them. Recordings with equal frames
+/// are copies, whatever their paths and labels. The merged group has the name of the first.
 void join_groups_of_copies(std::vector<Part>& parts) {
-    std::map<std::string, std::string> joined;  // a group to the one that it has become part of
+    std::map<std::string, std::string> joined;  // from a group to the one that it was merged into
     const auto root = [&](std::string group) {
         for (auto next = joined.find(group); next != joined.end(); next = joined.find(group))
             group = next->second;
@@ -93,7 +93,7 @@ void join_groups_of_copies(std::vector<Part>& parts) {
     for (Part& part : parts) part.item.group = root(part.item.group);
 }
 
-/// What a file given for a role is used for, which its day decides; nothing if it is not used.
+/// The role of a file, which its day can change; nothing if the file is not used.
 std::optional<Role> role_on_its_day(const std::string& path, Role given, const TrainingPaths& paths) {
     if (paths.days.empty() && paths.test_days.empty()) return given;
     const std::vector<std::string> names{dataset::read_source_file(path), path};
@@ -150,8 +150,7 @@ std::vector<std::string> union_of_labels(const std::vector<Part>& parts,
                 fmt::format("no label '{}' to leave out (labels: {})", label, fmt::join(labels, ", ")));
         }
     }
-    // datagen names a background in case there is some; where labels cover all of every recording, there is
-    // none.
+    // datagen always names the background, but there is none if labels cover every recording.
     for (const char* name : kBackgroundNames) {
         const auto used = [&](const Part& part) {
             const auto c = std::ranges::find(part.recording.labels, name) - part.recording.labels.begin();
@@ -163,7 +162,7 @@ std::vector<std::string> union_of_labels(const std::vector<Part>& parts,
     return {labels.begin(), labels.end()};
 }
 
-/// The labels to be learnt: the tags, and what makes no events.
+/// The labels to learn: the tags, and the one that makes no events.
 std::vector<std::string> choose_labels(std::vector<std::string> labels, const std::vector<std::string>& tags,
                                        const std::string& background, const std::string& unknown) {
     if (!unknown.empty()) std::erase(labels, unknown);
@@ -199,8 +198,8 @@ void check_classes(const TrainingSet& set) {
     }
 }
 
-/// The class that makes no events: the one asked for, or by its name. Of recordings that are marked 1 or 0,
-/// 0.
+/// The class that makes no events: what the user asked for, or a known name. It is 0 if recordings are
+/// labelled 1 or 0.
 std::string choose_background(const std::optional<std::string>& wanted,
                               const std::vector<std::string>& labels, model::Target target) {
     const auto known = [&](const std::string& label) {
@@ -218,7 +217,7 @@ std::string choose_background(const std::optional<std::string>& wanted,
     return target == model::Target::recording && labels == std::vector<std::string>{"0", "1"} ? "0" : "";
 }
 
-/// Where datasets are given as background, there is one, whether or not a label says so.
+/// Datasets given as background have one, whether or not they have a label for it.
 void add_background(std::vector<std::string>& labels, const std::optional<std::string>& wanted) {
     const auto known = [&](const std::string& label) {
         return std::ranges::find(labels, label) != labels.end();
@@ -378,7 +377,7 @@ TrainingSet load_training_set(const TrainingPaths& paths, const ExampleOptions& 
     set.background = choose_background(options.background, set.labels, set.target);
     set.labels = choose_labels(std::move(set.labels), paths.tags, set.background, set.unknown);
     for (Part& part : parts) {
-        std::vector<std::int64_t> number;  // of its labels in the union, -1 if left out
+        std::vector<std::int64_t> number;  // index of each of its labels in the union, -1 if left out
         for (const std::string& label : part.recording.labels) {
             const auto found = std::ranges::lower_bound(set.labels, label);
             const bool known = found != set.labels.end() && *found == label;

@@ -20,24 +20,24 @@ namespace earshot::train {
 /// What a recording may be used for.
 enum class Role { train, validation, test };
 
-/// Indices of examples in a TrainingSet, ascending unless said otherwise.
+/// Indices of examples in a TrainingSet, ascending unless stated otherwise.
 using Rows = std::vector<std::int64_t>;
 
-/// The datasets of one training run: examples, and where their frames are. An example is a window with its
-/// label, or a whole recording with its label, as the target says.
+/// The datasets of one training run: examples, and where their frames are. Depending on the target, an
+/// example is a window or a whole recording, with its label.
 struct TrainingSet {
-    /// A recording, or, where windows are the examples and its frames have breaks, a stretch without one.
+    /// A recording; or a stretch of it without gaps, if windows are the examples.
     struct Item {
         std::string path;          // of the NPZ
-        std::string group;         // recordings of one group never sit on both sides of a split
-        std::string content_hash;  // empty where the NPZ does not say
+        std::string group;         // a split never separates recordings of one group
+        std::string content_hash;  // empty if the NPZ doesn't say
         Role role = Role::train;
         std::int64_t first = 0, count = 0;  // examples
-        std::int64_t row = 0;     // its first frame in the recording: above 0 it goes on from the item before
+        std::int64_t row = 0;     // its first frame in the recording; above 0: continues the item before
         std::int64_t frames = 0;  // from there on
-        std::size_t matrix = 0;   // where those of the recording are in the store
+        std::size_t matrix = 0;   // index in the store of the recording's frames
         std::string digest;       // of frames and classes
-        std::vector<windows::RowSpan> marks;  // target recording: where its label is heard, if that is known
+        std::vector<windows::RowSpan> marks;  // Target::recording: where the label is heard, if known
     };
 
     std::int64_t dimension = 0;  // D
@@ -49,9 +49,9 @@ struct TrainingSet {
         classes;                      // of the examples: indices into labels, -1 for what is not to be learnt
                                       // and says nothing, kUnknown for what is heard and none of them
     std::vector<std::string> labels;  // sorted union of the class names of all files
-    std::string unknown;  // what a model answers that knows none of the labels in it; empty if it always does
-    std::string background;           // of the labels, the one that says nothing is heard; empty if none
-    nlohmann::ordered_json frontend;  // null if the files do not say
+    std::string unknown;     // what a model answers if it recognises no label; empty if it always names one
+    std::string background;  // the label that means that nothing is heard; empty if none
+    nlohmann::ordered_json frontend;  // null if the files don't say
     std::vector<Item> items;
 
     /// Index of the background among the labels, -1 if there is none.
@@ -60,10 +60,10 @@ struct TrainingSet {
     /// The items of each recording.
     std::vector<std::span<const Item>> recordings() const;
 
-    /// Examples with a class, of the items of one role.
+    /// Examples with a class, from items of one role.
     Rows labelled_rows(Role role) const;
-    /// Examples of none of the labels, but known to be so: where a model may answer `unknown` that is their
-    /// truth. They are not learnt from.
+    /// Examples known to have none of the labels. `unknown` is the right answer for them. They are never
+    /// learnt.
     Rows unknown_rows(Role role) const;
     /// Number of examples of each class.
     std::vector<std::int64_t> class_counts(std::span<const std::int64_t> rows) const;
@@ -71,35 +71,34 @@ struct TrainingSet {
     std::string data_hash(std::span<const std::int64_t> rows) const;
 };
 
-/// Adds the scores of some rows, one per label of the set, to what a network is judged by.
+/// Adds the scores of some rows, one per label of the set, to an evaluation.
 void add_scores(const TrainingSet& set, std::span<const std::int64_t> rows, std::span<const float> scores,
                 metrics::Evaluation& evaluation);
 
 struct TrainingPaths {
     std::vector<std::string> train, validation, test;  // NPZ files, or directories of them
-    std::vector<std::string> leave_out;                // labels whose frames are not to be learnt
-    std::vector<std::string> background = {};  // as those, and all in them that has no label is background
+    std::vector<std::string> leave_out;                // labels whose frames are ignored
+    std::vector<std::string> background = {};  // likewise; whatever has no label in them is background
     std::vector<dataset::DayRange> days = {},
                                    test_days = {};  // of training and validation, and of test data; empty:
                                                     // of all. Training data of test_days become test data
-    std::vector<std::string> tags = {};  // the only labels to be learnt beside the background; empty: all
+    std::vector<std::string> tags = {};  // the only labels to learn besides the background; empty: all
 };
 
 /// What an example is.
 struct ExampleOptions {
     model::Target target = model::Target::frame;
     double window_s = 0;      // 0: one frame
-    double window_hop_s = 0;  // 0: a window after the other
+    double window_hop_s = 0;  // 0: windows don't overlap
     windows::Padding padding = windows::Padding::minimum;
     std::string unknown;                    // TrainingSet::unknown
     std::optional<std::string> background;  // "background" or "negative" if not given; empty for none
 };
 
-/// Reads all files through once and checks that they belong together. Frames stay on disk where they are
-/// many.
-/// @throws Error for NaN (file and row), frames of different size, front ends that differ (both files are
-/// named), class names here and class numbers there, the same recording in training and in validation or test
-/// data, fewer than two classes, a class without an example, a recording of no day where days are chosen
+/// Reads all files once and checks that they belong together. Many frames stay on disk.
+/// @throws Error for NaN (names file and row), frames of different sizes or from different front ends (names
+/// both files), a mix of class names and class numbers, the same recording in training and in validation or
+/// test data, fewer than two classes, a class without examples, or an undated recording when days are chosen
 TrainingSet load_training_set(const TrainingPaths& paths, const ExampleOptions& options = {});
 
 }  // namespace earshot::train

@@ -92,7 +92,7 @@ void WindowLoader::fill(WindowBatch& batch, std::size_t first, Room& room) const
     }
 }
 
-/// A window as it is learnt from.
+/// An augmented window.
 void WindowLoader::learn(const WindowPlace& place, std::span<float> window, Room& room,
                          Random& random) const {
     const std::int64_t frames = augmenter_->source_frames(set_.windowing.frames, random);
@@ -101,7 +101,7 @@ void WindowLoader::learn(const WindowPlace& place, std::span<float> window, Room
     augmenter_->apply(room.source, window, static_cast<std::size_t>(set_.dimension), random);
 }
 
-/// The frames from a place on, moved to lie within the recording, padded if that is too short.
+/// Frames from `place` on: shifted to lie within the recording, and padded if the recording is too short.
 void WindowLoader::read(const WindowPlace& place, std::span<float> window) const {
     const TrainingSet::Item& item = set_.item_of(place.example);
     const auto dimension = static_cast<std::size_t>(set_.dimension);

@@ -19,19 +19,19 @@ namespace earshot::train {
 /// Windows in memory, in the order of the plan.
 struct WindowBatch {
     std::vector<float> values;           // count() x K·D
-    std::vector<std::int64_t> examples;  // that each window belongs to
+    std::vector<std::int64_t> examples;  // the one that each window belongs to
     std::size_t count() const { return examples.size(); }
 };
 
-/// Reads the windows of a plan, a batch at a time, ahead of who uses them: on threads of its own, which do
-/// the augmentation too. Each thread has one batch in hand and one more may wait for who uses them, who has
-/// another. The batches are the same however many threads there are.
+/// Reads and augments the windows of a plan in advance, batch by batch, on its own threads. Each thread works
+/// on one batch, one more may wait for the caller, and the caller holds another. The batches don't depend on
+/// the number of threads.
 class WindowLoader {
  public:
     /// Everything referred to must outlive the loader.
-    /// @param batch      windows at a time
-    /// @param augmenter  what is done to each window; null for nothing
-    /// @param seed       of the augmentation
+    /// @param batch      windows in a batch
+    /// @param augmenter  changes each window; null: nothing does
+    /// @param seed       for the augmentation
     WindowLoader(const TrainingSet& set, const std::vector<WindowPlace>& plan, std::size_t batch,
                  const Augmenter* augmenter = nullptr, std::uint64_t seed = 0, int threads = 1);
     ~WindowLoader();
@@ -56,15 +56,15 @@ class WindowLoader {
     std::size_t batch_;
     const Augmenter* augmenter_;
     std::uint64_t seed_;
-    std::vector<WindowPlace> backgrounds_;  // of the plan, where the augmenter lays such over windows
+    std::vector<WindowPlace> backgrounds_;  // windows of the plan, if the augmenter overlays them
 
     std::mutex mutex_;
     std::condition_variable changed_;
     std::map<std::size_t, WindowBatch> ready_;  // by number
-    std::vector<WindowBatch> spare_;            // whose memory is used again
+    std::vector<WindowBatch> spare_;            // to reuse their memory
     WindowBatch current_;
-    std::size_t ahead_;                  // batches that may wait or be in hand
-    std::size_t taken_ = 0, given_ = 0;  // by threads; to who uses them
+    std::size_t ahead_;                  // batches that may wait or be in progress
+    std::size_t taken_ = 0, given_ = 0;  // batches taken by threads, and given to the caller
     bool stop_ = false;
     std::exception_ptr failure_;
     std::vector<std::jthread> threads_;  // last: they use all of the above

@@ -7,7 +7,7 @@
 namespace earshot::train {
 namespace {
 
-/// First frame of a window that shows what is heard in one of the marks.
+/// First frame of a window that contains one of the marks.
 std::int64_t place_on_mark(const TrainingSet::Item& item, std::int64_t window, Random& random) {
     const windows::RowSpan& mark =
         item.marks[static_cast<std::size_t>(random.whole(static_cast<std::int64_t>(item.marks.size()) - 1))];

@@ -27,7 +27,7 @@ const char* unit(const TrainingRun& run) {
     return run.set.windowing.frames > 1 ? "window" : "frame";
 }
 
-/// False alarms and misses, where they are what the thresholds balance.
+/// Reports false alarms and misses, if the thresholds balance them.
 void describe_rates(const TrainingRun& run, const Json& measures, const std::string& data) {
     if (run.fit.criterion != train::Criterion::score) return;
     for (const auto& [label, rates] : measures["detection"].items()) {

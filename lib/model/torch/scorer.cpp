@@ -31,7 +31,7 @@ class TorchScorer : public Scorer {
         }
         const torch::InferenceMode no_gradients;
         const auto rows = static_cast<std::int64_t>(count);
-        // from_blob takes a pointer to non-const; the network only reads its input.
+        // from_blob needs a non-const pointer; the network only reads its input.
         const auto input =
             torch::from_blob(const_cast<float*>(windows.data()), {rows, network_->window_values()});
         auto output = torch::from_blob(scores.data(), {rows, network_->answer().classes()});

@@ -8,8 +8,7 @@
 
 namespace earshot::network {
 
-/// What the outputs of a network mean, and what it costs to be wrong. AnswerOptions says which kinds there
-/// are;
+/// What the outputs of a network mean, and the loss for wrong ones. AnswerOptions describes the kinds.
 /// {"classes": C, "answer": "softmax"}, {..., "answer": "sigmoid" or "likeness", "background": index}.
 class Answer {
  public:
@@ -17,26 +16,26 @@ class Answer {
 
     std::int64_t classes() const { return classes_; }
     std::int64_t outputs() const { return classes_ - (outputs_skip_background() ? 1 : 0); }
-    /// True if outputs of several windows may be combined one by one: each speaks for itself.
+    /// True if outputs are independent, so that those of several windows can be combined output by output.
     bool independent() const { return kind_ == Kind::sigmoid; }
 
     /// @param logits  [n, outputs()]   @return  [n, classes()], from 0 to 1
     torch::Tensor probabilities(const torch::Tensor& logits) const;
 
-    /// Logits of windows that were heard in several ways, [ways, n, outputs()], as one, [n, outputs()]: the
-    /// mean; but of likeness the highest, as an unknown sound is like a label in none of them. Against a
-    /// background the mean too, or each more way would favour the others.
+    /// Combines logits of windows heard in several ways, [ways, n, outputs()] to [n, outputs()]. Likeness
+    /// takes the maximum, since an unknown sound resembles a label in none of the ways. All else takes the
+    /// mean, and so does likeness with a background, or each additional way would favour the other labels.
     torch::Tensor merged(const torch::Tensor& logits) const;
 
-    /// What each class weighs in the loss, so that rare ones count as much as others if `balanced`: for
-    /// softmax n / (C n_c); for sigmoid, of each output, negatives / positives (the pos_weight of binary
-    /// cross-entropy).
+    /// The weight of each class in the loss. With `balanced`, rare classes count as much as others: softmax
+    /// has n / (C n_c) for each class; sigmoid has negatives / positives for each output (the pos_weight of
+    /// binary cross-entropy).
     /// @param counts  examples of each class
     torch::Tensor loss_weights(std::span<const std::int64_t> counts, bool balanced) const;
 
     struct Loss {
         torch::Tensor mean;  // in nats, a tensor with one element
-        double weight;       // that the mean has among those of other batches
+        double weight;       // of the mean when combined with other batches
     };
     /// Cross-entropy, weighted. @param truth  [n], class indices
     Loss loss(const torch::Tensor& logits, const torch::Tensor& truth, const torch::Tensor& weights) const;
@@ -48,7 +47,7 @@ class Answer {
     bool outputs_skip_background() const { return kind_ == Kind::sigmoid && background_ >= 0; }
     /// 1 where an output's class is the truth, else 0: [n, outputs()].
     torch::Tensor targets(const torch::Tensor& truth) const;
-    /// Class of an output.
+    /// The class that an output stands for.
     std::int64_t class_of(std::int64_t output) const {
         return output + (outputs_skip_background() && output >= background_);
     }

@@ -22,14 +22,14 @@ constexpr std::size_t kAttentionMaxLayers = 8;
 constexpr std::int64_t kAttentionKernel = 3;
 
 struct AttentionSettings {
-    std::vector<std::int64_t> channels;  // of the input, then of each convolution
+    std::vector<std::int64_t> channels;  // channels of the input, then of each convolution
     std::vector<std::int64_t> strides;
     std::int64_t heads;
     std::vector<std::int64_t> sizes;  // channels of the last convolution, then of each dense layer
     double dropout;
 };
 
-/// The sequence that a network sees.
+/// The sequence that the network sees.
 struct Sequence {
     std::int64_t steps, channels;
     explicit Sequence(const InputShape& shape)
@@ -106,8 +106,8 @@ class Attention : public Network {
         return features.transpose(1, 2).reshape({n, features.size(2), -1}).contiguous();
     }
 
-    /// Self-attention, averaged over time: [n, T, C] to [n, C]. Averages go before products with the weights
-    /// of values and output, for all these are linear.
+    /// Self-attention, averaged over time: [n, T, C] to [n, C]. The average comes before the products with
+    /// the weights of values and output, which is cheaper and, as all of these are linear, the same.
     torch::Tensor attended(const torch::Tensor& steps) {
         const auto n = steps.size(0), width = steps.size(2);
         const auto weight = attention_->in_proj_weight, bias = attention_->in_proj_bias;

@@ -12,7 +12,7 @@
 namespace earshot::network {
 namespace {
 
-constexpr std::int64_t kBlock = 128;  // queries at once: their scores should stay in the cache of a processor
+constexpr std::int64_t kBlock = 128;  // queries at once: their scores should fit in the cache
 
 /// Sizes of a call.
 struct Heads {
@@ -31,7 +31,7 @@ struct Heads {
     }
 };
 
-/// What scores are the products of, in the type in which these are to be done.
+/// The factors of scores, in the type for their products.
 struct Factors {
     torch::Tensor queries, keys;  // [T, d], queries over sqrt(d)
 
@@ -39,8 +39,7 @@ struct Factors {
         : queries((sizes.queries(all, piece) * sizes.scale()).to(type)),
           keys(sizes.keys(all, piece).to(type).contiguous()) {}
 
-    /// Of `rows` queries from i on. @param room  [at least as many, T]  @return  the part of it that they
-    /// take
+    /// Scores of `rows` queries from i on. @param room  workspace [at least rows, T]  @return  its used part
     torch::Tensor scores(std::int64_t i, std::int64_t rows, const torch::Tensor& room) const {
         auto scores = room.narrow(0, 0, rows);
         multiply(scores, queries.narrow(0, i, rows), keys.t());
@@ -85,7 +84,7 @@ class MeanAttention : public torch::autograd::Function<MeanAttention> {
         const auto heads = context->saved_data["heads"].toInt();
         const auto type = static_cast<torch::ScalarType>(context->saved_data["type"].toInt());
         const Heads sizes(queries_keys, heads);
-        // Of the sum of scores, each of which is divided by sqrt(d), in a mean over T queries.
+        // The weights are a mean over T queries.
         const auto slopes = (gradients[0] / static_cast<double>(sizes.steps)).contiguous();
         const float* const slope = slopes.data_ptr<float>();
         const float* const logs = log_sums.data_ptr<float>();

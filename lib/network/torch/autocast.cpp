@@ -35,7 +35,7 @@ AutocastScope::AutocastScope(bool bfloat16) : before_(enabled()) {
 }
 
 AutocastScope::~AutocastScope() {
-    // Weights are rounded once for as long as scopes live.
+    // The cache holds the rounded weights while any scope lives.
     if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
     enable(before_);
 }

@@ -18,8 +18,8 @@ constexpr std::size_t kCnnMaxLayers = 8;
 constexpr std::int64_t kCnnKernel = 3, kCnnStride = 2;
 
 struct CnnSettings {
-    std::vector<std::int64_t> channels;  // planes, then of each convolution
-    std::int64_t bands;                  // that remain
+    std::vector<std::int64_t> channels;  // planes of the input, then channels of each convolution
+    std::int64_t bands;                  // after the convolutions
     std::int64_t units, outputs;
     double dropout;
 };
@@ -69,7 +69,7 @@ class Cnn : public Network {
     }
 
  private:
-    /// By layer i, and normalised, which is one with the convolution once nothing is learnt any more.
+    /// Convolution and normalisation of layer i, merged into one convolution once the network has learnt.
     torch::Tensor convolved(std::size_t i, const torch::Tensor& planes) {
         auto& convolution = convolutions_[i];
         auto& norm = norms_[i];
@@ -93,7 +93,7 @@ std::int64_t cnn_weight_count(const Json& architecture) {
     const auto& channels = settings.channels;
     std::int64_t count = InputLayer::weight_count(architecture);
     for (std::size_t i = 1; i < channels.size(); ++i) {
-        // The kernel; scale, offset, mean and variance of each channel; and how many batches have been seen.
+        // Kernel; scale, offset, mean and variance of each channel; and the number of batches seen.
         count += kCnnKernel * kCnnKernel * channels[i - 1] * channels[i] + 4 * channels[i] + 1;
     }
     return count + (channels.back() * settings.bands + 1) * settings.units +

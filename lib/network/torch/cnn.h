@@ -4,16 +4,16 @@
 
 namespace earshot::network {
 
-/// Convolutions over time and bands, for what may come at any time within a window:
+/// Convolutions over time and bands, for sounds at any time within a window:
 ///
 ///   each of `channels`: convolution 3 x 3 with stride 2 over both, batch normalisation, ReLU
-///   a dense layer of `units` over all bands of each step of time that remains, ReLU
+///   a dense layer of `units` over all bands of each remaining time step, ReLU
 ///   the maximum over time, dropout, a dense layer to the outputs
 ///
 /// {"kind": "cnn", "inputs": D, "frames": K, "input": {...}, "channels": [16, 32, 48], "units": 64,
 /// "dropout": p,
 ///  "classes": C, "answer": "sigmoid"}
-/// Parameters: input.mean, input.deviation where data standardise; conv_1.weight [C1, planes, 3, 3] and
+/// Parameters: input.mean, input.deviation with standardise "data"; conv_1.weight [C1, planes, 3, 3] and
 /// conv_1_norm.weight, .bias, .running_mean, .running_var [C1], ...; mix.weight [units, Cn * bands],
 /// mix.bias; output.weight [outputs, units], output.bias.
 std::shared_ptr<Network> make_cnn(const nlohmann::ordered_json& architecture);

@@ -15,7 +15,7 @@ namespace {
 
 using SetThreads = void(int);
 
-/// Nothing here links OpenBLAS: libblas.so.3 may be any implementation.
+/// Null if libblas.so.3 is not OpenBLAS, which nothing here links.
 SetThreads* set_blas_threads() {
     static const auto function =
         reinterpret_cast<SetThreads*>(::dlsym(RTLD_DEFAULT, "openblas_set_num_threads"));
@@ -24,12 +24,12 @@ SetThreads* set_blas_threads() {
 
 std::atomic<int> compute_threads = 1;
 
-/// Every layer takes megabytes for a batch and gives them back, which by default returns them to the system,
-/// to be paged in anew, zeroed, for the next one: a seventh of the processor time of scoring recordings, and
-/// threads wait for each other in it.
+/// Each layer allocates megabytes for a batch and frees them. By default, glibc returns these to the system,
+/// which must page them in and zero them again for the next layer: a seventh of the CPU time of scoring
+/// recordings, and threads wait for each other meanwhile.
 void keep_freed_memory() {
 #ifdef __GLIBC__
-    ::mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the highest that all versions take
+    ::mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the highest that all versions accept
     ::mallopt(M_TRIM_THRESHOLD, 256 << 20);
 #endif
 }
@@ -40,8 +40,8 @@ void set_compute_threads(int threads) {
     keep_freed_memory();
     threads = std::max(1, threads);
     compute_threads = threads;
-    // LibTorch's pool and OpenBLAS's fight when both are larger than one, and nearly all the work is in
-    // matrix products.
+    // LibTorch's threads and OpenBLAS's slow each other down if both have more than one. Nearly all of the
+    // work is in matrix products.
     if (set_blas_threads()) set_blas_threads()(threads);
     at::set_num_threads(set_blas_threads() ? 1 : threads);
 }
@@ -57,7 +57,7 @@ void for_pieces(std::int64_t count, const std::function<void(std::int64_t first,
         run(0, count);
         return;
     }
-    struct Turned {  // LibTorch's pool on, OpenBLAS's off
+    struct Turned {  // use LibTorch's threads instead of OpenBLAS's
         int threads;
         explicit Turned(int number) : threads(number) {
             set_blas_threads()(1);

@@ -14,12 +14,12 @@ namespace {
 
 constexpr std::int64_t kKernel = 3, kPadding = 1;
 constexpr std::int64_t kRows = 512;         // steps in a piece, even
-constexpr std::int64_t kLeastColumns = 32;  // below which rounding to bfloat16 costs more than it saves
+constexpr std::int64_t kLeastColumns = 32;  // with fewer, rounding to bfloat16 costs more than it saves
 
-/// Sizes of a call, and the pieces that its steps are done in.
+/// Sizes of a call, and of the pieces that its steps are divided into.
 struct Shape {
     std::int64_t sequences, steps_in, channels_in, channels, stride;
-    std::int64_t steps, pooled, pieces_each;  // of a sequence
+    std::int64_t steps, pooled, pieces_each;  // in each sequence
 
     Shape(const torch::Tensor& input, const torch::Tensor& matrix, std::int64_t step_size)
         : sequences(input.size(0)),
@@ -51,7 +51,7 @@ torch::Tensor wrap(float* values, std::int64_t rows, std::int64_t columns) {
     return torch::from_blob(values, {rows, columns});
 }
 
-/// What the kernel covers at each step of a piece, a row a step.
+/// Collects what the kernel covers at each step of a piece, in one row per step (im2col).
 /// @param input  [n, T, channels_in], contiguous, of any type   @param rows  [kRows, 3 * channels_in] of the
 /// same
 void gather(const torch::Tensor& input, const Shape& shape, const Piece& piece, const torch::Tensor& rows) {
@@ -77,7 +77,7 @@ void gather(const torch::Tensor& input, const Shape& shape, const Piece& piece, 
     }
 }
 
-/// Adds the rows of a piece to what they were gathered from.
+/// Adds the rows of a piece to the steps that gather() took them from.
 void scatter(const float* rows, const Shape& shape, const Piece& piece, float* sequence) {
     for (std::int64_t r = 0; r < piece.rows; ++r, rows += shape.columns()) {
         const std::int64_t start = (piece.first + r) * shape.stride - kPadding;
@@ -100,7 +100,7 @@ void pool(const float* z, const float* scale, const float* offset, std::int64_t 
     }
 }
 
-/// What pool() lets through of a gradient: slope where the step was the higher one and above 0.
+/// The gradient of pool(): the slope goes to the higher of two steps, if that is above 0.
 /// @param slopes  [pairs, channels]   @param passed  [2 pairs, channels], out
 void unpool(const float* z, const float* scale, const float* offset, const float* slopes, std::int64_t pairs,
             std::int64_t channels, float* passed) {
@@ -113,10 +113,11 @@ void unpool(const float* z, const float* scale, const float* offset, const float
     }
 }
 
-/// Adds, for each channel, the sums over rows of x and of x y.
+/// Adds the sums over rows of x and of x y, for each channel.
 void add_sums(const float* x, const float* y, std::int64_t rows, std::int64_t channels, double* sum,
               double* product) {
-    std::vector<float> sums(static_cast<std::size_t>(2 * channels));  // of a piece: short enough for float
+    std::vector<float> sums(
+        static_cast<std::size_t>(2 * channels));  // of one piece, so float is precise enough
     float *const first = sums.data(), *const second = first + channels;
     for (std::int64_t r = 0; r < rows; ++r, x += channels, y += channels) {
         for (std::int64_t c = 0; c < channels; ++c) {
@@ -130,7 +131,7 @@ void add_sums(const float* x, const float* y, std::int64_t rows, std::int64_t ch
     }
 }
 
-/// Sums of each piece, to be added up in an order that does not depend on threads.
+/// Sums of each piece. Adding these up in order makes the total independent of threads.
 class Sums {
  public:
     explicit Sums(const Shape& shape)
@@ -144,12 +145,12 @@ class Sums {
     torch::Tensor values_;
 };
 
-/// conv.weight [C', C, 3] as the matrix that rows of gather() are multiplied with, [3 C, C'].
+/// conv.weight [C', C, 3] as a matrix [3 C, C'], to multiply the rows of gather() with.
 torch::Tensor matrix_of(const torch::Tensor& weight) {
     return weight.permute({2, 1, 0}).reshape({-1, weight.size(0)}).contiguous();
 }
 
-/// The convolution without its bias, [n, steps, C'], and the sums of its values and of their squares.
+/// Convolution without bias, [n, steps, C']; also sums its values and their squares.
 torch::Tensor convolve(const torch::Tensor& input, const torch::Tensor& matrix, const Shape& shape,
                        Sums& sums) {
     auto out = torch::empty({shape.sequences, shape.steps, shape.channels});
@@ -168,7 +169,7 @@ torch::Tensor convolve(const torch::Tensor& input, const torch::Tensor& matrix, 
     return out;
 }
 
-/// All at once where no gradient is wanted: the convolution's outcome is never stored.
+/// The whole block without gradients. The result of the convolution is never stored as a whole.
 torch::Tensor infer(const torch::Tensor& input, const torch::Tensor& matrix, std::int64_t stride,
                     const torch::Tensor& scale, const torch::Tensor& offset) {
     const Shape shape(input, matrix, stride);
@@ -249,7 +250,7 @@ class ConvBlock : public torch::autograd::Function<ConvBlock> {
                         (piece.rows - 2 * piece.pairs) * shape.channels, 0.0F);
         };
 
-        // What reaches the normalisation, and its product with what comes out of the convolution.
+        // The gradient that reaches the normalisation, and its product with the result of the convolution.
         Sums sums(shape);
         for_pieces(shape.pieces(), [&](std::int64_t first, std::int64_t last) {
             auto room = torch::empty({kRows, shape.channels});
@@ -328,7 +329,7 @@ torch::Tensor conv_block(const torch::Tensor& input, torch::nn::Conv1d& conv, to
     const torch::NoGradGuard no_gradients;
     const double share = norm->options.momentum().value();
     const double count = static_cast<double>(input.size(0) * ((input.size(1) - 1) / stride + 1));
-    // The bias of the convolution moves the mean and nothing else: normalisation takes it off again.
+    // The bias of the convolution only shifts the mean, and the normalisation subtracts it again.
     norm->running_mean.mul_(1 - share).add_(statistics[0].to(torch::kFloat32) + conv->bias, share);
     norm->running_var.mul_(1 - share).add_(statistics[1].to(torch::kFloat32),
                                            share * count / std::max(1.0, count - 1));

@@ -18,7 +18,7 @@ torch::Tensor DenseLayers::forward(torch::Tensor values, bool training) {
     return after(0, std::move(values), training);
 }
 
-/// What the layers after the first so many make of their output.
+/// Applies the layers after the first `layers`.
 torch::Tensor DenseLayers::after(std::size_t layers, torch::Tensor values, bool training) {
     for (auto& layer : std::span(layers_).subspan(layers)) values = activated(layer(values), training);
     return values;

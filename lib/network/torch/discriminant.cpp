@@ -36,10 +36,10 @@ ClassMeans class_means(const LabelledStream& rows, std::int64_t classes) {
     return result;
 }
 
-/// The covariance within classes, and what its shrinkage is estimated from.
+/// The covariance within classes, and what the estimate of its shrinkage needs.
 struct Scatter {
     Tensor covariance;         // float64 [F, F]
-    double fourth_moment = 0;  // mean of |x - m|^4, weighted as the covariance is
+    double fourth_moment = 0;  // mean of |x - m|^4, weighted like the covariance
 };
 
 Scatter scatter_of(const LabelledStream& rows, const ClassMeans& classes, const Tensor& row_weights) {
@@ -84,7 +84,7 @@ Discriminant fit_discriminant(const LabelledStream& rows, std::int64_t classes,
     const Tensor shrunk =
         (1 - result.shrinkage) * scatter.covariance + ridge * torch::eye(values, torch::kFloat64);
     const auto [factor, failed] = at::linalg_cholesky_ex(shrunk);
-    // Of a matrix that is singular but for rounding, the last pivots are rounding too.
+    // If a matrix is singular up to rounding, its last pivots are rounding errors too.
     const bool singular = failed.item<int>() != 0 || factor.diagonal().min().item<double>() <
                                                          1e-6 * factor.diagonal().max().item<double>();
     if (singular) {

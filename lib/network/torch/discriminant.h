@@ -9,33 +9,33 @@
 
 namespace earshot::network {
 
-/// Takes some rows of values [n, F] with their classes, [n] of int64.
+/// Receives rows of values [n, F] with their classes, int64 [n].
 using LabelledSink = std::function<void(const torch::Tensor& values, const torch::Tensor& classes)>;
-/// Hands over all rows, a batch at a time, the same ones in each call.
+/// Passes all rows to a sink, batch by batch; the same rows in each call.
 using LabelledStream = std::function<void(const LabelledSink&)>;
 
 /// A linear function of F values for each of C classes: values weight^T + bias.
 struct Discriminant {
     torch::Tensor weight, bias;  // float64 [C, F], [C]
     torch::Tensor class_means;   // float64 [C, F]
-    double shrinkage;            // that was used
+    double shrinkage;            // the one that was used
 };
 
 /// Linear discriminant analysis (Fisher 1936; Hastie, Tibshirani and Friedman, The Elements of Statistical
-/// Learning, 2nd ed., section 4.3): classes are taken for normally distributed with covariance S in common,
-/// so that with means m_c and priors p_c the logarithm of p_c times the density is, but for what all classes
-/// share,
+/// Learning, 2nd ed., section 4.3). It assumes normally distributed classes with a common covariance S. With
+/// means m_c and priors p_c, the logarithm of p_c times the density is then, except for terms that all
+/// classes share,
 ///
 ///   x^T S^-1 m_c - m_c^T S^-1 m_c / 2 + ln p_c,
 ///
-/// which sees of x no more than its projection onto the C directions S^-1 m_c. S is shrunk towards a multiple
-/// of the unit matrix, (1 - g) S + g tr(S) / F I. Reads the rows twice; sums are in double precision.
+/// which depends on x only by its projections onto the C directions S^-1 m_c. S is shrunk towards a multiple
+/// of the identity matrix, (1 - g) S + g tr(S) / F I. Reads the rows twice; sums are in double precision.
 ///
 /// @param classes    C; each needs a row
-/// @param shrinkage  g from 0 to 1; if not given, that of Ledoit and Wolf (J. Multivariate Analysis 88, 2004)
-/// for the
-///                   rows around their class means
-/// @param balanced   the same prior and weight in S for each class, however many rows it has
+/// @param shrinkage  g from 0 to 1; if not given, the estimate of Ledoit and Wolf (J. Multivariate Analysis
+/// 88,
+///                   2004) for the rows around their class means
+/// @param balanced   give each class the same prior and weight in S, however many rows it has
 /// @throws Error if S is singular (only with g = 0), or there are more than kMaxDiscriminantValues values
 Discriminant fit_discriminant(const LabelledStream& rows, std::int64_t classes,
                               std::optional<double> shrinkage, bool balanced);

@@ -17,7 +17,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::int64_t kMaxValues = std::int64_t{1} << 20;
 constexpr double kMaxRangeDb = 200;
-constexpr float kLeastDeviation = 1e-5F;  // of what is standardised by itself
+constexpr float kLeastDeviation = 1e-5F;  // added to deviations of single windows
 
 const Json& input_settings(const Json& architecture) {
     const auto input = architecture.find("input");
@@ -56,7 +56,7 @@ std::string read_standardise(const Json& settings) {
     throw Error(fmt::format("architecture: no standardisation '{}' (known: data, window, mean, none)", how));
 }
 
-/// Of rows [rows, bands] from their mean, that of the population.
+/// The deviation (of the population) of rows [rows, bands] from their mean.
 void take_deviation(const float* row, std::int64_t rows, std::int64_t bands, const float* mean,
                     float* deviation) {
     std::fill_n(deviation, bands, 0.0F);
@@ -115,19 +115,19 @@ torch::Tensor InputLayer::compress(const torch::Tensor& windows) const {
     return (magnitudes + compression_.floor).log();
 }
 
-/// With all powers as shares of the window's highest, so that none is too large or too small for a float.
+/// Scales all powers by the window's highest, so that none is too large or too small for a float.
 torch::Tensor InputLayer::limit_range(const torch::Tensor& windows) const {
     if (range_.db == 0) return windows;
-    const double logarithms = range_.values == LogOf::power ? 1 : 2;  // of power, in one of ours
+    const double logarithms = range_.values == LogOf::power ? 1 : 2;  // of power, in one of these
     const auto highest = windows.amax(1, true);
     auto powers = ((windows - highest) * logarithms).exp_();
     powers += powers.mean(1, true) * std::pow(10.0, -range_.db / 10);
     return powers.log_().div_(logarithms).add_(highest);
 }
 
-/// One window [K, D] to [planes, steps, D]: of each stretch of time the mean, that of the first differences,
-/// and of the second, and the deviation. Differences of a stretch sum up to that of its ends. Before the
-/// first frame it is as in it.
+/// Turns a window [K, D] into [planes, steps, D]: for each step, the means of its frames, of their first and
+/// of their second differences, and the deviation. The differences within a step sum to that of its ends.
+/// Frames before the first count as equal to it.
 void InputLayer::take_features(const float* frames, float* features) const {
     const std::int64_t bands = shape_.bands, plane = shape_.steps * bands;
     for (std::int64_t s = 0; s < shape_.steps; ++s, features += bands) {
@@ -160,7 +160,7 @@ void InputLayer::take_features(const float* frames, float* features) const {
     }
 }
 
-/// A plane [steps, D] by its own mean and deviation over time. @param sums  room for 2 D numbers
+/// Standardises a plane [steps, D] by its mean and deviation over time. @param sums  workspace of 2 D numbers
 void InputLayer::standardise_window(float* plane, float* sums) const {
     const std::int64_t bands = shape_.bands, steps = shape_.steps;
     float *mean = sums, *scale = sums + bands;
@@ -184,7 +184,7 @@ void InputLayer::standardise_window(float* plane, float* sums) const {
     }
 }
 
-/// Not standardised yet.
+/// Features before standardisation.
 torch::Tensor InputLayer::features(const torch::Tensor& windows) const {
     const auto frames = limit_range(compress(windows)).contiguous();
     auto features = torch::empty({frames.size(0), shape_.planes(), shape_.steps, shape_.bands});
@@ -218,9 +218,10 @@ void InputLayer::fit(const WindowStream& windows) {
     torch::Tensor sum = zeros(), squares = zeros(), shift;
     std::int64_t count = 0;
     for (auto batch = windows(); batch.defined(); batch = windows()) {
-        // A row for each step of each window, a column for each band of each plane.
+        // Rows are the steps of all windows, columns the bands of all planes.
         auto values = features(batch).transpose(1, 2).reshape({-1, mean_.size(0)}).to(torch::kFloat64);
-        // Around the first batch's mean: sums of squares of values far from zero would lose their difference.
+        // Relative to the first batch's mean: sums of squares of values far from zero would lose their
+        // differences.
         if (!shift.defined()) shift = values.mean(0);
         values = values - shift;
         sum += values.sum(0);
@@ -231,7 +232,7 @@ void InputLayer::fit(const WindowStream& windows) {
     const auto offset = sum / count;
     const auto deviation = (squares / count - offset.square()).clamp_min(0).sqrt();
     const auto mean = shift + offset;
-    // Below the resolution of float32 a deviation is rounding, not variation.
+    // A deviation below the resolution of float32 is rounding error.
     const auto constant = deviation <= mean.abs() * 1e-6;
     mean_.copy_(mean);
     deviation_.copy_(torch::where(constant, torch::ones_like(deviation), deviation));

@@ -10,10 +10,10 @@
 
 namespace earshot::network {
 
-/// Yields float32 tensors [n, K·D], and an undefined one at the end.
+/// Returns float32 tensors [n, K·D], then an undefined one at the end.
 using WindowStream = std::function<torch::Tensor()>;
 
-/// A window before and after the input layer.
+/// The shape of a window before and after the input layer.
 struct InputShape {
     std::int64_t frames = 1, bands = 1;  // K, D
     std::int64_t deltas = 0;             // planes of differences
@@ -24,27 +24,27 @@ struct InputShape {
     std::int64_t features() const { return planes() * steps * bands; }
 };
 
-/// The shape of {"frames": K, "inputs": D, "input": {"deltas": 2, "pool": 50, "deviation": true, ...}}, K
-/// being 1, deltas 0 and pool K where they are missing. @throws Error for what is out of range
+/// Reads {"frames": K, "inputs": D, "input": {"deltas": 2, "pool": 50, "deviation": true, ...}}. Defaults: K
+/// is 1, deltas 0, pool K. @throws Error if a value is out of range
 InputShape input_shape(const nlohmann::ordered_json& architecture);
 
-/// What InputOptions describes, over many windows at once.
-/// Buffers `mean` and `deviation`, float32 [planes * bands], where the training data standardise; 0 and 1
-/// until fitted.
+/// Does what InputOptions describes to many windows at once.
+/// Has buffers `mean` and `deviation`, float32 [planes * bands], with standardise "data"; 0 and 1 until
+/// fitted.
 class InputLayer : public torch::nn::Module {
  public:
     explicit InputLayer(const nlohmann::ordered_json& architecture);
 
     const InputShape& shape() const { return shape_; }
-    /// Numbers that it keeps in the weights file.
+    /// How many numbers it has in the weights file.
     static std::int64_t weight_count(const nlohmann::ordered_json& architecture);
 
     /// @param windows  [n, K·D]   @return  [n, planes, steps, bands]
     torch::Tensor forward(const torch::Tensor& windows) const;
 
-    /// Mean and deviation (of the population) of the features, summed in double precision. A value that never
-    /// varies gets deviation 1, so that it contributes nothing rather than noise blown up.
-    /// Nothing where windows are standardised by themselves.
+    /// Fits mean and deviation (of the population) of the features; sums are in double precision. A value
+    /// that never varies gets deviation 1, so that it contributes nothing instead of amplified noise. Does
+    /// nothing if each window is standardised by itself.
     void fit(const WindowStream& windows);
 
  private:
@@ -60,7 +60,7 @@ class InputLayer : public torch::nn::Module {
     Compression compression_;
     Range range_;
     Standardise standardise_;
-    std::vector<std::int64_t> edges_;  // frames between the stretches of time, steps + 1
+    std::vector<std::int64_t> edges_;  // first frame of each step, and the end: steps + 1
     torch::Tensor mean_, deviation_;
 };
 

@@ -14,7 +14,7 @@ constexpr std::int64_t kMlpMaxUnits = std::int64_t{1} << 20;
 constexpr std::size_t kMlpMaxLayers = 16;
 
 struct MlpSettings {
-    std::vector<std::int64_t> sizes;  // features, then of each hidden layer
+    std::vector<std::int64_t> sizes;  // features, then units of each hidden layer
     bool layer_norm;
     double dropout;
 };

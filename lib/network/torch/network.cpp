@@ -69,8 +69,8 @@ torch::Tensor Network::hear(const torch::Tensor& windows) {
     return answer_.merged(torch::stack(views));
 }
 
-/// Windows so many times faster, from their first frame on. What lies beyond their last one is its mean in
-/// each band.
+/// Windows faster by the factor, from their first frame on. The mean of each band fills in for what would
+/// come after the last frame.
 torch::Tensor Network::at_pace(const torch::Tensor& windows, double factor) const {
     const auto values = static_cast<std::size_t>(window_values()),
                bands = static_cast<std::size_t>(input_->shape().bands);
@@ -88,7 +88,7 @@ torch::Tensor Network::at_pace(const torch::Tensor& windows, double factor) cons
     return changed;
 }
 
-/// Windows so many times lower: what a band has was that many bands higher up.
+/// Windows lower by the factor: each band takes the value of a band that many times higher.
 torch::Tensor Network::at_pitch(const torch::Tensor& windows, double factor) const {
     auto changed = windows.clone(torch::MemoryFormat::Contiguous);
     warp_bands({changed.data_ptr<float>(), static_cast<std::size_t>(changed.numel())},
@@ -106,7 +106,7 @@ void Network::fit_output(const LabelledStream& windows, bool balanced) {
         });
     };
     const Discriminant fitted = fit_discriminant(embedded, answer_.outputs(), shrinkage_, balanced);
-    // Discriminant functions (columns) of the mean of each class (rows).
+    // Discriminant functions (columns) at the mean of each class (rows).
     const auto means = fitted.class_means.mm(fitted.weight.t()) + fitted.bias;
     const auto own = means.diagonal();
     const auto other = means.clone().fill_diagonal_(-INFINITY).amax(1);

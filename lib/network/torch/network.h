@@ -13,8 +13,8 @@
 
 namespace earshot::network {
 
-/// Windows in, logits out. Input layers (compression, standardisation) are part of the network, so that it
-/// takes frames as the front end made them and its weights file holds all that was fitted.
+/// Windows in, logits out. The input layer (compression, standardisation) is part of the network, so it takes
+/// frames from the front end unchanged, and its weights file holds everything that was fitted.
 class Network : public torch::nn::Module {
  public:
     explicit Network(const nlohmann::ordered_json& architecture);
@@ -23,38 +23,38 @@ class Network : public torch::nn::Module {
     const Answer& answer() const { return answer_; }
 
     /// @param windows  float32 [n, window_values()]
-    /// @return  logits [n, answer().outputs()], where the network is
+    /// @return  logits [n, answer().outputs()], on the network's device
     torch::Tensor forward(const torch::Tensor& windows) { return output_(embed(windows)); }
 
-    /// The same once all is learnt, of each window as it is and at the other paces and pitches that it shall
-    /// be heard at: NetworkOptions.
+    /// The same for a network that has learnt. Combines the answers for each window as it is and at the other
+    /// paces and pitches of NetworkOptions.
     torch::Tensor hear(const torch::Tensor& windows);
 
-    /// To a device; but for the input layer, which stays on the processor, where frames are read.
+    /// Moves all but the input layer to a device. That layer stays on the CPU, where the frames are.
     void move_to(torch::Device device);
 
-    /// Whether its products are large enough to be faster in bfloat16 where the processor has instructions
-    /// for that: a small dense network gets slower.
+    /// Whether its products are large enough to be faster in bfloat16 if the CPU has instructions for it. A
+    /// small dense network gets slower.
     virtual bool gains_from_bfloat16() const { return false; }
 
-    /// Fits what gradient descent does not learn, such as standardisation, to the training windows.
+    /// Fits to the training windows what gradient descent doesn't learn, such as standardisation.
     void fit_input(const WindowStream& windows) { input_->fit(windows); }
 
-    /// Whether the last layer is fitted by linear discriminant analysis, once the others have learnt.
+    /// Whether linear discriminant analysis fits the last layer after the others have learnt.
     bool discriminant() const { return discriminant_; }
-    /// Whether there are other layers that learn.
+    /// Whether any layer learns by gradient descent.
     bool learns() const;
-    /// Fits the last layer to windows and their classes. Its outputs are then the discriminant functions,
-    /// shifted and scaled all alike: the middle between a window of the class and one of that class of the
-    /// others which is most like it is, in the mean over classes, at 0, and the former at kOwnClass.
+    /// Fits the last layer to windows and their classes. Its outputs become the discriminant functions, all
+    /// with the same shift and scale. On average over the classes, the output for a window of the class is
+    /// kOwnClass, and that for a window of the most similar other class is -kOwnClass.
     void fit_output(const LabelledStream& windows, bool balanced);
     static constexpr double kOwnClass = 2;  // a score of 0.88
 
  protected:
-    /// The layers that learn but the last. @param features  [n, planes, steps, bands]  @return  [n, width]
+    /// All layers that learn except the last. @param features  [n, planes, steps, bands]  @return  [n, width]
     virtual torch::Tensor embedding(const torch::Tensor& features) = 0;
 
-    /// The last layer, registered as "output": to be called once, after all others are registered.
+    /// Registers the last layer as "output". Call it once, after all others are registered.
     void add_output(std::int64_t width);
 
     const InputLayer& input() const { return *input_; }
@@ -68,19 +68,20 @@ class Network : public torch::nn::Module {
 
     Answer answer_;
     bool discriminant_;
-    std::optional<double> shrinkage_;  // nothing: estimated
+    std::optional<double> shrinkage_;  // none: estimated
     double paces_, pitches_;
     std::shared_ptr<InputLayer> input_;
     torch::nn::Linear output_{nullptr};
 };
 
-/// Builds the network that an architecture describes, `{"kind": "mlp", ...}`, with random weights of
-/// LibTorch's generator. Sizes are validated, and their product bounded by kMaxWeights, before memory is
-/// taken.
+/// Builds the network that an architecture describes, `{"kind": "mlp", ...}`, with random weights from
+/// LibTorch's generator. Checks all sizes, and the number of weights against kMaxWeights, before it allocates
+/// memory.
 /// @throws Error for unknown kinds, missing or out-of-range settings
 std::shared_ptr<Network> make_network(const nlohmann::ordered_json& architecture);
 
-/// Numbers that weights.npz must hold for an architecture; validates it like make_network, takes no memory.
+/// How many numbers weights.npz must hold for an architecture. Validates it like make_network but allocates
+/// nothing.
 std::int64_t weight_count(const nlohmann::ordered_json& architecture);
 
 constexpr std::int64_t kMaxWeights = std::int64_t{1} << 27;  // 512 MiB of float32

@@ -15,7 +15,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// A kind of network. Another kind is another line here and a file beside mlp.cpp.
+/// A kind of network. A new kind needs a line here and a file next to mlp.cpp.
 struct Kind {
     std::string_view name;
     std::int64_t (*weight_count)(const Json& architecture);

@@ -37,7 +37,7 @@ void check_type(const npz::NpzReader& file, const std::string& name, const torch
         throw Error(fmt::format("{} should be of type {}", file.where(name), whole ? "int64" : "float32"));
 }
 
-/// The arrays of a file are these, no more and no less, each of the tensor's type and shape.
+/// Checks that a file has exactly these arrays, each with the tensor's type and shape.
 void check_arrays(const npz::NpzReader& file, const NamedTensors& tensors) {
     std::set<std::string> left;
     for (const std::string& name : file.array_names()) left.insert(name);
@@ -74,7 +74,7 @@ void load_tensors(const NamedTensors& tensors, const npz::NpzReader& file) {
     }
 }
 
-/// Numbers that the headers of a file promise; NpzReader has checked them against what the file can hold.
+/// How many numbers the headers of a file announce. NpzReader has checked that the file can hold them.
 std::uint64_t promised_values(const npz::NpzReader& file) {
     std::uint64_t count = 0;
     for (const std::string& name : file.array_names()) count += file.header(name).count;

@@ -32,7 +32,7 @@ void Adam::step(double weight, double learning_rate, double clip) {
     }
     step_ += 1;
     const auto steps = static_cast<double>(step_.item<std::int64_t>());
-    // Both means start at zero; dividing by what they have seen of one corrects that.
+    // Both means start at zero. Dividing by the total weight of what they have seen corrects for that.
     const double mean_seen = 1 - std::pow(static_cast<double>(kMeanDecay), steps);
     const double square_seen = 1 - std::pow(static_cast<double>(kSquareDecay), steps);
     const Rates rates{.share = static_cast<float>(factor),
@@ -48,7 +48,7 @@ void Adam::step(double weight, double learning_rate, double clip) {
     }
 }
 
-/// Of float32 on the processor, where reading memory is what takes the time.
+/// For float32 on the CPU, where memory bandwidth limits the speed.
 void Adam::step_in_one_pass(Moments& moments, const torch::Tensor& gradient, const Rates& rates) {
     const auto [share, rate, square_scale, kept] = rates;
     const auto along = gradient.contiguous();

@@ -5,33 +5,33 @@
 namespace earshot::train {
 
 /// Adam (Kingma and Ba, ICLR 2015, algorithm 1) with the weight decay of AdamW (Loshchilov and Hutter, ICLR
-/// 2019, algorithm 2). Ours rather than LibTorch's because its state must be saved by name and put back, for
-/// which LibTorch's interface differs from version to version.
+/// 2019, algorithm 2). LibTorch's own is not used because the interface to save and restore its state by name
+/// differs between versions.
 class Adam {
  public:
     Adam(network::Network& network, double weight_decay);
 
-    /// Adds the gradient of a loss, a tensor with one element, to what the next step goes against.
+    /// Adds the gradient of a loss, a tensor with one element, to the gradient for the next step.
     static void add(const torch::Tensor& loss) { loss.backward(); }
 
-    /// One step against the sum of gradients since the last one divided by `weight`, and shortened if its
-    /// norm (over all parameters) is more than `clip`; 0: it is not.
+    /// Steps against the sum of gradients since the last step, divided by `weight`. The norm of this gradient
+    /// over all parameters is limited to `clip`; 0: no limit.
     void step(double weight, double learning_rate, double clip);
 
-    /// Everything that the next step depends on besides the weights: adam.step, adam.mean.NAME,
+    /// Everything except the weights that the next step depends on: adam.step, adam.mean.NAME,
     /// adam.square.NAME.
     network::NamedTensors state() const;
 
  private:
     struct Moments {
         std::string name;
-        torch::Tensor weights, mean, square;  // square: of the gradient, not centred
+        torch::Tensor weights, mean, square;  // square: of the gradient, uncentred
     };
     struct Rates {
-        float share;         // of the gradient
-        float rate;          // of steps, corrected for the mean's beginning at zero
-        float square_scale;  // of the root of squares, likewise
-        float kept;          // of the weights
+        float share;         // factor for the gradient
+        float rate;          // step size, corrected for the mean that starts at zero
+        float square_scale;  // factor for the root of squares, likewise corrected
+        float kept;          // fraction of the weights that remains after decay
     };
     static void step_in_one_pass(Moments& moments, const torch::Tensor& gradient, const Rates& rates);
     static void step_by_operations(Moments& moments, const torch::Tensor& gradient, const Rates& rates);

@@ -9,7 +9,7 @@
 namespace earshot::train {
 namespace {
 
-/// A draw from Beta(shape, shape), by the method of Johnk (Metrika, 1964): right for shapes up to 1.
+/// A draw from Beta(shape, shape), by the method of Johnk (Metrika, 1964), valid for shapes up to 1.
 double beta(double shape, Random& random) {
     double a = 0, b = 0;
     do {

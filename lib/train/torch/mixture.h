@@ -7,12 +7,12 @@
 
 namespace earshot::train {
 
-/// Windows of a batch mixed with others of it (mixup: Zhang et al., ICLR 2018).
+/// Mixes the windows of a batch with each other (mixup: Zhang et al., ICLR 2018).
 struct Mixture {
-    double share;         // that each window keeps, at least half
-    torch::Tensor other;  // index of the example that gives the rest
+    double share;         // weight of the window itself, at least 0.5
+    torch::Tensor other;  // index of the example that it is mixed with
 
-    /// @param shape  a of the distribution Beta(a, a) of the share, in (0, 1]
+    /// @param shape  a, in (0, 1]; the weight is drawn from Beta(a, a)
     Mixture(double shape, std::int64_t examples, Random& random);
 
     /// @param values  [examples, ...]

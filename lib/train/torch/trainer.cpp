@@ -23,12 +23,12 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kScoringValues = std::size_t{1} << 20;  // in a batch where no gradient is taken
+constexpr std::size_t kScoringValues = std::size_t{1} << 20;  // in a batch without gradients
 constexpr std::size_t kScoringWindows = 4096;                 // at most
 
 torch::Tensor windows_of(const WindowBatch& batch) {
     const auto count = static_cast<std::int64_t>(batch.count());
-    // from_blob takes a pointer to non-const; networks only read their input.
+    // from_blob needs a non-const pointer; networks only read their input.
     return torch::from_blob(const_cast<float*>(batch.values.data()),
                             {count, static_cast<std::int64_t>(batch.values.size()) / count});
 }
@@ -37,7 +37,7 @@ std::string_view name_of(Balance balance) {
     return balance == Balance::weights ? "balanced" : balance == Balance::drawn ? "drawn" : "none";
 }
 
-/// Sums over batches that become means at the end.
+/// Sums over batches, for their means at the end.
 struct Tally {
     double loss = 0, weight = 0;
     std::int64_t right = 0, examples = 0;
@@ -91,7 +91,7 @@ struct Trainer::State {
     std::shared_ptr<network::Network> network, best;
     torch::Tensor weights;  // in the loss
     std::unique_ptr<Adam> optimizer;
-    network::NamedTensors before;  // the epoch: all that it changes but for the history
+    network::NamedTensors before;  // the epoch: everything that it changes except the history
     History history;
 
     State(const TrainingSet& data, const Json& description, Rows train, Rows validation,
@@ -136,7 +136,7 @@ struct Trainer::State {
         return std::clamp(fitting, std::size_t{1}, kScoringWindows);
     }
 
-    /// Windows of an example in an epoch of learning.
+    /// How many windows of an example an epoch learns.
     std::int64_t bag() const {
         return set.target == model::Target::recording ? options.windows_per_recording : 1;
     }
@@ -175,7 +175,7 @@ struct Trainer::State {
         return network->gains_from_bfloat16() && network::bfloat16_is_faster();
     }
 
-    /// On the processor: what comes after them is too little to go elsewhere for.
+    /// On the CPU: what follows is too little work for another device.
     torch::Tensor learnt_logits(const torch::Tensor& windows) {
         const network::AutocastScope scope(learns_in_bfloat16());
         return network->forward(windows).to(torch::kCPU, torch::kFloat32);
@@ -236,8 +236,8 @@ struct Trainer::State {
         return true;
     }
 
-    /// Of some examples, the highest logits over their windows.
-    /// @param learnt  all is: windows are heard in all the ways that the network shall hear them in
+    /// The maximum logits of each example over its windows.
+    /// @param learnt  the network has learnt, so windows are heard at all its paces and pitches
     torch::Tensor logits_of(network::Network& judge, const Rows& rows, bool learnt = true) const {
         const torch::NoGradGuard no_gradients;
         judge.eval();
@@ -246,7 +246,7 @@ struct Trainer::State {
         float* row = highest.data_ptr<float>();
         const auto plan = all_windows(set, rows);
         WindowLoader loader(set, plan, scoring_windows());
-        std::size_t example = 0;  // windows come example after example
+        std::size_t example = 0;  // windows are ordered by example
         while (const auto* batch = loader.next()) {
             const auto windows = windows_of(*batch);
             const auto logits = (learnt ? judge.hear(windows) : judge.forward(windows)).cpu().contiguous();
@@ -259,7 +259,7 @@ struct Trainer::State {
         return highest;
     }
 
-    /// What validation shows of the network as it stands.
+    /// Validates the network in its current state.
     void judge(Epoch& epoch) const {
         const Rows& rows = validation_rows;
         const auto logits = logits_of(*network, rows, false);
@@ -277,7 +277,7 @@ struct Trainer::State {
         epoch.validation_score = mean_score(evaluation);
     }
 
-    /// Mean over the labels but the background that can be judged.
+    /// The mean over all labels that have a score, except the background.
     double mean_score(const metrics::Evaluation& evaluation) const {
         const auto rates = evaluation.detection_rates(evaluation.balanced_thresholds());
         double sum = 0;
@@ -291,7 +291,7 @@ struct Trainer::State {
         return labels == 0 ? 0 : sum / labels;
     }
 
-    /// All that an epoch changes but for the history.
+    /// Everything that an epoch changes except the history.
     network::NamedTensors progress() const {
         network::NamedTensors tensors = optimizer->state();
         for (const auto& [name, tensor] : network::named_tensors(*network))
@@ -299,7 +299,7 @@ struct Trainer::State {
         return tensors;
     }
 
-    /// What a resumed run must have in common with the one that it resumes.
+    /// What must be equal in a run and in the one that it resumes.
     Json fingerprint() const {
         Json json{{"architecture", architecture},
                   {"batch", options.batch},
@@ -321,7 +321,7 @@ struct Trainer::State {
             json["windows_per_recording"] = options.windows_per_recording;
         if (options.schedule == Schedule::plateau) {
             json["schedule"] = "plateau";
-        } else if (options.schedule != Schedule::constant) {  // which depends on how long the run shall be
+        } else if (options.schedule != Schedule::constant) {  // which depends on the length of the run
             json["schedule"] = options.schedule == Schedule::cosine ? "cosine" : "one-cycle";
             json["epochs"] = options.epochs;
         }
