@@ -15,6 +15,8 @@ int main(int argc, char** argv) {
     using namespace earshot;
     flush_denormals_to_zero();
     std::signal(SIGPIPE, SIG_IGN);  // a closed pipe becomes EPIPE, hence BrokenPipe
+    std::signal(SIGXFSZ,
+                SIG_IGN);  // a file over the limit of ulimit -f becomes EFBIG, an error like a full disk
     handle_interrupts();
     // A closed standard stream would let the next file opened pose as stdin, stdout or stderr.
     for (int descriptor = 0; descriptor < 3; ++descriptor) {

@@ -1,6 +1,5 @@
 #include "dataset/content_hash.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 #include <xxhash.h>
@@ -10,6 +9,7 @@
 
 #include "support/error.h"
 #include "support/interrupt.h"
+#include "support/open_input.h"
 
 namespace earshot::dataset {
 namespace {
@@ -37,15 +37,12 @@ std::string ContentHasher::hash() const { return hex(XXH3_128bits_digest(state_-
 std::string content_hash(std::string_view bytes) { return hex(XXH3_128bits(bytes.data(), bytes.size())); }
 
 std::string file_hash(const std::string& path) {
-    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (descriptor < 0) throw system_error(fmt::format("cannot open {}", path));
-    const std::unique_ptr<const int, void (*)(const int*)> closer(&descriptor,
-                                                                  [](const int* open) { ::close(*open); });
+    const Descriptor file = open_input(path);
     ContentHasher hasher;
     std::vector<char> block(kBlockBytes);
     while (true) {
         check_interrupt();
-        const ssize_t got = ::read(descriptor, block.data(), block.size());
+        const ssize_t got = ::read(file.get(), block.data(), block.size());
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) throw system_error(fmt::format("cannot read {}", path));
         if (got == 0) return hasher.hash();

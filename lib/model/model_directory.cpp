@@ -11,6 +11,7 @@
 #include <filesystem>
 
 #include "support/error.h"
+#include "support/leftovers.h"
 
 namespace earshot::model {
 namespace {
@@ -72,10 +73,14 @@ ModelDirectory::ModelDirectory(const std::string& path, bool replace) {
     check_model_place(path, replace);
     const fs::path place = resolved(path);
     path_ = place.string();
-    temporary_ = (place.parent_path() / fmt::format(".{}.XXXXXX", place.filename().string())).string();
-    if (!::mkdtemp(temporary_.data())) {
-        temporary_.clear();
-        throw system_error(fmt::format("cannot write {}", path));
+    remove_leftovers(path_);
+    while (!lock_) {
+        temporary_ = temporary_name(path_);
+        if (!::mkdtemp(temporary_.data())) {
+            temporary_.clear();
+            throw system_error(fmt::format("cannot write {}", path));
+        }
+        lock_ = lock_temporary(temporary_);
     }
     ::chmod(temporary_.c_str(), directory_mode());
 }
@@ -96,6 +101,7 @@ void ModelDirectory::publish() {
         throw system_error(fmt::format("cannot write {}", path_));
     }
     temporary_.clear();
+    lock_.reset();
     sync_directory(place.parent_path());
 }
 

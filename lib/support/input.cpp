@@ -1,6 +1,5 @@
 #include "support/input.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -16,16 +15,11 @@ constexpr std::size_t kBlockBytes = std::size_t{1} << 16;
 
 }  // namespace
 
-InputBuffer::InputBuffer(const std::string& path)
+InputBuffer::InputBuffer(const std::string& path, Pipes pipes)
     : name_(path == "-" ? "standard input" : path),
-      descriptor_(path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC)),
-      block_(kBlockBytes) {
-    if (descriptor_ < 0) throw system_error(fmt::format("cannot open {}", name_));
-}
-
-InputBuffer::~InputBuffer() {
-    if (descriptor_ > STDIN_FILENO) ::close(descriptor_);
-}
+      file_(path == "-" ? Descriptor() : open_input(path, pipes)),
+      descriptor_(file_ ? file_.get() : STDIN_FILENO),
+      block_(kBlockBytes) {}
 
 std::size_t InputBuffer::read(char* bytes, std::size_t size) {
     while (true) {

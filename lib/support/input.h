@@ -5,14 +5,16 @@
 #include <string_view>
 #include <vector>
 
+#include "support/open_input.h"
+
 namespace earshot {
 
-/// A file, or standard input for `-`, as the buffer of a std::istream, with a look at its beginning before
-/// anything is taken from it. @throws Error, from reading too, if it cannot be opened or read
+/// A file, or standard input for `-`, as the buffer of a std::istream that can be peeked at before it is
+/// read.
+/// @throws Error, from reading too, if it cannot be opened (open_input.h) or read
 class InputBuffer : public std::streambuf {
  public:
-    explicit InputBuffer(const std::string& path);
-    ~InputBuffer() override;
+    explicit InputBuffer(const std::string& path, Pipes pipes = Pipes::refused);
 
     /// The first 64 KiB, or all of a shorter input. Before any reading.
     std::string_view peek();
@@ -28,6 +30,7 @@ class InputBuffer : public std::streambuf {
     std::size_t read(char* bytes, std::size_t size);
 
     std::string name_;
+    Descriptor file_;  // none for standard input
     int descriptor_;
     std::vector<char> block_;
 };

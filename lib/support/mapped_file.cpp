@@ -1,6 +1,5 @@
 #include "support/mapped_file.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -8,11 +7,11 @@
 
 #include <cerrno>
 #include <cstdint>
-#include <memory>
 #include <vector>
 
 #include "support/error.h"
 #include "support/interrupt.h"
+#include "support/open_input.h"
 #include "support/temporary_file.h"
 
 namespace earshot {
@@ -39,19 +38,15 @@ MappedFile::MappedFile(const std::string& path) {
         map(spool.descriptor(), "standard input");  // the map outlives the descriptor
         return;
     }
-    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (descriptor < 0) throw system_error(fmt::format("cannot open {}", path));
-    const std::unique_ptr<const int, void (*)(const int*)> closer(&descriptor,
-                                                                  [](const int* open) { ::close(*open); });
+    const Descriptor file = open_input(path);
     struct stat info {};
-    if (::fstat(descriptor, &info) != 0) throw system_error(fmt::format("cannot read {}", path));
-    if (S_ISDIR(info.st_mode)) throw Error(fmt::format("{}: is a directory", path));
+    if (::fstat(file.get(), &info) != 0) throw system_error(fmt::format("cannot read {}", path));
     if (S_ISREG(info.st_mode)) {
-        map(descriptor, path);
+        map(file.get(), path);
         regular_ = true;
-    } else {  // a named pipe, or what a shell's <(...) gives
+    } else {  // what a shell's <(...) gives
         TemporaryFile spool;
-        copy(descriptor, path, spool);
+        copy(file.get(), path, spool);
         map(spool.descriptor(), path);
     }
 }

@@ -6,12 +6,12 @@
 
 namespace earshot {
 
-/// A whole file as bytes, read by the system as they are touched. Standard input, which has no places to go
-/// to, is copied to a temporary file first.
+/// A whole file as bytes, read by the system as they are touched. Standard input and pipes, in which nothing
+/// can seek, are copied to a temporary file first.
 class MappedFile {
  public:
     /// @param path  `-` is standard input
-    /// @throws Error if it cannot be read or is no regular file
+    /// @throws Error if it cannot be opened (open_input.h) or read
     explicit MappedFile(const std::string& path);
     ~MappedFile();
     MappedFile(const MappedFile&) = delete;

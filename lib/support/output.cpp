@@ -10,7 +10,10 @@
 #include <filesystem>
 #include <utility>
 
+#include "support/descriptor.h"
 #include "support/error.h"
+#include "support/leftovers.h"
+#include "support/open_input.h"
 
 namespace earshot {
 namespace {
@@ -34,6 +37,23 @@ mode_t default_mode() {
     ::umask(mask);
     return 0666 & ~mask;
 }
+
+/// What AtomicFile writes to, locked as long as it has its temporary name.
+class LockedFile : public DescriptorOutput {
+ public:
+    LockedFile(int descriptor, const std::string& name, const std::string& temporary)
+        : DescriptorOutput(descriptor, name, true), lock_(lock_temporary(temporary)) {}
+
+    /// Nothing if the file was removed before it could be locked.
+    static std::unique_ptr<LockedFile> of(int descriptor, const std::string& name,
+                                          const std::string& temporary) {
+        auto file = std::make_unique<LockedFile>(descriptor, name, temporary);
+        return file->lock_ ? std::move(file) : nullptr;
+    }
+
+ private:
+    Descriptor lock_;
+};
 
 }  // namespace
 
@@ -99,14 +119,22 @@ AtomicFile::AtomicFile(std::string path) : path_(std::move(path)) {
     if (std::filesystem::is_directory(target)) {
         throw WriteError(fmt::format("cannot write {}: it is a directory", path_));
     }
-    temporary_ = (target.parent_path() / fmt::format(".{}.XXXXXX", target.filename().string())).string();
-    const int descriptor = ::mkostemp(temporary_.data(), O_CLOEXEC);
-    if (descriptor < 0) {
-        temporary_.clear();
-        throw write_error(fmt::format("cannot write {}", path_));
+    remove_leftovers(path_);
+    while (!file_) {
+        temporary_ = temporary_name(path_);
+        const int descriptor = ::mkostemp(temporary_.data(), O_CLOEXEC);
+        if (descriptor < 0) {
+            temporary_.clear();
+            throw write_error(fmt::format("cannot write {}", path_));
+        }
+        ::fchmod(descriptor, default_mode());
+        try {
+            file_ = LockedFile::of(descriptor, path_, temporary_);
+        } catch (...) {  // no destructor will
+            ::unlink(temporary_.c_str());
+            throw;
+        }
     }
-    ::fchmod(descriptor, default_mode());
-    file_ = std::make_unique<DescriptorOutput>(descriptor, path_, true);
 }
 
 AtomicFile::~AtomicFile() {
@@ -144,11 +172,9 @@ std::unique_ptr<Output> open_output(const std::string& path) {
 
 std::string read_text(const std::string& path, std::size_t max_bytes) {
     const bool standard_input = path == "-";
-    const int descriptor = standard_input ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    const Descriptor file = standard_input ? Descriptor() : open_input(path);
+    const int descriptor = standard_input ? STDIN_FILENO : file.get();
     const std::string name = standard_input ? "standard input" : path;
-    if (descriptor < 0) throw system_error(fmt::format("cannot open {}", name));
-    const std::unique_ptr<const int, void (*)(const int*)> closer(standard_input ? nullptr : &descriptor,
-                                                                  [](const int* open) { ::close(*open); });
     std::string text;
     std::vector<char> block(kBufferBytes);
     while (true) {

@@ -13,6 +13,8 @@
 namespace earshot {
 namespace {
 
+constexpr int kFirstYear = 1678, kLastYear = 2261;  // whole years within 2^63 ns of 1970
+
 double parse_clock(std::string_view text) {
     std::vector<std::string_view> fields;
     for (std::string_view rest = text;;) {
@@ -65,8 +67,14 @@ std::optional<UtcTime> parse_utc(std::string_view text) {
         if (fraction.front() != '.' || status != std::errc() || last != fraction.data() + fraction.size())
             return {};
     }
-    const auto whole_s = std::chrono::system_clock::from_time_t(::timegm(&fields));
-    return std::chrono::floor<std::chrono::microseconds>(whole_s) +
+    const std::chrono::year_month_day date(std::chrono::year(fields.tm_year + 1900),
+                                           std::chrono::month(static_cast<unsigned>(fields.tm_mon + 1)),
+                                           std::chrono::day(static_cast<unsigned>(fields.tm_mday)));
+    if (!date.ok()) return {};  // 30 February
+    if (static_cast<int>(date.year()) < kFirstYear || static_cast<int>(date.year()) > kLastYear)
+        throw Error(fmt::format("{}: the year must be from {} to {}", text, kFirstYear, kLastYear));
+    return std::chrono::sys_days(date) + std::chrono::hours(fields.tm_hour) +
+           std::chrono::minutes(fields.tm_min) + std::chrono::seconds(fields.tm_sec) +
            std::chrono::microseconds(std::llround(part_s * 1e6));
 }
 

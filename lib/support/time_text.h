@@ -20,7 +20,7 @@ using UtcTime = std::chrono::sys_time<std::chrono::microseconds>;
 /// `2024-02-29T23:59:58.123Z`: to the millisecond, rounded down. (Leap seconds do not exist for the system's
 /// clock.)
 std::string utc_text(UtcTime time);
-/// Back from such a text, whose fraction may be missing; nothing if it is none.
+/// Back, nothing if it is not such a text. @throws Error for a year that the system's clock cannot hold
 std::optional<UtcTime> parse_utc(std::string_view text);
 
 /// Parses all of `text` as a finite decimal number with a point, whatever the locale.

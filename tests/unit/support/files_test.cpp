@@ -1,11 +1,17 @@
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
 
 #include "support/error.h"
+#include "support/input.h"
 #include "support/mapped_file.h"
+#include "support/open_input.h"
+#include "support/output.h"
 #include "support/temporary_file.h"
 #include "support/utf8.h"
 
@@ -50,6 +56,48 @@ TEST(MappedFile, is_the_file_s_bytes_and_an_empty_one_has_none) {
     file.write("some bytes");
     file.flush();
     EXPECT_EQ(MappedFile(path).bytes(), "some bytes");
+}
+
+std::string refusal_of(const std::string& path, Pipes pipes = Pipes::refused) {
+    try {
+        open_input(path, pipes);
+    } catch (const Error& error) {
+        return error.what();
+    }
+    return "accepted";
+}
+
+// A model's weights.npz that led to /dev/zero filled the disk, and one that was a named pipe hung for ever.
+TEST(OpenInput, AcceptsOnlyFilesAndPipesThatAreOpen) {
+    std::string directory = std::filesystem::temp_directory_path() / "earshot-test-XXXXXX";
+    ASSERT_NE(::mkdtemp(directory.data()), nullptr);
+    const auto pipe = directory + "/weights.npz", link = directory + "/link";
+    ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+    std::filesystem::create_symlink("/dev/zero", link);
+    EXPECT_EQ(refusal_of(pipe), pipe + ": is a named pipe, not a file");
+    EXPECT_EQ(refusal_of(link), link + ": is a device, not a file");
+    EXPECT_EQ(refusal_of(link, Pipes::accepted), link + ": is a device, not a file");
+    EXPECT_EQ(refusal_of(directory), directory + ": is a directory");
+    EXPECT_EQ(refusal_of(directory + "/none"),
+              "cannot open " + directory + "/none: No such file or directory");
+    EXPECT_THAT([&] { MappedFile{link}; }, ThrowsMessage<Error>(HasSubstr("is a device")));
+    EXPECT_THAT([&] { MappedFile{pipe}; }, ThrowsMessage<Error>(HasSubstr("is a named pipe")));
+    EXPECT_THAT([&] { InputBuffer{pipe}; }, ThrowsMessage<Error>(HasSubstr("is a named pipe")));
+    EXPECT_THAT([&] { read_text(pipe); }, ThrowsMessage<Error>(HasSubstr("is a named pipe")));
+    {
+        const Descriptor writer(::open(pipe.c_str(), O_RDWR | O_CLOEXEC));  // so that opening does not wait
+        EXPECT_EQ(refusal_of(pipe, Pipes::accepted), "accepted");
+    }
+    std::filesystem::remove_all(directory);
+}
+
+TEST(OpenInput, APipeOfTheShellIsReadToItsEnd) {
+    int ends[2];
+    ASSERT_EQ(::pipe(ends), 0);
+    ASSERT_EQ(::write(ends[1], "some text", 9), 9);
+    ::close(ends[1]);
+    EXPECT_EQ(read_text("/dev/fd/" + std::to_string(ends[0])), "some text");
+    ::close(ends[0]);
 }
 
 TEST(Utf8, goes_there_and_back) {

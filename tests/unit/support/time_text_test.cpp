@@ -65,6 +65,32 @@ TEST(ClockText, RoundsDown) {
     EXPECT_EQ(clock_text(100000), "27:46:40");
 }
 
+TEST(Utc, GoesThereAndBack) {
+    for (const char* text : {"1970-01-01T00:00:00.000Z", "2024-02-29T23:59:58.123Z",
+                             "1678-01-01T00:00:00.000Z", "2261-12-31T23:59:59.999Z"}) {
+        const auto time = parse_utc(text);
+        ASSERT_TRUE(time) << text;
+        EXPECT_EQ(utc_text(*time), text);
+    }
+    EXPECT_EQ(parse_utc("1970-01-01T00:00:01Z")->time_since_epoch().count(), 1'000'000);
+    EXPECT_EQ(parse_utc("1970-01-02T00:00:00.5Z")->time_since_epoch().count(), 86'400'500'000);
+    for (const char* text : {"", "2024-02-29", "2024-02-29T23:59:58", "2024-02-30T00:00:00Z",
+                             "2023-02-29T00:00:00Z", "2024-02-29T23:59:58.12xZ", "2024-02-29T23:59:58,1Z"})
+        EXPECT_FALSE(parse_utc(text)) << text;
+}
+
+// 9999-12-31 overflowed the clock's nanoseconds and became 1816.
+TEST(Utc, AYearBeyondTheClockIsRefused) {
+    for (const char* text : {"9999-12-31T00:00:00Z", "2262-01-01T00:00:00Z", "1677-12-31T23:59:59Z"}) {
+        try {
+            parse_utc(text);
+            ADD_FAILURE() << text;
+        } catch (const Error& error) {
+            EXPECT_EQ(error.what(), std::string(text) + ": the year must be from 1678 to 2261");
+        }
+    }
+}
+
 TEST(ParseNumber, TakesAllOfTheTextOrNothing) {
     EXPECT_DOUBLE_EQ(parse_number("-1.25e-2"), -0.0125);
     for (const char* text : {"", " 1", "1 ", "1x", "+1", "nan", "inf", "1,5"}) {
