@@ -4,7 +4,9 @@
 
 #include <algorithm>
 
+#include "label/label_text.h"
 #include "support/error.h"
+#include "support/json.h"
 
 namespace earshot::dataset {
 namespace {
@@ -16,9 +18,9 @@ constexpr std::int64_t kMaxClasses = 1 << 16;  // class numbers of strangers bec
 /// A JSON object, or null where the array is missing.
 Json json_of(const npz::NpzReader& npz, std::string_view array) {
     if (!npz.contains(array)) return nullptr;
-    Json json = Json::parse(npz.text(array), nullptr, false);
+    Json json = parse_json(npz.text(array), npz.where(array));
     if (!json.is_object() && !json.is_null())
-        throw Error(fmt::format("{}: is no JSON object", npz.where(array)));
+        throw Error(fmt::format("{}: is not a JSON object", npz.where(array)));
     return json;
 }
 
@@ -31,6 +33,8 @@ std::string string_at(const Json& object, const char* key, std::string otherwise
 std::vector<std::string> read_labels_of(const npz::NpzReader& npz, std::int64_t highest) {
     if (npz.contains("labels")) {
         auto labels = npz.texts("labels");
+        for (const auto& label : labels)
+            label::located([&] { return npz.where("labels"); }, [&] { label::checked_label(label); });
         if (highest >= static_cast<std::int64_t>(labels.size())) {
             throw Error(fmt::format("{}: class {} has no name ('labels' has {})", npz.where("classes"),
                                     highest, labels.size()));

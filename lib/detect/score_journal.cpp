@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "support/error.h"
+#include "support/json.h"
 #include "support/output.h"
 
 namespace earshot::detect {
@@ -50,8 +51,9 @@ void ScoreJournal::read(const Json& settings) {
     const std::string text = read_text(path_);
     std::size_t whole = 0;  // bytes up to the last line that is
     for (std::size_t begin = 0, end; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1) {
-        const Json line = Json::parse(text.begin() + static_cast<std::ptrdiff_t>(begin),
-                                      text.begin() + static_cast<std::ptrdiff_t>(end), nullptr, false);
+        const auto parsed = try_parse_json(std::string_view(text).substr(begin, end - begin));
+        if (!parsed) break;
+        const Json& line = *parsed;
         try {
             if (begin == 0) {
                 if (line.dump() != settings.dump(-1, ' ', false, Json::error_handler_t::replace)) return;

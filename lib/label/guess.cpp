@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 
 #include "label/delimited.h"
 #include "label/label_file.h"
 #include "label/label_text.h"
 #include "support/error.h"
+#include "support/json.h"
 
 namespace earshot::label {
 namespace {
@@ -59,7 +59,7 @@ class FirstValue : public nlohmann::json_sax<nlohmann::json> {
 
 LabelFormat guess_json(std::string_view text, const std::string& path) {
     FirstValue first;
-    nlohmann::json::sax_parse(text, &first);
+    stream_json(text, first, path);
     return first.format.value_or(label_format_of_name(path).value_or(LabelFormat::labels_json));
 }
 

@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <cstddef>
-#include <nlohmann/json.hpp>
 #include <string>
 
 #include "label/label_text.h"
 #include "support/error.h"
+#include "support/json.h"
 
 namespace earshot::label {
 
@@ -31,11 +31,9 @@ class JsonReader : public nlohmann::json_sax<nlohmann::json> {
     bool start_array(std::size_t) override { return unexpected("an array"); }
     bool end_array() override { return true; }
 
-    bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception& error) override {
-        // "[json.exception.parse_error.101] parse error at line 1, column 2: syntax error ..."
-        std::string text = error.what();
-        if (const auto at = text.find(" at line "); at != std::string::npos) text.erase(0, at + 4);
-        throw Error(fmt::format("{}: {}", name_, text));
+    bool parse_error(std::size_t byte, const std::string&,
+                     const nlohmann::detail::exception& error) override {
+        throw json_error(name_, byte, error);
     }
 
  protected:

@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "label/formats.h"
 #include "label/label_text.h"
 #include "label/live_line.h"
 #include "support/error.h"
+#include "support/json.h"
 #include "support/json_lines.h"
 
 namespace earshot::label::formats {
@@ -27,10 +27,11 @@ Value member(const Json& row, const char* key, bool (Json::*is_type)() const noe
 }
 
 void add_line(std::string_view line, Labels& labels) {
-    const auto row = Json::parse(line, nullptr, false);
-    if (!row.is_object())
+    const auto parsed = try_parse_json(line);
+    if (!parsed || !parsed->is_object())
         throw Error(
             R"(no JSON object, expected {"file": "a.wav", "onset": 1.5, "offset": 2, "label": "cry"})");
+    const Json& row = *parsed;
     if (is_beside_events(row)) return;
     const auto seconds = [&](const char* key) {
         return member<double>(row, key, &Json::is_number, "seconds");

@@ -68,7 +68,7 @@ class Reader : public JsonReader {
 
 Labels parse_labels_json(std::string_view text, const std::string& name) {
     Reader reader(name);
-    nlohmann::json::sax_parse(text, &reader);
+    stream_json(text, reader, name);
     auto& segments = reader.segments;
 
     Labels labels{LabelFormat::labels_json, {}, {}};

@@ -225,7 +225,7 @@ Timeline WaveformList::timeline() const {
 
 WaveformList read_waveforms(std::istream& text, const std::string& name, const WaveformReadOptions& options) {
     Reader reader(name, options);
-    nlohmann::json::sax_parse(text, &reader);
+    stream_json(text, reader, name);
     return reader.finish(name);
 }
 

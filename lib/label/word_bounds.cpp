@@ -57,7 +57,7 @@ class Reader : public JsonReader {
 
 Labels parse_word_bounds(std::string_view text, const std::string& name) {
     Reader reader(name);
-    nlohmann::json::sax_parse(text, &reader);
+    stream_json(text, reader, name);
     return {LabelFormat::word_bounds, std::move(reader.recordings), {}};
 }
 

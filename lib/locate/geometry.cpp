@@ -4,10 +4,10 @@
 
 #include <Eigen/SVD>
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <set>
 
 #include "support/error.h"
+#include "support/json.h"
 #include "support/output.h"
 
 namespace earshot::locate {
@@ -153,9 +153,7 @@ double ArrayGeometry::baseline() const {
 }
 
 ArrayGeometry parse_geometry(std::string_view text, const std::string& name) {
-    const json file = json::parse(text, nullptr, false);
-    if (file.is_discarded())
-        throw Error(name + ": not JSON (an array is described as in earshot-formats(5), ARRAYS)");
+    const auto file = parse_json<json>(text, name);
     if (!file.is_object() || !file.contains("arrays") || !file["arrays"].is_array() ||
         file["arrays"].empty()) {
         throw Error(name + ": no list 'arrays' (see earshot-formats(5), ARRAYS)");

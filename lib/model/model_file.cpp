@@ -6,7 +6,9 @@
 #include <filesystem>
 #include <set>
 
+#include "label/label_text.h"
 #include "support/error.h"
+#include "support/json.h"
 #include "support/output.h"
 
 namespace earshot::model {
@@ -57,6 +59,8 @@ class Reader {
         for (const Json& name : value) {
             if (!name.is_string()) fail("\"labels\" should be a list of class names");
             names.push_back(name.get<std::string>());
+            label::located([this] { return path_ + ": \"labels\""; },
+                           [&] { label::checked_label(names.back()); });
         }
         if (std::set(names.begin(), names.end()).size() != names.size()) fail("\"labels\" has a name twice");
         return names;
@@ -106,26 +110,7 @@ std::string read_json_text(const std::string& directory, const std::string& path
     return read_text(path, kMaxBytes);
 }
 
-}  // namespace
-
-std::optional<metrics::OpenSetRule> open_set_rule(const ModelFile& model) {
-    if (model.unknown.empty()) return std::nullopt;
-    const auto background = std::ranges::find(model.labels, model.background);
-    metrics::OpenSetRule rule{model.thresholds, std::nullopt, model.labels.size() - 1};
-    if (background != model.labels.end())
-        rule.background = static_cast<std::size_t>(background - model.labels.begin());
-    return rule;
-}
-
-ModelFile read_model_file(const std::string& directory) {
-    const std::string path = (fs::path(directory) / "model.json").string();
-    const std::string text = read_json_text(directory, path);
-    Json json;
-    try {
-        json = Json::parse(text);
-    } catch (const Json::parse_error& error) {
-        throw Error(fmt::format("{}: not valid JSON at byte {}", path, error.byte));
-    }
+ModelFile model_of(const Json& json, const std::string& path) {
     const Reader reader(json, path);
     if (!json.is_object()) reader.fail("should be a JSON object");
     reader.check_version();
@@ -153,6 +138,24 @@ ModelFile read_model_file(const std::string& directory) {
     model.metrics = reader.at("metrics");
     model.provenance = reader.at("provenance");
     return model;
+}
+
+}  // namespace
+
+std::optional<metrics::OpenSetRule> open_set_rule(const ModelFile& model) {
+    if (model.unknown.empty()) return std::nullopt;
+    const auto background = std::ranges::find(model.labels, model.background);
+    metrics::OpenSetRule rule{model.thresholds, std::nullopt, model.labels.size() - 1};
+    if (background != model.labels.end())
+        rule.background = static_cast<std::size_t>(background - model.labels.begin());
+    return rule;
+}
+
+ModelFile read_model_file(const std::string& directory) {
+    const std::string path = (fs::path(directory) / "model.json").string();
+    const std::string text = read_json_text(directory, path);
+    const Json json = parse_json(text, path);
+    return json_members(path, [&] { return model_of(json, path); });
 }
 
 void write_model_file(const ModelFile& model, const std::string& directory) {

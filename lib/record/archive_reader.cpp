@@ -4,12 +4,13 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <nlohmann/json.hpp>
+#include <istream>
 
 #include "record/day_index.h"
 #include "record/segment_name.h"
 #include "support/error.h"
+#include "support/input.h"
+#include "support/json.h"
 
 namespace earshot::record {
 namespace {
@@ -28,28 +29,30 @@ std::vector<fs::path> indexes(const std::string& directory) {
     return found;
 }
 
-/// @return false if the line is none of an index
+double number(const nlohmann::ordered_json& row, const char* key) {
+    const auto found = row.find(key);
+    return found != row.end() && found->is_number() ? found->get<double>() : 0.0;
+}
+
+/// @return false if the line is not one of an index
 bool add_line(const std::string& text, ArchiveDay& day) {
-    const auto row = nlohmann::json::parse(text, nullptr, false);
-    if (!row.is_object()) return false;
-    const auto number = [&](const char* key) {
-        const auto found = row.find(key);
-        return found != row.end() && found->is_number() ? found->get<double>() : 0.0;
-    };
+    const auto parsed = try_parse_json(text);
+    if (!parsed || !parsed->is_object()) return false;
+    const auto& row = *parsed;
     const auto file = row.find("file");
     if (file == row.end() || !file->is_string()) return false;
     const auto start = segment_start(fs::path(file->get<std::string>()).filename().native());
     if (!start) return false;
     ++day.segments;
-    day.recorded_s += number("duration");
-    day.max_amp = std::max(day.max_amp, number("max_amp"));
-    day.clipped += static_cast<std::int64_t>(number("clipped"));
-    day.overruns += static_cast<std::int64_t>(number("overruns"));
-    if (const auto gap = row.find("gap"); gap != row.end() && gap->is_object() && gap->contains("seconds"))
-        day.missing_s += gap->value("seconds", 0.0);
+    day.recorded_s += number(row, "duration");
+    day.max_amp = std::max(day.max_amp, number(row, "max_amp"));
+    day.clipped += static_cast<std::int64_t>(number(row, "clipped"));
+    day.overruns += static_cast<std::int64_t>(number(row, "overruns"));
+    if (const auto gap = row.find("gap"); gap != row.end() && gap->is_object())
+        day.missing_s += number(*gap, "seconds");
     const auto of_day = *start - std::chrono::floor<std::chrono::days>(*start);
     auto& peak = day.peaks[static_cast<std::size_t>(of_day * ArchiveDay::kSteps / std::chrono::days(1))];
-    peak = std::max(peak.value_or(0), number("max_amp"));
+    peak = std::max(peak.value_or(0), number(row, "max_amp"));
     return true;
 }
 
@@ -63,8 +66,9 @@ std::vector<ArchiveDay> read_archive(const std::string& directory,
     for (const auto& path : indexes(directory)) {
         ArchiveDay day;
         day.day = path.parent_path().filename().native();
-        std::ifstream lines(path);
-        if (!lines) throw system_error(path.native());
+        InputBuffer file(path.native());
+        std::istream lines(&file);
+        lines.exceptions(std::ios::badbit);
         std::int64_t strange = 0;
         for (std::string line; std::getline(lines, line);) strange += add_line(line, day) ? 0 : 1;
         if (strange > 0)

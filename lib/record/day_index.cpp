@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "support/error.h"
+#include "support/json.h"
 #include "support/output.h"
 
 namespace earshot::record {
@@ -17,11 +18,13 @@ namespace {
 
 constexpr std::size_t kMaxPending = std::size_t{1} << 20;
 
-/// The file of a line, without its folder; "" if the line is none of ours.
+/// The file of a line, without its folder; "" if the line is not one of ours.
 std::string file_of(const std::string& line) {
-    const auto row = nlohmann::json::parse(line, nullptr, false);
-    if (!row.is_object() || !row.contains("file") || !row["file"].is_string()) return {};
-    return std::filesystem::path(row["file"].get<std::string>()).filename().native();
+    const auto row = try_parse_json(line);
+    if (!row || !row->is_object()) return {};
+    const auto file = row->find("file");
+    if (file == row->end() || !file->is_string()) return {};
+    return std::filesystem::path(file->get<std::string>()).filename().native();
 }
 
 }  // namespace

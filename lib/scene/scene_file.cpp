@@ -9,6 +9,7 @@
 #include <filesystem>
 
 #include "support/error.h"
+#include "support/json.h"
 #include "support/output.h"
 
 namespace earshot::scene {
@@ -23,9 +24,7 @@ SceneTime now() { return std::chrono::floor<std::chrono::seconds>(std::chrono::s
 
 Scene parse(const std::string& path, const SceneSettings& settings) {
     const auto text = read_text(path, kMaxBytes);
-    const auto file = nlohmann::json::parse(text, nullptr, false);
-    if (file.is_discarded()) throw Error("not JSON");
-    return Scene::from_json(file, settings);
+    return Scene::from_json(parse_json<nlohmann::json>(text, path), settings);
 }
 
 }  // namespace
@@ -35,7 +34,7 @@ Scene read_scene(const std::string& path) {
     try {
         return parse(path, {});
     } catch (const Error& error) {
-        const std::string what = error.what();
+        const auto what = reason(error, path);
         throw Error(what.find(path) == std::string::npos ? fmt::format("{}: no scene: {}", path, what)
                                                          : what);
     }
@@ -49,7 +48,7 @@ SceneFile::SceneFile(std::string path, const SceneSettings& settings) : path_(st
         try {
             scene_.emplace(parse(path_, settings));
         } catch (const Error& error) {
-            set_aside(error.what());
+            set_aside(reason(error, path_));
         }
     }
     if (!scene_) scene_.emplace(settings);

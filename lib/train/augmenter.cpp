@@ -64,12 +64,15 @@ nlohmann::ordered_json to_json(const AugmentOptions& options) {
 }
 
 FrameScale frame_scale(const nlohmann::ordered_json& frontend) {
-    const std::string kind = frontend.is_object() ? frontend.value("kind", "") : "spectrum";
-    if (kind == "spectrum") return FrameScale::magnitude;
-    if (kind == "waveform")
-        return frontend.value("level", "") == "peak" ? FrameScale::peak_waveform : FrameScale::waveform;
-    if (kind != "logmel") return FrameScale::other;
-    return frontend.value("power", 2.0) == 1.0 ? FrameScale::log_magnitude : FrameScale::log_power;
+    if (!frontend.is_object()) return FrameScale::magnitude;  // of the originals' spectra
+    const auto is = [&](const char* key, const nlohmann::ordered_json& value) {
+        const auto found = frontend.find(key);
+        return found != frontend.end() && *found == value;
+    };
+    if (is("kind", "spectrum")) return FrameScale::magnitude;
+    if (is("kind", "waveform")) return is("level", "peak") ? FrameScale::peak_waveform : FrameScale::waveform;
+    if (!is("kind", "logmel")) return FrameScale::other;
+    return is("power", 1.0) ? FrameScale::log_magnitude : FrameScale::log_power;
 }
 
 std::int64_t Augmenter::source_frames(std::int64_t frames, Random& random) const {

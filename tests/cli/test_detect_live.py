@@ -356,6 +356,20 @@ class Control(LiveSandbox):
         self.assertIn("model: loaded anew", err)
         self.assertIn("the old model stays: model/model.json: not valid JSON", err)
 
+    def test_a_new_model_with_a_number_beyond_double_ended_it(self):
+        process = self.pipe()
+        self.play(process, ("low", 2), (None, 3))
+        self.assertEqual(self.row(process)["label"], "low")
+        text = (self.dir / "model/model.json").read_text()
+        (self.dir / "model/model.json").write_text(text.replace('"metrics": {}', '"metrics": 1e905'))
+        process.send_signal(signal.SIGHUP)
+        time.sleep(1)
+        self.play(process, ("high", 1.5), (None, 3))
+        self.assertEqual(self.row(process)["label"], "high")
+        process.stdin.close()
+        self.assertEqual(process.wait(60), 0)
+        self.assertIn("the old model stays: model/model.json: not valid JSON: byte", process.stderr.read().decode())
+
     def test_what_is_for_recordings_only_and_for_live_sound_only(self):
         refused = lambda *words, why: self.earshot("detect", "model", *words, status=2, stderr=why)
         refused("--device", "-", "a.wav", why="an INPUT is for recordings")

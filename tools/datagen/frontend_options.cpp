@@ -8,6 +8,7 @@
 
 #include "frontend/frontend.h"
 #include "support/error.h"
+#include "support/json.h"
 #include "tools/options.h"
 
 namespace earshot::tools {
@@ -39,8 +40,8 @@ void put_other(Json& settings, const std::string& text) {
         throw UsageError(
             fmt::format("--set {}: KEY=VALUE is expected, KEY one of {}", text, fmt::join(known, ", ")));
     }
-    const auto value = Json::parse(text.substr(equals + 1), nullptr, false);
-    settings[key] = value.is_discarded() ? Json(text.substr(equals + 1)) : value;
+    const auto value = text.substr(equals + 1);
+    settings[key] = try_parse_json(value).value_or(Json(value));
 }
 
 }  // namespace

@@ -228,7 +228,9 @@ class Live : public live::LiveSink, public view::ViewControl {
         try {
             listening_->replace(make_listener());
             context_.console.note(fmt::format("{}: loaded anew", options_.model));
-        } catch (const Error& error) {
+        } catch (const Interrupted&) {
+            throw;
+        } catch (const std::exception& error) {  // bad_alloc too: whatever is wrong with the new one
             tell(fmt::format("the old model stays: {}", error.what()));
         }
     }

@@ -4,8 +4,11 @@
 
 #include <cmath>
 
+#include "label/label_text.h"
 #include "label/live_line.h"
 #include "support/error.h"
+#include "support/json.h"
+#include "support/time_text.h"
 
 namespace earshot::tools {
 namespace {
@@ -23,7 +26,7 @@ double seconds(const Json& row, const char* key, const std::string& where) {
 
 }  // namespace
 
-EventLines::EventLines(const std::string& path) : buffer_(path), stream_(&buffer_) {
+EventLines::EventLines(const std::string& path) : buffer_(path, Pipes::accepted), stream_(&buffer_) {
     stream_.exceptions(std::ios::badbit);
 }
 
@@ -34,13 +37,15 @@ std::optional<GivenEvent> EventLines::next() {
     while (std::getline(stream_, line)) {
         ++line_;
         if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
-        auto row = Json::parse(line, nullptr, false);
+        auto row = parse_json(line, where());
         if (!row.is_object()) {
             throw Error(where() +
                         ": not a JSON object (events are as earshot detect writes them, --format jsonl)");
         }
         if (label::is_beside_events(row)) continue;
         const double onset_s = seconds(row, "onset", where()), offset_s = seconds(row, "offset", where());
+        if (const auto time = row.find("time"); time != row.end() && time->is_string())
+            label::located([this] { return where(); }, [&] { return parse_utc(time->get<std::string>()); });
         if (offset_s < onset_s) throw Error(where() + ": the offset is before the onset");
         return GivenEvent{onset_s, offset_s, std::move(row)};
     }

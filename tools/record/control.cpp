@@ -9,9 +9,9 @@
 #include <csignal>
 #include <cstring>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 
 #include "support/error.h"
+#include "support/json.h"
 #include "support/output.h"
 
 namespace earshot::tools {
@@ -66,9 +66,11 @@ std::optional<bool> Control::changed() {
 std::optional<bool> Control::read_file() {
     if (!std::filesystem::exists(file_)) return {};
     try {
-        const auto content = nlohmann::json::parse(read_text(file_, kMaxBytes), nullptr, false);
-        if (content.is_object() && content.contains("recording") && content["recording"].is_boolean())
-            return content["recording"].get<bool>();
+        const auto content = try_parse_json(read_text(file_, kMaxBytes));
+        if (content && content->is_object()) {
+            const auto recording = content->find("recording");
+            if (recording != content->end() && recording->is_boolean()) return recording->get<bool>();
+        }
         console_.warning(
             fmt::format("{}: does not say {{\"recording\": true}} or false; nothing changes", file_));
     } catch (const Error& error) {

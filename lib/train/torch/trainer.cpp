@@ -10,6 +10,7 @@
 #include "network/torch/weights.h"
 #include "support/error.h"
 #include "support/interrupt.h"
+#include "support/json.h"
 #include "support/output.h"
 #include "train/random.h"
 #include "train/shuffle.h"
@@ -397,16 +398,14 @@ void Trainer::resume(const std::string& directory) {
     if (!fs::exists(json_path)) throw Error(fmt::format("{}: has no checkpoint to resume from", directory));
     State& s = *state_;
     History history = s.history;
-    try {
-        const Json json = Json::parse(read_text(json_path));
+    const Json json = read_json(json_path);
+    json_members(json_path + ": not a checkpoint", [&] {
         check_same_run(json.at("run"), s.fingerprint(), directory);
         const bool judged = !s.validation_rows.empty();
         if (!history.read(json, judged, judged && s.options.criterion == Criterion::score)) {
             throw Error(fmt::format("{}: not a checkpoint: its history does not fit", json_path));
         }
-    } catch (const Json::exception& error) {
-        throw Error(fmt::format("{}: not a checkpoint: {}", json_path, error.what()));
-    }
+    });
     network::load_tensors(s.progress(), (path / "checkpoint.npz").string());
     network::load_tensors(network::named_tensors(*s.best), (path / "weights.npz").string());
     s.history = std::move(history);

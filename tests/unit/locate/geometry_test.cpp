@@ -61,7 +61,7 @@ TEST(Geometry, KnowsWhatMicrophonesCanTell) {
 }
 
 TEST(Geometry, NamesWhatIsWrong) {
-    expect_refused("{", "not JSON");
+    expect_refused("{", "not valid JSON: line 1, column 2");
     expect_refused("[]", "no list 'arrays'");
     expect_refused(R"({"arrays": []})", "no list 'arrays'");
     expect_refused(R"({"arrays": [7]})", "array 1: expected an object");

@@ -107,6 +107,13 @@ TEST(ModelFile, errors_name_the_file_and_the_key) {
         {"labels", Json::array(), "\"labels\" should be a list of class names"},
         {"labels", {"a", 1}, "\"labels\" should be a list of class names"},
         {"labels", {"a", "a"}, "\"labels\" has a name twice"},
+        {"labels", {"a", "b\nc"}, "model.json: \"labels\": the label has a tab, line end or other control"},
+        {"labels",
+         {"a",
+          "b\x1b"
+          "[2J"},
+         "model.json: \"labels\": the label has a tab, line end or other control"},
+        {"labels", {"a", " "}, "model.json: \"labels\": the label is empty"},
         {"thresholds", {0.5}, "\"thresholds\" should be a list of 2 numbers"},
         {"thresholds", {0.5, 1.5}, "\"thresholds\" should be numbers from 0 to 1"},
         {"thresholds", {0.5, nullptr}, "\"thresholds\" should be numbers from 0 to 1"},
@@ -123,11 +130,14 @@ TEST(ModelFile, errors_name_the_file_and_the_key) {
 }
 
 TEST(ModelFile, broken_json_is_refused) {
-    EXPECT_NE(error_of_text("{\"format_version\": 1,").find("model.json: not valid JSON at byte"),
+    EXPECT_NE(error_of_text("{\"format_version\": 1,").find("model.json: not valid JSON: line 1, column"),
               std::string::npos);
     EXPECT_NE(error_of_text("").find("not valid JSON"), std::string::npos);
+    EXPECT_NE(error_of_text("{\"metrics\": 1e905}").find("model.json: not valid JSON: byte"),
+              std::string::npos);
     EXPECT_NE(error_of_text("[1]").find("should be a JSON object"), std::string::npos);
-    EXPECT_NE(error_of_text(std::string(1 << 20, '[')).find("not valid JSON"), std::string::npos);
+    EXPECT_NE(error_of_text(std::string(1 << 20, '[')).find("model.json: nested more than 64 levels deep"),
+              std::string::npos);
 }
 
 }  // namespace
