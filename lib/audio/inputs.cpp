@@ -72,7 +72,10 @@ class Walk {
         if (path.filename().native().starts_with('.')) return;
         std::error_code unreachable;
         const auto status = entry.status(unreachable);
-        if (fs::is_directory(status)) {
+        if (unreachable ==
+            std::errc::filename_too_long) {  // longer than PATH_MAX, be it a file or a directory
+            found_.push_back({path.native(), unreachable.message()});
+        } else if (fs::is_directory(status)) {
             if (entry.is_symlink(unreachable)) {
                 links_.insert(path);
             } else {

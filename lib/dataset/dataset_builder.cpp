@@ -8,6 +8,7 @@
 #include "dataset/content_hash.h"
 #include "dataset/framing.h"
 #include "dataset/recording_writer.h"
+#include "label/label_index.h"
 #include "support/error.h"
 #include "support/input.h"
 #include "support/interrupt.h"
@@ -133,7 +134,8 @@ BuildReport DatasetBuilder::build_waveforms(const CatalogueEntry& entry, fronten
     }
     BuildReport report;
     report.class_frames.resize(settings_.labels.size());
-    RecordingWriter writer(frontend.dimension());
+    RecordingWriter writer(frontend.dimension(), settings_.type);
+    const label::LabelIndex classes(settings_.labels);
     std::size_t next = 0, begin = 0;  // the waveform whose first sample is number `begin` of them all
     std::int64_t label = -1;
     const frontend::FrameSink keep = [&](std::span<const float> frame, double onset_s) {
@@ -146,7 +148,7 @@ BuildReport DatasetBuilder::build_waveforms(const CatalogueEntry& entry, fronten
         for (; next < index; ++next) begin += list.entries[next].samples;
         const auto& [count, name, problem] = list.entries[index];
         if (problem.empty()) {
-            label = std::ranges::find(settings_.labels, name) - settings_.labels.begin();
+            label = classes.find(name).value();
             const auto before = writer.rows();
             frontend.reset();
             frontend.push(samples, keep);

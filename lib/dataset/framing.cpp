@@ -33,8 +33,8 @@ FrameLabeller::FrameLabeller(const label::Timeline& timeline, std::span<const st
                              double hop_s)
     : timeline_(timeline), labels_(labels), hop_s_(hop_s) {
     for (const auto& event : timeline.events) {
-        if (std::ranges::find(labels, event.label) == labels.end()) {
-            throw Error(fmt::format("label '{}' is none of the classes", event.label));
+        if (!labels_.find(event.label)) {
+            throw Error(fmt::format("label '{}' is not one of the classes", event.label));
         }
     }
 }
@@ -50,14 +50,11 @@ std::int64_t FrameLabeller::class_of(double onset_s, double offset_s) {
     if (current_.events.empty()) return -1;
     if (current_.events.size() == 1) {  // nearly always, and frames may be many
         const auto& only = current_.events.front();
-        return std::min(only.offset_s, to_s) > std::max(only.onset_s, from_s) ? index_of(only.label) : -1;
+        return std::min(only.offset_s, to_s) > std::max(only.onset_s, from_s) ? *labels_.find(only.label)
+                                                                              : -1;
     }
     const auto cover = current_.dominant(from_s, to_s);
-    return cover ? index_of(cover->label) : -1;
-}
-
-std::int64_t FrameLabeller::index_of(const std::string& label) const {
-    return std::ranges::find(labels_, label) - labels_.begin();
+    return cover ? *labels_.find(cover->label) : -1;
 }
 
 double frame_recording(audio::Source& source, frontend::Frontend& frontend, const FramingOptions& options,

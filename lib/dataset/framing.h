@@ -8,6 +8,7 @@
 
 #include "audio/source.h"
 #include "frontend/frontend.h"
+#include "label/label_index.h"
 #include "label/timeline.h"
 
 namespace earshot::dataset {
@@ -26,10 +27,8 @@ class FrameLabeller {
     std::int64_t class_of(double onset_s, double offset_s);
 
  private:
-    std::int64_t index_of(const std::string& label) const;
-
     const label::Timeline& timeline_;
-    std::span<const std::string> labels_;
+    label::LabelIndex labels_;
     double hop_s_;
     std::size_t next_ = 0;     // event not yet begun
     label::Timeline current_;  // events begun and not yet over

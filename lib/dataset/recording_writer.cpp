@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "dataset/recording_arrays.h"
+#include "label/label_index.h"
 #include "npz/npz.h"
 #include "support/error.h"
 
@@ -19,14 +20,14 @@ std::string_view as_bytes(std::span<const T> values) {
 }
 
 std::vector<double> event_rows(const RecordingInfo& info) {
+    const label::LabelIndex labels(info.labels);
     std::vector<double> rows;
     for (const auto& event : info.events) {
-        const auto found = std::ranges::find(info.labels, event.label);
-        if (found == info.labels.end()) {
-            throw Error(fmt::format("{}: event label '{}' is none of the classes", info.file, event.label));
-        }
-        rows.insert(rows.end(),
-                    {event.onset_s, event.offset_s, static_cast<double>(found - info.labels.begin())});
+        const auto found = labels.find(event.label);
+        if (!found)
+            throw Error(
+                fmt::format("{}: event label '{}' is not one of the classes", info.file, event.label));
+        rows.insert(rows.end(), {event.onset_s, event.offset_s, static_cast<double>(*found)});
     }
     return rows;
 }

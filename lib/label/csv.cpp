@@ -43,9 +43,10 @@ Labels parse_csv(std::string_view text, const std::string& name) {
             if (columns.file && columns.label) {
                 file = *columns.file;
                 label = *columns.label;
-                return;
+                return reader.require_utf8(file);
             }
         }
+        reader.require_utf8(file);
         check_width(fields, width);
         const auto key = trimmed(fields[file]);
         if (key.empty()) throw Error("the file name is empty");
@@ -85,7 +86,7 @@ namespace earshot::label {
 
 std::map<std::string, std::string> read_label_column(const std::string& path, const std::string& column) {
     const std::string whole = read_text(path);
-    const auto text = plain_text(whole, path);
+    const auto text = table_text(whole, path);
     DelimitedReader reader(text, path, sniff_delimiter(text));
     if (!reader.next()) throw Error(path + ": empty, expected a CSV header");
     const auto header = reader.fields();
@@ -97,6 +98,7 @@ std::map<std::string, std::string> read_label_column(const std::string& path, co
     }
     std::map<std::string, std::string> values;
     reader.each_row([&] {
+        reader.require_utf8(file);
         formats::check_width(reader.fields(), header.size());
         values.emplace(trimmed(reader.fields()[*file]), trimmed(reader.fields()[*wanted]));
     });

@@ -86,8 +86,9 @@ Labels parse_dcase(std::string_view text, const std::string& name) {
         if (!layout) {
             layout = find_layout(reader.fields());
             if (!layout->file) labels.recordings[""];  // of one recording, even if it has no events
-            if (layout->header) return;
+            if (layout->header) return reader.require_utf8(layout->file);
         }
+        reader.require_utf8(layout->file);
         add_row(labels, *layout, reader.fields());
     });
     if (!layout) labels.recordings[""];

@@ -30,6 +30,12 @@ bool DelimitedReader::next() {
     return false;
 }
 
+void DelimitedReader::require_utf8(std::optional<std::size_t> file) const {
+    for (std::size_t i = 0; i < fields_.size(); ++i) {
+        if (i != file) check_utf8(fields_[i]);
+    }
+}
+
 std::string_view DelimitedReader::until_delimiter(std::string_view text) const {
     const auto ends_field = [this](char c) { return c == delimiter_ || c == '\n'; };
     return text.substr(0, static_cast<std::size_t>(std::ranges::find_if(text, ends_field) - text.begin()));

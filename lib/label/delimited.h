@@ -26,6 +26,9 @@ class DelimitedReader {
     void each_row(const Work& work) {
         while (next()) located([this] { return where(); }, work);
     }
+    /// @param file  column of file names, which may have any bytes
+    /// @throws Error unless the other fields are UTF-8
+    void require_utf8(std::optional<std::size_t> file) const;
     /// "labels.csv: line 3": where the row began.
     std::string where() const;
 

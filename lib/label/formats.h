@@ -6,8 +6,9 @@
 
 #include "label/label_file.h"
 
-// One pair of functions a format, behind parse_labels and write_labels. Text is valid UTF-8 without a byte
-// order mark; `name` is the file's, for messages. Parsers need not sort.
+// One pair of functions per format, behind parse_labels and write_labels. Text has no byte order mark and is
+// valid UTF-8, except in tables (csv, dcase), whose file names may have any bytes. `name` is the file's, for
+// messages. Parsers need not sort.
 
 namespace earshot::label::formats {
 

@@ -72,7 +72,8 @@ LabelFormat parse_label_format(std::string_view name) {
 }
 
 Labels parse_labels(std::string_view text, const std::string& name, LabelFormat format) {
-    return sorted(parse_plain(plain_text(text, name), name, format));
+    const bool table = format == LabelFormat::csv || format == LabelFormat::dcase;
+    return sorted(parse_plain(table ? table_text(text, name) : plain_text(text, name), name, format));
 }
 
 Labels read_labels(const std::string& path, std::optional<LabelFormat> format) {

@@ -30,27 +30,46 @@ std::size_t utf8_length(std::string_view text) {
     return length;
 }
 
+/// Where the text ceases to be UTF-8; its size if it does not.
+std::size_t utf8_end(std::string_view text) {
+    for (std::size_t i = 0; i < text.size();) {
+        const auto length = utf8_length(text.substr(i));
+        if (length == 0) return i;
+        i += length;
+    }
+    return text.size();
+}
+
+std::string not_utf8(char byte) {
+    return fmt::format("not UTF-8 at byte 0x{:02x} (try iconv -f latin1 -t utf-8)",
+                       static_cast<std::uint8_t>(byte));
+}
+
+auto line_of(std::string_view text, std::size_t place) {
+    return 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(place), '\n');
+}
+
 }  // namespace
 
-std::string_view plain_text(std::string_view text, const std::string& name) {
+std::string_view table_text(std::string_view text, const std::string& name) {
     if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {
         throw Error(fmt::format("{}: UTF-16, expected UTF-8 (try iconv -f utf-16 -t utf-8)", name));
     }
     if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-    for (std::size_t i = 0; i < text.size();) {
-        const auto length = text[i] == '\0' ? 0 : utf8_length(text.substr(i));
-        if (length == 0) {
-            const auto line =
-                1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(i), '\n');
-            if (text.substr(0, 4096).find('\0') != std::string_view::npos || text[i] == '\0') {
-                throw Error(fmt::format("{}: line {}: binary data, expected text", name, line));
-            }
-            throw Error(fmt::format("{}: line {}: not UTF-8 at byte 0x{:02x} (try iconv -f latin1 -t utf-8)",
-                                    name, line, static_cast<std::uint8_t>(text[i])));
-        }
-        i += length;
-    }
+    if (const auto zero = text.find('\0'); zero != std::string_view::npos)
+        throw Error(fmt::format("{}: line {}: binary data, expected text", name, line_of(text, zero)));
     return text;
+}
+
+std::string_view plain_text(std::string_view text, const std::string& name) {
+    text = table_text(text, name);
+    if (const auto end = utf8_end(text); end < text.size())
+        throw Error(fmt::format("{}: line {}: {}", name, line_of(text, end), not_utf8(text[end])));
+    return text;
+}
+
+void check_utf8(std::string_view text) {
+    if (const auto end = utf8_end(text); end < text.size()) throw Error(not_utf8(text[end]));
 }
 
 std::string_view trimmed(std::string_view text) {

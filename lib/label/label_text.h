@@ -14,6 +14,10 @@ namespace earshot::label {
 /// The text without its byte order mark.
 /// @throws Error with the line if it is not UTF-8, naming UTF-16 and binary data as such
 std::string_view plain_text(std::string_view text, const std::string& name);
+/// The same for tables, in which file names may have any bytes; what else must be UTF-8, check_utf8 says.
+std::string_view table_text(std::string_view text, const std::string& name);
+/// @throws Error if the text is not UTF-8
+void check_utf8(std::string_view text);
 
 /// Without spaces, tabs and carriage returns around it.
 std::string_view trimmed(std::string_view text);

@@ -225,6 +225,15 @@ class Training(Sandbox):
         self.assertEqual(self.model("m")["thresholds"], self.model("n")["thresholds"])
         self.assertEqual(self.weights("m"), self.weights("n"))
 
+    def test_a_model_that_a_killed_run_was_making_stayed_for_ever(self):
+        left = self.dir / ".m.~abcdef"  # which nobody holds locked
+        left.mkdir()
+        (left / "weights.npz").write_bytes(b"half")
+        (self.dir / ".n.~abcdef").mkdir()  # of another model
+        self.train("data", "-o", "m", "-q", "--threads", 1, "--epochs", 1)
+        self.assertFalse(left.exists())
+        self.assertTrue((self.dir / ".n.~abcdef").exists())
+
 
 class Refusals(Sandbox):
     def refused(self, message, *words, status=1):

@@ -73,6 +73,24 @@ TEST_F(ExpandInputs, LinksInCirclesEnd) {
     EXPECT_EQ(expand({directory_ / "b"}).size(), 5u);  // up leads to all of them
 }
 
+// A recording whose path is longer than PATH_MAX was passed over in silence.
+TEST_F(ExpandInputs, APathThatIsTooLongIsSaid) {
+    const std::string name(200, 'x');
+    const auto before = std::filesystem::current_path();
+    std::filesystem::current_path(directory_ / "empty");
+    std::string path = directory_ / "empty";
+    for (; path.size() + name.size() < 4200; path += "/" + name) {
+        std::filesystem::create_directory(name);
+        std::filesystem::current_path(name);
+    }
+    write_bytes("deep.wav", "RIFF");
+    std::filesystem::current_path(before);
+    const auto found = find_inputs(std::vector<std::string>{directory_ / "empty"});
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(found[0].problem, "File name too long");
+    EXPECT_THAT(path, testing::StartsWith(found[0].path));
+}
+
 TEST_F(ExpandInputs, LinkedDirectoriesAreFollowedButNothingIsFoundTwice) {
     const TemporaryDirectory elsewhere;
     write_sndfile(elsewhere / "far.wav", noise(10, 1), {8000, 1}, kWav16);

@@ -102,7 +102,7 @@ TEST(Recording, an_event_of_no_class_is_an_error_and_leaves_no_file) {
     auto recording = example();
     recording.events.push_back({1, 2, "dog", {}});
     EXPECT_THAT([&] { write_recording(recording, scratch / "a.npz"); },
-                testing::ThrowsMessage<Error>(testing::HasSubstr("'dog' is none of the classes")));
+                testing::ThrowsMessage<Error>(testing::HasSubstr("'dog' is not one of the classes")));
     EXPECT_TRUE(std::filesystem::is_empty(scratch.path()));
 }
 
@@ -182,9 +182,9 @@ TEST_F(Original, a_third_cutoff_frequency_is_refused) {
 
 TEST_F(Original, json_that_is_none_is_refused) {
     texts = {{"frontend", "{\"kind\": "}};
-    expect_error("'frontend': is no JSON object");
+    expect_error("'frontend': not valid JSON: line 1, column 10");
     texts = {{"source", "[1, 2]"}};
-    expect_error("'source': is no JSON object");
+    expect_error("'source': is not a JSON object");
 }
 
 TEST_F(Original, json_of_unexpected_types_is_ignored) {

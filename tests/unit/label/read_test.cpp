@@ -293,6 +293,17 @@ TEST(LabelText, what_is_not_utf8_is_an_error_with_its_line) {
               "x: line 1: binary data, expected text");
 }
 
+TEST(LabelText, in_tables_only_file_names_may_be_other_than_utf8) {
+    EXPECT_EQ(error(LabelFormat::csv, "file,label\na.wav,caf\xE9\n"),
+              "x: line 2: not UTF-8 at byte 0xe9 (try iconv -f latin1 -t utf-8)");
+    EXPECT_EQ(error(LabelFormat::csv, "a.wav,caf\xE9\n"),
+              "x: line 1: not UTF-8 at byte 0xe9 (try iconv -f latin1 -t utf-8)");
+    EXPECT_EQ(error(LabelFormat::dcase, "filename\tonset\toffset\tevent_label\na.wav\t0\t1\tcaf\xE9\n"),
+              "x: line 2: not UTF-8 at byte 0xe9 (try iconv -f latin1 -t utf-8)");
+    EXPECT_EQ(error(LabelFormat::dcase, "0\t1\tcaf\xE9\n"),
+              "x: line 1: not UTF-8 at byte 0xe9 (try iconv -f latin1 -t utf-8)");
+}
+
 TEST(LabelText, utf8_is_checked_as_unicode_defines_it) {
     for (const char* good :
          {"\xC3\xA9", "\xE2\x82\xAC", "\xED\x9F\xBF", "\xF0\x9F\x90\xB6", "\xF4\x8F\xBF\xBF"}) {

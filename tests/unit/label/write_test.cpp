@@ -64,6 +64,15 @@ std::vector<Event> random_events(std::mt19937& random, int count) {
     return timeline.events;
 }
 
+// What detect wrote of a recording with such a name, label could not read.
+TEST(WriteLabels, a_file_name_that_is_not_utf8_can_be_read_again) {
+    const auto whole =
+        labels_of({{"caf\xE9.wav", {{0, kOpen, "Hund, groß", {}}}}, {"\xFF/b.wav", {{0, kOpen, "a", {}}}}});
+    expect_round_trip(whole, LabelFormat::csv);
+    const auto timed = labels_of({{"caf\xE9.wav", {{1, 2, "groß", {}}}}, {"\xFF/b.wav", {{0, 1, "a", {}}}}});
+    expect_round_trip(timed, LabelFormat::dcase);
+}
+
 TEST(RoundTrip, strong_labels_of_one_recording_bit_by_bit) {
     std::mt19937 random(1);
     for (int round = 0; round < 50; ++round) {
