@@ -17,7 +17,7 @@
 
 namespace earshot::batch {
 
-/// Processors that this process may use, which in a container or under taskset are fewer than there are.
+/// Processors that this process may use; in a container or under taskset, fewer than the machine has.
 inline int available_processors() {
     cpu_set_t allowed;
     if (::sched_getaffinity(0, sizeof allowed, &allowed) == 0) return CPU_COUNT(&allowed);
@@ -25,10 +25,10 @@ inline int available_processors() {
 }
 
 /// Runs work(index, worker) for every index in [0, count) on `jobs` threads and hands the results to
-/// done(index, result) on the calling thread, in order of index whatever order they finish in.
-/// At most four results a job wait for an earlier one, so memory does not grow with count.
-/// An exception from work or done stops the rest and is thrown here, the one of the lowest index first.
-/// With one job everything runs on the calling thread.
+/// done(index, result) on the calling thread, in order of index, whatever order they finish in.
+/// At most four results per job wait for an earlier one, so memory does not grow with count.
+/// An exception from work or done stops the rest and is rethrown here; if several throw, that of the lowest
+/// index. With one job, everything runs on the calling thread.
 template <class Work, class Done>
 void ordered_parallel(std::size_t count, int jobs, Work&& work, Done&& done) {
     using Result = std::invoke_result_t<Work&, std::size_t, int>;

@@ -22,7 +22,7 @@ using namespace std::chrono_literals;
 constexpr auto kPoll = 100ms;
 constexpr std::chrono::milliseconds kPatience = 2s;
 
-/// Signals are for the threads that listen.
+/// Other threads handle signals.
 void block_signals() {
     sigset_t all;
     sigfillset(&all);
@@ -82,7 +82,7 @@ void BackgroundOutput::run() {
         while (true) {
             changed_.wait(lock, [&] { return closing_ || !waiting_.empty(); });
             if (waiting_.empty() || abandoned_) break;
-            // What others append meanwhile stays behind it. Whole lines of at most PIPE_BUF are not torn.
+            // Other threads may append meanwhile. Whole lines of up to PIPE_BUF bytes are not split.
             const std::string some = waiting_.substr(0, PIPE_BUF);
             lock.unlock();
             std::size_t written = 0;
@@ -99,8 +99,8 @@ void BackgroundOutput::run() {
     changed_.notify_all();
 }
 
-/// @return false if the reader takes nothing now. Never waits for longer than kPoll: a pipe that is ready
-/// takes PIPE_BUF bytes at once.
+/// @return false if the reader is not ready. Never waits longer than kPoll: a pipe that is ready accepts
+/// PIPE_BUF bytes without blocking.
 bool BackgroundOutput::write_some(std::string_view bytes, std::size_t& written) {
     pollfd ready{descriptor_, POLLOUT, 0};
     if (::poll(&ready, 1, static_cast<int>(kPoll / 1ms)) == 0) return false;

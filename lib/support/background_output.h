@@ -12,25 +12,25 @@
 
 namespace earshot {
 
-/// Writes to a descriptor on a thread of its own, at once and in whole lines as far as the system allows, so
-/// that a reader who is slow or stopped does not hold up who writes, until kMaxWaiting bytes wait; then it
-/// does.
+/// Writes to a descriptor on its own thread, immediately and in whole lines as far as the system allows. A
+/// slow or stopped reader does not block the caller until kMaxWaiting bytes are queued.
 class BackgroundOutput : public Output {
  public:
     static constexpr std::size_t kMaxWaiting = std::size_t{1} << 20;
 
     /// @param name  for messages: "standard output"
     BackgroundOutput(int descriptor, std::string name);
-    /// Drops what nobody takes.
+    /// Discards what has not been read.
     ~BackgroundOutput() override;
 
-    /// @throws what a write before it has met: WriteError, BrokenPipe
+    /// @throws the error of an earlier write: WriteError, BrokenPipe
     void write(std::string_view bytes) override;
     void flush() override {}
-    /// For who has nothing to write for long: @throws as write() would, and BrokenPipe if the reader has gone
+    /// For callers that write rarely. @throws as write() would, and BrokenPipe if the reader has gone
     void check();
-    /// Waits until all is written; once the user has asked to stop (interrupt.h), for two more seconds only.
-    /// @throws WriteError if it could not be, also for a reader who takes nothing
+    /// Waits until everything is written, but at most two seconds once the user has asked to stop
+    /// (interrupt.h).
+    /// @throws WriteError if that fails, or if nobody reads
     void close() override;
 
  private:
@@ -42,7 +42,7 @@ class BackgroundOutput : public Output {
     const std::string name_;
     std::mutex mutex_;
     std::condition_variable changed_;
-    std::string waiting_;  // not yet written, what is being written included
+    std::string waiting_;  // not yet written, including what is being written
     bool closing_ = false, abandoned_ = false, done_ = false;
     std::exception_ptr failure_;
     std::jthread thread_;

@@ -17,7 +17,7 @@ struct ConsoleOptions {
     ProgressMode progress = ProgressMode::automatic;
 };
 
-/// What is said to people, on stderr: messages, and one progress line that messages never tear.
+/// Text for people, on stderr: messages, and one progress line that messages never break.
 /// Every member may be called from any thread.
 class Console {
  public:
@@ -27,16 +27,16 @@ class Console {
 
     void error(std::string_view message);    // "earshot detect: message"
     void warning(std::string_view message);  // "earshot detect: warning: message"; shown even when quiet
-    void note(std::string_view message);     // as it stands; not when quiet
+    void note(std::string_view message);     // without a prefix; not when quiet
     void detail(std::string_view message);   // only with -v, after the elapsed time "[ 1.234]"
 
     bool quiet() const { return options_.quiet; }
     bool is_terminal() const { return terminal_; }
-    /// Colour is for terminals, unless NO_COLOR is set or TERM is dumb.
+    /// Colour is used on terminals, unless NO_COLOR is set or TERM is dumb.
     bool colour() const { return colour_; }
 
     /// Starts the progress line, drawn only if progress is wanted: "datagen  12/40  30%  00:12 left  name".
-    /// @param total  in units of done; unknown shows elapsed time rather than a made-up percentage
+    /// @param total  in the units of `done`; if unknown, elapsed time is shown instead of a percentage
     void start_progress(std::string title, std::optional<double> total);
     /// Redraws at most ten times a second.
     void progress(double done, std::string_view detail = {});
@@ -56,7 +56,7 @@ class Console {
     std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
 
     bool active_ = false;  // a progress line is wanted and started
-    bool drawn_ = false;   // and stands on the screen
+    bool drawn_ = false;   // and is on the screen
     std::string title_, detail_;
     std::optional<double> total_;
     double done_ = 0;

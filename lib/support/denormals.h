@@ -6,9 +6,9 @@
 
 namespace earshot {
 
-/// Makes this thread treat denormal numbers as zero: decoded Opus silence is made of them, and arithmetic on
-/// them is ten to a hundred times slower. Threads that this one starts inherit the setting on Linux, so
-/// main calls it first thing and the pools of OpenMP and OpenBLAS follow.
+/// Makes this thread treat denormal numbers as zero: decoded Opus silence consists of them, and arithmetic on
+/// them is ten to a hundred times slower. On Linux, threads inherit the setting from the one that starts
+/// them, so main() calls this first, and the pools of OpenMP and OpenBLAS inherit it.
 inline void flush_denormals_to_zero() {
 #if defined(__SSE2__)
     _mm_setcsr(_mm_getcsr() | 0x8040);  // FTZ (bit 15) and DAZ (bit 6) of MXCSR

@@ -6,7 +6,7 @@
 
 namespace earshot {
 
-/// Owner of a file descriptor.
+/// Owns a file descriptor.
 class Descriptor {
  public:
     Descriptor() = default;
@@ -20,7 +20,7 @@ class Descriptor {
 
     int get() const { return number_; }
     explicit operator bool() const { return number_ >= 0; }
-    /// @return false if the system could not close it: what was written may be lost
+    /// @return false if closing failed: data may be lost
     bool reset() { return number_ < 0 || ::close(std::exchange(number_, -1)) == 0; }
 
  private:

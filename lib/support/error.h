@@ -5,7 +5,7 @@
 
 namespace earshot {
 
-/// What went wrong, in one line: the file, what is wrong, what would be right, the remedy in brackets.
+/// What went wrong, in one line: the file, the problem, what was expected, and a remedy in brackets.
 /// lib/ throws it and never prints; main turns it into one line on stderr and status 1.
 class Error : public std::runtime_error {
  public:
@@ -18,14 +18,13 @@ class UsageError : public Error {
     using Error::Error;
 };
 
-/// Output that cannot be written (disk full, no permission): ends a batch, where an unreadable input does
-/// not.
+/// Output that cannot be written (disk full, no permission). It ends a batch; an unreadable input does not.
 class WriteError : public Error {
  public:
     using Error::Error;
 };
 
-/// The reader of our output has gone, as with `| head -1`. A quiet end, not a failure.
+/// The reader of our output has gone, as with `| head -1`. The command ends silently; this is not a failure.
 class BrokenPipe : public std::exception {
  public:
     const char* what() const noexcept override { return "broken pipe"; }
@@ -37,7 +36,7 @@ class Interrupted : public std::exception {
     const char* what() const noexcept override { return "interrupted"; }
 };
 
-/// What an error says, without the "path: " that it may begin with: for lists that have named the path.
+/// The message without its leading "path: ", for lists that already name the path.
 std::string reason(const Error& error, const std::string& path);
 
 /// "cannot open x.wav: No such file or directory", from the current errno.

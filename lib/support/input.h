@@ -16,9 +16,9 @@ class InputBuffer : public std::streambuf {
  public:
     explicit InputBuffer(const std::string& path, Pipes pipes = Pipes::refused);
 
-    /// The first 64 KiB, or all of a shorter input. Before any reading.
+    /// The first 64 KiB, or all of a shorter input. Call it before reading.
     std::string_view peek();
-    /// All that has not been read yet. @throws Error if that is more than max_bytes
+    /// The rest of the input. @throws Error if it is longer than max_bytes
     std::string read_all(std::size_t max_bytes);
     /// The path, or "standard input".
     const std::string& name() const { return name_; }

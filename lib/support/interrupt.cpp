@@ -11,7 +11,7 @@
 namespace earshot {
 namespace {
 
-// Atomic, since the handler runs on one thread and others ask.
+// Atomic: the handler runs on one thread, and others read these.
 std::atomic<int> received = 0;
 std::atomic<std::int64_t> received_ms = 0;
 std::atomic<void (*)()> restore_before_kill = nullptr;
@@ -24,7 +24,7 @@ std::int64_t now_ms() {  // callable in a signal handler
 }
 
 extern "C" void remember_signal(int number) {
-    const int error = errno;  // of what was interrupted
+    const int error = errno;  // of the interrupted code
     if (received == 0) {
         received_ms = now_ms();
         received = number;
@@ -42,7 +42,7 @@ void handle_interrupts() {
     for (const int number : {SIGINT, SIGTERM}) {
         struct sigaction action {};
         ::sigaction(number, nullptr, &action);
-        if (action.sa_handler == SIG_IGN) continue;  // nohup and background jobs of a shell keep ignoring it
+        if (action.sa_handler == SIG_IGN) continue;  // as under nohup, or in a background job of a shell
         action.sa_handler = remember_signal;
         action.sa_flags = 0;  // no SA_RESTART: a blocked read must return
         ::sigaction(number, &action, nullptr);

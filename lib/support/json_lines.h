@@ -23,7 +23,7 @@ class JsonLines {
         : output_(output), flush_each_(flush_each || output.is_terminal()) {}
 
     void write(const nlohmann::ordered_json& row) {
-        // Invalid UTF-8 (a file name, say) becomes U+FFFD rather than an exception half-way through a batch.
+        // Invalid UTF-8 (a file name, say) becomes U+FFFD instead of throwing in the middle of a batch.
         output_.write(row.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
         if (flush_each_) output_.flush();
     }

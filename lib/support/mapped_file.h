@@ -29,8 +29,8 @@ class MappedFile {
     bool regular_ = false;
 };
 
-/// Tells the system that these bytes of a MappedFile will not be wanted again soon, so that reading through a
-/// large one does not fill memory with it. They stay valid.
+/// Tells the system that these bytes of a MappedFile will not be needed again soon, so that reading a large
+/// file sequentially does not fill memory. They stay valid.
 void release_pages(std::string_view bytes);
 
 }  // namespace earshot

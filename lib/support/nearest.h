@@ -6,7 +6,7 @@
 
 namespace earshot {
 
-/// The candidate nearest to what was typed, if near enough to be meant (a third of its letters), else empty.
+/// The candidate closest to what was typed, if within a third of its letters; otherwise empty.
 /// Distance: insertions, deletions, substitutions and swaps of neighbours (optimal string alignment).
 std::string nearest(std::string_view typed, std::span<const std::string> candidates);
 

@@ -26,12 +26,12 @@ void sync_directory_of(const std::string& path) {
     auto parent = std::filesystem::path(path).parent_path();
     if (parent.empty()) parent = ".";
     const int descriptor = ::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (descriptor < 0) return;  // the rename itself has happened; some file systems cannot sync a directory
+    if (descriptor < 0) return;  // not all file systems can sync a directory, and the rename is done
     ::fsync(descriptor);
     ::close(descriptor);
 }
 
-/// What a newly created file gets: 0666 less the umask, which mkstemp ignores.
+/// The mode of new files: 0666 without the umask, which mkstemp ignores.
 mode_t default_mode() {
     const mode_t mask = ::umask(0);
     ::umask(mask);
@@ -98,7 +98,7 @@ void DescriptorOutput::write(std::string_view bytes) {
 }
 
 void DescriptorOutput::flush() {
-    // Emptied first: after a failure the same bytes must not be written again by close().
+    // Cleared first: after a failure, close() must not write the same bytes again.
     std::vector<char> pending;
     pending.reserve(kBufferBytes);
     pending.swap(buffer_);
@@ -147,7 +147,7 @@ void AtomicFile::flush() { file_->flush(); }
 
 void AtomicFile::close() {
     file_->close();
-    // A library may have written through the temporary name, so sync the file rather than our descriptor.
+    // A library may have written to the temporary file by its name, so sync that and not our descriptor.
     const int descriptor = ::open(temporary_.c_str(), O_RDONLY | O_CLOEXEC);
     if (descriptor < 0 || ::fsync(descriptor) != 0) throw write_error(fmt::format("cannot sync {}", path_));
     ::close(descriptor);

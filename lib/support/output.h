@@ -9,8 +9,8 @@
 namespace earshot {
 
 /// A buffered sink of bytes that reports every failure.
-/// Data is written only once close() has returned; the destructor discards errors and, for a file,
-/// the file itself if close() was not reached.
+/// Data is written only once close() has returned. The destructor ignores errors; without a close() before
+/// it, a file is discarded.
 class Output {
  public:
     virtual ~Output() = default;
@@ -22,11 +22,11 @@ class Output {
     virtual void write(std::string_view bytes) = 0;
     virtual void flush() = 0;
     virtual void close() = 0;
-    /// True if each line should be flushed: a terminal, or a live stream that somebody follows.
+    /// True if each line should be flushed because somebody is watching.
     virtual bool is_terminal() const { return false; }
 };
 
-/// Keeps what is written, for tests and for text built in memory.
+/// Collects the output in memory.
 class StringOutput : public Output {
  public:
     void write(std::string_view bytes) override { text_ += bytes; }
@@ -58,7 +58,7 @@ class DescriptorOutput : public Output {
 };
 
 /// A file that appears whole or not at all: written under a temporary name beside the final one, then
-/// synced to disk and renamed by close(). Destroyed before close(), it leaves nothing behind.
+/// synced to disk and renamed by close(). If destroyed before close(), it leaves no file behind.
 class AtomicFile : public Output {
  public:
     explicit AtomicFile(std::string path);
@@ -66,7 +66,7 @@ class AtomicFile : public Output {
     void write(std::string_view bytes) override;
     void flush() override;
     void close() override;
-    /// Where the bytes are until close(), for libraries that must open a file by its name.
+    /// Where the data is until close(), for libraries that open files by name.
     const std::string& temporary_path() const { return temporary_; }
 
  private:
@@ -78,7 +78,7 @@ class AtomicFile : public Output {
 /// `-` is standard output; anything else becomes an AtomicFile.
 std::unique_ptr<Output> open_output(const std::string& path);
 
-/// Whole file in memory, for configuration, labels and JSON. `-` is standard input.
+/// Reads a whole file, such as configuration, labels or JSON. `-` is standard input.
 /// @throws Error if it cannot be read or exceeds max_bytes
 std::string read_text(const std::string& path, std::size_t max_bytes = std::size_t{1} << 30);
 

@@ -9,11 +9,11 @@
 
 namespace earshot {
 
-/// A file without a name, in $TMPDIR or /tmp, for what must not stay in memory or has to be read twice. It is
-/// gone with its object, however the process ends.
+/// An unnamed file in $TMPDIR or /tmp, for data that is too large for memory or has to be read twice. It
+/// disappears with the object, however the process ends.
 class TemporaryFile {
  public:
-    /// @throws Error naming the directory if it cannot be made there
+    /// @throws Error naming the directory if the file cannot be created
     TemporaryFile();
     ~TemporaryFile();
     TemporaryFile(const TemporaryFile&) = delete;
@@ -22,10 +22,10 @@ class TemporaryFile {
     void write(std::string_view bytes);
     std::uint64_t size() const { return size_; }
 
-    /// Everything written so far, piece by piece, from the start.
+    /// Reads everything written so far in blocks, from the start.
     void read_back(const std::function<void(std::string_view)>& sink);
 
-    /// After flush(), for reading at offsets of one's own, as mmap does.
+    /// For reading at arbitrary offsets (mmap), after flush().
     int descriptor() const { return descriptor_; }
     void flush() { out_->flush(); }
 

@@ -13,7 +13,7 @@ std::pair<char32_t, std::size_t> first_point(std::string_view text) {
     const unsigned lead = byte(0);
     if (lead < 0x80) return {lead, 1};
     const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-    constexpr char32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};  // anything lower has a shorter form
+    constexpr char32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};  // lower ones are overlong
     if (lead < 0xC2 || lead > 0xF4 || text.size() < length) return {kReplacement, 1};
     char32_t point = lead & (0x7F >> length);
     for (std::size_t i = 1; i < length; ++i) {
