@@ -1,4 +1,4 @@
-// Audacity label track: onset TAB offset TAB label, a line an event.
+// Audacity label track: onset TAB offset TAB label, one event per line.
 
 #include <fmt/format.h>
 
@@ -16,7 +16,7 @@ Labels parse_audacity(std::string_view text, const std::string& name) {
     DelimitedReader reader(text, name, '\t');
     reader.each_row([&] {
         const auto& fields = reader.fields();
-        if (fields.front() == "\\") {  // a spectral selection: the low and high frequency of the line before
+        if (fields.front() == "\\") {  // the frequency range of the previous line (spectral selection)
             frequencies = true;
             return;
         }

@@ -19,7 +19,7 @@ void check_width(const std::vector<std::string>& fields, std::size_t expected) {
                             fields.size(), expected));
 }
 
-/// The same line again says nothing new. @return how many did
+/// Drops repeated lines. @return their number
 std::size_t drop_repetitions(Timeline& timeline) {
     timeline.sort();
     const auto repeated = std::ranges::unique(timeline.events);
@@ -65,7 +65,7 @@ Labels parse_csv(std::string_view text, const std::string& name) {
 void write_csv(const Labels& labels, Output& out, const LabelWriteOptions& options) {
     out.write("file,label\n");
     for (const auto& [key, timeline] : labels.recordings) {
-        // What no name would mend is said before a name is asked for.
+        // Report problems that a name would not solve before asking for one.
         const auto of_file = key.empty() ? "" : key + ": ";
         if (timeline.events.empty()) throw Error(of_file + "no label, which csv cannot say (try dcase)");
         for (const auto& event : timeline.events) {

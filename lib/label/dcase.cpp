@@ -17,7 +17,7 @@ namespace {
 struct Layout {
     std::optional<std::size_t> file, onset, offset, label;
     std::optional<std::size_t> weak;  // labels of the whole recording, separated by commas
-    std::size_t fields = 0;  // in every row, but that a file name alone is a recording without events
+    std::size_t fields = 0;           // in every row; a file name alone is a recording without events
     bool header = false;
 };
 

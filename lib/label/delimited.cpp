@@ -41,7 +41,7 @@ std::string_view DelimitedReader::until_delimiter(std::string_view text) const {
     return text.substr(0, static_cast<std::size_t>(std::ranges::find_if(text, ends_field) - text.begin()));
 }
 
-/// Takes one field and what ends it off the front of rest_.
+/// Removes one field and its terminator from the front of rest_.
 void DelimitedReader::read_field(std::size_t index) {
     auto& field = fields_[index];
     field.clear();

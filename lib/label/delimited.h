@@ -12,8 +12,8 @@
 namespace earshot::label {
 
 /// Rows of tab-, comma- or semicolon-separated text. Blank lines are skipped, CRLF is a line end. Between
-/// commas and semicolons, fields may be quoted as in RFC 4180; between tabs a quotation mark is a character
-/// like any other.
+/// commas and semicolons, fields may be quoted as in RFC 4180; between tabs, quotation marks have no special
+/// meaning.
 class DelimitedReader {
  public:
     DelimitedReader(std::string_view text, std::string name, char delimiter);
@@ -21,7 +21,7 @@ class DelimitedReader {
     /// The next row that is not blank. False at the end. @throws Error for unbalanced quotes
     bool next();
     const std::vector<std::string>& fields() const { return fields_; }
-    /// Calls work() for every row from here on; an Error from it gets the line in front.
+    /// Calls work() for every remaining row; its errors are prefixed with the line.
     template <class Work>
     void each_row(const Work& work) {
         while (next()) located([this] { return where(); }, work);
@@ -29,7 +29,7 @@ class DelimitedReader {
     /// @param file  column of file names, which may have any bytes
     /// @throws Error unless the other fields are UTF-8
     void require_utf8(std::optional<std::size_t> file) const;
-    /// "labels.csv: line 3": where the row began.
+    /// Where the row begins: "labels.csv: line 3".
     std::string where() const;
 
  private:
@@ -48,14 +48,14 @@ class DelimitedReader {
 /// Tab if the first line that is not blank has one, else comma, else semicolon; comma if it has none.
 char sniff_delimiter(std::string_view text);
 
-/// A field of a CSV row, in quotes if it needs them.
+/// A field of a CSV row, quoted if necessary.
 std::string csv_field(std::string_view text);
 
-/// Index of the first of `names` that is among the fields, whatever its case and the spaces around it.
+/// Index of the field that matches the earliest of `names`, ignoring case and surrounding spaces.
 std::optional<std::size_t> find_column(const std::vector<std::string>& fields,
                                        std::initializer_list<std::string_view> names);
 
-/// Columns by the names that people give them.
+/// Finds columns by the names commonly used for them.
 struct LabelColumns {
     explicit LabelColumns(const std::vector<std::string>& header);
     std::optional<std::size_t> file, onset, offset, label, labels;

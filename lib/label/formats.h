@@ -19,7 +19,7 @@ Labels parse_raven(std::string_view text, const std::string& name);
 Labels parse_csv(std::string_view text, const std::string& name);
 Labels parse_word_bounds(std::string_view text, const std::string& name);
 Labels parse_jsonl(std::string_view text, const std::string& name);
-/// A stream, since these files hold samples and may be far larger than memory.
+/// Takes a stream, since these files hold samples and may be far larger than memory.
 Labels parse_waveform_json(std::istream& text, const std::string& name);
 
 void write_labels_json(const Labels& labels, Output& out, const LabelWriteOptions& options);
@@ -30,15 +30,15 @@ void write_csv(const Labels& labels, Output& out, const LabelWriteOptions& optio
 void write_jsonl(const Labels& labels, Output& out, const LabelWriteOptions& options);
 void write_word_bounds(const Labels& labels, Output& out, const LabelWriteOptions& options);
 
-// What writers share.
+// Shared by the writers.
 
 /// @throws Error if there is not exactly one recording
 const Timeline& only_recording(const Labels& labels, LabelFormat format);
 /// The name to write for a recording. @throws Error if it is "" and options name none
 std::string_view recording_name(const std::string& key, LabelFormat format, const LabelWriteOptions& options);
-/// @throws Error if the event lasts until the end of the recording, wherever that is
+/// @throws Error if the event is open-ended
 void require_offset(const Event& event, LabelFormat format);
-/// From the beginning to the end of a recording of unknown length.
+/// True if the event covers a whole recording of unknown length.
 bool is_whole_recording(const Event& event);
 
 }  // namespace earshot::label::formats

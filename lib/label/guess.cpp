@@ -13,7 +13,7 @@
 namespace earshot::label {
 namespace {
 
-/// Reads a JSON text as far as its first value tells the format, and stops.
+/// Reads a JSON text until its first value reveals the format.
 class FirstValue : public nlohmann::json_sax<nlohmann::json> {
  public:
     std::optional<LabelFormat> format;
@@ -33,7 +33,7 @@ class FirstValue : public nlohmann::json_sax<nlohmann::json> {
         static constexpr std::array<std::string_view, 4> of_waveforms{"waveforms", "labels", "fs", "metric"};
         static constexpr std::array<std::string_view, 6> of_events{"file",  "onset", "offset",
                                                                    "label", "score", "time"};
-        // Before a list, an event's key would be an id of word bounds.
+        // Followed by a list, such a key is an id of word bounds.
         if (std::ranges::find(of_events, text) != of_events.end()) of_key_ = LabelFormat::jsonl;
         if (std::ranges::find(of_waveforms, text) == of_waveforms.end()) return true;
         return value(LabelFormat::waveform_json);
@@ -63,7 +63,7 @@ LabelFormat guess_json(std::string_view text, const std::string& path) {
     return first.format.value_or(label_format_of_name(path).value_or(LabelFormat::labels_json));
 }
 
-/// Digits, signs, points and commas: 1,5 is a number gone wrong, of which the format's parser will speak.
+/// Digits, signs, points and commas: 1,5 is a malformed number, which the format's parser will report.
 bool like_number(std::string_view text) {
     text = trimmed(text);
     return !text.empty() && text.find_first_not_of("0123456789+-.,eE") == std::string_view::npos &&
@@ -115,10 +115,10 @@ LabelFormat guess_label_format(std::string_view text, const std::string& path) {
     const auto of_name = label_format_of_name(path);
     const bool utf16 = text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF");
     if (utf16 || text.find('\0') != std::string_view::npos)
-        plain_text(text, path);  // throws, and says what it is
+        plain_text(text, path);  // throws an error that says what it is
     if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
     const auto first = text.find_first_not_of(" \t\r\n");
-    if (first == std::string_view::npos) {  // an empty file, which the name alone explains
+    if (first == std::string_view::npos) {  // an empty file: only the name can tell
         if (of_name) return *of_name;
         no_format(path);
     }

@@ -11,9 +11,9 @@
 
 namespace earshot::label {
 
-/// Base of the streaming readers of JSON label files: whatever a format does not expect is an error that
-/// names the place. Streaming, since a tree of values drops duplicate keys without a word, and files of
-/// waveforms can be larger than memory.
+/// Base of the streaming readers of JSON label files: anything unexpected is an error that names its place.
+/// Streaming, since a tree of values silently drops duplicate keys, and waveform files can be larger than
+/// memory.
 class JsonReader : public nlohmann::json_sax<nlohmann::json> {
  public:
     explicit JsonReader(std::string name) : name_(std::move(name)) {}
@@ -40,7 +40,7 @@ class JsonReader : public nlohmann::json_sax<nlohmann::json> {
     virtual bool number(double) { return unexpected("a number"); }
     /// What was being read: `key "02:13"`; empty at the top.
     virtual std::string place() const { return {}; }
-    /// What the format has where it goes wrong: `a label, as in {"00:00": "quiet"}`.
+    /// What the format expects here: `a label, as in {"00:00": "quiet"}`.
     virtual std::string expected() const = 0;
 
     /// "labels.json: key "02:13""
@@ -49,7 +49,7 @@ class JsonReader : public nlohmann::json_sax<nlohmann::json> {
         return at.empty() ? name_ : fmt::format("{}: {}", name_, at);
     }
     [[noreturn]] void fail(const std::string& message) const { throw Error(where() + ": " + message); }
-    /// Returns what work() does; an Error from it gets the place in front.
+    /// Returns the result of work(); its errors are prefixed with the place.
     template <class Work>
     auto in_place(const Work& work) const {
         return located([this] { return where(); }, work);

@@ -1,4 +1,5 @@
-// JSON Lines, an event each, as `earshot detect` writes them: {"file", "onset", "offset", "label", "score"}.
+// JSON Lines, one event per line, as `earshot detect` writes them: {"file", "onset", "offset", "label",
+// "score"}.
 
 #include <fmt/format.h>
 
@@ -16,7 +17,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// A member that must be there. @throws Error if it is missing or of another type
+/// A required member. @throws Error if it is missing or has another type
 template <class Value>
 Value member(const Json& row, const char* key, bool (Json::*is_type)() const noexcept, const char* type) {
     const auto found = row.find(key);

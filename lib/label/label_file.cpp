@@ -21,7 +21,7 @@ namespace {
 constexpr std::array<std::string_view, 8> kNames{"labels-json", "audacity",    "dcase",         "raven",
                                                  "csv",         "word-bounds", "waveform-json", "jsonl"};
 
-/// More than any list of labels has; waveforms are read as a stream and may be longer.
+/// Larger than any list of labels; waveforms are read as a stream and may be longer.
 constexpr std::size_t kMaxBytes = std::size_t{256} << 20;
 
 Labels parse_plain(std::string_view text, const std::string& name, LabelFormat format) {
@@ -63,7 +63,7 @@ std::string_view label_format_name(LabelFormat format) { return kNames[static_ca
 
 LabelFormat parse_label_format(std::string_view name) {
     std::string wanted(name);
-    for (char& c : wanted) c = c == '_' || c == '.' ? '-' : c;  // labels.json is what people call the format
+    for (char& c : wanted) c = c == '_' || c == '.' ? '-' : c;  // people write labels.json for the format
     const auto found = std::ranges::find(kNames, wanted);
     if (found == kNames.end()) {
         throw UsageError(fmt::format("no label format '{}' (formats: {})", name, fmt::join(kNames, ", ")));

@@ -29,29 +29,30 @@ enum class LabelFormat {
 std::span<const std::string_view> label_format_names();
 LabelFormat parse_label_format(std::string_view name);
 std::string_view label_format_name(LabelFormat format);
-/// What a file of this name would hold: `labels.json`, `.txt`, `.tsv`, ... Nothing if the name does not say.
+/// Guesses from the name: `labels.json`, `.txt`, `.tsv`, ... Empty if the name does not say.
 std::optional<LabelFormat> label_format_of_name(const std::string& path);
-/// From the content, of which the beginning will do, the name only breaking ties.
+/// Guesses from the content, of which the beginning is enough; the name only breaks ties.
 /// @throws Error naming the formats that were tried
 LabelFormat guess_label_format(std::string_view text, const std::string& path);
 
-/// The label of the events of word_bounds.json, which names none.
+/// The label given to events of word_bounds.json, which has no labels.
 inline constexpr std::string_view kWordBoundsLabel = "phrase";
 
-/// What a label file says. Formats that speak of one recording have the single key "".
-/// Keys of the others are as written in the file: a file name, or an id without extension.
+/// The contents of a label file. Formats for a single recording use the key ""; in the others, keys are as
+/// written in the file: a file name, or an id without extension.
 struct Labels {
     LabelFormat format;
     std::map<std::string, Timeline> recordings;
     std::vector<std::string> warnings;  // "labels.json: keys are not in order", ...
 
-    /// Timeline of an audio file: by path, else name, else stem; the single "" for any. Null if none.
+    /// The timeline of an audio file, by path, name or stem; a single "" matches any file. Null if there is
+    /// none.
     const Timeline* find(const std::string& audio_path) const;
     Timeline* find(const std::string& audio_path);
 };
 
-/// The keys under which a label file may speak of an audio file, best first: its absolute path, that path
-/// with ever more directories taken off in front, then the same without extension. So `audio/a.wav`, `a.wav`
+/// The keys under which a label file may list an audio file, best first: its absolute path, that path with
+/// more and more leading directories removed, then the same without extension. So `audio/a.wav`, `a.wav`
 /// and `a` all find /data/audio/a.wav.
 std::vector<std::string> recording_keys(const std::string& audio_path);
 
@@ -60,17 +61,17 @@ std::vector<std::string> recording_keys(const std::string& audio_path);
 Labels read_labels(const std::string& path, std::optional<LabelFormat> format = {});
 Labels parse_labels(std::string_view text, const std::string& name, LabelFormat format);
 
-/// One column of a CSV label file with a header, by recording: the fold, the speaker, ... A recording that
-/// occurs in several rows has the value of the first. @throws Error naming the columns that there are
+/// One column of a CSV label file with a header, by recording, such as the fold or the speaker. If a
+/// recording occurs in several rows, the first counts. @throws Error listing the columns
 std::map<std::string, std::string> read_label_column(const std::string& path, const std::string& column);
 
 struct LabelWriteOptions {
-    std::string gap_label = "background";  // in labels.json, for what no event covers
+    std::string gap_label = "background";  // in labels.json, where there is no event
     std::string recording;                 // name of the single recording "", for formats that name theirs
 };
 
-/// Timelines must be sorted. @throws Error if the format cannot say it (several recordings in labels.json,
-/// overlaps in it, ...)
+/// Timelines must be sorted. @throws Error if the format cannot express them (labels.json: several
+/// recordings, overlaps)
 void write_labels(const Labels& labels, LabelFormat format, Output& out,
                   const LabelWriteOptions& options = {});
 

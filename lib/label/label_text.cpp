@@ -13,14 +13,14 @@
 namespace earshot::label {
 namespace {
 
-/// Bytes of the UTF-8 character that text begins with; 0 if it begins with none (Unicode 15, table 3-7).
+/// Length in bytes of the UTF-8 character at the start; 0 if invalid (Unicode 15, table 3-7).
 std::size_t utf8_length(std::string_view text) {
     const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<std::uint8_t>(text[i]) : 0; };
     const auto lead = byte(0);
     if (lead < 0x80) return 1;
     const std::size_t length = lead >= 0xC2 && lead <= 0xDF ? 2 : (lead & 0xF0) == 0xE0 ? 3 : 4;
     if (lead < 0xC2 || lead > 0xF4) return 0;
-    // The second byte's range keeps out overlong forms, surrogates and what lies beyond U+10FFFF.
+    // The second byte's range excludes overlong forms, surrogates and code points beyond U+10FFFF.
     const int low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
     const int high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
     if (byte(1) < low || byte(1) > high) return 0;
@@ -30,7 +30,7 @@ std::size_t utf8_length(std::string_view text) {
     return length;
 }
 
-/// Where the text ceases to be UTF-8; its size if it does not.
+/// Offset of the first byte that is not UTF-8; the size if there is none.
 std::size_t utf8_end(std::string_view text) {
     for (std::size_t i = 0; i < text.size();) {
         const auto length = utf8_length(text.substr(i));

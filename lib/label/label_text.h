@@ -6,20 +6,20 @@
 #include "label/timeline.h"
 #include "support/error.h"
 
-// What the text formats of labels have in common. Errors say what is wrong and leave to say where to the
-// readers, which know (located): a million lines need no text of their place.
+// Shared by the text formats. Errors say what is wrong; the readers, which know the place, prefix it
+// (located), so that it is formatted only when needed.
 
 namespace earshot::label {
 
 /// The text without its byte order mark.
 /// @throws Error with the line if it is not UTF-8, naming UTF-16 and binary data as such
 std::string_view plain_text(std::string_view text, const std::string& name);
-/// The same for tables, in which file names may have any bytes; what else must be UTF-8, check_utf8 says.
+/// The same for tables, in which file names may have any bytes; the reader checks the other fields.
 std::string_view table_text(std::string_view text, const std::string& name);
 /// @throws Error if the text is not UTF-8
 void check_utf8(std::string_view text);
 
-/// Without spaces, tabs and carriage returns around it.
+/// Removes surrounding spaces, tabs and carriage returns.
 std::string_view trimmed(std::string_view text);
 
 /// @throws Error if the label is empty or has control characters (a tab, a line end)
@@ -30,8 +30,8 @@ Event checked_event(std::string_view onset, std::string_view offset, std::string
 /// @throws Error unless 0 <= onset_s <= offset_s
 void check_interval(double onset_s, double offset_s);
 
-/// Returns what work() does. An Error from it gets the place in front: "labels.txt: line 3: ..."
-/// @param where  called only then
+/// Returns the result of work(). Its errors are prefixed with the place: "labels.txt: line 3: ..."
+/// @param where  called only on error
 template <class Where, class Work>
 auto located(const Where& where, const Work& work) {
     try {
@@ -41,12 +41,12 @@ auto located(const Where& where, const Work& work) {
     }
 }
 
-/// A label as written between tabs or in JSON. @throws Error for one that could not be read again
+/// The label. @throws Error if it could not be read back
 const std::string& writable_label(const std::string& label);
-/// A file name between tabs. @throws Error if it has a tab or line end itself
+/// The file name. @throws Error if it contains a tab or line end
 std::string_view writable_name(std::string_view name);
 
-/// The shortest decimal that reads back as the same number, never in exponential notation.
+/// The shortest decimal that reads back as the same number, without exponent.
 std::string seconds_text(double seconds);
 
 }  // namespace earshot::label

@@ -4,8 +4,8 @@
 
 namespace earshot::label {
 
-/// True for a line of `earshot detect --device` that is no event: sound that was not heard, how it goes, or
-/// the beginning of an event of whose end another line tells (earshot-formats(5), EVENTS).
+/// True for a line of `earshot detect --device` that is not an event: a gap, statistics, or the start of an
+/// event that a later line completes (earshot-formats(5), EVENTS).
 inline bool is_beside_events(const nlohmann::ordered_json& row) {
     if (row.contains("label")) {
         const auto state = row.find("state");

@@ -14,8 +14,8 @@
 namespace earshot::label::formats {
 namespace {
 
-/// The annotation column has whatever name its user gave it: a usual one, else the last that Raven did not
-/// make.
+/// The annotation column, which users may name: one with a common name, otherwise the last that Raven did not
+/// create.
 std::size_t find_annotation(const std::vector<std::string>& header) {
     if (const auto usual = find_column(
             header, {"annotation", "annotations", "label", "species", "class", "tag", "call type", "type"})) {
@@ -44,7 +44,7 @@ struct Layout {
 
     std::size_t fields, annotation, onset, offset;
     std::optional<std::size_t> selection, file, file_onset;
-    /// Else all times are of one recording, or run through all files of the table.
+    /// Otherwise all times are of one recording, or count through all files of the table.
     bool of_files() const { return file && file_onset; }
 
  private:

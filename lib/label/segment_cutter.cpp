@@ -25,7 +25,7 @@ struct OpenSegment {
     std::size_t index;        // in the result
 };
 
-/// Removes the segments of a recording again, should it not be cut to its end.
+/// Removes the segments of a recording that could not be read to its end.
 class Undo {
  public:
     Undo(const std::string& directory, const std::vector<Segment>& segments)
@@ -130,7 +130,7 @@ Cut SegmentCutter::cut(audio::Source& source, const std::string& name, const Tim
     }
     for (auto& segment : open) {
         end_segment(segment, position);
-        if (segment.end == INT64_MAX) continue;  // until the end, wherever that is
+        if (segment.end == INT64_MAX) continue;  // open-ended
         const auto& cut = result.segments[segment.index];
         result.warnings.push_back(fmt::format("'{}' at {:.3f} s ends {:.3f} s after the recording", cut.label,
                                               cut.onset_s,

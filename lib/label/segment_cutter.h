@@ -11,12 +11,12 @@
 
 namespace earshot::label {
 
-/// Text as a part of a file name: characters that shells, file systems or people trip over become `_`,
-/// letters of all scripts stay, and what is longer than 80 bytes is cut off. Never empty.
+/// Makes text safe for use in a file name: characters that cause trouble in shells or file systems become
+/// `_`, letters of all scripts stay, and the result is cut to 80 bytes. Never empty.
 std::string file_name_part(std::string_view text);
 
 struct CutOptions {
-    std::string directory;           // which exists
+    std::string directory;           // must exist
     std::string extension = ".wav";  // or another that AudioWriter knows
     audio::SampleEncoding encoding = audio::SampleEncoding::pcm24;
 };
@@ -31,7 +31,7 @@ struct Segment {
 
 struct Cut {
     std::vector<Segment> segments;      // by onset
-    std::vector<std::string> warnings;  // events that lie past the end, wholly or in part, or have no samples
+    std::vector<std::string> warnings;  // events that reach past the end or have no samples
 };
 
 /// Cuts labelled segments out of recordings: every sample s with round(onset · rate) <= s < round(offset ·
@@ -40,10 +40,10 @@ class SegmentCutter {
  public:
     explicit SegmentCutter(CutOptions options) : options_(std::move(options)) {}
 
-    /// Files are named NAME_MILLISECONDS_LABEL, so that a name stays when other events come and go; one that
-    /// is taken gets a number behind it.
+    /// Files are named NAME_MILLISECONDS_LABEL, so that names do not depend on other events; a number is
+    /// appended if a name is taken.
     /// @param name  of the recording, made safe as labels are
-    /// A recording that cannot be cut to its end leaves no segments behind.
+    /// If a recording cannot be read to its end, none of its segments are kept.
     /// @throws Error if more than 256 events overlap (they are all open files)
     Cut cut(audio::Source& source, const std::string& name, const Timeline& timeline);
 

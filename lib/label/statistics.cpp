@@ -8,7 +8,7 @@
 namespace earshot::label {
 namespace {
 
-/// The middle one, or the mean of the middle two; NaN of none.
+/// The median; NaN if empty.
 double median(std::vector<double> values) {
     if (values.empty()) return std::numeric_limits<double>::quiet_NaN();
     const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);

@@ -9,13 +9,13 @@
 
 namespace earshot::label {
 
-/// How often, how long and how large a share: sums over the timelines of many recordings.
+/// Number, duration and fraction of events per label, over the timelines of many recordings.
 class LabelStatistics {
  public:
     struct Row {
         std::string label;
         std::size_t count = 0;
-        std::size_t open = 0;  // of them, those that last until an end that is not known
+        std::size_t open = 0;  // of them, open-ended ones
         double total_s = 0;    // of the others
         double median_s = 0;   // of the others; NaN if there are none
         double share = 0;      // of the labelled time, 0 to 1; NaN if there is none

@@ -28,7 +28,7 @@ int Timeline::clip(double duration_s, double tolerance_s) {
 }
 
 void Timeline::keep_strongest() {
-    // From one place where something begins or ends to the next, nothing changes.
+    // Between consecutive event boundaries, nothing changes.
     std::vector<double> places;
     for (const auto& event : events) places.insert(places.end(), {event.onset_s, event.offset_s});
     std::ranges::sort(places);

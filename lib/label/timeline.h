@@ -19,18 +19,17 @@ struct Event {
 struct Timeline {
     std::vector<Event> events;
 
-    /// By onset, then offset, then label: the same events always come out in the same order.
+    /// Sorts by onset, then offset, then label, so that equal events are always in the same order.
     void sort();
-    /// Ends open events at the recording's end and cuts off or drops what lies past it.
+    /// Ends open events at the recording's end, and truncates or drops events past it.
     /// @return number of events changed because they began or ended more than tolerance_s past the end
     int clip(double duration_s, double tolerance_s = 0.05);
-    /// Makes events follow each other: where some overlap, the one with the highest score stays (of equals,
-    /// or without scores, the one that began first) and the others lose that part of theirs. Needs sorted
-    /// events.
+    /// Removes overlaps: where events overlap, the one with the highest score stays (with equal or no scores,
+    /// the one that began first), and the others lose that part. Events must be sorted.
     void keep_strongest();
-    /// Label that covers most of [onset_s, offset_s) and how much of it, in seconds; where events of one
-    /// label overlap, time counts once. Of equals the first in order of name. Nothing if no event touches it.
-    /// Needs sorted events.
+    /// The label that covers most of [onset_s, offset_s), and for how many seconds. Overlapping events of one
+    /// label count once. On a tie, the first in alphabetical order; empty if no event overlaps the interval.
+    /// Events must be sorted.
     struct Cover {
         std::string label;
         double seconds;

@@ -125,8 +125,8 @@ class Reader : public JsonReader {
     }
 
  private:
-    // Where we are; `other` is inside a member that the format does not define ("metric", say), or inside
-    // what is passed over.
+    // The current position; `other` is inside a member that the format does not define (such as "metric") or
+    // that is skipped.
     enum class State { top, object, labels, waveforms, samples, list, entry, other };
 
     State state() const { return states_.back(); }
@@ -151,13 +151,13 @@ class Reader : public JsonReader {
         return list_.entries[number - 1];
     }
 
-    /// What is read cannot be used: an error, or the problem of its entry.
+    /// Reports unusable data: as an error, or as the problem of its entry.
     bool bad(const std::string& what) {
         if (!options_.keep_bad) throw WaveformError(fmt::format("{}: {}", where(), what));
         if (entry().problem.empty()) entry().problem = fmt::format("{}: {}", place(), what);
         return true;
     }
-    /// Makes what label_of() returns the entry's label.
+    /// Sets the label of the entry to the result of label_of().
     template <class LabelOf>
     bool attempt(const LabelOf& label_of) {
         try {
@@ -181,7 +181,7 @@ class Reader : public JsonReader {
         samples_.clear();
     }
 
-    /// True inside, or as the value of, a member that is passed over, and for what its entry cannot use.
+    /// True inside a skipped member, or as its value, and for values that make their entry unusable.
     /// @throws Error elsewhere
     bool other(const char* found) {
         if (state() == State::other) return true;

@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t kBlockFrames = 4096;
 
-/// Reads on to `end`, if the source has that much, and hands the samples to `sink`. @return where it came to
+/// Reads up to `end`, or to the end of the source, into `sink`. @return the position reached
 template <class Sink>
 std::int64_t read_until(audio::Source& source, std::int64_t position, std::int64_t end, const Sink& sink) {
     while (position < end) {

@@ -42,7 +42,7 @@ void write_json(const std::vector<record::ArchiveDay>& days, Output& out) {
                      {"missing_s", rounded(day.missing_s, 6)}});
 }
 
-/// A column for each quarter of an hour, as high as its loudest sample.
+/// Plots the peak level of each quarter of an hour as a column.
 void write_plot(const record::ArchiveDay& day, bool utf8, Output& out) {
     static constexpr std::string_view kUtf8[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
     static constexpr std::string_view kAscii[] = {" ", "_", "_", "_", "=", "=", "=", "#", "#"};

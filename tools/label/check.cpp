@@ -26,7 +26,7 @@ struct Options {
     bool json = false;
 };
 
-/// Writes what is found, as text or JSON Lines, and counts.
+/// Writes and counts findings, as text or JSON Lines.
 class Report {
  public:
     Report(Output& out, bool json) : out_(out), json_(json) {}
@@ -35,7 +35,7 @@ class Report {
         write(audio, finding.is_fault(), label::finding_name(finding.kind), finding.label, finding.onset_s,
               finding.offset_s, finding_text(finding, length_s));
     }
-    /// What is wrong with the recording as a whole, or from a position on.
+    /// Reports a problem of the whole recording, or from a position onwards.
     void add_fault(const std::string& audio, std::string_view kind, double onset_s, const std::string& text) {
         write(audio, true, kind, "", onset_s, NAN, text);
     }

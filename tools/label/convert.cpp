@@ -35,7 +35,7 @@ label::LabelFormat output_format(const Options& options) {
 
 bool has_offset(const label::Event& event) { return std::isfinite(event.offset_s); }
 
-/// Gives events that last until the end of their recording that end, where the recording is at hand.
+/// Ends open events at the end of their recording, where that is available.
 void close_open_events(label::Labels& labels, const std::vector<std::string>& audio, Console& console) {
     for (const auto& file : audio) {
         auto* timeline = labels.find(file);
@@ -82,7 +82,7 @@ Exit run(const Options& options, Context& context) {
     if (to == label::LabelFormat::waveform_json) {
         write_with_samples(labels, options, out);
     } else {
-        // A CSV says no times, and in labels.json the last segment lasts until the end anyway.
+        // A CSV has no times, and in labels.json the last segment is open-ended anyway.
         const bool needs_ends = to != label::LabelFormat::csv && to != label::LabelFormat::labels_json;
         if (needs_ends) close_open_events(labels, audio, context.console);
         try {

@@ -30,7 +30,7 @@ struct Options {
     bool force = false;
 };
 
-/// Name of the manifest: one under which the directory's labels are found again.
+/// Name of the manifest, under which the labels of the directory are found later.
 constexpr const char* kManifest = "labels.csv";
 
 audio::SampleEncoding encoding(const Options& options) {
@@ -54,17 +54,17 @@ class Cutting {
             if (!recording.timeline) throw Error(fmt::format("{}: {}", recording.audio, recording.problem));
             cut(recording);
         } catch (const UsageError&) {
-            throw;  // what cannot be written for one recording cannot be for any
+            throw;  // no other recording could be written either
         } catch (const Error& error) {
             console_.error(error.what());
             complete_ = false;
         }
     }
-    /// The list of segments, written last: where it is, all that it names is there.
+    /// Writes the list of segments last, so that everything it lists exists.
     void write_manifest() const { write_text(options_.output + "/" + kManifest, manifest_); }
 
     std::size_t segments() const { return segments_; }
-    std::size_t labels() const { return labels_; }  // that were to be cut
+    std::size_t labels() const { return labels_; }  // to cut
     bool complete() const { return complete_; }
 
  private:
@@ -111,14 +111,14 @@ void prepare_directory(const Options& options) {
             throw Error(fmt::format("{} exists (choose another directory, or --force to write over it)",
                                     manifest.string()));
         }
-        fs::remove(manifest);  // it would lie while segments are being replaced
+        fs::remove(manifest);  // it would be wrong while segments are replaced
     }
     std::error_code failure;
     fs::create_directories(options.output, failure);
     if (failure) throw Error(fmt::format("cannot make directory {}: {}", options.output, failure.message()));
 }
 
-/// A label that no recording has was mistyped.
+/// A label that no recording has is a typing error.
 void check_labels(const Options& options, const dataset::Catalogue& catalogue) {
     const auto labels = catalogue.labels();
     for (const auto& wanted : options.only) {
@@ -144,7 +144,7 @@ Exit run(const Options& options, Context& context) {
     context.console.end_progress();
     if (cutting.segments() == 0 && (!cutting.complete() || cutting.labels() > 0)) {
         std::error_code not_empty;
-        fs::remove(options.output, not_empty);  // if we made it, or nobody will miss it
+        fs::remove(options.output, not_empty);  // remove it only if it is empty
         if (cutting.complete()) throw Error("nothing to cut: no label lies within its recording");
         return Exit::failure;
     }

@@ -30,7 +30,7 @@ struct Options {
     bool json = false;
 };
 
-/// Counts one input: a label file by itself, or recordings with their labels.
+/// Counts one input: a label file, or recordings with their labels.
 class Counter {
  public:
     explicit Counter(Console& console) : console_(console) {}
@@ -66,7 +66,7 @@ class Counter {
     void add_recording(dataset::CatalogueEntry& recording) {
         try {
             if (!recording.timeline) throw Error(fmt::format("{}: {}", recording.audio, recording.problem));
-            // Only an end that the labels leave open needs the recording, whose decoding takes time.
+            // Only open-ended labels need the recording, since decoding takes time.
             const bool open = std::ranges::any_of(recording.timeline->events, [](const label::Event& event) {
                 return std::isinf(event.offset_s);
             });
