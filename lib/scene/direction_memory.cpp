@@ -15,7 +15,7 @@ namespace {
 constexpr double kFine_deg = 360.0 / DirectionMemory::kFineBins;
 constexpr double kSmoothing_deg = 15;
 constexpr double kLeastShare = 0.15, kLeastCount = 2.5;  // three, somewhat faded
-constexpr double kLeastConcentration = 1e-6;             // below, the mean is rounding error
+constexpr double kLeastConcentration = 1e-6;             // below this, the mean is rounding error
 
 std::size_t bin_of(double azimuth_deg, std::size_t bins) {
     const double position = wrap_360(azimuth_deg) / 360 * static_cast<double>(bins);
@@ -26,7 +26,7 @@ double centre_of(std::size_t bin, std::size_t bins) {
     return (static_cast<double>(bin) + 0.5) * 360 / static_cast<double>(bins);
 }
 
-/// Σ count · (unit vector of the bin's centre), over the bins that are asked for.
+/// Σ count · (unit vector of the bin's centre), over the selected bins.
 template <class Wanted>
 std::complex<double> resultant(std::span<const double> counts, const Wanted& wanted) {
     std::complex<double> sum = 0;

@@ -15,11 +15,12 @@ using Json = nlohmann::ordered_json;
 
 constexpr double kLeastObservations = 10;
 constexpr double kDeviation_deg = 90;
-constexpr double kReach_deg = 45, kUsualShare = 0.15;  // what has this share of all so near is not unusual
-constexpr double kQuiet_s = 30;                        // between two reports of one label
+constexpr double kReach_deg = 45,
+                 kUsualShare = 0.15;  // this fraction of all observations so near makes a direction usual
+constexpr double kQuiet_s = 30;       // between two reports of one label
 constexpr std::size_t kRecent = 1000;
 
-/// True if this label was reported less than kQuiet_s ago. A clock that was set back does not silence it.
+/// True if this label was reported less than kQuiet_s ago. A clock set back does not suppress it.
 bool is_quiet(const std::optional<double>& said_s, double now_s) {
     return said_s && now_s >= *said_s && now_s - *said_s < kQuiet_s;
 }
@@ -66,7 +67,7 @@ Scene::Label& Scene::label_of(const std::string& name) {
 void Scene::fade(Label& label, SceneTime time) const {
     if (!settings_.half_life_s) return;
     if (label.last && time > *label.last) {
-        // A clock that jumps ahead by years, and back, must not wipe out what was learned.
+        // A clock that jumps ahead by years and back must not erase what was learned.
         const double passed_s =
             std::min(static_cast<double>((time - *label.last).count()), *settings_.half_life_s);
         const double factor = std::exp2(-passed_s / *settings_.half_life_s);

@@ -15,53 +15,51 @@
 namespace earshot::scene {
 
 struct SceneSettings {
-    std::size_t bins = 12;              // of the directions that are counted, from straight ahead, clockwise
-    std::optional<double> half_life_s;  // after which an observation counts for half
+    std::size_t bins = 12;              // of the direction histogram, clockwise from straight ahead
+    std::optional<double> half_life_s;  // after which an observation counts half
 };
 
-/// A located event, as the scene wants to know it.
+/// A located event, as the scene takes it.
 struct SceneEvent {
     std::string label;
     std::optional<double> azimuth_deg;
     std::optional<SceneTime> time;  // if the date is known
-    double at_s = 0;                // on any clock that goes on from event to event; tells repeated anomalies
+    double at_s = 0;  // on any clock that runs on from event to event; to recognise repeated anomalies
 };
 
-/// What is out of the ordinary about an event.
+/// What is unusual about an event.
 struct Anomaly {
     enum class Kind { direction, time } kind;
     std::string message;
     double expected_deg = 0, actual_deg = 0, deviation_deg = 0;  // of a direction
 };
 
-/// Where and when each sound is usual, learned from events one by one. Every member may be called from any
-/// thread.
+/// Learns from events where and when each sound is usual. Every member may be called from any thread.
 class Scene {
  public:
     explicit Scene(const SceneSettings& settings = {});
 
-    /// Says what is unusual about an event, as far as was known before it, and learns from it.
+    /// Returns what is unusual about an event, given what was learned before, and learns from it.
     ///
-    /// A direction is unusual after ten observations of the label, 90 degrees or more away from where it
-    /// usually comes from: the circular mean, or, of a sound that comes from several directions, the nearest;
-    /// and never where 15 % of all observations lie within 45 degrees. A label's directions are reported
-    /// at most once in 30 s, its times likewise.
+    /// After ten observations of the label, a direction is unusual if it is 90 degrees or more from the usual
+    /// one (the circular mean, or the nearest of several modes) and fewer than 15 % of all observations lie
+    /// within 45 degrees of it. For each label, unusual directions are reported at most once in 30 s, and so
+    /// are unusual times.
     std::vector<Anomaly> observe(const SceneEvent& event);
 
     /// {label: {usual_angle, concentration, modes, observations}}
     nlohmann::ordered_json summary() const;
     /// {label: {bin_size_deg, counts, total, times}}; times: for each half-hour of the week
     nlohmann::ordered_json heatmap() const;
-    /// The events of the last `within_s` before `now`, youngest first, with their age, of one label or of
-    /// all.
+    /// The events of the last `within_s` before `now`, latest first, with their age; of one label or of all.
     nlohmann::ordered_json recent(double within_s, SceneTime now, const std::string& label = {}) const;
 
     /// earshot-formats(5), SCENE.
     nlohmann::ordered_json to_json(SceneTime now) const;
-    /// @throws Error saying what is not as it should be. Settings of the file's own, such as the bins, win.
+    /// @throws Error for invalid content. Settings in the file, such as the bins, override `settings`.
     static Scene from_json(const nlohmann::json& file, const SceneSettings& settings = {});
 
-    /// Counts changes, so that nothing is saved twice.
+    /// Increases with every change, so that nothing is saved twice.
     std::uint64_t version() const;
 
     Scene(Scene&& other) noexcept;
@@ -72,7 +70,7 @@ class Scene {
         DirectionMemory directions;
         TimeMemory times;
         double observations = 0;
-        std::optional<SceneTime> last;  // that counts are faded to
+        std::optional<SceneTime> last;  // up to which counts have faded
         std::optional<double> direction_said_s, time_said_s;
     };
     struct Recent {

@@ -91,7 +91,7 @@ void SceneFile::save() {
 }
 
 void SceneFile::save_locked() {
-    const auto version = scene_->version();  // what is learned from here on is for the next time
+    const auto version = scene_->version();  // later changes are saved next time
     saved_ = std::chrono::steady_clock::now();
     if (version == saved_version_) return;
     const auto text =

@@ -1,4 +1,4 @@
-// The scene's file: the original program's members, and ours beside them, which it passes over.
+// The scene file: the original program's members, and ours beside them, which it ignores.
 
 #include <fmt/format.h>
 
@@ -17,7 +17,7 @@ using Json = nlohmann::ordered_json;
 constexpr int kVersion = 1;
 constexpr double kMostCounted = 1e15;
 
-/// The counts that are not 0, by bin.
+/// The nonzero counts, by bin.
 Json sparse(std::span<const double> counts, int decimals) {
     Json found = Json::object();
     for (std::size_t bin = 0; bin < counts.size(); ++bin) {
@@ -52,7 +52,7 @@ std::vector<double> dense(const nlohmann::json& counts, std::size_t bins, std::s
     return found;
 }
 
-/// Bins by their number, unless a key that is too great for a number says that they go by degrees.
+/// Keys are bin numbers, unless one is too large for that: then they are degrees.
 std::vector<double> coarse(const nlohmann::json& counts, std::size_t bins, const std::string& where) {
     const std::size_t degrees = 360 % bins == 0 ? 360 / bins : 1;
     bool by_degrees = counts.is_object() && !counts.empty();

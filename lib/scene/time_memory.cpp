@@ -12,7 +12,7 @@ constexpr double kHalfHoursOfDay = 48;
 constexpr double kDay_sd = 2, kWeek_sd = 4;  // half-hours
 constexpr double kExpected = 5;
 constexpr double kUnusual = 0.05;
-constexpr int kDays = 5, kDaysOfWeek = 14;  // one long evening says nothing about mornings
+constexpr int kDays = 5, kDaysOfWeek = 14;  // a single long evening says nothing about mornings
 
 /// Kernel over a circle of `period`, of height 1: von Mises with the given standard deviation.
 double kernel(double away, double period, double sd) {

@@ -11,8 +11,8 @@ namespace earshot::scene {
 
 using SceneTime = std::chrono::sys_seconds;
 
-/// When in the week, local time: half-hours from Monday 00:00, 0 to 335, and the fraction of the one that
-/// goes on.
+/// A time of the week in local time: half-hours since Monday 00:00, 0 to 335, and the fraction of the current
+/// one.
 double half_hour_of_week(SceneTime time);
 
 /// When a sound is heard: counts for every half-hour of the week, from which densities over the day and over
@@ -33,17 +33,17 @@ class TimeMemory {
 
     std::span<const double> counts() const { return counts_; }
     double total() const;
-    /// On how many days there were observations.
+    /// Number of days with observations.
     int days() const { return days_; }
 
-    /// Density at a time relative to that of a sound that is heard at any time alike, which has 1.
+    /// Density at a time, relative to a sound that is equally likely at any time, which has 1.
     double density_of_day(double half_hour) const;
     double density_of_week(double half_hour) const;
 
-    /// "the time of day" or "the day of the week" if a sound at this time is out of the ordinary: where five
-    /// observations would be expected of a sound that is heard at any time alike, there is less than a
-    /// twentieth of that. Of chance, that happens in 1 of 150 cases (e^-5), and not at all before about
-    /// thirty observations on five days, or 120 on fourteen for the week.
+    /// "the time of day" or "the day of the week" if a sound at this time is unusual: where a sound equally
+    /// likely at any time would have five observations, there is less than a twentieth of that. By chance
+    /// this happens in 1 of 150 cases (e^-5), and never before about thirty observations on five days (for
+    /// the week, 120 on fourteen).
     std::optional<std::string> unusual(double half_hour) const;
 
  private:
