@@ -11,7 +11,7 @@
 namespace earshot::locate {
 namespace {
 
-constexpr double kUncorrelated = 0.01;  // of the noise that MVDR supposes
+constexpr double kUncorrelated = 0.01;  // fraction of the noise that MVDR assumes
 
 kiss_fft_cpx* kiss(Eigen::VectorXcf& values) { return reinterpret_cast<kiss_fft_cpx*>(values.data()); }
 
@@ -31,8 +31,8 @@ Beamformer::Beamformer(const ArrayGeometry& geometry, int rate_hz, int channels,
     forward_.reset(kiss_fftr_alloc(size_, 0, nullptr, nullptr));
     backward_.reset(kiss_fftr_alloc(size_, 1, nullptr, nullptr));
     window_.resize(size_);
-    // Squares of neighbours, half a frame apart, add up to 1; KissFFT's way there and back multiplies by the
-    // size.
+    // Squares of adjacent windows, half a frame apart, add up to 1; KissFFT's forward and inverse transforms
+    // together multiply by the size.
     for (int i = 0; i < size_; ++i)
         window_[i] = static_cast<float>(std::sin(std::numbers::pi * (i + 0.5) / size_));
     frame_.resize(size_);
@@ -40,7 +40,7 @@ Beamformer::Beamformer(const ArrayGeometry& geometry, int rate_hz, int channels,
     pending_.setZero(size_, channels);
     spectrum_.resize(size_ / 2 + 1);
     mixed_.resize(size_ / 2 + 1);
-    // A half frame of silence before the first sample, so that it too lies under two windows.
+    // Half a frame of silence first, so that the first sample too is covered by two windows.
     filled_ = hop_;
     to_skip_ = hop_;
     make_weights(geometry, speed_of_sound, from, beam);

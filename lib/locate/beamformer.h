@@ -16,20 +16,20 @@ namespace earshot::locate {
 
 enum class Beam {
     das,  // delay and sum: the mean of all microphones, their delays undone
-    mvdr  // minimum variance, distortionless, for noise that comes from everywhere: also lets low frequencies
-          // from elsewhere through the less, but more of the microphones' own noise
+    mvdr  // minimum variance distortionless response in diffuse noise: also attenuates low frequencies from
+          // other directions, but lets through more of the microphones' own noise
 };
 /// @throws UsageError for another name
 Beam parse_beam(std::string_view name);
 
-/// Listens in one direction with all microphones of all arrays: a sound from there comes through as it is at
-/// the origin, others fainter.
+/// Listens in one direction with all microphones of all arrays: sound from there passes as it is at the
+/// origin; other sounds are attenuated.
 ///
 /// Weights, for each frequency: w = Γ⁻¹a / (aᴴΓ⁻¹a), a being the phases of a plane wave from there. Γ is the
-/// identity for das; for mvdr the coherence sin(ωd/c) / (ωd/c) of a field from everywhere, with 1 % of
-/// uncorrelated noise, so that microphones need not be perfect (Bitzer and Simmer, in: Microphone Arrays,
+/// identity for das; for mvdr the coherence sin(ωd/c) / (ωd/c) of a diffuse field with 1 % of uncorrelated
+/// noise, so that microphones need not be perfect (Bitzer and Simmer, in: Microphone Arrays,
 /// Springer 2001, chapter 2). Frames of 32 ms under the root of a Hann window, half overlapping, are weighted
-/// and added up again.
+/// and overlap-added.
 class Beamformer {
  public:
     using Sink = std::function<void(std::span<const float> mono)>;
@@ -41,7 +41,7 @@ class Beamformer {
 
     /// @param interleaved  whole frames of samples
     void push(std::span<const float> interleaved, const Sink& sink);
-    /// The end. As many samples have come out then as went in.
+    /// Ends the stream. The output then has as many samples as the input.
     void finish(const Sink& sink);
 
  private:

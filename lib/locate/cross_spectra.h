@@ -15,8 +15,8 @@ struct MicPair {
 };
 std::vector<MicPair> pairs_of(std::size_t mics);
 
-/// Σ weight·X_i·conj(X_j) / |X_i·X_j| over frames, for all pairs of an array: all that any method of finding
-/// directions needs to know of a stretch of sound, whatever its length. With an arrival at i earlier by τ,
+/// Σ weight·X_i·conj(X_j) / |X_i·X_j| over frames, for all pairs of an array: everything that a direction
+/// finding method needs to know about a stretch of sound of any length. With an arrival at i earlier by τ,
 /// the phase is ω·τ.
 class CrossSpectra {
  public:
@@ -24,7 +24,7 @@ class CrossSpectra {
 
     /// @param weight  of each bin, 0 to 1, and of the whole frame
     void add(const MicFrame& frame, const Eigen::ArrayXf& weight, float frame_weight = 1);
-    /// Lets what was added so far fade.
+    /// Fades what was added so far.
     void scale(float factor);
     void clear() { scale(0); }
 

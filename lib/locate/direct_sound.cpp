@@ -8,15 +8,15 @@ namespace earshot::locate {
 namespace {
 
 constexpr double kNoiseMemory_s = 2.0;
-constexpr std::size_t kMinima = 8;    // parts that the memory is made of
-constexpr float kSmoothing = 0.8F;    // of power before its minimum is taken, a frame
+constexpr std::size_t kMinima = 8;    // parts of the two seconds
+constexpr float kSmoothing = 0.8F;    // of power before taking its minimum, per frame
 constexpr float kMinimumBias = 2.0F;  // mean of noise over the minimum of its smoothed power
-constexpr float kNoiseExcess = 2.0F;  // bins count from twice the noise on
+constexpr float kNoiseExcess = 2.0F;  // bins count from twice the noise
 constexpr double kRt60_s = 0.4;       // a living room
-constexpr double kDirect_s = 0.032;   // later than this, it is reverberation
+constexpr double kDirect_s = 0.032;   // later sound is reverberation
 constexpr float kReverberationExcess = 4.0F;
 
-constexpr float kTiny = 1e-20F;  // so that digital silence weighs nothing
+constexpr float kTiny = 1e-20F;  // so that digital silence has no weight
 
 }  // namespace
 

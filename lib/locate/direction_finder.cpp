@@ -11,13 +11,13 @@ namespace earshot::locate {
 namespace {
 
 constexpr double kElevationStep_deg = 7.5;
-// Of all sources after the first: less of the coherence than this is an echo or a side lobe.
+// Further sources below this fraction of the coherence are echoes or side lobes.
 constexpr double kLeastOfFirst = 0.4;
 // Distances of places, in baselines: even steps of parallax.
 constexpr double kParallax[] = {0, 0.05, 0.1, 0.17, 0.25, 0.4, 0.6, 0.85};
 
-/// Step of a grid of azimuths that no peak slips through: a good part of the width of the main lobe at the
-/// highest frequency.
+/// Step of an azimuth grid fine enough to miss no peak: a good part of the main lobe's width at the highest
+/// frequency.
 double step_of(const ArrayGeometry& geometry, const FrameGrid& grid, double speed) {
     double aperture = 0;
     for (const auto& array : geometry.arrays) aperture = std::max(aperture, array.aperture());
@@ -26,7 +26,7 @@ double step_of(const ArrayGeometry& geometry, const FrameGrid& grid, double spee
     return 360 / std::ceil(360 / step);
 }
 
-/// The normal, in the half to look at, of the line that all arrays' microphones lie along.
+/// The normal, in the half to search, of the line on which the microphones of all arrays lie.
 std::optional<Point> mirror_of(const ArrayGeometry& geometry) {
     MicArray all;
     for (const auto& array : geometry.arrays) {
@@ -105,11 +105,11 @@ std::vector<Sighting> DirectionFinder::find(std::span<const CrossSpectra> spectr
         ear.score->load(spectra[k], ear.correlator);
     }
     std::vector<Sighting> found;
-    // Time differences are one for each pair, hence of one source.
+    // There is one time difference per pair, so only one source.
     const int sources = settings_.method == Method::gcc ? 1 : settings_.max_sources;
     for (int source = 0; source < sources; ++source) {
         for (std::size_t k = 0; k < ears_.size(); ++k) {
-            // What is taken away from the cross spectra stays in the subspaces of MUSIC.
+            // Removing a source from the cross spectra does not remove it from the subspaces of MUSIC.
             if (source == 0 || settings_.method != Method::music) {
                 draw_map(ears_[k]);
             } else {
@@ -147,11 +147,11 @@ void DirectionFinder::draw_map(Ear& ear) {
             ear.elevation_deg[a] = elevations_deg_[e];
         }
     }
-    ear.map[azimuths_] = ear.map[0];  // where interpolation goes round
+    ear.map[azimuths_] = ear.map[0];  // interpolation wraps around
     ear.elevation_deg[azimuths_] = ear.elevation_deg[0];
 }
 
-/// Takes a peak out of the map, down to where it begins to rise again on either side.
+/// Removes a peak from the map, down to the minimum on either side.
 void DirectionFinder::level_peak(Ear& ear, double azimuth_deg) const {
     auto& map = ear.map;
     const auto peak = static_cast<std::size_t>(std::lround(azimuth_deg / step_deg_)) % azimuths_;
@@ -187,7 +187,7 @@ Bearing DirectionFinder::refine(const Ear& ear, double azimuth_deg) const {
     const auto nearest = static_cast<std::size_t>(std::lround(azimuth_deg / step_deg_)) % azimuths_;
     double elevation_deg = ear.elevation_deg[nearest];
     double reach = 1.5 * step_deg_;
-    // Ever smaller neighbourhoods: in the end a parabola through points a sixteenth of a step apart.
+    // Successively smaller neighbourhoods, down to a parabola through points a sixteenth of a step apart.
     for (int round = 0; round < 3; ++round, reach /= 4) {
         const auto climb = [reach](double from, double part, const auto& score) {
             double best = from, best_score = score(from);
@@ -219,12 +219,12 @@ Bearing DirectionFinder::refine(const Ear& ear, double azimuth_deg) const {
 
 /// From the curvature κ of the coherence γ at its peak, relative to γ and per rad². With n independent pieces
 /// of evidence of M microphones, phases that scatter by σ² move the peak by σ²/((M-1)·n·κ) (the sandwich
-/// formula of M-estimation). Reflections, which arrive with the sound, move all pieces alike, so that more of
+/// formula of M-estimation). Reflections, which arrive with the sound, bias all pieces alike, so that more of
 /// them do not help: the second term. Its factor, and that σ² = 2(1-γ)/γ² follows errors from clear to faint
 /// sounds, were found in simulated rooms.
 double DirectionFinder::deviation_deg(const Ear& ear, const Bearing& bearing) const {
     constexpr double kReflections = 0.0025;
-    constexpr double kLeast_deg = 0.3;  // what no array is built more exactly than
+    constexpr double kLeast_deg = 0.3;  // no array is built more accurately
     constexpr double kMost_deg = 90;
     const double h = step_deg_ / 4;
     const auto gamma = [&](double shift) {

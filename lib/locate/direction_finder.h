@@ -13,30 +13,30 @@ struct FinderSettings {
     Method method = Method::srp;
     double speed_of_sound = 343;  // m/s
     int max_sources = 1;
-    bool elevation = false;  // look above and, where the arrays can tell, below the horizontal plane as well
+    bool elevation = false;  // also search above and, if the arrays can tell, below the horizontal plane
 };
 
-/// One sound, as every array hears it: a bearing for each.
+/// One sound: a bearing from each array.
 using Sighting = std::vector<Bearing>;
 
-/// Directions of the sounds in cross spectra. Arrays are asked together first: of all places around them, at
-/// the azimuths and (by parallax) distances that they can tell apart, the one that they agree on best; then
-/// each for its own bearing close to there, first on a grid and then between its points. All buffers are made
-/// by the constructor.
+/// Finds the directions of sounds in cross spectra. All arrays together first select a place, from a grid of
+/// the azimuths and (by parallax) distances that they can distinguish; then each array refines its own
+/// bearing near that place, first on a grid and then between grid points. All buffers are allocated by the
+/// constructor.
 class DirectionFinder {
  public:
     DirectionFinder(const ArrayGeometry& geometry, const FrameGrid& grid, const FinderSettings& settings);
 
     /// @param spectra  one for each array
-    /// @return  the most coherent sound first; none where there is no weight at all
+    /// @return  the most coherent sound first; empty if all weights are zero
     std::vector<Sighting> find(std::span<const CrossSpectra> spectra);
 
-    /// True if a direction's mirror image in the line of the microphones would sound the same; only the half
-    /// of the circle that is ahead, or to the right if the line goes ahead, is then looked at.
+    /// True if the arrays cannot tell a direction from its mirror image in the line of the microphones. Then
+    /// only the half of the circle ahead is searched, or the right half if the line points ahead.
     bool is_ambiguous() const { return mirror_.has_value(); }
 
  private:
-    struct Place {                   // a hypothesis: where all arrays might hear a sound from
+    struct Place {                   // a candidate source position
         std::vector<float> azimuth;  // in each array's map, in steps
         double azimuth_deg;          // as seen from the origin
     };
@@ -46,7 +46,7 @@ class DirectionFinder {
         std::unique_ptr<DirectionScore> score;
         std::vector<double> map;            // best score at each azimuth of the grid
         std::vector<double> elevation_deg;  // at which that is
-        double weight = 0, evidence = 0;    // of what was heard; and the number of independent pieces of it
+        double weight = 0, evidence = 0;    // of the sound; number of independent observations in it
     };
 
     void make_places(const ArrayGeometry& geometry);
@@ -63,8 +63,8 @@ class DirectionFinder {
     std::size_t azimuths_;
     std::vector<Ear> ears_;
     std::vector<Place> places_;
-    std::optional<Point> mirror_;  // normal of the line of the microphones, in the half that is looked at
-    double independence_;          // share of the frames that are independent of each other
+    std::optional<Point> mirror_;  // normal of the line of the microphones, in the half searched
+    double independence_;          // fraction of frames that are independent of each other
 };
 
 }  // namespace earshot::locate

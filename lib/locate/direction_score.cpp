@@ -18,7 +18,7 @@ class SrpScore : public DirectionScore {
     const PairCorrelator* correlator_ = nullptr;
 };
 
-/// Least squares on the time differences of the pairs: the nearer to them those of a direction, the better.
+/// Least squares on the time differences of the pairs.
 class GccScore : public DirectionScore {
  public:
     void load(const CrossSpectra&, const PairCorrelator& correlator) override {
@@ -40,8 +40,9 @@ class GccScore : public DirectionScore {
     std::vector<double> lags_;
 };
 
-/// Schmidt, IEEE Trans. Antennas and Propagation 34 (1986) 276-280, bin by bin on phases alone, bins added up
-/// by their weight. 1 - (share of the steering vector in the signal space) is 0 in a source's direction.
+/// Schmidt, IEEE Trans. Antennas and Propagation 34 (1986) 276-280, bin by bin on phases alone, summed over
+/// bins by weight. 1 - (fraction of the steering vector in the signal space) is 0 in the direction of a
+/// source.
 class MusicScore : public DirectionScore {
  public:
     MusicScore(const MicArray& array, const FrameGrid& grid, double speed, int sources)
@@ -88,8 +89,8 @@ class MusicScore : public DirectionScore {
     }
 
  private:
-    static constexpr double kLeastShare = 1e-4;  // of all weight, for a bin to be worth its eigenvectors
-    static constexpr double kFloor = 0.02;       // keeps one lucky bin from outvoting the others
+    static constexpr double kLeastShare = 1e-4;  // fraction of all weight below which a bin is skipped
+    static constexpr double kFloor = 0.02;       // so that a single bin cannot outvote the others
 
     struct Bin {
         double weight, omega;

@@ -5,12 +5,12 @@
 namespace earshot::locate {
 namespace {
 
-// What a frame counts for that several events share, for each event more.
+// Factor on the weight of a frame for each further event that shares it.
 constexpr float kShared = 0.1F;
-// Weight that every bin has, sound or not: an event is known to sound, and should it never rise above what
-// was before, something must be said of its direction. Far too little to matter otherwise.
+// Minimum weight of every bin: an event is known to sound, so a direction is needed even if it never rises
+// above the earlier noise. Too small to matter otherwise.
 constexpr float kLeastWeight = 0.003F;
-constexpr double kCoherent = 0.12;  // averaged over an event, noise from everywhere stays below
+constexpr double kCoherent = 0.12;  // diffuse noise, averaged over an event, stays below this
 
 }  // namespace
 

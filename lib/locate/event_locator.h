@@ -12,8 +12,8 @@
 
 namespace earshot::locate {
 
-/// Positions of events that are given: each from the frames that it covers, and those that it shares with
-/// other events only for little. Events come in order of onset, each before the sound at its onset.
+/// Locates given events, each from the frames that it covers; frames shared with other events have little
+/// weight. Events come in order of onset, each before the sound at its onset.
 class EventLocator {
  public:
     /// @param number    of the event, counted from 0 as they were added
@@ -25,14 +25,14 @@ class EventLocator {
     void add(double onset_s, double offset_s);
     /// @param interleaved  whole frames of samples
     void push(std::span<const float> interleaved, const Sink& sink);
-    /// No more sound: what is left of the events is said, in order.
+    /// End of the sound: reports the remaining events, in order.
     void finish(const Sink& sink);
 
  private:
     struct Pending {
         std::size_t number;
         double onset_s, offset_s;
-        std::vector<CrossSpectra> spectra;  // while it goes on
+        std::vector<CrossSpectra> spectra;  // while it lasts
         std::optional<Position> position;
         bool done = false;
     };
@@ -45,7 +45,7 @@ class EventLocator {
     ArrayGeometry geometry_;
     SoundField field_;
     DirectionFinder finder_;
-    std::deque<Pending> events_;  // not handed over yet, in order
+    std::deque<Pending> events_;  // not yet reported, in order
     std::vector<Pending*> sounding_;
     std::size_t count_ = 0;
     Eigen::ArrayXf weight_;

@@ -15,13 +15,13 @@ namespace {
 
 using nlohmann::json;
 
-constexpr double kClosest_m = 0.001;   // between two microphones; closer is a slip, not an array
-constexpr double kFarthest_m = 100.0;  // from the origin; farther is millimetres taken for metres
+constexpr double kClosest_m = 0.001;   // between two microphones; closer is a mistake
+constexpr double kFarthest_m = 100.0;  // from the origin; farther means millimetres instead of metres
 constexpr int kMaxChannels = 256;
 constexpr std::size_t kMaxMics = 32;  // of one array: pairs grow with the square
 constexpr std::size_t kMaxFileBytes = 1 << 20;
 
-/// One array of the file; every complaint begins with where it is.
+/// One array of the file; errors begin with its place.
 class ArrayReader {
  public:
     ArrayReader(const json& node, std::string where) : node_(node), where_(std::move(where)) {}
@@ -99,7 +99,7 @@ class ArrayReader {
     std::string where_;
 };
 
-/// A number of the file within (0, max], if there.
+/// A number in (0, max], if the file has it.
 std::optional<double> positive(const json& file, const char* key, double max, const std::string& name) {
     if (!file.contains(key)) return {};
     const auto& value = file[key];
@@ -118,7 +118,7 @@ Eigen::Vector3d spread(const std::vector<Point>& points) {
     return axes;
 }
 
-// Less of a spread than this share of the greatest is none: a tenth of a millimetre in an array of
+// A spread below this fraction of the greatest counts as zero: a tenth of a millimetre in an array of
 // centimetres.
 constexpr double kFlat = 0.01;
 

@@ -11,15 +11,15 @@ namespace earshot::locate {
 /// Where microphones are. Metres; x to the right, y ahead, z up.
 using Point = Eigen::Vector3d;
 
-/// Microphones that find directions together.
+/// Microphones that together find directions.
 struct MicArray {
     std::string name;
     Point centre;               // bearings of this array are from here
     std::vector<int> channels;  // of the recording, from 0, one for each microphone
     std::vector<Point> mics;
 
-    /// Across how many dimensions the microphones spread: 1 on a line, which cannot tell the two sides of the
-    /// line apart; 2 in a plane, which cannot tell its two sides apart; 3 in space.
+    /// Number of dimensions that the microphones span: 1 on a line and 2 in a plane, either of which cannot
+    /// tell its two sides apart; 3 in space.
     int dimensions() const;
     /// True if another direction in the horizontal plane looks the same as any given one: microphones on a
     /// line, or in an upright plane. The mirror is that line, seen from above.
@@ -32,8 +32,8 @@ struct MicArray {
 struct ArrayGeometry {
     std::string name;
     std::vector<MicArray> arrays;
-    int channels = 0;                      // that a recording must have
-    std::optional<int> rate_hz;            // that the file speaks of, if it does
+    int channels = 0;                      // required of a recording
+    std::optional<int> rate_hz;            // if the file gives it
     std::optional<double> speed_of_sound;  // m/s, likewise
 
     /// Greatest distance between the centres of two arrays, metres; 0 for one array.

@@ -6,11 +6,11 @@
 namespace earshot::locate {
 namespace {
 
-constexpr double kMemory_s = 0.15;  // in which what was heard fades to 1/e
-// Sound is heard when this share of all bins is clearly above the noise. Of steady noise alone, a few in ten
+constexpr double kMemory_s = 0.15;  // time in which sound fades to 1/e
+// There is sound if this fraction of all bins is clearly above the noise; in steady noise, a few in ten
 // thousand are.
 constexpr double kActive = 0.01;
-// Where it comes from is said from this coherence on; what comes from everywhere has about 0.1.
+// Minimum coherence for a direction; diffuse sound has about 0.1.
 constexpr double kCoherent = 0.2;
 
 }  // namespace
@@ -33,7 +33,7 @@ void Locator::push(std::span<const float> interleaved, const Sink& sink) {
 }
 
 void Locator::add(const FieldFrame& frame, const Sink& sink) {
-    // A frame belongs to the update that its middle lies in.
+    // A frame belongs to the update that contains its middle.
     const double middle_s = (static_cast<double>(frame.mics.start) + grid_.size / 2) / grid_.rate_hz;
     while (middle_s >= boundary_s(update_ + 1)) end_update(boundary_s(update_ + 1), sink);
     for (std::size_t k = 0; k < spectra_.size(); ++k) {

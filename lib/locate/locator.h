@@ -15,13 +15,13 @@ namespace earshot::locate {
 /// What was heard in one update, seconds from the first sample.
 struct Update {
     double onset_s, offset_s;
-    bool active;                       // there was sound, whether or not it came from anywhere
+    bool active;                       // there was sound, even if it had no direction
     std::optional<int> track;          // number of the sound, the same while it is followed
-    std::optional<Position> position;  // of the sound, if it came from somewhere
+    std::optional<Position> position;  // of the sound, if it has a direction
 };
 
-/// Directions and positions of a stream, so many times a second: a row for each sound that is heard, or one
-/// that says that none is. Each update hears mostly its own time and, fading, a little of what was before.
+/// Directions and positions in a stream at a fixed rate: a row for each sound, or one that says that there is
+/// none. Each update covers mainly its own time and, fading, what came before.
 class Locator {
  public:
     using Sink = std::function<void(const Update& update)>;
@@ -32,7 +32,7 @@ class Locator {
 
     /// @param interleaved  whole frames of samples
     void push(std::span<const float> interleaved, const Sink& sink);
-    /// The end: the update that is not whole, if it has a frame.
+    /// Ends the stream: reports the last, incomplete update if it has a frame.
     void finish(const Sink& sink);
 
  private:
@@ -48,7 +48,7 @@ class Locator {
     Tracker tracker_;
     const ArrayGeometry geometry_;
     std::vector<CrossSpectra> spectra_;
-    std::int64_t update_ = 0;  // that goes on
+    std::int64_t update_ = 0;  // the current one
     std::int64_t samples_ = 0;
     int channels_;
     int frames_ = 0;     // in it

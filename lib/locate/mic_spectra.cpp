@@ -10,7 +10,8 @@ namespace earshot::locate {
 namespace {
 
 constexpr double kFrame_s = 0.032;
-// Below, the wavelength dwarfs every array and rooms rumble; above, sounds are weak and microphones differ.
+// Below, wavelengths are much longer than any array and rooms rumble; above, sounds are weak and microphones
+// differ.
 constexpr double kLow_hz = 100, kHigh_hz = 8000;
 constexpr int kLowestRate_hz = 2000;
 
@@ -76,7 +77,7 @@ void MicSpectra::push(std::span<const float> interleaved, const Sink& sink) {
 }
 
 void MicSpectra::transform() {
-    // Weaker than any microphone's noise; keeps digital silence from dividing by zero.
+    // Below the noise of any microphone; avoids division by zero in digital silence.
     constexpr float kTiny = 1e-20F;
     for (int channel = 0; channel < channels_; ++channel) {
         windowed_ = pending_.col(channel) * window_;

@@ -14,7 +14,7 @@ namespace earshot::locate {
 /// One frame of sound in the frequency domain: [bins, channels], column by column.
 struct MicFrame {
     std::int64_t start = 0;  // first sample, counted from the first pushed
-    Eigen::ArrayXXf re, im;  // scaled to magnitude 1: what is left is the phase
+    Eigen::ArrayXXf re, im;  // scaled to magnitude 1, which leaves the phase
     Eigen::ArrayXXf power;   // |X|²
 };
 
@@ -24,18 +24,18 @@ struct FrameGrid {
     explicit FrameGrid(int rate_hz);
 
     int rate_hz;
-    int size;       // samples, with no prime factor above 5, so that the transform is quick
+    int size;       // samples, without prime factors above 5, for a fast transform
     int hop;        // samples, a quarter of it
-    int first_bin;  // of the bins that count: 100 Hz to 8000 Hz
+    int first_bin;  // of those used: 100 Hz to 8000 Hz
     int bins;       // their number
 
     double hop_s() const { return static_cast<double>(hop) / rate_hz; }
-    /// Frequency of bin `index` of those that count, radians a sample.
+    /// Frequency of used bin `index`, radians per sample.
     double omega(int index) const;
 };
 
-/// Cuts the channels of a stream into frames and transforms them with KissFFT, each once. Results do not
-/// depend on how the stream is cut into pushes. Not thread-safe.
+/// Cuts the channels of a stream into frames and transforms each once with KissFFT. Results do not depend on
+/// how the stream is divided into pushes. Not thread-safe.
 class MicSpectra {
  public:
     using Sink = std::function<void(const MicFrame& frame)>;

@@ -9,8 +9,8 @@ namespace earshot::locate {
 
 /// Generalised cross-correlation with phase transform (GCC-PHAT: Knapp and Carter, IEEE Trans. Acoustics,
 /// Speech and Signal Processing 24 (1976) 320-327) of every pair of an array, at lags a quarter of a sample
-/// apart and, by cubic interpolation, between them. Lags are the samples by which a sound comes earlier to
-/// the first microphone of a pair. All buffers are made by the constructor.
+/// apart and, by cubic interpolation, between them. A lag is the number of samples by which a sound reaches
+/// the first microphone of a pair earlier. All buffers are allocated by the constructor.
 class PairCorrelator {
  public:
     /// @param speed  of sound, m/s
@@ -19,7 +19,7 @@ class PairCorrelator {
     void correlate(const CrossSpectra& spectra);
 
     std::size_t pairs() const { return pairs_.size(); }
-    /// Correlation of a pair, unscaled. @param lag  samples, no more than sound needs between the two
+    /// Correlation of a pair, unscaled. @param lag  samples, at most the travel time between the two
     double at(std::size_t pair, double lag) const;
     /// Lag at which a pair correlates best, samples.
     double best_lag(std::size_t pair) const;

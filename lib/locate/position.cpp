@@ -8,7 +8,7 @@
 namespace earshot::locate {
 namespace {
 
-// Of a normal distribution: the truth lies within ± this in 9 of 10 cases.
+// 90 % of a normal distribution lies within ± this many deviations.
 constexpr double k90 = 1.645;
 
 bool has_distance(const Fix& fix) { return std::isfinite(fix.farthest_m(k90)); }
@@ -23,7 +23,7 @@ std::optional<std::string_view> proximity_of(const Fix& fix, const Zones& zones)
         const double distance_m = 1 / fix.inverse_m;
         return distance_m < zones.near_m ? "near" : distance_m > zones.far_m ? "far" : "mid";
     }
-    // Bearings that may well be parallel: far, unless it may as well be near.
+    // Bearings may be parallel: far, unless it may also be near.
     if (fix.nearest_m(k90) > zones.near_m) return "far";
     return {};
 }

@@ -16,7 +16,7 @@ struct FieldFrame {
     std::span<const Eigen::ArrayXf> weights;  // for each array, of each bin: direct_sound.h
 };
 
-/// From samples to the frames that directions are found in, each computed once for all that use it.
+/// Turns samples into frames for direction finding, each computed once for all users.
 class SoundField {
  public:
     using Sink = std::function<void(const FieldFrame& frame)>;

@@ -9,10 +9,10 @@
 namespace earshot::locate {
 namespace {
 
-constexpr double kWalk = 100;    // deg²/s: 10 degrees in a second, as of somebody who walks through the room
+constexpr double kWalk = 100;    // deg²/s: 10 degrees in a second, like somebody walking through the room
 constexpr double kGap_s = 1.5;   // silence after which the number is forgotten
-constexpr double kSurprise = 4;  // standard deviations, beyond which it is another sound
-constexpr double kLeastGate_deg = 15;  // nearer than this is never another sound
+constexpr double kSurprise = 4;  // standard deviations beyond which it is another sound
+constexpr double kLeastGate_deg = 15;  // closer is never another sound
 
 /// The greatest surprise of any array, 0 within the gate's least width; nothing beyond the gate.
 std::optional<double> distance(const Tracker::Track& track, const Sighting& sighting) {

@@ -7,15 +7,14 @@
 
 namespace earshot::locate {
 
-/// An angle that wanders at random, filtered on the circle: the Kalman filter of a random walk, whose
-/// innovations go the short way round.
+/// Kalman filter of an angle that follows a random walk; innovations take the short way around the circle.
 class CircleFilter {
  public:
     CircleFilter(double angle_deg, double sd_deg) : angle_deg_(angle_deg), variance_(sd_deg * sd_deg) {}
 
-    /// Time goes by. @param walk  variance that the angle gains a second, deg²/s
+    /// Advances time. @param walk  variance of the random walk, deg²/s
     void predict(double seconds, double walk) { variance_ += walk * seconds; }
-    /// How far a measurement is from what is expected, in standard deviations.
+    /// Distance of a measurement from its prediction, in standard deviations.
     double surprise(double angle_deg, double sd_deg) const;
     void correct(double angle_deg, double sd_deg);
 
@@ -26,9 +25,8 @@ class CircleFilter {
     double angle_deg_, variance_;
 };
 
-/// Follows sounds from update to update: bearings are smoothed, and a sound keeps its number through short
-/// silence. A sound is followed by its bearing from each array, so that smoothed bearings can be
-/// triangulated.
+/// Tracks sounds from update to update: it smooths bearings, and a sound keeps its number through short
+/// silences. Each sound has one filter per array, so that smoothed bearings can be triangulated.
 class Tracker {
  public:
     struct Track {
@@ -37,7 +35,7 @@ class Tracker {
         double last_heard_s;
     };
 
-    /// Sightings of one update, each given to the nearest track that is near enough, or to a new one.
+    /// Assigns each sighting of an update to the nearest track within the gate, or to a new one.
     /// @return  for each sighting its track's number and the smoothed bearings
     struct Tracked {
         int id;

@@ -77,7 +77,7 @@ Fix triangulate(std::span<const Bearing> bearings, const ArrayGeometry& geometry
         double at = mean_azimuth(bearings), start_q = parallax / baseline;
         for (int step = 0; step < 8; ++step) {
             model.linearise(at, start_q, residual, slope);
-            // Where distance hardly matters, at the ends of the baseline, a touch of damping keeps it finite.
+            // Near the ends of the baseline, where distance hardly matters, slight damping keeps it finite.
             Eigen::Matrix2d information = slope.transpose() * slope;
             information(1, 1) += 1e-6 * baseline * baseline;
             const Eigen::Vector2d push = slope.transpose() * residual;
@@ -97,7 +97,7 @@ Fix triangulate(std::span<const Bearing> bearings, const ArrayGeometry& geometry
     if (freedom > 0) information /= std::max(1.0, residual.squaredNorm() / freedom);
     fix.azimuth_deg = wrap_360(degrees(theta));
     fix.inverse_m = q;
-    // A deviation of twice the greatest inverse distance says nothing, as happens along the baseline.
+    // A deviation of twice the greatest inverse distance is no information; this happens along the baseline.
     const double seen = information(1, 1) - information(0, 1) * information(0, 1) / information(0, 0);
     if (4 * seen > baseline * baseline) {
         fix.inverse_sd_m = 1 / std::sqrt(seen);

@@ -8,15 +8,15 @@
 
 namespace earshot::locate {
 
-/// Where bearings meet, in the horizontal plane, as seen from the origin of the geometry (from the array
-/// itself if it is the only one). Kept as direction and inverse distance, in which errors are close to
-/// normal: parallax is proportional to it, and parallel bearings are simply 0.
+/// Where bearings intersect in the horizontal plane, as seen from the origin of the geometry (from the array
+/// if there is only one). Stored as direction and inverse distance, whose errors are close to normal:
+/// parallax is proportional to it, and it is 0 for parallel bearings.
 struct Fix {
     double azimuth_deg = 0;
     double azimuth_sd_deg = 0;
     double inverse_m = 0;                 // 1 / distance; 0: infinitely far
-    std::optional<double> inverse_sd_m;   // standard deviation; nothing if distance cannot be observed at all
-    std::optional<double> elevation_deg;  // mean over the arrays that say one
+    std::optional<double> inverse_sd_m;   // standard deviation; empty if distance cannot be observed
+    std::optional<double> elevation_deg;  // mean over the arrays that have one
     double coherence = 0;                 // mean
 
     /// Distances, metres, between which the truth lies with the probability that `deviations` of a normal

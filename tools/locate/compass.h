@@ -8,14 +8,14 @@
 
 namespace earshot::tools {
 
-/// Directions as they come, for somebody who watches a terminal: a compass rose, ahead at the top, on which
-/// sounds leave trails that fade within five seconds, and a line that says where the last one was.
+/// Shows directions live on a terminal: a compass rose, ahead at the top, on which sounds leave trails that
+/// fade within five seconds, and a line about the last one.
 class Compass {
  public:
     /// @param out  a terminal that knows the control sequences of ECMA-48
     Compass(Output& out, const locate::Zones& zones) : out_(out), zones_(zones) {}
 
-    /// @param time_s  when the update begins, on a clock that goes on
+    /// @param time_s  when the update begins, on a monotonic clock
     void show(const locate::Update& update, double time_s);
 
  private:
@@ -27,7 +27,7 @@ class Compass {
     Output& out_;
     locate::Zones zones_;
     std::deque<Mark> trail_;
-    std::string last_;  // what is said of the last sound
+    std::string last_;  // the line about the last sound
     bool drawn_ = false;
 };
 

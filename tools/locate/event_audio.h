@@ -9,15 +9,15 @@
 
 namespace earshot::tools {
 
-/// Saves the sound of located events, each listened to in its direction.
+/// Saves the sound of located events, beamformed in their direction.
 class EventAudio {
  public:
-    /// @param directory  made if it is not there
+    /// @param directory  created if it does not exist
     EventAudio(std::string directory, locate::Beam beam, const locate::ArrayGeometry& geometry,
                double speed_of_sound);
 
     /// Writes RECORDING-NUMBER-LABEL.wav, one channel, at the recording's rate.
-    /// @param input    the recording, which is read again from the event's onset on
+    /// @param input    the recording, which is reopened at the event's onset
     /// @param options  how it was opened
     /// @return  the file's path
     std::string save(const std::string& input, audio::SourceOptions options, const GivenEvent& event,

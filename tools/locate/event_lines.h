@@ -10,19 +10,19 @@
 
 namespace earshot::tools {
 
-/// An event as it was given, with whatever else its line says.
+/// An event as given, with all members of its line.
 struct GivenEvent {
     double onset_s, offset_s;
     nlohmann::ordered_json row;
 };
 
-/// Reads events as `earshot detect` writes them, JSON Lines, one by one as they come.
+/// Reads events one at a time, as JSON Lines from `earshot detect`.
 class EventLines {
  public:
     /// @param path  `-` is standard input
     explicit EventLines(const std::string& path);
 
-    /// The next event; nothing at the end. @throws Error naming the line
+    /// The next event; empty at the end. @throws Error naming the line
     std::optional<GivenEvent> next();
     /// File and line of the last one: "events.jsonl: line 3".
     std::string where() const;

@@ -73,7 +73,7 @@ LocateRun::LocateRun(const LocateOptions& options, Context& context) : options_(
     rows_.emplace(output_ ? *output_ : context.out, options.unbuffered || live);
 }
 
-/// @throws UsageError if what is asked for does not go together
+/// @throws UsageError for options that conflict
 void LocateRun::check_request() const {
     for (const auto& input : inputs_) refuse_terminal(input);
     if (!options_.events.empty()) refuse_terminal(options_.events);
@@ -204,10 +204,10 @@ void LocateRun::listen() {
         const auto onset = begin + std::chrono::microseconds(std::llround(update.onset_s * 1e6));
         write_update(update, begin_s, Json{{"time", utc_text(onset)}});
     };
-    // The user's first interrupt ends the source.
+    // The first interrupt ends the source.
     for (auto block = source->read(kBlockFrames); !block.empty(); block = source->read(kBlockFrames)) {
         const auto& time = source->time();
-        // After a gap, nothing of what was before says anything of what comes.
+        // After a gap, earlier sound says nothing about what follows.
         if (!locator || time.gap) {
             if (locator) locator->finish(sink);
             locator.emplace(*geometry_, format.rate_hz, format.channels, options_.finder,
@@ -224,7 +224,7 @@ void LocateRun::place_events(const std::string& input, audio::Source& source) {
     const auto format = source.format();
     locate::EventLocator locator(*geometry_, format.rate_hz, format.channels, options_.finder);
     EventLines lines(options_.events);
-    std::deque<GivenEvent> waiting;  // that are not placed yet
+    std::deque<GivenEvent> waiting;  // not yet located
     const locate::EventLocator::Sink sink = [&](std::size_t,
                                                 const std::optional<locate::Position>& position) {
         write_event(input, waiting.front(), position);
@@ -246,7 +246,7 @@ void LocateRun::place_events(const std::string& input, audio::Source& source) {
         locator.push(block, sink);
     });
     locator.finish(sink);
-    // What lies after the end of the sound is passed on as it came.
+    // Events past the end of the sound are passed on unchanged.
     for (; next; next = next_event(lines, input)) write_event(input, *next, {});
 }
 
@@ -295,7 +295,7 @@ Json LocateRun::anomalies_of(const GivenEvent& event, const std::optional<locate
     scene::SceneEvent told{"", {}, {}, event.onset_s};
     if (row.contains("label") && row["label"].is_string()) told.label = row["label"].get<std::string>();
     if (position && !position->ambiguous) told.azimuth_deg = position->fix.azimuth_deg;
-    // An event that was located before keeps its direction.
+    // An event that already has a direction keeps it.
     if (!geometry_ && row.contains("azimuth") && row["azimuth"].is_number())
         told.azimuth_deg = row["azimuth"].get<double>();
     if (row.contains("time") && row["time"].is_string()) {
@@ -331,7 +331,7 @@ void LocateRun::read(audio::Source& source, const Use& use) {
             context_.console.progress(static_cast<double>(frames) / format.rate_hz);
         }
     } catch (const Interrupted&) {
-        // The end of a stream, but not of a file, of which something would be missing.
+        // That ends a stream; in a file, something would be missing.
         if (!is_live(inputs_.front())) throw;
     }
 }

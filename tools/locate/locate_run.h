@@ -63,7 +63,7 @@ class LocateRun {
     LocateOptions options_;
     Context& context_;
     std::vector<std::string> inputs_;
-    std::vector<std::string> problems_;  // of words that lead to no recording
+    std::vector<std::string> problems_;  // of arguments that are not recordings
     std::optional<locate::ArrayGeometry> geometry_;
     std::unique_ptr<scene::SceneFile> scene_;
     std::unique_ptr<EventAudio> audio_;

@@ -16,13 +16,13 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::array<const char*, 5> kShades{"·", "░", "▒", "▓", "█"};
 
-/// A shade for a count, relative to the greatest; what is not 0 is visible.
+/// The shade of a count, relative to the greatest; nonzero counts are visible.
 const char* shade(double count, double greatest) {
     if (!(count > 0) || !(greatest > 0)) return kShades[0];
     return kShades[static_cast<std::size_t>(std::clamp(std::ceil(count / greatest * 4), 1.0, 4.0))];
 }
 
-/// The circle of directions seen from above, ahead at the top, the darker the more often.
+/// A polar plot of directions seen from above, ahead at the top; darker means more often.
 std::string polar_plot(const Json& counts) {
     constexpr int kRows = 5, kColumns = 11;  // from the middle: characters are twice as high as wide
     double greatest = 0;
@@ -109,7 +109,7 @@ std::string recent_text(const Json& events) {
     return text;
 }
 
-/// Only the label that is asked for.
+/// Only the requested label.
 Json chosen(Json all, const std::string& label) {
     if (label.empty()) return all;
     if (!all.contains(label))

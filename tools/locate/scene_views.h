@@ -8,7 +8,7 @@
 
 namespace earshot::tools {
 
-/// What of a scene is to be shown instead of locating.
+/// Which views of a scene to show.
 struct SceneViews {
     bool summary = false, heatmap = false, json = false;
     std::optional<double> recent_s;
