@@ -8,7 +8,7 @@
 
 namespace earshot::metrics {
 
-/// part / whole; NaN over nothing.
+/// part / whole; NaN if whole is 0.
 inline double ratio(std::uint64_t part, std::uint64_t whole) {
     return whole == 0 ? std::numeric_limits<double>::quiet_NaN()
                       : static_cast<double>(part) / static_cast<double>(whole);
@@ -22,7 +22,7 @@ struct Scored {
 /// @throws Error if a score is not a number
 std::vector<Scored> highest_first(std::span<const float> scores, std::span<const bool> positive);
 
-/// A cut through the sorted scores: what lies above it is taken for positive.
+/// A cut through the sorted scores: those above it are predicted positive.
 struct Cut {
     std::uint64_t true_positives = 0, false_positives = 0;
     std::size_t end = 0;  // number of scores above the cut

@@ -14,7 +14,7 @@ namespace {
 constexpr int kSteps = 100;
 constexpr std::uint64_t kFewNegatives = 10;
 constexpr double kDeviations = 3;
-constexpr double kLeastScore = 1e-7;  // float32 tells no score that is nearer to 1 from 1
+constexpr double kLeastScore = 1e-7;  // float32 cannot represent scores closer to 1
 
 double threshold_of(int step) { return static_cast<double>(step) / kSteps; }
 
@@ -42,7 +42,7 @@ Counts count(std::span<const float> scores, std::span<const bool> positive, doub
     return counts;
 }
 
-/// What negatives like these should seldom reach.
+/// A score that such negatives rarely reach.
 double clear_of_negatives(std::span<const float> scores, std::span<const bool> positive) {
     double count = 0, sum = 0, squares = 0;
     for (std::size_t i = 0; i < scores.size(); ++i) {

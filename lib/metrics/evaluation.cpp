@@ -11,7 +11,7 @@ namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-/// Mean of what is a number.
+/// Mean without NaNs.
 class Mean {
  public:
     void add(double value) {

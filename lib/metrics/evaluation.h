@@ -16,22 +16,22 @@
 
 namespace earshot::metrics {
 
-/// Ratios of one label, or of all taken together; NaN over nothing.
+/// Ratios of one label, or of all together; NaN if the denominator is 0.
 struct Ratios {
     double precision, recall, f1;
     double average_precision, roc_auc;  // areas under the curves of precision over recall, and of ROC
 };
 
-/// How a model that may say `unknown` answers: with the likeliest of the labels that reach their thresholds,
-/// the background only if no other does, and `unknown` if none does.
+/// How a model that may answer `unknown` decides: the likeliest label that reaches its threshold, the
+/// background only if no other label does, and `unknown` if none does.
 struct OpenSetRule {
     std::vector<double> thresholds;  // of each label
     std::optional<std::size_t> background;
     std::size_t unknown;  // index of that label
 };
 
-/// Answers of a model beside the truth, window by window. The answer is the label with the highest score, or
-/// what an OpenSetRule says. The areas need every score, so 4 bytes per label and window are kept.
+/// Answers of a model and the truth, window by window. The answer is the label with the highest score, or
+/// follows an OpenSetRule. The areas need every score, so 4 bytes per label and window are kept.
 class Evaluation {
  public:
     explicit Evaluation(std::vector<std::string> labels, std::optional<OpenSetRule> rule = {});
@@ -48,7 +48,7 @@ class Evaluation {
     /// Mean over the labels that are the truth or the answer at least once (ConfusionMatrix::macro_f1), for
     /// the areas over those that have one.
     Ratios macro() const;
-    /// All pairs of window and label in one pot.
+    /// Pooled over all pairs of window and label.
     Ratios micro() const;
 
     /// Scores of some labels, and which of them are the truth.
@@ -63,14 +63,14 @@ class Evaluation {
     /// Of scores against the truth of one label.
     std::vector<PrecisionRecall> precision_recall(std::size_t c) const;
 
-    /// Whether windows of none of the known labels are told from the others: what is not `unknown` or the
-    /// background is known. A window's score is that of its likeliest known label.
+    /// How well unknown windows are told from known ones: every label except `unknown` and the background is
+    /// known. The score of a window is that of its likeliest known label.
     struct OpenSet {
         std::uint64_t known = 0, unknown = 0;  // windows
         double roc_auc;                        // known against unknown
         std::vector<OpenSetPoint> curve;
     };
-    /// Nothing without an OpenSetRule.
+    /// Empty without an OpenSetRule.
     std::optional<OpenSet> open_set() const;
 
     /// A threshold for each label, for a high F1 of this label against the others (cautious_f1_threshold).
@@ -78,7 +78,7 @@ class Evaluation {
 
     /// The threshold of each label with the best balance of false alarms and misses (best_score_threshold).
     std::vector<double> balanced_thresholds() const;
-    /// False alarms and misses of each label where its score is held against its threshold.
+    /// False alarms and misses of each label at its threshold.
     std::vector<DetectionRates> detection_rates(std::span<const double> thresholds) const;
 
  private:
@@ -98,9 +98,9 @@ class Evaluation {
 /// prints and model.json keeps.
 nlohmann::ordered_json evaluation_json(const Evaluation& evaluation);
 
-/// False alarms and misses of each label, where its score is held against its threshold:
+/// False alarms and misses of each label at its threshold:
 /// {"phrase": {"threshold", "far", "frr", "score"}}.
-/// @param without  labels that are no find: background and unknown
+/// @param without  labels that are not detections: background and unknown
 nlohmann::ordered_json detection_json(const Evaluation& evaluation, std::span<const double> thresholds,
                                       const std::vector<std::string>& without);
 

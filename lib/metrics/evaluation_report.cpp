@@ -15,7 +15,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr int kDecimals = 6;
-constexpr std::size_t kMaxColumns = 100;  // of the confusion matrix before names give way to numbers
+constexpr std::size_t kMaxColumns = 100;  // of the confusion matrix; wider ones use numbers instead of names
 
 Json ratios_json(const Ratios& ratios) {
     return {{"precision", rounded(ratios.precision, kDecimals)},
@@ -64,7 +64,7 @@ std::string confusion_text(const Evaluation& evaluation) {
     return text;
 }
 
-/// How well windows of none of the known labels are told from the others; null without an OpenSetRule.
+/// How well unknown windows are told from known ones; null without an OpenSetRule.
 Json open_set_json(const Evaluation& evaluation) {
     const auto open = evaluation.open_set();
     if (!open) return nullptr;

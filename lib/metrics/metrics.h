@@ -8,7 +8,7 @@
 namespace earshot::metrics {
 
 /// Counts of truth (rows) against prediction (columns), accumulated raw and turned into ratios at the end.
-/// A ratio over nothing is NaN, not 0.
+/// A ratio with denominator 0 is NaN, not 0.
 class ConfusionMatrix {
  public:
     explicit ConfusionMatrix(std::size_t classes);
@@ -21,15 +21,16 @@ class ConfusionMatrix {
     std::uint64_t support(std::size_t c) const;    // how often c is the truth
     std::uint64_t predicted(std::size_t c) const;  // how often c is the answer
 
-    /// Share of right answers. With one label a window this is also the micro average of precision,
+    /// Fraction of correct answers. With one label per window this is also the micro average of precision,
     /// recall and F1, since each wrong answer is one false positive and one false negative.
     double accuracy() const;
     double precision(std::size_t c) const;  // NaN if c is never the answer
     double recall(std::size_t c) const;     // NaN if c is never the truth
     double f1(std::size_t c) const;         // NaN if c is neither
 
-    /// Plain means over the classes that are the truth or the answer at least once; there a ratio over
-    /// nothing counts as 0, so that a class which the model never names does not flatter it.
+    /// Plain means over the classes that are the truth or the answer at least once; there a
+    /// denominator of 0 counts as ratio 0, so that a class that the model never predicts does not raise the
+    /// mean.
     double macro_precision() const;
     double macro_recall() const;
     double macro_f1() const;
@@ -56,14 +57,14 @@ double average_precision(std::span<const float> scores, std::span<const bool> po
 /// positive, 0.5 if either kind is missing.
 double best_f1_threshold(std::span<const float> scores, std::span<const bool> positive);
 
-/// A threshold that few scores cannot lead far astray: of those whose F1 is within one standard error of the
-/// best, one as near to 0.5 as can be, where a model's scores are parted by design. 0.5 itself if it is among
-/// them, else the middle between the scores on either side of the cut; 0.5 if either kind is missing.
+/// A threshold that is robust with few scores: of those whose F1 is within one standard error of the best,
+/// the nearest to 0.5, which is where training separates scores. 0.5 itself if it is among them, otherwise
+/// the middle between the scores on either side of the cut; 0.5 if positives or negatives are missing.
 ///
 /// The rule of one standard error is of Breiman, Friedman, Olshen and Stone, Classification and Regression
-/// Trees (1984), section 3.4.3. With J = TP / (TP + FP + FN) taken for a share of n = TP + FP + FN trials,
-/// one success and one failure added so that few of them leave doubt, F1 = 2J / (1 + J) has the standard
-/// error 2 / (1 + J)^2 sqrt(J (1 - J) / n).
+/// Trees (1984), section 3.4.3. With J = TP / (TP + FP + FN) as a proportion of n = TP + FP + FN trials,
+/// and one success and one failure added so that small samples stay uncertain, F1 = 2J / (1 + J) has the
+/// standard error 2 / (1 + J)^2 sqrt(J (1 - J) / n).
 double cautious_f1_threshold(std::span<const float> scores, std::span<const bool> positive);
 
 }  // namespace earshot::metrics

@@ -142,11 +142,11 @@ double false_alarm_threshold(std::span<const float> scores, std::span<const Back
     std::ranges::sort(order, [&](std::size_t a, std::size_t b) { return scores[a] > scores[b]; });
     std::vector<bool> sounding(scores.size() + 1);
     std::int64_t alarms = 0;
-    double above = 1;  // the score, or 1, that the threshold must lie below
+    double above = 1;  // the threshold must lie below this score, or 1
     for (std::size_t i = 0; i < order.size();) {
         const float score = scores[order[i]];
         for (; i < order.size() && scores[order[i]] == score;
-             ++i) {  // a window joins its neighbours, or is one more
+             ++i) {  // a window joins adjacent ones, or is a new alarm
             const std::size_t window = order[i];
             alarms += 1 - (same_run[window] && sounding[window - 1]) -
                       (same_run[window + 1] && sounding[window + 1]);
