@@ -15,44 +15,30 @@ constexpr std::size_t kBlockSamples = 131072;
 }  // namespace
 
 AheadSource::AheadSource(std::unique_ptr<Source> source)
-    : source_(std::move(source)),
-      format_(source_->format()),
-      frames_(source_->frames()),
-      block_frames_(std::max<std::size_t>(1, kBlockSamples / static_cast<std::size_t>(format_.channels))) {
-    for (Block& block : blocks_)
-        block.samples.resize(block_frames_ * static_cast<std::size_t>(format_.channels));
+    : source_(std::move(source)), format_(source_->format()), frames_(source_->frames()) {
+    const auto channels = static_cast<std::size_t>(format_.channels);
+    const std::size_t samples = std::max<std::size_t>(1, kBlockSamples / channels) * channels;
+    for (std::size_t i = 0; i < kBlocks; ++i) empty_.push({std::vector<float>(samples), 0});
     thread_ = std::jthread([this] { run(); });
 }
 
 AheadSource::~AheadSource() {
-    const std::scoped_lock lock(mutex_);
-    stop_ = true;
-    changed_.notify_all();
+    empty_.close();
+    full_.close();
 }
 
 void AheadSource::run() {
     flush_denormals_to_zero();
-    std::unique_lock lock(mutex_);
-    while (true) {
-        changed_.wait(lock, [&] { return stop_ || filled_ < freed_ + kBlocks; });
-        if (stop_) return;
-        Block& block = blocks_[filled_ % kBlocks];
-        lock.unlock();
+    while (auto block = empty_.pop()) {
         std::exception_ptr failure;
         try {
-            fill(block);
+            fill(*block);
         } catch (...) {
             failure = std::current_exception();
         }
-        lock.lock();
-        if (block.size > 0) ++filled_;
-        if (failure || block.size == 0) {
-            failure_ = failure;
-            finished_ = true;
-            changed_.notify_all();
-            return;
-        }
-        changed_.notify_all();
+        const bool end = failure || block->size == 0;
+        if (block->size > 0) full_.push(std::move(*block));  // also what was read before a failure
+        if (end) return full_.fail(failure);
     }
 }
 
@@ -67,20 +53,14 @@ void AheadSource::fill(Block& block) {
 
 std::span<const float> AheadSource::read(std::size_t max_frames) {
     if (pending_.empty()) {
-        std::unique_lock lock(mutex_);
-        if (std::exchange(holds_block_, false)) {
-            ++freed_;
-            changed_.notify_all();
-        }
-        changed_.wait(lock, [&] { return freed_ < filled_ || finished_; });
-        if (freed_ == filled_) {
-            if (failure_) std::rethrow_exception(failure_);
+        if (!current_.samples.empty()) empty_.push(std::exchange(current_, {}));
+        auto next = full_.pop();
+        if (!next) {
             if (damage_.empty()) damage_.assign(source_->damage().begin(), source_->damage().end());
             return {};
         }
-        holds_block_ = true;
-        const Block& block = blocks_[freed_ % kBlocks];
-        pending_ = std::span(block.samples).first(block.size);
+        current_ = std::move(*next);
+        pending_ = std::span(current_.samples).first(current_.size);
     }
     const auto block =
         pending_.first(std::min(pending_.size(), max_frames * static_cast<std::size_t>(format_.channels)));

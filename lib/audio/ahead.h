@@ -1,17 +1,14 @@
 #pragma once
 
-#include <array>
-#include <condition_variable>
 #include <cstdint>
-#include <exception>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <thread>
 #include <vector>
 
 #include "audio/source.h"
+#include "support/bounded_queue.h"
 
 namespace earshot::audio {
 
@@ -40,18 +37,11 @@ class AheadSource : public Source {
     std::unique_ptr<Source> source_;  // the thread's alone while it runs
     const AudioFormat format_;
     const std::optional<std::int64_t> frames_;
-    std::size_t block_frames_ = 0;
+    BoundedQueue<Block> empty_{kBlocks}, full_{kBlocks};  // each block goes round between the two
 
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    std::array<Block, kBlocks> blocks_;
-    std::uint64_t filled_ = 0, freed_ = 0;  // blocks so far; block n is blocks_[n % kBlocks]
-    bool finished_ = false, stop_ = false;
-    std::exception_ptr failure_;
-
-    std::span<const float> pending_;  // of the block being read
-    bool holds_block_ = false;
-    std::vector<Damage> damage_;  // set when the end has been read
+    Block current_;                   // being read
+    std::span<const float> pending_;  // of it
+    std::vector<Damage> damage_;      // set when the end has been read
     std::jthread thread_;
 };
 

@@ -68,11 +68,7 @@ ClipSaver::ClipSaver(ClipOptions options, const SoundHistory& history)
     thread_ = std::jthread([this] { run(); });
 }
 
-ClipSaver::~ClipSaver() {
-    const std::lock_guard lock(mutex_);
-    stop_ = true;
-    changed_.notify_all();
-}
+ClipSaver::~ClipSaver() { jobs_.close(); }
 
 std::int64_t ClipSaver::position_of(double time_s) const { return std::llround(time_s * history_.rate_hz()); }
 
@@ -131,8 +127,8 @@ std::string ClipSaver::save_last(double duration_s) {
 void ClipSaver::finish() {
     for (auto& clip : clips_) send(clip, clip.end.value_or(history_.end()), true);
     clips_.clear();
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return jobs_.empty() && !busy_; });
+    jobs_.close();
+    if (thread_.joinable()) thread_.join();
 }
 
 ClipSaver::Totals ClipSaver::totals() const {
@@ -156,14 +152,11 @@ void ClipSaver::send(Clip& clip, std::int64_t end, bool last) {
 }
 
 void ClipSaver::post(Job job) {
-    const std::lock_guard lock(mutex_);
-    if (waiting_ + job.samples.size() > kMaxWaiting) {
-        job.samples = {};
-        job.problem = fmt::format("{}: the disk is too slow", job.path.string());
-    }
-    waiting_ += job.samples.size();
-    jobs_.push_back(std::move(job));
-    changed_.notify_all();
+    const auto samples = job.samples.size();
+    if (jobs_.try_push(std::move(job), samples)) return;
+    job.samples = {};
+    job.problem = fmt::format("{}: the disk is too slow", job.path.string());
+    jobs_.try_push(std::move(job), 0);  // what takes up nothing always fits
 }
 
 std::filesystem::path ClipSaver::path_of(UtcTime time, const std::string& label) const {
@@ -175,20 +168,7 @@ void ClipSaver::run() {
     sigset_t all;
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, nullptr);
-    std::unique_lock lock(mutex_);
-    while (true) {
-        changed_.wait(lock, [&] { return stop_ || !jobs_.empty(); });
-        if (jobs_.empty()) return;
-        Job job = std::move(jobs_.front());
-        jobs_.pop_front();
-        busy_ = true;
-        lock.unlock();
-        write(job);
-        lock.lock();
-        busy_ = false;
-        waiting_ -= job.samples.size();
-        changed_.notify_all();
-    }
+    while (auto job = jobs_.pop()) write(*job);
 }
 
 void ClipSaver::write(Job& job) {

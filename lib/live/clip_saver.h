@@ -1,8 +1,6 @@
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
-#include <deque>
 #include <filesystem>
 #include <list>
 #include <mutex>
@@ -13,6 +11,7 @@
 
 #include "live/live_sink.h"
 #include "live/sound_history.h"
+#include "support/bounded_queue.h"
 
 namespace earshot::live {
 
@@ -47,7 +46,7 @@ class ClipSaver : public LiveSink {
     /// The last seconds, whatever was in them. @return path of the file in the making
     std::string save_last(double duration_s);
 
-    /// Writes what is due and waits for it. No more sound after this.
+    /// Writes what is due and waits for it. Nothing is saved after this.
     void finish();
 
     struct Totals {
@@ -88,11 +87,8 @@ class ClipSaver : public LiveSink {
     std::list<Clip> clips_;
     int next_id_ = 0;
 
+    BoundedQueue<Job> jobs_{kMaxWaiting};
     mutable std::mutex mutex_;
-    std::condition_variable changed_;
-    std::deque<Job> jobs_;
-    std::size_t waiting_ = 0;  // samples in jobs_
-    bool busy_ = false, stop_ = false;
     Totals totals_;
     std::list<File> files_;  // the thread's
     std::jthread thread_;
