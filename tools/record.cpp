@@ -6,13 +6,13 @@
 #include <utility>
 
 #include "audio/source.h"
+#include "capture/live_source.h"
 #include "support/error.h"
 #include "tools/help.h"
 #include "tools/options.h"
 #include "tools/record/archive_sink.h"
 #include "tools/record/control.h"
 #include "tools/record/list.h"
-#include "tools/record/open_sound.h"
 #include "tools/record/record_options.h"
 #include "tools/record/session.h"
 #include "tools/record/stream_sink.h"
@@ -99,17 +99,21 @@ Exit record_segments(const RecordOptions& options, const record::SoundCoding& co
         recorder.post_roll_s = recorder.post_roll_s.value_or(0);
     }
     Control control(options.control, context.console);
-    const auto source = open_sound(options.input(), capture_options(options, context.console));
+    const auto source = capture::open_device(options.input(), capture_options(options, context.console));
     record::check_coding(coding, source->format());
     ArchiveSink sink(archive, recorder, source->format(), context.console);
     record_session(*source, sink, control, options, context.console);
+    const record::RecorderStatistics& statistics = sink.statistics();
+    if (statistics.segments == 0 && statistics.no_room_frames > 0)
+        throw WriteError(
+            fmt::format("{}: no segment was kept: there was no room on the disk", options.segments));
     context.console.detail(sink.summary());
     return Exit::ok;
 }
 
 Exit record_stream(const RecordOptions& options, const record::SoundCoding& coding, Context& context) {
     Control control(options.control, context.console);
-    const auto source = open_sound(options.input(), capture_options(options, context.console));
+    const auto source = capture::open_device(options.input(), capture_options(options, context.console));
     const audio::AudioFormat format = source->format();
     record::check_coding(coding, format);
     std::unique_ptr<Sink> sink;
@@ -127,7 +131,6 @@ Exit run(const RecordOptions& options, Context& context) {
     check(options);
     if (options.reads_standard_input()) refuse_terminal("-");
     const record::SoundCoding coding = coding_of(options);
-    choose_executable(options.input(), options.capture.raw);
     return options.segments.empty() ? record_stream(options, coding, context)
                                     : record_segments(options, coding, context);
 }
@@ -135,50 +138,50 @@ Exit run(const RecordOptions& options, Context& context) {
 void declare_sound(CLI::App& app, RecordOptions& options) {
     app.add_option("--device", options.device, "default, alsa:NAME, pulse:NAME, lavfi:GRAPH or a URL")
         ->type_name("NAME");
-    app.add_flag("--list-devices", options.list, "Print the devices that there are");
-    app.add_option("--rate", options.capture.rate_hz, "Sampling rate (default: the device's)")
+    app.add_flag("--list-devices", options.list, "List the available devices");
+    app.add_option("--rate", options.capture.rate_hz, "Sampling rate to record at (default: the device's)")
         ->type_name("HZ")
         ->check(CLI::Range(100, 1'536'000));
     app.add_option("--device-channels", options.capture.device_channels,
-                   "Ask the device for so many (default: all)")
+                   "Number of channels to request from the device (default: all)")
         ->type_name("N")
         ->check(CLI::Range(1, 256));
     add_channels(app, options.capture.channels);
     add_raw(app, options.capture.raw, "Standard input is headerless PCM, for example s16le,16000,1");
-    add_time(app, "--buffer", options.capture.buffer_s, "Sound that may wait for a slow disk or pipe");
-    app.add_flag("--no-reconnect", options.no_reconnect, "End when the device is lost, with status 1");
+    add_time(app, "--buffer", options.capture.buffer_s, "Length of sound to buffer for a slow disk or pipe");
+    app.add_flag("--no-reconnect", options.no_reconnect, "Stop with status 1 when the device is lost");
     app.add_flag("--fast", options.fast, "Read lavfi as fast as possible rather than in real time");
-    add_time(app, "--duration", options.duration_s, "End after this");
+    add_time(app, "--duration", options.duration_s, "Stop after this time");
 }
 
 void declare_segments(CLI::App& app, RecordOptions& options) {
-    app.add_option("--segments", options.segments, "Record into an archive: files of equal length")
+    app.add_option("--segments", options.segments, "Record into an archive of segments of equal length")
         ->type_name("DIR");
-    add_time(app, "--segment", options.recorder.segment_s, "Their length");
-    app.add_option("--keep", options.keep, "Keep all segments, or those with sound")
+    add_time(app, "--segment", options.recorder.segment_s, "Length of a segment");
+    app.add_option("--keep", options.keep, "Keep all segments, or only those with sound")
         ->type_name("all|sound")
         ->check(CLI::IsMember({"all", "sound"}))
         ->capture_default_str();
-    app.add_option("--threshold", options.gate.threshold_dbfs, "Level from which on it is sound")
+    app.add_option("--threshold", options.gate.threshold_dbfs, "Level above which a segment has sound")
         ->type_name("DBFS")
         ->check(CLI::Range(-200.0, 0.0))
         ->capture_default_str();
-    app.add_option("--hysteresis", options.gate.hysteresis_db, "It ends so much below")
+    app.add_option("--hysteresis", options.gate.hysteresis_db, "Sound ends this far below the threshold")
         ->type_name("DB")
         ->check(CLI::Range(0.0, 100.0))
         ->capture_default_str();
-    app.add_option("--above-floor", options.gate.above_db, "It must be so much above the background, too")
+    app.add_option("--above-floor", options.gate.above_db, "Sound must also be this far above the background")
         ->type_name("DB")
         ->check(CLI::Range(0.0, 100.0));
-    add_time(app, "--pre-roll", options.recorder.pre_roll_s, "Keep the sound only, and this before it");
-    add_time(app, "--post-roll", options.recorder.post_roll_s, "... and this after it");
-    add_time(app, "--max-age", options.archive.max_age_s, "Remove days older than this, such as 30d");
+    add_time(app, "--pre-roll", options.recorder.pre_roll_s, "Keep only the sound, and this much before it");
+    add_time(app, "--post-roll", options.recorder.post_roll_s, "Keep only the sound, and this much after it");
+    add_time(app, "--max-age", options.archive.max_age_s, "Delete days older than this, such as 30d");
     app.add_option("--max-size", options.max_bytes,
-                   "Remove the oldest while there is more than this, such as 50G")
+                   "Delete the oldest segments above this total size, such as 50G")
         ->type_name("SIZE")
         ->transform(CLI::AsSizeValue(false));
     app.add_option("--min-free", options.min_free_bytes,
-                   "Keep nothing while the disk has less room (default: 100M)")
+                   "Stop keeping segments while less disk space is free (default: 100M)")
         ->type_name("SIZE")
         ->transform(CLI::AsSizeValue(false));
 }
@@ -186,19 +189,20 @@ void declare_segments(CLI::App& app, RecordOptions& options) {
 Runner declare(CLI::App& app) {
     auto options = std::make_shared<RecordOptions>();
     options->capture.channels.kind = audio::ChannelChoice::Kind::all;
-    app.add_option("FILE", options->file, "What to write, - for stdout; with --segments, - reads stdin")
+    app.add_option("FILE", options->file, "File to write, or - for stdout; with --segments, - reads stdin")
         ->type_name("")
         ->configurable(false);
     declare_sound(app, *options);
     declare_segments(app, *options);
     app.add_option("--format", options->format,
-                   "wav, flac, ogg, opus or raw (default: by FILE's name, else wav)")
+                   "wav, flac, ogg, opus or raw (default: from FILE's extension, else wav)")
         ->type_name("FORMAT");
-    app.add_option("--bits", options->bits, "Of a sample: 16, 24 or float")
+    app.add_option("--bits", options->bits, "Sample format: 16, 24 or float")
         ->type_name("BITS")
         ->check(CLI::IsMember({"16", "24", "float"}))
         ->capture_default_str();
-    app.add_option("--control", options->control, "Obey {\"recording\": true} or false in this file")
+    app.add_option("--control", options->control,
+                   "Pause and resume as {\"recording\": true} or false in this file says")
         ->type_name("FILE");
     add_force(app, options->force);
     return [options](Context& context) { return run(*options, context); };

@@ -8,8 +8,8 @@
 namespace earshot::audio {
 namespace {
 
-/// To wake the other thread costs some 30 µs where its processor has gone to sleep: blocks of 16384 samples
-/// take 50 ms of processor time for 10 minutes of 44.1 kHz, these 30.
+/// Waking the other thread costs some 30 µs if its processor sleeps: for 10 minutes of 44.1 kHz, blocks of
+/// 16384 samples take 50 ms of processor time, these take 30.
 constexpr std::size_t kBlockSamples = 131072;
 
 }  // namespace

@@ -12,8 +12,8 @@
 
 namespace earshot::audio {
 
-/// Reads another source on a thread of its own, up to kBlocks blocks ahead. An exception there is thrown by
-/// the read() that would have met it. Destroying it early waits for one read() of the inner source at most.
+/// Reads another source on a thread of its own, up to kBlocks blocks ahead. read() rethrows an exception of
+/// the inner source where it occurred. Destroying it early waits for at most one read() of the inner source.
 class AheadSource : public Source {
  public:
     explicit AheadSource(std::unique_ptr<Source> source);
@@ -34,7 +34,7 @@ class AheadSource : public Source {
     void run();
     void fill(Block& block);
 
-    std::unique_ptr<Source> source_;  // the thread's alone while it runs
+    std::unique_ptr<Source> source_;  // used only by the thread while it runs
     const AudioFormat format_;
     const std::optional<std::int64_t> frames_;
     BoundedQueue<Block> empty_{kBlocks}, full_{kBlocks};  // each block goes round between the two

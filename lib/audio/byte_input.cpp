@@ -47,8 +47,8 @@ ByteInput::~ByteInput() {
     if (owned_) ::close(descriptor_);
 }
 
-/// Waits until a pipe has something or ends. A signal need not come to this thread, so it is asked for.
-/// @return false if it is to give up
+/// Waits until a pipe has data or ends. Polls stop_, since a signal may go to another thread.
+/// @return false to give up
 bool ByteInput::wait_for_data() noexcept {
     pollfd pipe{descriptor_, POLLIN, 0};
     while (!stop_()) {
@@ -64,7 +64,7 @@ std::int64_t ByteInput::read_descriptor(std::int64_t position, std::span<std::by
         const ssize_t got =
             size_ ? ::pread(descriptor_, destination.data(), destination.size(), base_ + position)
                   : ::read(descriptor_, destination.data(), destination.size());
-        // Of a pipe whose writer was ended by the same interrupt, the end is no end of the recording.
+        // If the same interrupt ended the writer of a pipe, this is not the end of the recording.
         const bool stopped = got == 0 && !size_ && stop_();
         if (got >= 0 && !stopped) return got;
         if (!stopped && errno == EINTR && !stop_()) continue;
@@ -73,7 +73,7 @@ std::int64_t ByteInput::read_descriptor(std::int64_t position, std::span<std::by
     }
 }
 
-/// As many bytes as there are, up to the size of `destination`.
+/// Reads until `destination` is full or the input ends.
 std::size_t ByteInput::fill(std::int64_t position, std::span<std::byte> destination) noexcept {
     std::size_t have = 0;
     while (have < destination.size()) {

@@ -12,13 +12,13 @@
 
 namespace earshot::audio {
 
-/// The bytes of a file or of standard input, from where it stood when it was opened.
-/// A regular file is read with pread, so the offset of a descriptor that others share is left alone.
+/// The bytes of a file or of standard input, from its offset at the time of opening.
+/// Regular files are read with pread, which does not move the offset of a shared descriptor.
 class ByteInput {
  public:
     /// @param path  a file, or `-` for standard input
     /// @throws Error that starts with the path: missing, unreadable, a directory, empty
-    /// @param stop  asked while a pipe keeps us waiting: true to give up
+    /// @param stop  polled while waiting for a pipe: true to give up
     explicit ByteInput(const std::string& path, std::function<bool()> stop = interrupted);
     ~ByteInput();
     ByteInput(const ByteInput&) = delete;
@@ -26,7 +26,7 @@ class ByteInput {
 
     /// For messages: the path, or "standard input".
     const std::string& name() const { return name_; }
-    /// Known for regular files only; these can be sought in.
+    /// For regular files only, which support seeking.
     std::optional<std::int64_t> size() const { return size_; }
     std::int64_t position() const { return position_; }
 
@@ -36,8 +36,8 @@ class ByteInput {
     std::span<const std::byte> peek_at(std::int64_t offset, std::size_t bytes);
     static constexpr std::int64_t kMaxPeek = 1 << 20;
 
-    /// Returns as soon as there is something; 0 at the end. What fails is thrown by throw_if_failed() too,
-    /// since this is called through C libraries that let no exception pass.
+    /// Returns as soon as there is data; 0 at the end. Never throws, since C libraries call it:
+    /// throw_if_failed() reports errors later.
     /// @return bytes read, or -1 after an error
     std::int64_t read(std::span<std::byte> destination) noexcept;
 
@@ -58,7 +58,7 @@ class ByteInput {
     std::int64_t base_ = 0;  // offset of our byte 0 in the file
     std::int64_t position_ = 0;
     std::optional<std::int64_t> size_;
-    std::vector<std::byte> peeked_;  // of a pipe: its start, as far as it has been read ahead
+    std::vector<std::byte> peeked_;  // of a pipe: its start, read ahead
     int error_ = 0;
     std::function<bool()> stop_;
 };

@@ -10,13 +10,13 @@
 
 namespace earshot::audio {
 
-/// Collects damage: what is less than a second apart is one broken place, and after a hundred of them only
-/// the fact that there are more is kept.
+/// Collects damage. Damage less than a second apart counts as one place; after a hundred places it only notes
+/// that there are more.
 class DamageLog {
  public:
     void add(double position_s, std::string what);
 
-    /// Replaces samples that are not finite numbers by 0 and keeps the count of them, as one damage.
+    /// Replaces samples that are not finite numbers by 0 and counts them as one damage.
     /// @param position_s  of the first of `samples`
     void clean(std::span<float> samples, double position_s);
 

@@ -7,18 +7,18 @@
 
 namespace earshot::audio {
 
-/// A source at the beginning of the chain: it reads a recording and can be told where to start.
+/// The first source of a chain: decodes a recording and can start anywhere in it.
 class Decoder : public Source {
  public:
-    /// What is read next is frame `frame` of the recording, exactly as if all before it had been read;
-    /// nothing if the recording ends before. Never backwards.
+    /// The next read() returns frame `frame`, exactly as if everything before it had been read; nothing if
+    /// the recording ends before it. Only moves forward.
     virtual void skip_to(std::int64_t frame) = 0;
 
-    /// Frames of the recording before what is read next.
+    /// Index of the frame that is read next.
     virtual std::int64_t position() const = 0;
 };
 
-/// Channels that a choice yields from a recording of `channels`.
+/// Number of channels that a choice selects from `channels`.
 /// @throws Error("clip.wav: has 2 channels, there is no channel 3")
 int chosen_channels(const ChannelChoice& choice, int channels, const std::string& name);
 

@@ -43,9 +43,9 @@ Input problem(const std::string& path, std::errc what) {
     return {path, std::make_error_code(what).message()};
 }
 
-/// Collects the recordings below a directory. Every directory is entered once: first those that are really
-/// there, then, sorted, those that symbolic links lead to, so that circles of links end and a recording keeps
-/// its own path where a link leads to it as well.
+/// Collects the recordings below a directory. Enters every directory once: first real ones, then, in order,
+/// targets of symbolic links. So loops of links end, and a recording is listed under its real path even if a
+/// link leads to it as well.
 class Walk {
  public:
     std::vector<Input> operator()(const std::string& directory) && {
@@ -82,7 +82,7 @@ class Walk {
                 enter(path);
             }
         } else if ((fs::is_regular_file(status) || !fs::exists(status)) && is_audio_file(path.native())) {
-            found_.push_back({path.native(), {}});  // a link that leads nowhere too: opening it says so
+            found_.push_back({path.native(), {}});  // dangling links too: opening them gives the error
         }
     }
 
@@ -154,7 +154,7 @@ bool is_audio_file(const std::string& path) {
     std::string extension = fs::path(path).extension().native();
     std::ranges::transform(extension, extension.begin(),
                            [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    // Whatever its content: a recording damaged beyond recognition is to be named, not passed over.
+    // Whatever its content: a recording damaged beyond recognition must be reported, not skipped.
     if (std::ranges::find(kExtensions, extension) != kExtensions.end()) return true;
     const Container container = sniff(head_of(path));
     return container != Container::unknown && container != Container::not_audio;

@@ -9,13 +9,13 @@ namespace earshot::audio {
 
 struct Length {
     double seconds = 0;
-    std::vector<Damage> damage;  // where it could not be decoded; complete only if it was
+    std::vector<Damage> damage;  // complete only if the recording was decoded
 };
 
-/// How long a recording is, to the sample: what its header says exactly, else (some MP3, MP4) by decoding it.
+/// Exact length of a recording: from its header, or (for some MP3 and MP4) by decoding it.
 Length measure_length(const std::string& path);
 
-/// The same by decoding it to the end, whatever its header says: finds all damage.
+/// The same, but always decodes to the end, and so finds all damage.
 Length decode_length(const std::string& path);
 
 }  // namespace earshot::audio

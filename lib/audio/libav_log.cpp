@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <utility>
 
-#include "audio/libav_handles.h"
+#include "audio/libav.h"
 
 namespace earshot::audio {
 namespace {
@@ -15,7 +15,7 @@ thread_local LibavLog* current = nullptr;
 }  // namespace
 
 LibavLog::LibavLog(std::string& first) : first_(first), outer_(std::exchange(current, this)) {
-    static const bool installed = (av_log_set_callback(receive), true);
+    static const bool installed = (libav::av_log_set_callback(receive), true);
     static_cast<void>(installed);
 }
 
@@ -37,7 +37,7 @@ void LibavLog::receive(void* context, int level, const char* format, va_list arg
 
 std::string libav_error_text(int code) {
     std::array<char, AV_ERROR_MAX_STRING_SIZE> text{};
-    av_strerror(code, text.data(), text.size());
+    libav::av_strerror(code, text.data(), text.size());
     return text.data();
 }
 

@@ -4,11 +4,11 @@
 
 namespace earshot::audio {
 
-/// Keeps libav from writing to stderr, and listens to what it complains of on this thread while the object
-/// lives. Errors that libav passes over (a page whose checksum is wrong is skipped) reach us in no other way.
+/// Keeps libav from writing to stderr, and collects the errors that it logs on this thread while the object
+/// lives. That is the only way to learn of errors that libav skips, such as a page with a wrong checksum.
 class LibavLog {
  public:
-    /// @param first  gets the first error, "mp3float: Header missing", unless it holds one already
+    /// @param first  set to the first error ("mp3float: Header missing") unless already set
     explicit LibavLog(std::string& first);
     ~LibavLog();
     LibavLog(const LibavLog&) = delete;
@@ -20,7 +20,7 @@ class LibavLog {
     LibavLog* outer_;
 };
 
-/// What libav says of an error code: "Invalid data found when processing input".
+/// The text of a libav error code: "Invalid data found when processing input".
 std::string libav_error_text(int code);
 
 }  // namespace earshot::audio

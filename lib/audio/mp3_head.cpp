@@ -1,12 +1,17 @@
 #include "audio/mp3_head.h"
 
-#include <array>
+#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <string_view>
 
 namespace earshot::audio {
 namespace {
+
+/// Samples by which a decoder of layer 3 is late (LAME's DECDELAY).
+constexpr std::int64_t kDecoderDelay = 529;
+constexpr std::size_t kFrameHeader = 4, kMaxSideInformation = 32;
+constexpr std::size_t kInfoBytes = kFrameHeader + kMaxSideInformation + 8 + 4 + 4 + 100 + 4 + 24;
 
 int byte_at(std::span<const std::byte> bytes, std::size_t i) { return std::to_integer<int>(bytes[i]); }
 
@@ -30,46 +35,41 @@ std::int64_t end_of_id3(ByteInput& input) {
     return 10 + size + (footer ? 10 : 0);
 }
 
-constexpr std::size_t kMaxSideInformation = 32;
-constexpr std::size_t kInfoBytes = 4 + kMaxSideInformation + 8 + 4 + 4 + 100 + 4 + 24;
+bool is_layer_3(std::span<const std::byte> frame) {
+    return frame.size() >= kFrameHeader && byte_at(frame, 0) == 0xff && (byte_at(frame, 1) & 0xe6) == 0xe2;
+}
 
-/// Reads what the information frame says, if `frame` is one, and adds it to `head`.
-void read_information(std::span<const std::byte> frame, Mp3Head& head) {
-    const bool mpeg1 = (byte_at(frame, 1) & 0x18) == 0x18;
-    const bool mono = (byte_at(frame, 3) & 0xc0) == 0xc0;
-    std::size_t at = 4 + (mpeg1 ? (mono ? 17 : 32) : (mono ? 9 : 17));
-    if (text_at(frame, at, 4) != "Xing" && text_at(frame, at, 4) != "Info") return;
-    head.has_information = true;
-    const auto flags = big_endian(frame, at + 4, 4);
-    const bool has_frames = flags & 1, has_bytes = flags & 2, has_table = flags & 4, has_quality = flags & 8;
-    at += 8;
-    if (has_frames) head.coded = big_endian(frame, at, 4) * (mpeg1 ? 1152 : 576);
-    at += has_frames ? 4 : 0;
-    if (has_bytes) head.bytes = big_endian(frame, at, 4);
-    at += (has_bytes ? 4 : 0) + (has_table ? 100 : 0) + (has_quality ? 4 : 0);
-    const auto encoder = text_at(frame, at, 4);
-    if (!head.coded || (encoder != "LAME" && encoder != "Lavf" && encoder != "Lavc")) return;
-    const std::int64_t delay_and_padding = big_endian(frame, at + 21, 3);
-    const Mp3Length length{*head.coded, delay_and_padding >> 12, delay_and_padding & 0xfff};
-    if (length.sound() > 0) head.length = length;
+/// The frames fill the file, but for a tag at the end, which may be longer than it should.
+bool fills(const ByteInput& input, std::int64_t begin, std::int64_t frame_bytes) {
+    return !input.size() || *input.size() - begin - frame_bytes <= frame_bytes / 16;
 }
 
 }  // namespace
 
-std::optional<Mp3Head> find_mp3_head(ByteInput& input) {
-    Mp3Head head;
-    head.begin = end_of_id3(input);
-    const auto frame = input.peek_at(head.begin, kInfoBytes);
-    if (frame.size() < kInfoBytes || byte_at(frame, 0) != 0xff || (byte_at(frame, 1) & 0xe6) != 0xe2)
-        return {};  // layer 3
-    const int version = byte_at(frame, 1) >> 3 & 3, bit_rate = byte_at(frame, 2) >> 4,
-              rate = byte_at(frame, 2) >> 2 & 3;
-    if (version == 1 || bit_rate == 0 || bit_rate == 15 || rate == 3) return {};
-    constexpr std::array kRates_hz{44100, 48000, 32000};
-    head.rate_hz = kRates_hz[static_cast<std::size_t>(rate)] >> (version == 3 ? 0 : version == 2 ? 1 : 2);
-    if (text_at(frame, 4 + kMaxSideInformation, 4) == "VBRI") return {};
-    read_information(frame, head);
-    return head;
+std::optional<std::int64_t> find_mp3_length(ByteInput& input) {
+    const std::int64_t begin = end_of_id3(input);
+    if (!is_layer_3(input.peek_at(begin, kFrameHeader))) return {};
+    const auto frame = input.peek_at(begin, kInfoBytes);
+    if (frame.size() < kInfoBytes) return {};
+    const bool mpeg1 = (byte_at(frame, 1) & 0x18) == 0x18;
+    const bool mono = (byte_at(frame, 3) & 0xc0) == 0xc0;
+    std::size_t at = kFrameHeader + (mpeg1 ? (mono ? 17 : 32) : (mono ? 9 : 17));
+    if (text_at(frame, at, 4) != "Xing" && text_at(frame, at, 4) != "Info") return {};
+    const auto flags = big_endian(frame, at + 4, 4);
+    const bool has_frames = flags & 1, has_bytes = flags & 2, has_table = flags & 4, has_quality = flags & 8;
+    at += 8;
+    if (!has_frames) return {};
+    const std::int64_t coded = big_endian(frame, at, 4) * (mpeg1 ? 1152 : 576);
+    at += 4;
+    if (has_bytes && !fills(input, begin, big_endian(frame, at, 4))) return {};
+    at += (has_bytes ? 4 : 0) + (has_table ? 100 : 0) + (has_quality ? 4 : 0);
+    const auto encoder = text_at(frame, at, 4);
+    if (encoder != "LAME" && encoder != "Lavf" && encoder != "Lavc") return {};
+    const std::int64_t delay_and_padding = big_endian(frame, at + 21, 3);
+    const std::int64_t delay = delay_and_padding >> 12, padding = delay_and_padding & 0xfff;
+    // The decoder is late: of a file that was cut without padding, the last samples never come.
+    const std::int64_t sound = coded - delay - std::max(padding, kDecoderDelay);
+    return sound > 0 ? std::optional(sound) : std::nullopt;
 }
 
 }  // namespace earshot::audio

@@ -4,8 +4,8 @@
 
 namespace earshot::audio {
 
-/// True if an Ogg file, in an input that can seek, ends with a whole page that says it is the last (RFC 3533,
-/// 6). What follows that page does not matter.
+/// True if an Ogg file ends with a whole page that is marked as the last (RFC 3533, 6). Ignores what follows
+/// that page. The input must support seeking.
 bool ends_with_last_ogg_page(ByteInput& input);
 
 }  // namespace earshot::audio

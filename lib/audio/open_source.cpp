@@ -6,8 +6,6 @@
 #include "audio/ahead.h"
 #include "audio/byte_input.h"
 #include "audio/libav_input.h"
-#include "audio/mp3_head.h"
-#include "audio/mp3_input.h"
 #include "audio/packet_decoder.h"
 #include "audio/pcm_chunk.h"
 #include "audio/pcm_decoder.h"
@@ -21,21 +19,13 @@
 namespace earshot::audio {
 namespace {
 
-std::unique_ptr<PacketSource> open_packets(std::unique_ptr<ByteInput> bytes, const SourceOptions& options) {
-    if (!options.raw && sniff(bytes->peek_at(0, kSniffBytes)) == Container::mpeg) {
-        if (const auto head = find_mp3_head(*bytes))
-            return std::make_unique<Mp3Input>(std::move(bytes), *head);
-    }
-    return std::make_unique<LibavInput>(std::move(bytes), options.raw);
-}
-
 std::unique_ptr<Decoder> open_libav(std::unique_ptr<ByteInput> bytes, const SourceOptions& options) {
-    return std::make_unique<PacketDecoder>(open_packets(std::move(bytes), options), options.channels,
-                                           options.rate_hz);
+    return std::make_unique<PacketDecoder>(std::make_unique<LibavInput>(std::move(bytes), options.raw),
+                                           options.channels, options.rate_hz);
 }
 
-/// libsndfile reads PCM from a file faster than libavcodec does, but takes a WAV whose size was never filled
-/// in for empty. FLAC it gives up at the first broken frame, and Vorbis and MP3 it decodes more slowly.
+/// libsndfile reads PCM files faster than libavcodec, but considers a WAV whose size was never filled in
+/// empty. It stops at the first broken frame of FLAC, and decodes Vorbis and MP3 more slowly.
 bool is_for_libsndfile(ByteInput& bytes, Container container) {
     if (!bytes.size() || container != Container::pcm) return false;
     const auto chunk = find_pcm_chunk(bytes);
@@ -59,9 +49,11 @@ std::unique_ptr<Decoder> open_decoder(const std::string& path, const SourceOptio
     try {
         return std::make_unique<SndfileDecoder>(std::move(bytes), options.channels);
     } catch (const Error& refused) {
-        // A WAV or AIFF may hold what only libav decodes.
+        // A WAV or AIFF may hold what only libav decodes, but not if its chunks lead to no sound.
+        bytes = std::make_unique<ByteInput>(path);
+        if (has_chunks(*bytes) && !find_pcm_chunk(*bytes)) throw;
         try {
-            return open_libav(std::make_unique<ByteInput>(path), options);
+            return open_libav(std::move(bytes), options);
         } catch (const Error&) {
             throw refused;
         }

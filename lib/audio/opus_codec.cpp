@@ -23,7 +23,9 @@ std::uint32_t little_endian(const std::uint8_t* bytes, int count) {
 }
 
 /// From the codec's clock to samples, to the nearest.
-std::int64_t to_frames(std::int64_t ticks) { return av_rescale(ticks, OpusCodec::kRate_hz, kClock_hz); }
+std::int64_t to_frames(std::int64_t ticks) {
+    return libav::av_rescale(ticks, OpusCodec::kRate_hz, kClock_hz);
+}
 
 /// Samples to leave out at a packet's ends, in ticks of the codec's clock.
 struct Trim {
@@ -32,7 +34,7 @@ struct Trim {
 
 Trim trim_of(const AVPacket& packet) {
     std::size_t size = 0;
-    const std::uint8_t* const data = av_packet_get_side_data(&packet, AV_PKT_DATA_SKIP_SAMPLES, &size);
+    const std::uint8_t* const data = libav::av_packet_get_side_data(&packet, AV_PKT_DATA_SKIP_SAMPLES, &size);
     if (!data || size < 8) return {};
     return {little_endian(data, 4), little_endian(data + 4, 4)};
 }
@@ -78,11 +80,11 @@ int OpusCodec::send(const AVPacket* packet) {
 }
 
 int OpusCodec::receive(AVFrame& frame) {
-    av_frame_unref(&frame);
+    libav::av_frame_unref(&frame);
     if (begin_ == end_) return draining_ ? AVERROR_EOF : AVERROR(EAGAIN);
     frame.format = AV_SAMPLE_FMT_FLT;
     frame.sample_rate = kRate_hz;
-    av_channel_layout_default(&frame.ch_layout, channels_);
+    libav::av_channel_layout_default(&frame.ch_layout, channels_);
     frame.nb_samples = static_cast<int>(end_ - begin_);
     frame.pts = begin_pts_;
     frame.data[0] = reinterpret_cast<std::uint8_t*>(samples_.data() + begin_ * channels_);

@@ -15,17 +15,18 @@
 namespace earshot::audio {
 namespace {
 
-/// Decoded and thrown away before the place that is wanted, after a seek: MP3 frames borrow bits from earlier
+/// Decoded and discarded before the target of a seek: MP3 frames borrow bits from earlier
 /// ones (ISO 11172-3, 2.4.3.4), Opus needs 80 ms to converge (RFC 7845, 4.6), spectral band replication more.
 constexpr double kPreroll_s = 1.0;
-/// Nearer than this, decoding is quicker than seeking.
+/// For shorter distances, decoding is faster than seeking.
 constexpr double kSeekWorthwhile_s = 2.0;
 constexpr int kMaxFailures = 64;
 constexpr std::int64_t kMaxVorbisBlock = 8192;
+constexpr std::int64_t kMaxMp3Padding = 4095;  // the information frame has 12 bits for it
 
-/// Containers tell the length of these to the sample.
+/// Containers state the exact length of these.
 bool is_lossless(const AVCodecParameters& parameters) {
-    const AVCodecDescriptor* const codec = avcodec_descriptor_get(parameters.codec_id);
+    const AVCodecDescriptor* const codec = libav::avcodec_descriptor_get(parameters.codec_id);
     return codec && (codec->props & AV_CODEC_PROP_LOSSLESS) != 0 && parameters.codec_id != AV_CODEC_ID_DTS;
 }
 
@@ -33,14 +34,17 @@ bool is_lossless(const AVCodecParameters& parameters) {
 
 PacketDecoder::PacketDecoder(std::unique_ptr<PacketSource> input, const ChannelChoice& choice,
                              std::optional<int> rate_hz)
-    : input_(std::move(input)), choice_(choice), packet_(av_packet_alloc()), frame_(av_frame_alloc()) {
+    : input_(std::move(input)),
+      choice_(choice),
+      packet_(libav::av_packet_alloc()),
+      frame_(libav::av_frame_alloc()) {
     if (!packet_ || !frame_) throw std::bad_alloc();
     const LibavLog listening(complaint_);
     codec_ = open_codec(rate_hz);
     const AVCodecID coded = input_->coding().codec_id;
-    is_pcm_ = av_get_exact_bits_per_sample(coded) > 0;
-    may_be_non_finite_ = std::string_view(avcodec_get_name(coded)).starts_with("pcm_f");
-    // The first frame says what the container may be silent or wrong about: rate, channels, the first time.
+    is_pcm_ = libav::av_get_exact_bits_per_sample(coded) > 0;
+    may_be_non_finite_ = std::string_view(libav::avcodec_get_name(coded)).starts_with("pcm_f");
+    // The first frame gives the rate, channels and start time, which the container may omit or get wrong.
     if (next_frame()) {
         native_ = {frame_->sample_rate, frame_->ch_layout.nb_channels};
         if (frame_->pts != AV_NOPTS_VALUE) base_ = frame_->pts;
@@ -65,7 +69,7 @@ PacketDecoder::PacketDecoder(std::unique_ptr<PacketSource> input, const ChannelC
 std::unique_ptr<Codec> PacketDecoder::open_codec(std::optional<int> rate_hz) const {
     if (rate_hz == OpusCodec::kRate_hz && OpusCodec::suits(*input_))
         return std::make_unique<OpusCodec>(*input_);
-    // libav trims a block too much or too little off short files; the last granule position says it exactly.
+    // libav trims short files by a block too much or too little; the last granule position is exact.
     const bool trims = !is_ogg_vorbis();
     return std::make_unique<LibavCodec>(*input_, trims);
 }
@@ -74,7 +78,7 @@ std::int64_t PacketDecoder::position() const {
     return next_ - static_cast<std::int64_t>(pending_.size()) / format_.channels;
 }
 
-/// Takes from the container how long the recording is, where that can be trusted to the sample.
+/// Takes the length from the container if it is exact.
 void PacketDecoder::find_length() {
     const AVCodecParameters& coding = input_->coding();
     const auto end = input_->stated_end();
@@ -82,16 +86,15 @@ void PacketDecoder::find_length() {
     if (is_lossless(coding)) {
         length_ = stated;
     } else if (is_ogg_vorbis() && end) {
-        // libav puts the beginning of a file of one page too late; by more than a block, a stream was cut.
+        // libav puts the start of a file of one page too late; more than a block means a cut stream.
         length_ = base_ > kMaxVorbisBlock ? *stated : *end;
     } else if (coding.codec_id == AV_CODEC_ID_OPUS && input_->is_container("ogg") && input_->can_seek()) {
         if (stated)
-            length_ =
-                *stated - av_rescale_q(coding.initial_padding, input_->time_base(), {1, native_.rate_hz});
-    } else if (const auto mp3 = input_->mp3_length()) {
-        length_ = mp3->sound();
+            length_ = *stated -
+                      libav::av_rescale_q(coding.initial_padding, input_->time_base(), {1, native_.rate_hz});
+    } else {
+        length_ = input_->stated_samples();
     }
-    trims_to_length_ = length_ && (is_ogg_vorbis() || input_->mp3_length());
     last_packet_ = input_->last_packet();
 }
 
@@ -140,7 +143,7 @@ bool PacketDecoder::next_frame() {
     return false;
 }
 
-/// Hands the next packet to the codec, or tells it once that there are no more. @return false from then on
+/// Sends the next packet to the codec, or once the end. @return false after that
 bool PacketDecoder::feed() {
     if (draining_) return false;
     const int status = input_->read(*packet_);
@@ -156,7 +159,7 @@ bool PacketDecoder::feed() {
     const bool whole = sample_bytes > 0 && packet_->size % sample_bytes == 0;  // PCM may end anywhere
     if ((packet_->flags & AV_PKT_FLAG_CORRUPT) && !whole) note_damage("ends in the middle of a block");
     send(packet_.get());
-    av_packet_unref(packet_.get());
+    libav::av_packet_unref(packet_.get());
     return true;
 }
 
@@ -166,24 +169,23 @@ void PacketDecoder::send(const AVPacket* packet) {
     if (!complaint_.empty()) note_damage({});
 }
 
-/// False for a frame of another rate, or without the channels wanted: a recording that changes half-way, or a
-/// broken header.
+/// False for a frame with another rate or without the wanted channels: the recording changes half-way, or its
+/// header is broken.
 bool PacketDecoder::suits() {
     const AudioFormat now{frame_->sample_rate, frame_->ch_layout.nb_channels};
     if (now == native_) return true;
     if (now.rate_hz != native_.rate_hz) {
-        note_damage(fmt::format("changes from {} to {} Hz, which is left out", native_.rate_hz, now.rate_hz));
+        note_damage(fmt::format("changes from {} to {} Hz, skipped", native_.rate_hz, now.rate_hz));
         return false;
     }
     const bool still_there = choice_.kind == ChannelChoice::Kind::mix ||
                              (choice_.kind == ChannelChoice::Kind::one && choice_.index < now.channels);
     if (!still_there)
-        note_damage(
-            fmt::format("changes from {} to {} channels, which is left out", native_.channels, now.channels));
+        note_damage(fmt::format("changes from {} to {} channels, skipped", native_.channels, now.channels));
     return still_there;
 }
 
-/// Makes frame_ what is read next, if it suits, or writes it into `destination` if it fits there.
+/// Makes frame_ available to read(), or writes it to `destination` if it fits there. Skips unsuitable frames.
 /// @return  samples written
 std::size_t PacketDecoder::present(std::span<float> destination) {
     if (!suits()) return 0;
@@ -199,7 +201,7 @@ std::size_t PacketDecoder::present(std::span<float> destination) {
     if (!fits && buffer_.size() < size) buffer_.resize(size);
     const auto made = fits ? destination.first(size) : std::span(buffer_).first(size);
     copy_samples(*frame_, choice_, made.data());
-    if (may_be_non_finite_) damage_.clean(made, seconds(first));  // PCM, which is never used in place
+    if (may_be_non_finite_) damage_.clean(made, seconds(first));  // PCM is never used in place
     if (fits) return size;
     pending_ = made;
     return 0;
@@ -210,26 +212,24 @@ bool PacketDecoder::is_ogg_vorbis() const {
            input_->can_seek();
 }
 
-/// Drops the padding at the end that libav leaves: of the last packet in MP4, of MP3 from a pipe, of Vorbis.
+/// Drops padding at the end that libav leaves: in the last packet of MP4, in MP3 from a pipe, in Vorbis.
 void PacketDecoder::trim_end() {
     std::int64_t keep = frame_->nb_samples;
     if (last_packet_ && frame_->pts == *last_packet_ && frame_->pkt_duration > 0)
-        keep = std::min(keep, av_rescale_q(frame_->pkt_duration, input_->time_base(), {1, native_.rate_hz}));
-    if (trims_to_length_ && next_ + keep > *length_) {
-        const auto mp3 = input_->mp3_length();
-        // What comes later than padding can, of an MP3 file that was joined from several, is sound.
-        const bool padding = !mp3 || next_ < *length_ + mp3->padding;
-        if (padding) keep = std::max<std::int64_t>(0, *length_ - next_);
-    }
+        keep = std::min(keep,
+                        libav::av_rescale_q(frame_->pkt_duration, input_->time_base(), {1, native_.rate_hz}));
+    // Several MP3 files in one pipe: sound goes on after the padding of the first.
+    const bool trims = is_ogg_vorbis() || (input_->stated_samples() && next_ < *length_ + kMaxMp3Padding);
+    if (length_ && trims) keep = std::clamp<std::int64_t>(*length_ - next_, 0, keep);
     frame_->nb_samples = static_cast<int>(keep);
 }
 
 std::int64_t PacketDecoder::frame_at(std::int64_t timestamp) const {
-    return av_rescale_q(timestamp - base_, input_->time_base(), {1, native_.rate_hz});
+    return libav::av_rescale_q(timestamp - base_, input_->time_base(), {1, native_.rate_hz});
 }
 
 std::int64_t PacketDecoder::timestamp_at(std::int64_t frame) const {
-    return base_ + av_rescale_q_rnd(frame, {1, native_.rate_hz}, input_->time_base(), AV_ROUND_DOWN);
+    return base_ + libav::av_rescale_q_rnd(frame, {1, native_.rate_hz}, input_->time_base(), AV_ROUND_DOWN);
 }
 
 double PacketDecoder::seconds(std::int64_t frame) const {
@@ -253,16 +253,16 @@ void PacketDecoder::skip_to(std::int64_t frame) {
     pending_ = pending_.subspan(std::min(drop, pending_.size()));
 }
 
-/// Moves to some way before `frame`, or does nothing where that cannot be done to the sample.
+/// Seeks to some way before `frame`, or does nothing if that cannot be exact.
 void PacketDecoder::seek_before(std::int64_t frame) {
     const AVRational unit = input_->time_base();
     const bool exact_times = std::int64_t{unit.num} * native_.rate_hz <= unit.den;
     if (!input_->can_seek() || !exact_times) return;
     const std::int64_t target = timestamp_at(frame);
     const std::int64_t early = timestamp_at(frame - static_cast<std::int64_t>(kPreroll_s * native_.rate_hz));
-    // These have no exact index, so their packets are counted, which takes a fraction of decoding them.
+    // These have no exact index. Counting their packets takes a fraction of the time of decoding them.
     const bool countable = input_->is_container("mp3") || input_->is_container("aac");
-    // These can be sought in by their own exact time stamps.
+    // These have exact timestamps to seek by.
     const bool indexed =
         is_pcm_ || input_->is_container("ogg") || input_->is_container("flac") || input_->is_container("mp4");
     if (!countable && !(indexed && input_->seek(early))) return;
@@ -271,17 +271,17 @@ void PacketDecoder::seek_before(std::int64_t frame) {
     codec_->flush();
     const auto is_beyond = [&] { return packet_->pts == AV_NOPTS_VALUE || packet_->pts > target; };
     bool found = demux_to(early);
-    if (found && is_beyond()) {  // the index is wrong: count from the beginning
-        av_packet_unref(packet_.get());
+    if (found && is_beyond()) {  // the index is wrong: count from the start
+        libav::av_packet_unref(packet_.get());
         found = input_->seek(timestamp_at(0)) && demux_to(early);
         if (found && is_beyond())
             throw Error(fmt::format("{}: cannot seek to {:.3f} s", input_->name(), seconds(frame)));
     }
     if (found) send(packet_.get());
-    av_packet_unref(packet_.get());
+    libav::av_packet_unref(packet_.get());
 }
 
-/// Reads packets up to the one that reaches beyond `timestamp` into packet_. @return false if there is none
+/// Reads packets until packet_ ends after `timestamp`. @return false if there is none
 bool PacketDecoder::demux_to(std::int64_t timestamp) {
     while (true) {
         const int status = input_->read(*packet_);
@@ -289,7 +289,7 @@ bool PacketDecoder::demux_to(std::int64_t timestamp) {
         if (status >= 0) {
             failures_ = 0;
             next_ = frame_at(packet_->pts + packet_->duration);
-            av_packet_unref(packet_.get());
+            libav::av_packet_unref(packet_.get());
         } else if (status == AVERROR_EOF || ++failures_ >= kMaxFailures) {
             ended_ = draining_ = true;
             after_seek_ = false;
@@ -298,12 +298,12 @@ bool PacketDecoder::demux_to(std::int64_t timestamp) {
     }
 }
 
-/// A file that ends before its header says it would is damaged.
+/// A file that is shorter than its header states is damaged.
 void PacketDecoder::check_length() {
-    if (input_->cut_off()) damage_.add(seconds(next_), "ends without the mark of its end: cut off");
+    if (input_->cut_off()) damage_.add(seconds(next_), "cut off: its last page is missing");
     const auto end = input_->stated_end();
     if (!length_ && !end) return;
-    // Coded in frames whose delay and padding the container may count or not.
+    // The container may or may not count the delay and padding of the codec.
     const std::int64_t tolerance = length_ ? 0 : 3 * std::max(codec_->frame_size(), 1152);
     const std::int64_t stated = length_ ? *length_ : frame_at(*end);
     if (next_ + tolerance < stated)
@@ -311,10 +311,10 @@ void PacketDecoder::check_length() {
             fmt::format("ends here, {:.3f} s short of what its header promises", seconds(stated - next_)));
 }
 
-/// @param what  empty to leave the word to libav
+/// @param what  empty to use libav's message
 void PacketDecoder::note_damage(std::string what) {
     const std::string said = std::exchange(complaint_, {});
-    // Junk behind the end of the sound, a tag that libav does not know for instance, is no damage to it.
+    // Junk after the end of the sound, such as an unknown tag, is not damage.
     if (heedless_ || (length_ && next_ >= *length_)) return;
     if (what.empty()) {
         what = said;

@@ -14,12 +14,12 @@
 
 namespace earshot::audio {
 
-/// Decodes with libavcodec or libopus, one packet at a time. What is read is a view of the decoder's own
-/// frame wherever the channels wanted lie in it as floats; otherwise one pass converts and mixes, straight
-/// into the memory of the caller who brings some.
+/// Decodes with libavcodec or libopus, one packet at a time. read() returns a view of the decoder's own frame
+/// if that holds the wanted channels as floats; otherwise one pass converts and mixes, directly into the
+/// caller's memory for read_into().
 class PacketDecoder : public Decoder {
  public:
-    /// @param rate_hz  what is wanted; the recording is decoded at its own unless its codec has this one too
+    /// @param rate_hz  wanted rate; used if the codec can decode to it, else the recording keeps its own
     /// @throws Error if no sound can be decoded
     PacketDecoder(std::unique_ptr<PacketSource> input, const ChannelChoice& choice,
                   std::optional<int> rate_hz = {});
@@ -61,16 +61,15 @@ class PacketDecoder : public Decoder {
     std::int64_t base_ = 0;                    // timestamp of the recording's first sample
     std::optional<std::int64_t> last_packet_;  // its timestamp, where an index tells it
     std::optional<std::int64_t> length_;       // in frames, where the container tells it exactly
-    bool trims_to_length_ = false;             // libav leaves padding behind it
     std::int64_t next_ = 0;                    // frames of the recording before what is decoded next
     std::span<const float> pending_;           // decoded, not yet read
     std::vector<float> buffer_;
     bool draining_ = false, ended_ = false;
-    bool after_seek_ = false;  // next_ is to be taken from the timestamp of the next decoded frame
+    bool after_seek_ = false;  // the next decoded frame sets next_ from its timestamp
     int failures_ = 0;         // to read a packet, in a row
 
-    std::string complaint_;  // of libav, during the present call
-    bool heedless_ = false;  // damage does not count: it lies before what is wanted, or comes of a seek
+    std::string complaint_;  // of libav, during the current call
+    bool heedless_ = false;  // ignore damage: before the wanted part, or caused by a seek
     DamageLog damage_;
     bool is_pcm_ = false, may_be_non_finite_ = false;
 };

@@ -9,7 +9,8 @@
 namespace earshot::audio {
 namespace {
 
-constexpr int kMaxChunks = 4096;  // more than any file has that is not made to waste our time
+constexpr std::size_t kFileHeaderBytes = 12;
+constexpr int kMaxChunks = 4096;  // more than any honest file has
 
 std::uint64_t number(std::span<const std::byte> bytes, bool big_endian) {
     std::uint64_t value = 0;
@@ -22,7 +23,7 @@ std::string_view text(std::span<const std::byte> bytes) {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-/// How the chunks of a kind of file are written.
+/// Layout of the chunks in a kind of file.
 struct Layout {
     std::size_t id_bytes = 4, size_bytes = 4;
     std::int64_t first = 12;  // where the first chunk is
@@ -42,18 +43,23 @@ Layout layout_of(std::string_view head) {
     return layout;
 }
 
-/// What programs write that cannot go back to fill in the size, the last range being that of arecord and sox.
+/// Placeholder sizes of programs that cannot seek back to fill them in; the second range is used by arecord
+/// and sox.
 bool is_unknown(std::uint64_t size) {
     return (size >= 0xFFFF0000 && size <= 0xFFFFFFFF) || (size >= 0x7FFF0000 && size <= 0x80000100);
 }
 
 }  // namespace
 
-std::optional<PcmChunk> find_pcm_chunk(ByteInput& input) {
-    const auto head = input.peek_at(0, 12);
+bool has_chunks(ByteInput& input) {
+    const auto head = input.peek_at(0, kFileHeaderBytes);
     const auto known = {"RIFF", "RIFX", "RF64", "FORM", "riff"};
-    if (head.size() < 12 || std::ranges::find(known, text(head.first(4))) == known.end()) return {};
-    const Layout layout = layout_of(text(head));
+    return head.size() == kFileHeaderBytes && std::ranges::find(known, text(head.first(4))) != known.end();
+}
+
+std::optional<PcmChunk> find_pcm_chunk(ByteInput& input) {
+    if (!has_chunks(input)) return {};
+    const Layout layout = layout_of(text(input.peek_at(0, kFileHeaderBytes)));
     const auto header_bytes = static_cast<std::int64_t>(layout.id_bytes + layout.size_bytes);
     std::uint64_t long_size = 0;  // of RF64, in its first chunk
     std::optional<std::int64_t> format;

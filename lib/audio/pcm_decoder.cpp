@@ -164,7 +164,7 @@ void PcmDecoder::check_end() {
     } else if (have_ > 0) {
         damage_.add(seconds(position_), "ends in the middle of a sample");
     }
-    // What follows the samples is taken as well, so that who writes it meets no broken pipe.
+    // Read what follows the samples as well, so that the writer gets no SIGPIPE.
     while (input_->read(bytes_) > 0) continue;
 }
 

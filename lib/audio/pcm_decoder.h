@@ -13,22 +13,22 @@
 
 namespace earshot::audio {
 
-/// How the samples of a pipe are coded, and where they are.
+/// How the samples of a pipe are encoded, and where they start.
 struct PcmLayout {
-    /// Turns samples as they lie in the pipe into floats of full scale ±1.
+    /// Converts samples from the pipe to floats with full scale ±1.
     using Convert = void (*)(std::span<const std::byte> bytes, float* out);
     Convert convert = nullptr;
     std::size_t sample_bytes = 0;
     AudioFormat format;
     std::int64_t begin = 0;             // bytes of header before them
-    std::optional<std::int64_t> bytes;  // of samples, if the header says it
+    std::optional<std::int64_t> bytes;  // of samples, if the header states it
 };
 
-/// Consumes nothing. @return nothing unless it is raw, or a WAV or RF64, of the usual little-endian codings
+/// Consumes nothing. @return nothing unless it is raw PCM, WAV or RF64 in a common little-endian encoding
 std::optional<PcmLayout> find_pcm_layout(ByteInput& input, const std::optional<RawFormat>& raw);
 
-/// PCM as it comes: read() returns what the pipe holds, so that live sound is heard at once. (libav waits
-/// until it has a packet.)
+/// PCM without delay: read() returns what the pipe holds, so live sound is heard at once. (libav waits for
+/// whole packets.)
 class PcmDecoder : public Decoder {
  public:
     PcmDecoder(std::unique_ptr<ByteInput> input, const PcmLayout& layout, const ChannelChoice& choice);

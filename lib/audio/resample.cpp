@@ -19,17 +19,17 @@ ResampledSource::ResampledSource(std::unique_ptr<Source> source, int rate_hz)
     : source_(std::move(source)), rate_hz_(rate_hz) {
     const AudioFormat in = source_->format();
     AVChannelLayout layout{};
-    // So many channels, whatever they mean: none is mixed into another.
+    // Unspecified layout, so that no channel is mixed into another.
     layout.order = AV_CHANNEL_ORDER_UNSPEC;
     layout.nb_channels = in.channels;
     SwrContext* context = nullptr;
-    const int status = swr_alloc_set_opts2(&context, &layout, AV_SAMPLE_FMT_FLT, rate_hz, &layout,
-                                           AV_SAMPLE_FMT_FLT, in.rate_hz, 0, nullptr);
+    const int status = libav::swr_alloc_set_opts2(&context, &layout, AV_SAMPLE_FMT_FLT, rate_hz, &layout,
+                                                  AV_SAMPLE_FMT_FLT, in.rate_hz, 0, nullptr);
     resampler_.reset(context);
     if (status < 0) throw std::bad_alloc();
-    av_opt_set(context, "resampler", "soxr", 0);
-    av_opt_set_double(context, "precision", 20, 0);
-    if (swr_init(context) < 0)
+    libav::av_opt_set(context, "resampler", "soxr", 0);
+    libav::av_opt_set_double(context, "precision", 20, 0);
+    if (libav::swr_init(context) < 0)
         throw Error(fmt::format("cannot resample from {} to {} Hz (is libswresample built with libsoxr?)",
                                 in.rate_hz, rate_hz));
     buffer_.resize(
@@ -38,7 +38,7 @@ ResampledSource::ResampledSource(std::unique_ptr<Source> source, int rate_hz)
 }
 
 std::int64_t ResampledSource::output_frames(std::int64_t input_frames) const {
-    return av_rescale(input_frames, rate_hz_, source_->format().rate_hz);  // to the nearest
+    return libav::av_rescale(input_frames, rate_hz_, source_->format().rate_hz);  // to the nearest
 }
 
 std::optional<std::int64_t> ResampledSource::frames() const {
@@ -55,8 +55,9 @@ std::span<const float> ResampledSource::read(std::size_t max_frames) {
         frames_in_ += static_cast<std::int64_t>(in.size() / channels);
         const auto* in_bytes = reinterpret_cast<const std::uint8_t*>(in.data());
         auto* out_bytes = reinterpret_cast<std::uint8_t*>(buffer_.data());
-        const int got = swr_convert(resampler_.get(), &out_bytes, static_cast<int>(buffer_.size() / channels),
-                                    ended_ ? nullptr : &in_bytes, static_cast<int>(in.size() / channels));
+        const int got =
+            libav::swr_convert(resampler_.get(), &out_bytes, static_cast<int>(buffer_.size() / channels),
+                               ended_ ? nullptr : &in_bytes, static_cast<int>(in.size() / channels));
         if (got < 0) throw Error("libswresample failed");
         if (got == 0 && ended_) return {};
         std::int64_t use = got;

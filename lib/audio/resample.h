@@ -6,16 +6,16 @@
 #include <span>
 #include <vector>
 
-#include "audio/libav_handles.h"
+#include "audio/libav.h"
 #include "audio/source.h"
 
 namespace earshot::audio {
 
-/// Another source at another rate, by libswresample with the filters of libsoxr at 20 bits, which are better
-/// than libswresample's own and no slower. Measured from 8 to 192 kHz, with N half the lower of the two
-/// rates: flat to 0.01 dB up to 0.91 N, -3 dB at 0.95 N; what lies beyond N is 130 dB down. Output sample k
-/// is at the time k / rate_hz of the input, the filter's delay being taken out; there are round(frames · out
-/// / in) of them.
+/// Resamples another source with libswresample, using the filters of libsoxr at 20 bits, which are better
+/// than its own and as fast. Measured from 8 to 192 kHz, with N half the lower of the two rates: flat within
+/// 0.01 dB up to 0.91 N, -3 dB at 0.95 N, and 130 dB of attenuation above N. The delay of the filter is
+/// compensated: output sample k is at time k / rate_hz of the input. There are round(frames · out / in) of
+/// them.
 class ResampledSource : public Source {
  public:
     ResampledSource(std::unique_ptr<Source> source, int rate_hz);

@@ -6,13 +6,13 @@
 #include <type_traits>
 
 #include "audio/decoder.h"
-#include "audio/libav_handles.h"
+#include "audio/libav.h"
 #include "support/error.h"
 
 namespace earshot::audio {
 namespace {
 
-/// Integers are divided by the size of the negative half of their range; unsigned ones have their zero in the
+/// Integers are divided by the size of the negative half of their range; unsigned ones have zero in the
 /// middle.
 template <class Sample>
 float to_float(Sample value) {
@@ -26,7 +26,7 @@ float to_float(Sample value) {
     }
 }
 
-/// Where the samples of each channel lie: one array a channel, or one for all, interleaved.
+/// Where the samples of each channel are: one array per channel, or a single interleaved array.
 template <class Sample>
 struct Channels {
     const std::uint8_t* const* planes;  // null if interleaved
@@ -39,7 +39,7 @@ struct Channels {
     std::size_t stride() const { return planes ? 1 : static_cast<std::size_t>(count); }
 };
 
-/// `out` may be the array that `in` is interleaved in: what is written has been read.
+/// `out` may be the interleaved array of `in`: every sample is read before it is overwritten.
 template <class Sample>
 void convert(const Channels<Sample>& in, std::size_t frames, const ChannelChoice& choice, float* out) {
     using Kind = ChannelChoice::Kind;
@@ -71,7 +71,7 @@ void convert(const Channels<Sample>& in, std::size_t frames, const ChannelChoice
 
 template <class Sample>
 void convert_frame(const AVFrame& frame, const ChannelChoice& choice, float* out) {
-    const bool planar = av_sample_fmt_is_planar(static_cast<AVSampleFormat>(frame.format)) != 0;
+    const bool planar = libav::av_sample_fmt_is_planar(static_cast<AVSampleFormat>(frame.format)) != 0;
     const Channels<Sample> in{planar ? frame.extended_data : nullptr,
                               reinterpret_cast<const Sample*>(frame.extended_data[0]),
                               frame.ch_layout.nb_channels};
@@ -136,7 +136,7 @@ void copy_samples(const AVFrame& frame, const ChannelChoice& choice, float* out)
             convert_frame<double>(frame, choice, out);
             break;
         default:
-            throw Error("a sample format that is not known");
+            throw Error("unknown sample format");
     }
 }
 

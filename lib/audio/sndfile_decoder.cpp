@@ -12,7 +12,7 @@
 namespace earshot::audio {
 namespace {
 
-/// Samples of all channels that are read at a time: they stay in the nearest cache while they are mixed.
+/// Samples of all channels per read; small enough to stay in the L1 cache while they are mixed.
 constexpr std::size_t kBlockSamples = 8192;
 
 ByteInput& bytes_of(void* user) { return *static_cast<ByteInput*>(user); }

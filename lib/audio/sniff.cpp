@@ -11,7 +11,7 @@ namespace {
 struct Signature {
     std::size_t offset;
     std::string_view bytes;
-    std::size_t offset2;  // a second mark that must be there as well, if any
+    std::size_t offset2;  // a second signature that must match as well, if any
     std::string_view bytes2;
     Container container;
 };
@@ -31,7 +31,7 @@ constexpr std::array kSignatures{
     Signature{0, "OggS"sv, 0, ""sv, Container::ogg},
     Signature{0, "ID3"sv, 0, ""sv, Container::mpeg},
     Signature{0, "RIFF"sv, 8, "AVI "sv, Container::other},
-    Signature{4, "ftypavif"sv, 0, ""sv, Container::not_audio},  // pictures in the clothes of MP4
+    Signature{4, "ftypavif"sv, 0, ""sv, Container::not_audio},  // pictures in MP4 containers
     Signature{4, "ftypheic"sv, 0, ""sv, Container::not_audio},
     Signature{4, "ftypmif1"sv, 0, ""sv, Container::not_audio},
     Signature{4, "ftyp"sv, 0, ""sv, Container::other},
@@ -71,7 +71,7 @@ bool is_mpeg_frame(std::string_view head) {
     return version != 1 && (byte(2) >> 4) != 15 && (byte(2) >> 2 & 3) != 3;
 }
 
-/// Plain text: no sound begins with this many printable characters.
+/// Plain text: no audio starts with this many printable characters.
 bool is_text(std::string_view head) {
     return std::ranges::all_of(
                head, [](unsigned char c) { return c >= 0x80 || std::isprint(c) || std::isspace(c); }) &&

@@ -11,7 +11,7 @@
 namespace earshot::audio {
 namespace {
 
-/// A hundred years: sums of it and of any real length stay far from overflow.
+/// A hundred years: adding any real length to it cannot overflow.
 constexpr double kLongest_s = 3.2e9;
 
 std::int64_t to_frames(double seconds, int rate_hz) {
@@ -29,7 +29,7 @@ TrimmedSource::TrimmedSource(std::unique_ptr<Decoder> decoder, double start_s,
     if (start_ == 0) return;
     decoder_->skip_to(start_);
     if (decoder_->position() < start_)
-        throw Error(fmt::format("{}: is {:.3f} s long, nothing of it is left from {:.3f} s on", name,
+        throw Error(fmt::format("{}: is {:.3f} s long, so nothing is left after {:.3f} s", name,
                                 static_cast<double>(decoder_->position()) / rate_hz, start_s));
 }
 

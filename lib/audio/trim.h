@@ -9,7 +9,7 @@
 
 namespace earshot::audio {
 
-/// A stretch of a recording. Its first sample is the one nearest to start_s.
+/// A part of a recording. Its first sample is the one nearest to start_s.
 class TrimmedSource : public Source {
  public:
     /// @param name  of the recording, for messages

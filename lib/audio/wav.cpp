@@ -22,7 +22,7 @@ static_assert(std::endian::native == std::endian::little, "PCM is copied as it l
 constexpr std::int64_t kMax32 = 0xFFFFFFFF;
 constexpr int kPcm = 1, kFloat = 3, kExtensible = 0xFFFE;
 constexpr std::string_view kSubformatTail{"\x00\x00\x00\x00\x10\x00\x80\x00\x00\xAA\x00\x38\x9B\x71", 14};
-constexpr std::size_t kHeadBytes = 4096;  // more than a header of ours has
+constexpr std::size_t kHeadBytes = 4096;  // longer than our headers
 
 void put(std::string& bytes, std::uint64_t value, int size) {
     for (int i = 0; i < size; ++i) bytes += static_cast<char>(value >> (8 * i));
@@ -44,7 +44,7 @@ std::string format_chunk(AudioFormat format, SampleEncoding encoding) {
     if (extensible) {
         put(chunk, 22, 2);
         put(chunk, static_cast<std::uint64_t>(8 * width), 2);
-        put(chunk, 0, 4);  // the channels are of no known loudspeakers
+        put(chunk, 0, 4);  // channels have no speaker positions
         put(chunk, static_cast<std::uint64_t>(coding), 2);
         chunk += kSubformatTail;
     } else if (coding == kFloat) {
@@ -61,7 +61,7 @@ Integer to_integer(float sample, float scale) {
 struct Layout {
     std::size_t data;  // where the samples begin
     std::int64_t frame_bytes;
-    bool has_room;  // the JUNK that becomes ds64
+    bool has_room;  // a JUNK chunk that can become ds64
 };
 
 std::uint32_t get32(std::string_view bytes, std::size_t at) {
@@ -89,7 +89,7 @@ std::optional<Layout> find_layout(std::string_view head) {
     return {};
 }
 
-/// States how many bytes of samples there are in a header that was written for a file.
+/// Fills in the size of the samples in the header of a file.
 void state_size(std::string& header, std::int64_t data_bytes, std::int64_t frame_bytes) {
     const auto riff_bytes = static_cast<std::int64_t>(header.size()) - 8 + data_bytes + data_bytes % 2;
     const auto set = [&](std::size_t at, std::uint64_t value, int size) {

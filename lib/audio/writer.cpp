@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <string_view>
@@ -14,7 +15,7 @@
 namespace earshot::audio {
 namespace {
 
-constexpr std::size_t kHeadBytes = 256;  // more than comes before the samples
+constexpr std::size_t kHeadBytes = 256;  // longer than what comes before the samples
 
 int format_of(const std::string& path, SampleEncoding encoding) {
     std::string extension = std::filesystem::path(path).extension().native();
@@ -45,9 +46,15 @@ SF_INFO info_of(const std::string& path, AudioFormat format, SampleEncoding enco
     return info;
 }
 
-/// libsndfile states in the chunk PEAK of floats when the file was made, and where RF64 was asked for cannot
-/// be told to leave it out.
-void clear_time_of_making(const std::string& path) {
+/// The system's error if there is one, else libsndfile's.
+WriteError write_error(const std::string& path, const char* said) {
+    if (errno == 0) return WriteError(fmt::format("cannot write {}: {}", path, said));
+    return WriteError(system_error(fmt::format("cannot write {}", path)).what());
+}
+
+/// libsndfile writes the creation time into the PEAK chunk of float files, and offers no way to leave it out
+/// of RF64.
+void clear_creation_time(const std::string& path) {
     std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
     std::array<char, kHeadBytes> head{};
     file.read(head.data(), head.size());
@@ -64,8 +71,9 @@ void clear_time_of_making(const std::string& path) {
 
 AudioWriter::AudioWriter(const std::string& path, AudioFormat format, SampleEncoding encoding)
     : path_(path), info_(info_of(path, format, encoding)), file_(path) {
+    errno = 0;
     encoder_.reset(sf_open(file_.temporary_path().c_str(), SFM_WRITE, &info_));
-    if (!encoder_) throw Error(fmt::format("cannot write {}: {}", path, sf_strerror(nullptr)));
+    if (!encoder_) throw write_error(path, sf_strerror(nullptr));
     sf_command(encoder_.get(), SFC_SET_CLIPPING, nullptr, SF_TRUE);
     sf_command(encoder_.get(), SFC_RF64_AUTO_DOWNGRADE, nullptr, SF_TRUE);
 }
@@ -75,15 +83,16 @@ AudioWriter::~AudioWriter() = default;
 void AudioWriter::write(std::span<const float> interleaved) {
     const auto frames =
         static_cast<sf_count_t>(interleaved.size() / static_cast<std::size_t>(info_.channels));
+    errno = 0;
     if (sf_writef_float(encoder_.get(), interleaved.data(), frames) != frames)
-        throw Error(fmt::format("cannot write {}: {}", path_, sf_strerror(encoder_.get())));
+        throw write_error(path_, sf_strerror(encoder_.get()));
 }
 
 void AudioWriter::close() {
+    errno = 0;
     const int status = sf_close(encoder_.release());
-    if (status != SF_ERR_NO_ERROR)
-        throw Error(fmt::format("cannot write {}: {}", path_, sf_error_number(status)));
-    if ((info_.format & SF_FORMAT_SUBMASK) == SF_FORMAT_FLOAT) clear_time_of_making(file_.temporary_path());
+    if (status != SF_ERR_NO_ERROR) throw write_error(path_, sf_error_number(status));
+    if ((info_.format & SF_FORMAT_SUBMASK) == SF_FORMAT_FLOAT) clear_creation_time(file_.temporary_path());
     file_.close();
 }
 

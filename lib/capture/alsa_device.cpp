@@ -18,9 +18,9 @@ namespace {
 
 constexpr int kPoll_ms = 200;
 constexpr unsigned kUsualRate_hz = 48'000;
-constexpr unsigned kManyChannels = 64;  // more than any card has: a plug that makes up as many as are wanted
+constexpr unsigned kManyChannels = 64;  // more than any card has: a plug that offers any number
 
-/// Formats that we convert, best first, and what makes of one of their samples a float.
+/// Formats that we convert, best first, and the factor that makes a sample a float.
 struct Encoding {
     snd_pcm_format_t format;
     float scale;
@@ -77,7 +77,7 @@ void AlsaDevice::configure(const DeviceRequest& request) {
     };
     const auto encoding = std::ranges::find_if(kEncodings, fits);
     if (encoding == kEncodings.end())
-        throw Error(fmt::format("{}: delivers neither 16, 24 nor 32 bits (alsa:plughw:... converts)", name_));
+        throw Error(fmt::format("{}: supports neither 16, 24 nor 32 bits (alsa:plughw:... converts)", name_));
     encoding_ = *encoding;
     check(snd_pcm_hw_params_set_format(pcm, hw, encoding_.format), "cannot be read");
 
@@ -87,12 +87,12 @@ void AlsaDevice::configure(const DeviceRequest& request) {
     if (request.channels) channels = static_cast<unsigned>(*request.channels);
     if (snd_pcm_hw_params_set_channels(pcm, hw, channels) < 0)
         throw UsageError(
-            fmt::format("{}: does not deliver {} channels (alsa:plughw:... converts)", name_, channels));
+            fmt::format("{}: does not support {} channels (alsa:plughw:... converts)", name_, channels));
     unsigned rate = static_cast<unsigned>(request.rate_hz.value_or(kUsualRate_hz));
     check(snd_pcm_hw_params_set_rate_near(pcm, hw, &rate, nullptr), "has no such rate");
     format_ = {static_cast<int>(rate), static_cast<int>(channels)};
 
-    // A block wakes us; half a second of them may wait in the device while this thread gets no time.
+    // Each block wakes us; the device buffers half a second while this thread is not scheduled.
     auto block = static_cast<snd_pcm_uframes_t>(std::max(16.0, request.block_s * rate));
     check(snd_pcm_hw_params_set_period_size_near(pcm, hw, &block, nullptr), "takes no such block");
     snd_pcm_uframes_t buffer = std::max<snd_pcm_uframes_t>(rate / 2, 4 * block);
@@ -147,7 +147,7 @@ std::span<const float> AlsaDevice::converted(std::size_t frames) {
         case SND_PCM_FORMAT_S16:
             convert(std::int16_t{});
             break;
-        case SND_PCM_FORMAT_S24: {  // in the lower three bytes of four, the fourth is not defined
+        case SND_PCM_FORMAT_S24: {  // in the lower three of four bytes; the fourth is undefined
             const auto* in = reinterpret_cast<const std::int32_t*>(raw_.data());
             for (std::size_t i = 0; i < count; ++i)
                 samples_[i] =

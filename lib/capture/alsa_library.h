@@ -13,7 +13,7 @@ struct AlsaDeleter {
 template <class T>
 using AlsaPtr = std::unique_ptr<T, AlsaDeleter>;
 
-/// ALSA writes what it complains of to stderr, besides returning it.
+/// ALSA prints its errors to stderr besides returning them.
 inline void discard_alsa_error(const char*, int, const char*, int, const char*, ...) {}
 inline void silence_alsa() { snd_lib_error_set_handler(discard_alsa_error); }
 

@@ -5,8 +5,8 @@
 
 namespace earshot::capture {
 
-/// How long to wait before each attempt to reach a device again: half a second at first, then twice as long
-/// each time up to half a minute; give or take a quarter, so that a hundred recorders do not knock at once.
+/// Delay before each attempt to reopen a device: half a second, then doubled each time up to half a minute,
+/// with 25 % jitter, so that a hundred recorders do not retry at the same moment.
 class BackOff {
  public:
     explicit BackOff(unsigned seed = std::random_device{}()) : random_(seed) {}

@@ -5,7 +5,7 @@
 namespace earshot::capture {
 namespace {
 
-/// Devices hand over a few hundred frames at once; a ring full of smaller blocks than this is full early.
+/// Devices deliver a few hundred frames at once. With blocks smaller than this, the ring fills early.
 constexpr std::size_t kSmallBlock = 64;
 
 }  // namespace

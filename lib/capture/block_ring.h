@@ -11,30 +11,30 @@
 
 namespace earshot::capture {
 
-/// Blocks of samples on their way from one thread, which pushes, to another, which looks at the front and
-/// pops. No locks, no allocation after construction, and nobody waits.
+/// A queue of blocks of samples from one thread, which pushes, to another, which reads the front and pops.
+/// Lock-free, wait-free and without allocation after construction.
 class BlockRing {
  public:
-    /// @param frames  that fit
+    /// @param frames  capacity
     BlockRing(std::size_t frames, std::size_t channels);
 
-    /// Appends as much of `samples` as fits as one block. `time` is that of the first.
+    /// Appends as much of `samples` as fits, as one block. `time` is that of the first sample.
     /// @return frames taken
     std::size_t push(const BlockTime& time, std::span<const float> samples);
 
     struct Front {
         const BlockTime& time;     // of the block's first sample
-        std::size_t offset;        // frames of the block that were popped before
-        std::span<float> samples;  // the reader's own until it pops them
+        std::size_t offset;        // frames of the block that are already popped
+        std::span<float> samples;  // belong to the reader until it pops them
     };
-    /// The oldest samples, at most max_frames and none from behind a gap; nothing if the ring is empty.
+    /// The oldest samples, at most max_frames and never across a gap; nothing if the ring is empty.
     std::optional<Front> front(std::size_t max_frames);
-    /// Gives up the first `frames` of the front.
+    /// Removes the first `frames` of the front.
     void pop(std::size_t frames);
 
     // From any thread:
     std::size_t size() const {                      // frames
-        const std::size_t popped = popped_.load();  // first: it is never ahead of what was pushed later
+        const std::size_t popped = popped_.load();  // loaded first: it cannot exceed what is pushed later
         return pushed_.load() - popped;
     }
     bool empty() const { return blocks_popped_.load() == blocks_pushed_.load(); }

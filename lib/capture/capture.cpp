@@ -18,13 +18,13 @@ namespace earshot::capture {
 namespace {
 
 constexpr auto kPoll = std::chrono::milliseconds(200);
-/// After an overrun nothing is taken until this share of the ring is free: one long gap rather than many
-/// short ones.
+/// After an overrun, drop blocks until this fraction of the ring is free: one long gap instead of many short
+/// ones.
 constexpr double kRoomAfterOverrun = 0.25;
 
 std::size_t index(GapCause cause) { return static_cast<std::size_t>(cause); }
 
-/// Signals are for the reader, whose waiting they end.
+/// Leaves signals to the reader, so that they interrupt its waiting.
 void block_signals() {
     sigset_t all;
     sigfillset(&all);
@@ -97,7 +97,7 @@ void Capture::take(const DeviceBlock& block) {
     if (!device_->can_wait()) publish();
 }
 
-/// Finds where on the time line the block lies.
+/// Finds the place of the block on the time line.
 void Capture::place(const DeviceBlock& block, std::size_t frames) {
     const auto begin =
         block.end - std::chrono::duration_cast<SteadyTime::duration>(
@@ -149,8 +149,8 @@ void Capture::overrun_ends(UtcTime utc) {
     overrun_ = false;
     const double seconds = static_cast<double>(gap_[index(GapCause::overrun)]) / device_format_.rate_hz;
     notify(CaptureNotice::Kind::overrun,
-           fmt::format("{}: overrun, {:.3f} s until {} are lost: what reads them was too slow", name_,
-                       seconds, utc_text(utc)));
+           fmt::format("{}: overrun: {:.3f} s until {} lost, because the reader was too slow", name_, seconds,
+                       utc_text(utc)));
 }
 
 void Capture::omit(std::size_t frames, GapCause cause) {
@@ -166,7 +166,7 @@ std::optional<Gap> Capture::gap_before() const {
     return Gap{total, static_cast<GapCause>(most)};
 }
 
-/// @return false if the capture is to end
+/// @return false if the capture must end
 bool Capture::recover(const std::string& what) {
     device_.reset();
     if (!options_.reconnect) throw Error(what);
@@ -186,7 +186,7 @@ bool Capture::recover(const std::string& what) {
     return true;
 }
 
-/// @return nothing if the device is still away
+/// @return null if the device is still missing
 std::unique_ptr<Device> Capture::reopen() {
     std::unique_ptr<Device> device;
     try {
@@ -196,7 +196,7 @@ std::unique_ptr<Device> Capture::reopen() {
     }
     const audio::AudioFormat now = device->format();
     if (now != device_format_)
-        throw Error(fmt::format("{}: came back with {} Hz and {} channels, {} Hz and {} before", name_,
+        throw Error(fmt::format("{}: came back with {} Hz and {} channels instead of {} Hz and {}", name_,
                                 now.rate_hz, now.channels, device_format_.rate_hz, device_format_.channels));
     return device;
 }
@@ -221,7 +221,7 @@ void Capture::release() {
 LiveSource::Arrival Capture::wait(std::chrono::milliseconds longest) {
     release();
     for (int attempt = 0; attempt < 2; ++attempt) {
-        const bool ended = ended_;  // first: what was pushed before the end must be seen
+        const bool ended = ended_;  // loaded first, so that blocks pushed before the end are seen
         if (!ring_.empty()) return Arrival::sound;
         if (ended) return Arrival::end;
         if (attempt == 0) pushed_.wait(longest);

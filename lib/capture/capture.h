@@ -16,7 +16,7 @@
 
 namespace earshot::capture {
 
-/// Moves blocks from a device into a ring on a thread of its own, and opens the device anew when it is lost.
+/// Moves blocks from a device into a ring on a thread of its own, and reopens the device when it is lost.
 class Capture : public LiveSource {
  public:
     Capture(std::string name, DeviceOpener open, const CaptureOptions& options, const Clock& clock);
@@ -58,9 +58,9 @@ class Capture : public LiveSource {
     const CaptureOptions options_;
     const Clock& clock_;
     std::atomic<bool> stop_ = false, paused_ = false,
-                      lost_ = false;  // before the device, which asks stopping()
+                      lost_ = false;  // declared before the device, which calls stopping()
     DeviceRequest request_;
-    std::unique_ptr<Device> device_;  // the thread's alone while it runs
+    std::unique_ptr<Device> device_;  // used only by the thread while it runs
     const audio::AudioFormat device_format_;
     const audio::AudioFormat format_;
 
@@ -75,10 +75,10 @@ class Capture : public LiveSource {
     bool started_ = false;
     std::int64_t position_ = 0;         // of the next frame
     Gaps gap_{};                        // before it
-    std::optional<GapCause> expected_;  // of a gap that only the clock can measure
-    bool overrun_ = false;              // no block is pushed until there is room again
+    std::optional<GapCause> expected_;  // of a gap whose length only the clock can tell
+    bool overrun_ = false;              // drop blocks until there is room again
 
-    // Statistics, written by the thread (but delivered_) and read by any.
+    // Statistics, written by the thread (except delivered_), read by any.
     std::array<std::atomic<std::int64_t>, 3> omitted_{};
     std::atomic<std::int64_t> delivered_ = 0;
     std::atomic<int> overruns_ = 0, reconnects_ = 0;
@@ -86,7 +86,7 @@ class Capture : public LiveSource {
 
     // The reader's.
     BlockTime time_;
-    std::size_t held_ = 0;  // frames of the block that was returned last
+    std::size_t held_ = 0;  // frames of the block that read() returned last
     audio::DamageLog damage_;
     std::jthread thread_;
 };

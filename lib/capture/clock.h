@@ -9,7 +9,7 @@ namespace earshot::capture {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
 
-/// The system's clocks; tests have their own.
+/// The system's clocks. Tests substitute their own.
 class Clock {
  public:
     virtual ~Clock() = default;
@@ -17,11 +17,11 @@ class Clock {
     virtual UtcTime utc() const {
         return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
     }
-    /// Sleeps until then, or until stop() says so, which is asked a few times a second.
+    /// Sleeps until `then`, or until stop() returns true; polls it a few times a second.
     virtual void sleep_until(SteadyTime then, const std::function<bool()>& stop) const;
 };
 
-/// The one that everything but a test uses.
+/// The clocks that everything except tests uses.
 const Clock& system_clocks();
 
 }  // namespace earshot::capture

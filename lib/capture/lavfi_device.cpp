@@ -1,23 +1,20 @@
-#include <dlfcn.h>
-#include <fmt/format.h>
-
 #include <thread>
 
+#include "audio/libav.h"
 #include "audio/libav_input.h"
 #include "audio/packet_decoder.h"
 #include "capture/source_device.h"
-#include "support/error.h"
 
 namespace earshot::capture {
 namespace {
 
 constexpr std::size_t kBlockFrames = 4096;  // at full speed
 
-/// A filter graph, as fast as it is read or paced by the clock.
+/// A filter graph, at full speed or paced by the clock.
 class LavfiDevice : public SourceDevice {
  public:
     LavfiDevice(const std::string& graph, const DeviceRequest& request) : paced_(request.paced) {
-        load_libavdevice();
+        audio::libav::avdevice_register_all();  // registers the demuxer of filter graphs
         source_ = std::make_unique<audio::PacketDecoder>(
             std::make_unique<audio::LibavInput>("lavfi:" + graph, graph, "lavfi", request.stop),
             audio::ChannelChoice{audio::ChannelChoice::Kind::all, 0});
@@ -33,7 +30,7 @@ class LavfiDevice : public SourceDevice {
         if (begin_ == SteadyTime{}) begin_ = Clock::now();
         auto block = next(block_frames_);
         frames_ += static_cast<std::int64_t>(block.samples.size()) / format().channels;
-        // A sample is there once it would have sounded.
+        // A sample is available once it would have sounded.
         block.end = begin_ + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(
                                  static_cast<double>(frames_) / format().rate_hz));
         std::this_thread::sleep_until(block.end);
@@ -41,15 +38,6 @@ class LavfiDevice : public SourceDevice {
     }
 
  private:
-    static void load_libavdevice() {
-        static void* const library = ::dlopen(EARSHOT_LIBAVDEVICE, RTLD_NOW);
-        if (!library)
-            throw Error(fmt::format("lavfi: cannot load {} (install the package libavdevice59)",
-                                    EARSHOT_LIBAVDEVICE));
-        using Register = void (*)();
-        reinterpret_cast<Register>(::dlsym(library, "avdevice_register_all"))();
-    }
-
     const bool paced_;
     std::size_t block_frames_ = 0;
     SteadyTime begin_{};

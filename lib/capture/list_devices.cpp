@@ -46,7 +46,7 @@ std::vector<DeviceInfo> list_pulse() {
     return std::move(list.sources);
 }
 
-/// The ranges of a device that another program does not hold just now.
+/// Adds the ranges of a device, unless another program is using it.
 void add_ranges(DeviceInfo& device, const std::string& hardware) {
     snd_pcm_t* opened = nullptr;
     if (snd_pcm_open(&opened, hardware.c_str(), SND_PCM_STREAM_CAPTURE, SND_PCM_NONBLOCK) < 0) {
@@ -79,7 +79,7 @@ void list_card(int card, std::vector<DeviceInfo>& devices) {
         snd_pcm_info_set_device(info, static_cast<unsigned>(number));
         snd_pcm_info_set_subdevice(info, 0);
         snd_pcm_info_set_stream(info, SND_PCM_STREAM_CAPTURE);
-        if (snd_ctl_pcm_info(opened, info) < 0) continue;  // it plays only
+        if (snd_ctl_pcm_info(opened, info) < 0) continue;  // playback only
         DeviceInfo device;
         device.name = fmt::format("alsa:plughw:{},{}", snd_ctl_card_info_get_id(card_info), number);
         device.description =

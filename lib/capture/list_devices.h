@@ -5,7 +5,7 @@
 
 namespace earshot::capture {
 
-/// A device that there is.
+/// A device to record from.
 struct DeviceInfo {
     std::string name;         // as open_device takes it
     std::string description;  // for people
@@ -14,8 +14,8 @@ struct DeviceInfo {
     bool is_default = false;
 };
 
-/// Those of the sound server, then those of ALSA.
-/// @param why_none  gets what keeps either from being asked, for people
+/// Lists the devices of the sound server, then those of ALSA.
+/// @param why_none  set to the reasons why either has none, for people
 std::vector<DeviceInfo> list_devices(std::vector<std::string>& why_none);
 
 }  // namespace earshot::capture

@@ -21,7 +21,7 @@ std::string_view gap_cause_name(GapCause cause) {
 std::unique_ptr<LiveSource> capture(const std::string& name, DeviceOpener open, const CaptureOptions& options,
                                     const Clock& clock) {
     if (!(options.buffer_s >= 0.1 && options.buffer_s <= 3600))
-        throw UsageError("the buffer must hold 100 ms to 1 h of sound");
+        throw UsageError("the buffer must be 100 ms to 1 h long");
     auto source = std::make_unique<Capture>(name, std::move(open), options, clock);
     if (!options.rate_hz || *options.rate_hz == source->format().rate_hz) return source;
     return std::make_unique<ResampledCapture>(std::move(source), *options.rate_hz);

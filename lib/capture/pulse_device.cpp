@@ -43,7 +43,7 @@ class PulseDevice : public Device {
     PulseServer server_;
     PulsePtr<pa_stream> stream_;
     audio::AudioFormat format_;
-    bool holds_ = false;  // what was peeked at last is still to be dropped
+    bool holds_ = false;  // the last peeked fragment must still be dropped
     bool moved_away_ = false;
 };
 
@@ -93,9 +93,9 @@ void PulseDevice::drop() {
     if (std::exchange(holds_, false)) pa_stream_drop(stream_.get());
 }
 
-/// How long ago the last of the first `bytes` that wait for us sounded: what waits behind them, and what the
-/// source and the connection take. (The latency that libpulse interpolates is off by half a second during the
-/// first seconds.)
+/// How long ago the last of the first `bytes` in the queue sounded: the length of the rest of the queue, plus
+/// the latency of the source and the connection. (libpulse's interpolated latency is wrong by half a second
+/// during the first seconds.)
 std::chrono::microseconds PulseDevice::delay_behind(std::size_t bytes) const {
     const std::size_t waiting = pa_stream_readable_size(stream_.get());
     pa_usec_t delay = 0;

@@ -7,7 +7,7 @@
 
 namespace earshot::capture {
 
-/// What was decoded, as a device would deliver it.
+/// A decoded source as a device.
 class SourceDevice : public Device {
  public:
     audio::AudioFormat format() const override { return source_->format(); }
@@ -26,8 +26,5 @@ class SourceDevice : public Device {
     }
     std::unique_ptr<audio::Source> source_;
 };
-
-/// Standard input, which was opened.
-std::unique_ptr<Device> device_of(std::unique_ptr<audio::Source> standard_input);
 
 }  // namespace earshot::capture

@@ -9,9 +9,9 @@ namespace {
 
 using Seconds = std::chrono::duration<double>;
 
-constexpr double kFollow = 0.1;      // of an error, in one second
-constexpr int kSettlingSeconds = 5;  // within which earlier blocks are believed at once
-constexpr int kDriftSeconds = 30;    // before a drift is told
+constexpr double kFollow = 0.1;      // fraction of an error corrected in one second
+constexpr int kSettlingSeconds = 5;  // during which earlier blocks correct at once
+constexpr int kDriftSeconds = 30;    // before drift_ppm() answers
 const double kForget = std::exp2(-1 / 600.0);
 constexpr auto kStep = std::chrono::milliseconds(50);
 constexpr auto kQuick = std::chrono::microseconds(200);
@@ -69,7 +69,7 @@ void TimeKeeper::look_at_clock() {
     const SteadyTime before = clock_.steady();
     const UtcTime utc = clock_.utc();
     const SteadyTime after = clock_.steady();
-    if (after - before > kQuick) return;  // we were interrupted between the two
+    if (after - before > kQuick) return;  // preempted between the two
     const auto now = std::chrono::duration_cast<std::chrono::microseconds>(utc.time_since_epoch() -
                                                                            before.time_since_epoch());
     if (std::chrono::abs(now - to_utc_) > kStep)

@@ -7,32 +7,30 @@
 
 namespace earshot::capture {
 
-/// Says when the samples of a device sounded, and how fast its clock runs.
+/// Tells when the samples of a device sounded, and how fast its clock runs.
 ///
-/// Blocks are reported with delays that vary and are never negative, so of the blocks of each second only the
-/// earliest counts. Its time, less that which the nominal rate gives, moves the time line a little: a
-/// first-order loop with a time constant of ten seconds, so that time stamps neither jitter nor drift away.
-/// The device's rate is the slope of a line through these points, by least squares in which older ones count
-/// less (by half in ten minutes).
+/// Blocks arrive with varying, never negative delays, so only the earliest block of each second counts. Its
+/// deviation from the nominal rate corrects the time line through a first-order loop with a time constant of
+/// ten seconds, so that timestamps neither jitter nor drift. The rate of the device is the slope of a
+/// least-squares line through these points, in which weights halve every ten minutes.
 class TimeKeeper {
  public:
     TimeKeeper(int rate_hz, const Clock& clock);
 
-    /// The time line begins anew at `position`: at the start, and where only the clock can tell what is
-    /// missing.
+    /// Restarts the time line at `position`: at the start, and after a gap that only the clock can measure.
     void start(std::int64_t position, SteadyTime time);
     /// The sample before `position` sounded just before `end`.
     void observe(std::int64_t position, SteadyTime end);
 
     SteadyTime steady(std::int64_t position) const;
-    /// By the system's clock as it now is: if somebody sets it, times follow at once.
+    /// By the current system clock: if it is set, times follow at once.
     UtcTime utc(std::int64_t position) const;
     std::int64_t position_at(SteadyTime time) const;
 
-    /// > 0 if the device is fast. Nothing during the first half minute.
+    /// > 0 if the device is fast. Nothing for the first half minute.
     std::optional<double> drift_ppm() const;
 
-    /// By how much the system's clock was set since the last call, in seconds, if by more than a twentieth.
+    /// Seconds by which the system clock was set since the last call, if more than 0.05.
     std::optional<double> clock_step();
 
  private:
@@ -44,9 +42,9 @@ class TimeKeeper {
     const Clock& clock_;
     std::int64_t base_position_ = 0;
     SteadyTime base_{};
-    double offset_s_ = 0;  // of the time line against base_ and the nominal rate
+    double offset_s_ = 0;  // of the time line from base_ and the nominal rate
 
-    // The second that is running: where it began, and how late its earliest block was.
+    // The current second: where it began, and the delay of its earliest block.
     std::int64_t second_begin_ = 0;
     std::optional<double> earliest_s_;
     int seconds_ = 0;
@@ -54,7 +52,7 @@ class TimeKeeper {
     // Sums over seconds of weight, time x, lateness y, and their products.
     double sum_w_ = 0, sum_x_ = 0, sum_y_ = 0, sum_xx_ = 0, sum_xy_ = 0;
 
-    std::chrono::microseconds to_utc_{0};  // the system's clock less the steady one
+    std::chrono::microseconds to_utc_{0};  // system clock minus steady clock
     std::optional<double> step_s_;
 };
 

@@ -4,7 +4,7 @@
 
 namespace earshot::capture {
 
-/// One thread sleeps until another wakes it; a call that comes first is not lost. A signal wakes it too.
+/// Lets one thread sleep until another wakes it. A wake() before wait() is not lost. Signals wake it too.
 class Wakeup {
  public:
     Wakeup();

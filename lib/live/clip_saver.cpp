@@ -17,12 +17,12 @@
 namespace earshot::live {
 namespace {
 
-/// An event is known to have ended some time after its end: windows, smoothing and gaps to merge take it.
-/// Sound stays in the history for so long before it goes to the file of an event that may go on.
+/// The end of an event is known only some time later, because of windows, smoothing and merging. Sound stays
+/// in the history for this long before it is written to the file of an event that may continue.
 constexpr double kHold_s = 15;
-constexpr double kChunk_s = 5;  // goes there at once
+constexpr double kChunk_s = 5;  // written at a time
 
-/// A label as a part of a file's name.
+/// A label as part of a file name.
 std::string file_part(std::string label) {
     std::ranges::replace_if(
         label,
@@ -31,7 +31,7 @@ std::string file_part(std::string label) {
     return label;
 }
 
-/// Basic format of ISO 8601, which every file system takes: 20240229T235958.123Z.
+/// ISO 8601 basic format, valid on every file system: 20240229T235958.123Z.
 std::string file_time(UtcTime time) {
     auto text = utc_text(time);
     std::erase_if(text, [](char c) { return c == '-' || c == ':'; });
@@ -55,7 +55,7 @@ class ClipSaver::File {
 };
 
 double ClipSaver::history_s(const ClipOptions& options) {
-    constexpr double kBlock_s = 5;  // longer than any block that comes in
+    constexpr double kBlock_s = 5;  // longer than any incoming block
     return options.pre_s + options.post_s + kHold_s + kChunk_s + kBlock_s;
 }
 
@@ -94,7 +94,7 @@ void ClipSaver::ends(const LiveEvent& event) {
     clip.end = position_of(event.event.offset_s + options_.post_s);
 }
 
-/// Begins it if there is none yet.
+/// The open clip of this label; starts one if there is none.
 ClipSaver::Clip& ClipSaver::clip_of(const LiveEvent& event) {
     const auto same = std::ranges::find_if(
         clips_, [&](const Clip& clip) { return !clip.end && clip.event.event.label == event.event.label; });

@@ -16,25 +16,25 @@
 namespace earshot::live {
 
 struct ClipOptions {
-    std::string directory;  // made if it is not there
+    std::string directory;  // created if missing
     double pre_s = 2, post_s = 2;
     std::string device;  // for the JSON
 };
 
-/// Saves the sound of each event, as it was heard, with some of what came before and after: a WAV named after
-/// the UTC of its first sample and the label, and beside it, once that is whole, a JSON of the same name. A
-/// clip ends early where sound is missing. Files are written on a thread of the saver's own; if the disk
-/// keeps it from following for kMaxWaiting samples, clips are dropped and counted. Memory does not grow with
-/// an event's length.
+/// Saves the sound of each event, with some sound before and after it: a WAV named after the UTC of its first
+/// sample and the label, and a JSON file of the same name, written once the WAV is complete. A clip ends
+/// early at a gap. Files are written on a thread of the saver's own and never block the caller; if
+/// kMaxWaiting samples are pending, clips are dropped and counted. Memory use does not depend on the length
+/// of an event.
 class ClipSaver : public LiveSink {
  public:
     static constexpr std::size_t kMaxWaiting = std::size_t{1} << 24;  // samples, 64 MiB
 
-    /// What a history must hold: sound is left in it for a while, since events end before it is known.
+    /// Length of history needed: sound stays in it until the end of an event is known.
     static double history_s(const ClipOptions& options);
 
-    /// @param history  fed before this; must outlive it
-    /// @throws WriteError if the directory cannot be made
+    /// @param history  receives sound before this does; must outlive it
+    /// @throws WriteError if the directory cannot be created
     ClipSaver(ClipOptions options, const SoundHistory& history);
     ~ClipSaver() override;
 
@@ -43,28 +43,28 @@ class ClipSaver : public LiveSink {
     void ends(const LiveEvent& event) override;
     void gap(const LiveGap& gap) override;
 
-    /// The last seconds, whatever was in them. @return path of the file in the making
+    /// Saves the last seconds. @return path of the file that is being written
     std::string save_last(double duration_s);
 
-    /// Writes what is due and waits for it. Nothing is saved after this.
+    /// Ends all clips and waits until they are written. Nothing may be pushed after this.
     void finish();
 
     struct Totals {
         std::int64_t saved = 0, failed = 0;
-        std::string problem;  // of the first that failed
+        std::string problem;  // of the first failure
     };
     Totals totals() const;
 
  private:
-    struct Clip {  // in the making
+    struct Clip {  // in progress
         LiveEvent event;
         std::filesystem::path path;
         UtcTime time;                      // of the first sample
         std::int64_t first = 0, sent = 0;  // positions
-        std::optional<std::int64_t> end;   // once it is known
+        std::optional<std::int64_t> end;   // once known
         int id = 0;
     };
-    struct Job {  // for the thread: samples of a clip, the last with its JSON
+    struct Job {  // for the thread: samples of a clip; the last job has its JSON
         int id;
         std::filesystem::path path;
         std::vector<float> samples;

@@ -7,11 +7,11 @@
 
 namespace earshot::live {
 
-/// Which end of an event a line tells of, if both get one.
+/// Whether a line describes a whole event, or only its start or end.
 enum class EventState { whole, start, end };
 
 /// earshot-formats(5), EVENTS: {"file": "default", "onset": ..., "offset": ..., "label": ..., "score": ...,
-/// "time": "2024-02-29T23:59:58.123Z"}, and "state" where there is one; a start has no offset yet.
+/// "time": "2024-02-29T23:59:58.123Z"}, and "state" for a start or end; a start has no offset yet.
 nlohmann::ordered_json live_event_json(const std::string& device, const LiveEvent& event,
                                        EventState state = EventState::whole);
 

@@ -10,7 +10,7 @@
 
 namespace earshot::live {
 
-/// Something that was heard live. Seconds count from the start of the capture, gaps included.
+/// An event that was heard live. Seconds count from the start of the capture, including gaps.
 struct LiveEvent {
     label::Event event;
     UtcTime time;  // of its onset
@@ -23,22 +23,22 @@ struct LiveGap {
     capture::GapCause cause = capture::GapCause::overrun;
 };
 
-/// Takes part in what a LiveListener hears. Every member is called on the thread that listens, and must not
-/// keep it: what takes long is done on a thread of the sink's own.
+/// Receives what a LiveListener hears. Members are called on the listening thread and must not block: long
+/// work belongs on a thread of the sink's own.
 class LiveSink {
  public:
     virtual ~LiveSink() = default;
 
-    /// What is about to be heard, mono at the model's rate. Positions ascend; where they jump is a gap.
-    /// @param position  of the first sample since the start of the capture
+    /// Sound that is about to be heard, mono at the model's rate. Positions ascend; a jump is a gap.
+    /// @param position  of the first sample, counted from the start of the capture
     virtual void samples(std::int64_t /*position*/, UtcTime /*time*/, std::span<const float> /*samples*/) {}
-    /// Of a window that was heard, one per label of the model.
+    /// Scores of a window, one per label of the model.
     virtual void scores(std::span<const float> /*scores*/) {}
-    /// There will be an event; offset and score are those so far.
+    /// An event has begun; offset and score are preliminary.
     virtual void starts(const LiveEvent& /*event*/) {}
     virtual void ends(const LiveEvent& /*event*/) {}
     virtual void gap(const LiveGap& /*gap*/) {}
-    /// Several times a second, sound or no sound.
+    /// Called several times a second, with or without sound.
     virtual void turn() {}
 };
 

@@ -40,7 +40,7 @@ bool is_on_path(const std::string& name) {
     return false;
 }
 
-/// A descriptor from which `text` can be read; the reader may leave it alone without holding us up.
+/// A descriptor from which `text` can be read. A program that does not read it cannot block us.
 int descriptor_of(const std::string& text) {
     const int descriptor = ::memfd_create("event", MFD_CLOEXEC);
     if (descriptor < 0) return -1;
@@ -57,15 +57,15 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
     return pointers;
 }
 
-/// Ours, with some variables set anew.
+/// Our environment, with some variables added or replaced.
 std::vector<std::string> environment_with(const ProgramRunner::Environment& added) {
     std::vector<std::string> all;
-    const auto is_set_anew = [&](std::string_view variable) {
+    const auto is_replaced = [&](std::string_view variable) {
         return std::ranges::any_of(
             added, [&](const auto& pair) { return variable.substr(0, variable.find('=')) == pair.first; });
     };
     for (char** variable = environ; *variable; ++variable)
-        if (!is_set_anew(*variable)) all.emplace_back(*variable);
+        if (!is_replaced(*variable)) all.emplace_back(*variable);
     for (const auto& [name, value] : added)
         all.push_back(fmt::format("{}={}", name, value.substr(0, value.find('\0'))));
     return all;
@@ -78,7 +78,7 @@ std::vector<std::string> parse_program(const std::string& text) {
     const int status = ::wordexp(text.c_str(), &expanded, WRDE_NOCMD);
     if (status != 0) {
         throw UsageError(
-            fmt::format("--on-event: '{}' is no program with arguments (no shell is involved; put {} "
+            fmt::format("--on-event: '{}' is not a program with arguments (no shell is involved; put {} "
                         "into a script)",
                         text, status == WRDE_SYNTAX ? "it" : "commands, pipes and redirections"));
     }
@@ -173,7 +173,7 @@ void ProgramRunner::launch(const Job& job) {
     } else {
         ::posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
     }
-    // No signal that this thread blocks or the process ignores, and a group of its own: ^C is for us.
+    // Reset blocked and ignored signals. A process group of its own keeps ^C away from the program.
     sigset_t none, all;
     sigemptyset(&none);
     sigfillset(&all);
@@ -197,7 +197,7 @@ void ProgramRunner::launch(const Job& job) {
     }
     const int descriptor = ::pidfd_open(pid, 0);
     if (descriptor < 0) {
-        fail("it cannot be watched");
+        fail("pidfd_open failed");
     } else {
         running_.push_back({pid, descriptor});
     }

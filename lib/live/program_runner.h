@@ -14,36 +14,36 @@
 
 namespace earshot::live {
 
-/// A program's name and arguments from one text, taken apart as a shell would: quotes, $VARIABLES, ~ and
-/// wildcards, but no commands, pipes or redirections. @throws UsageError for those and for a program that is
-/// not there
+/// Splits a command line into a program and its arguments as a shell would: quotes, $VARIABLES, ~ and
+/// wildcards, but no command substitution, pipes or redirections. @throws UsageError for those, and if the
+/// program does not exist
 std::vector<std::string> parse_program(const std::string& text);
 
-/// Starts a program for each of many occasions, a few at once, on a thread of its own. No shell is involved.
-/// The program's standard input is a text, given whole; its standard output goes where ours for errors goes.
-/// Occasions wait while kMaxRunning programs run, at most kMaxWaiting of them; more are dropped and counted.
+/// Runs a program for each of many events, a few at a time, from a thread of its own. No shell is involved.
+/// The program gets a text as its standard input; its standard output goes to our standard error.
+/// While kMaxRunning programs run, up to kMaxWaiting runs are queued; any more are dropped and counted.
 class ProgramRunner {
  public:
     static constexpr std::size_t kMaxRunning = 4, kMaxWaiting = 256;
 
-    using Environment = std::vector<std::pair<std::string, std::string>>;  // added to ours
+    using Environment = std::vector<std::pair<std::string, std::string>>;  // added to our environment
 
     /// @param words  from parse_program
-    /// @param mute   what programs print is dropped
+    /// @param mute   discard what programs print
     explicit ProgramRunner(std::vector<std::string> words, bool mute = false);
-    /// Leaves those that still run alone.
+    /// Lets programs that still run continue.
     ~ProgramRunner();
 
-    /// Never waits. @return false if the occasion was dropped
+    /// Never blocks. @return false if the run was dropped
     bool start(Environment environment, std::string input);
 
     struct Totals {
-        std::int64_t started = 0, failed = 0, dropped = 0;  // failed: could not be started, or status not 0
-        std::string problem;                                // of the first that failed
+        std::int64_t started = 0, failed = 0, dropped = 0;  // failed: not started, or status other than 0
+        std::string problem;                                // of the first failure
     };
     Totals totals() const;
 
-    /// Waits until all have been started and have ended, or for `patience_s`. What waits then is dropped.
+    /// Waits until all runs have ended, for at most `patience_s`; drops those still queued after that.
     void finish(double patience_s);
 
  private:

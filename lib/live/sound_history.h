@@ -10,7 +10,7 @@
 
 namespace earshot::live {
 
-/// The last seconds of sound, for whoever wants them afterwards. From any thread.
+/// A ring buffer of the last seconds of sound. Thread-safe.
 class SoundHistory : public LiveSink {
  public:
     SoundHistory(int rate_hz, double duration_s);
@@ -20,9 +20,9 @@ class SoundHistory : public LiveSink {
     struct Cut {
         std::int64_t position = 0;  // of the first sample
         UtcTime time;
-        std::vector<float> samples;  // gaps are silence
+        std::vector<float> samples;  // gaps are filled with silence
     };
-    /// What there is of [begin, end).
+    /// The available part of [begin, end).
     Cut cut(std::int64_t begin, std::int64_t end) const;
     /// The last `duration_s`.
     Cut last(double duration_s) const;

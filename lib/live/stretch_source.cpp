@@ -67,9 +67,9 @@ StretchSource::Wait StretchSource::wait(bool in_stretch) {
             case capture::LiveSource::Arrival::sound:
                 return Wait::sound;
             case capture::LiveSource::Arrival::end:
-                return Wait::sound;  // reading finds it
+                return Wait::sound;  // read() returns the end
             case capture::LiveSource::Arrival::nothing_yet:
-                // What sounded when the sound stopped coming need not wait for more.
+                // Do not let the last sound wait for more.
                 if (in_stretch && (source_.is_paused() || source_.is_lost())) return Wait::stretch_ends;
         }
     }

@@ -8,17 +8,17 @@
 
 namespace earshot::live {
 
-/// A live source as a series of recordings, each of them a stretch of sound without a gap: next() begins one,
-/// read() ends with it.
+/// Splits a live source into recordings, each a stretch of sound without a gap: next() begins one, and read()
+/// returns empty at its end.
 class StretchSource : public audio::Source {
  public:
-    /// @param turn        called several times a second; false ends the stretch
-    /// @param duration_s  of all stretches and gaps together
+    /// @param turn        called several times a second; returns false to end the stretch
+    /// @param duration_s  total duration of all stretches and gaps
     StretchSource(capture::LiveSource& source, std::function<bool()> turn,
                   std::optional<double> duration_s = {});
 
-    /// Waits for sound. False at the end.
-    /// @throws what LiveSource::read throws, and has thrown in read(), where it just ended the stretch
+    /// Waits for sound. @return false at the end
+    /// @throws what LiveSource::read throws; an exception during read() ends the stretch and is rethrown here
     bool next();
     /// Ends the stretch and the series.
     void stop();
@@ -45,7 +45,7 @@ class StretchSource : public audio::Source {
     bool stopped_ = false;
     std::int64_t start_ = 0;
     std::optional<capture::Gap> gap_;
-    std::span<const float> held_;  // the first block of the next stretch; the source's
+    std::span<const float> held_;  // first block of the next stretch, owned by the source
     std::exception_ptr failure_;
 };
 

@@ -5,6 +5,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -21,9 +22,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Free space that must come back before anything is kept again: a disk at its limit would flutter otherwise.
+/// Free space needed before recording resumes, so that a disk at its limit does not toggle.
 constexpr std::int64_t kRoomToResume = 16 << 20;
-/// Of the limit, left after removing: not every segment should cost a rewritten index.
+constexpr std::size_t kMaxNote = 4096;
+/// Fraction of the limit left after deleting, so that not every segment rewrites the index.
 constexpr double kShrinkTo = 0.95;
 
 WriteError write_error(const std::string& what) { return WriteError(system_error(what).what()); }
@@ -40,6 +42,12 @@ void make_directory(const std::string& path) {
 void sync_directory(const std::string& path) {
     const Descriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (directory) ::fsync(directory.get());
+}
+
+nlohmann::ordered_json index_row(const Archive::Part& part, const nlohmann::ordered_json& line) {
+    nlohmann::ordered_json row{{"file", part.day + "/" + part.name}};
+    row.update(line);
+    return row;
 }
 
 std::int64_t bytes_of(const fs::path& path) {
@@ -62,20 +70,36 @@ void Archive::open_directory() {
     lock_ = Descriptor(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
     if (!lock_) throw write_error(fmt::format("cannot write {}", path));
     if (::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0)
-        throw Error(fmt::format("{}: another process records to it (stop that, or choose another directory)",
+        throw Error(fmt::format("{}: another process records to it (stop it, or choose another directory)",
                                 options_.directory));
 }
 
 void Archive::recover() {
+    const auto noted = read_note();
     for (const auto& day : recent_days(options_.directory, days())) {
         DayIndex& index = index_of(day);
-        for (const auto& line : recover_day(options_.directory, day, index.files())) {
+        for (const auto& line : recover_day(options_.directory, day, index.files(), noted)) {
             say_(fmt::format("{}/{}: recovered after a crash", options_.directory,
                              line["file"].get<std::string>()));
             index.append(line);
         }
     }
     index_.reset();
+}
+
+/// Without room on the disk there is no note, and recovery does without.
+void Archive::note(const Part& part, const nlohmann::ordered_json& line) {
+    using Json = nlohmann::ordered_json;
+    const auto text = index_row(part, line).dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+    [[maybe_unused]] const bool noted = ::pwrite(lock_.get(), text.data(), text.size(), 0) >= 0 &&
+                                        ::ftruncate(lock_.get(), static_cast<off_t>(text.size())) == 0;
+}
+
+nlohmann::ordered_json Archive::read_note() const {
+    std::string text(kMaxNote, '\0');
+    const ssize_t got = ::pread(lock_.get(), text.data(), text.size(), 0);
+    text.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+    return nlohmann::ordered_json::parse(text.substr(0, text.find('\n')), nullptr, false);
 }
 
 std::vector<std::string> Archive::days() const {
@@ -94,18 +118,19 @@ DayIndex& Archive::index_of(const std::string& day) {
     return *index_;
 }
 
-Archive::Part Archive::begin(UtcTime start, audio::AudioFormat format) {
+Archive::Part Archive::begin(UtcTime start, audio::AudioFormat format, const nlohmann::ordered_json& line) {
     Part part;
     part.day = day_name(start);
     const fs::path folder = fs::path(options_.directory) / part.day;
     make_directory(folder.native());
-    // A clock that was set back may give a name again.
+    // After the clock was set back, a name may already exist.
     for (int copy = 0;; ++copy) {
         part.name = segment_name(start, copy) + std::string(options_.coding.extension());
         part.path = (folder / part_name(part.name)).native();
         if (!fs::exists(folder / part.name) && !fs::exists(part.path)) break;
     }
     part.file = create_sound_file(part.path, format, options_.coding);
+    note(part, line);
     return part;
 }
 
@@ -116,9 +141,7 @@ void Archive::commit(Part part, nlohmann::ordered_json line) {
     if (::rename(part.path.c_str(), path.c_str()) != 0)
         throw write_error(fmt::format("cannot write {}", path.native()));
     sync_directory(folder.native());
-    nlohmann::ordered_json row{{"file", part.day + "/" + part.name}};
-    row.update(line);
-    index_of(part.day).append(row);
+    index_of(part.day).append(index_row(part, line));
     if (options_.max_bytes) {
         day_bytes_[part.day] += bytes_of(path);
         shrink();
@@ -133,7 +156,7 @@ void Archive::discard(Part part) {
 bool Archive::has_room() {
     if (options_.min_free_bytes == 0 && !short_of_room_) return true;
     struct statvfs disk {};
-    if (::statvfs(options_.directory.c_str(), &disk) != 0) return true;  // writing will tell
+    if (::statvfs(options_.directory.c_str(), &disk) != 0) return true;  // writing will show it
     const auto free = static_cast<std::int64_t>(disk.f_bavail) * static_cast<std::int64_t>(disk.f_frsize);
     const std::int64_t wanted = options_.min_free_bytes + (short_of_room_ ? kRoomToResume : 0);
     short_of_room_ = free < wanted;
@@ -146,7 +169,7 @@ void Archive::retain(UtcTime now) {
     aged_on_ = today;
     const auto age = std::chrono::duration_cast<std::chrono::microseconds>(
         std::chrono::duration<double>(*options_.max_age_s));
-    // A day is too old when its last moment is, so the one of the limit stays.
+    // A day is too old when all of it is, so the day of the limit stays.
     const std::string limit = day_name(now - age);
     for (const auto& day : days()) {
         if (day < limit) remove_day(day);

@@ -34,7 +34,7 @@ double number(const nlohmann::ordered_json& row, const char* key) {
     return found != row.end() && found->is_number() ? found->get<double>() : 0.0;
 }
 
-/// @return false if the line is not one of an index
+/// @return false if it is not an index line
 bool add_line(const std::string& text, ArchiveDay& day) {
     const auto parsed = try_parse_json(text);
     if (!parsed || !parsed->is_object()) return false;
@@ -72,7 +72,7 @@ std::vector<ArchiveDay> read_archive(const std::string& directory,
         std::int64_t strange = 0;
         for (std::string line; std::getline(lines, line);) strange += add_line(line, day) ? 0 : 1;
         if (strange > 0)
-            warn(fmt::format("{}: {} line{} passed over that {} no segment", path.native(), strange,
+            warn(fmt::format("{}: skipped {} line{} that {} not index lines", path.native(), strange,
                              strange == 1 ? "" : "s", strange == 1 ? "is" : "are"));
         days.push_back(std::move(day));
     }

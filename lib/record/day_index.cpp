@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t kMaxPending = std::size_t{1} << 20;
 
-/// The file of a line, without its folder; "" if the line is not one of ours.
+/// The file of a line, without its folder; "" if it is not a line of an index.
 std::string file_of(const std::string& line) {
     const auto row = try_parse_json(line);
     if (!row || !row->is_object()) return {};

@@ -8,19 +8,19 @@
 
 namespace earshot::record {
 
-/// index.jsonl of the folder of one day: a line for each segment, in the order in which they were completed.
-/// Each line is written with one call and synced to disk.
+/// index.jsonl in the folder of one day: one line per segment, in the order of completion. Each line is
+/// written with one call and synced to disk.
 class DayIndex {
  public:
-    /// Opens or makes it, and cuts off half a line that a crash has left.
+    /// Opens or creates it, and truncates an incomplete last line.
     explicit DayIndex(std::string folder);
 
     const std::string& folder() const { return folder_; }
-    /// If there is no room it is written with the next line, or when the archive is opened again.
+    /// On a full disk the line is written together with the next one, or rebuilt when the archive is opened.
     void append(const nlohmann::ordered_json& line);
-    /// The files that it names, without their folder.
+    /// Names of the files it lists, without their folder.
     std::set<std::string> files() const;
-    /// Drops the lines of these files: a new index takes the place of the old one.
+    /// Deletes the lines of these files by replacing the index.
     void remove(const std::set<std::string>& files);
 
     static constexpr const char* kName = "index.jsonl";

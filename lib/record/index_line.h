@@ -11,7 +11,7 @@
 
 namespace earshot::record {
 
-/// What an index says of a segment; earshot-formats(5), ARCHIVES.
+/// The index line of a segment; earshot-formats(5), ARCHIVES.
 struct IndexLine {
     UtcTime start;
     audio::AudioFormat format;

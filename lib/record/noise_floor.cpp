@@ -31,7 +31,7 @@ std::optional<double> NoiseFloor::dbfs() const {
     double below = 0;
     for (std::size_t bin = 0; bin < weights_.size(); ++bin) {
         below += weights_[bin];
-        if (below >= kShare * sum_) return kLowest_dbfs + (static_cast<double>(bin) + 0.5) * kStep_db;
+        if (below >= kFraction * sum_) return kLowest_dbfs + (static_cast<double>(bin) + 0.5) * kStep_db;
     }
     return 0;
 }

@@ -5,19 +5,19 @@
 
 namespace earshot::record {
 
-/// The level that a place has when nothing in particular sounds: the one that a fifth of recent levels do not
-/// reach. Levels are counted in steps of half a decibel, and count half as much after each half-life.
+/// Background level: the 20th percentile of recent levels. Levels are counted in bins of half a decibel;
+/// their weight halves with each half-life.
 class NoiseFloor {
  public:
     /// @param half_life  in levels
     explicit NoiseFloor(double half_life);
 
     void add(double level_dbfs);
-    /// Nothing before there is a tenth of a half-life of levels.
+    /// Nothing until a tenth of a half-life of levels has been added.
     std::optional<double> dbfs() const;
 
  private:
-    static constexpr double kLowest_dbfs = -120, kStep_db = 0.5, kShare = 0.2;
+    static constexpr double kLowest_dbfs = -120, kStep_db = 0.5, kFraction = 0.2;
 
     const double growth_;  // of a new level's weight over that of the one before: no need to scale all others
     double weight_ = 1, sum_ = 0, count_ = 0;

@@ -27,11 +27,16 @@ Recorder::Recorder(const RecorderOptions& options, audio::AudioFormat format, Ar
     if (!options.gate || !options.pre_roll_s) return;
     pre_roll_frames_ = static_cast<std::size_t>(std::llround(*options.pre_roll_s * format.rate_hz));
     post_roll_frames_ = std::llround(*options.post_roll_s * format.rate_hz);
-    // The hop that opens the gate belongs to the sound and comes on top.
+    // Room for the hop that opens the gate, which is part of the sound.
     history_.resize((pre_roll_frames_ + gate_->left()) * channels_);
 }
 
 std::size_t Recorder::frames_of(std::span<const float> samples) const { return samples.size() / channels_; }
+
+/// Frames left in the current segment, or in the next one if there is none.
+std::size_t Recorder::room() const {
+    return static_cast<std::size_t>(segment_frames_ - (part_ ? line_.frames : 0));
+}
 
 Recorder::Place Recorder::later(const Place& place, std::int64_t frames) const {
     const double seconds = static_cast<double>(frames) / format_.rate_hz;
@@ -49,8 +54,7 @@ void Recorder::push(const capture::BlockTime& time, std::span<const float> sampl
     while (!samples.empty()) {
         std::size_t frames = frames_of(samples);
         if (gate_) frames = std::min(frames, gate_->left());
-        if (history_.empty() && part_)  // whole segments: a hop ends where they do
-            frames = std::min(frames, static_cast<std::size_t>(segment_frames_ - line_.frames));
+        if (history_.empty()) frames = std::min(frames, room());  // whole segments: a hop ends where they do
         push_piece(later(place, done), samples.first(frames * channels_));
         samples = samples.subspan(frames * channels_);
         done += static_cast<std::int64_t>(frames);
@@ -79,7 +83,7 @@ void Recorder::push_piece(const Place& place, std::span<const float> piece) {
     }
 }
 
-/// Puts a piece behind what is remembered, of which the oldest goes.
+/// Appends a piece to the history and drops the oldest frames.
 void Recorder::remember(const Place& place, std::span<const float> piece) {
     const std::size_t capacity = frames_of(history_), frames = frames_of(piece);
     if (history_size_ == 0) history_place_ = place;
@@ -99,10 +103,7 @@ void Recorder::remember(const Place& place, std::span<const float> piece) {
 
 void Recorder::flush_history() {
     while (history_size_ > 0) {
-        const std::size_t room =
-            part_ ? static_cast<std::size_t>(segment_frames_ - line_.frames) : history_size_;
-        const std::size_t count = std::min({history_size_, frames_of(history_) - history_begin_, room,
-                                            static_cast<std::size_t>(segment_frames_)});
+        const std::size_t count = std::min({history_size_, frames_of(history_) - history_begin_, room()});
         write(history_place_, std::span(history_).subspan(history_begin_ * channels_, count * channels_));
         has_sound_ = true;
         history_begin_ = (history_begin_ + count) % frames_of(history_);
@@ -135,23 +136,25 @@ void Recorder::write(const Place& place, std::span<const float> samples) {
 
 bool Recorder::begin(const Place& place) {
     if (!archive_.has_room()) {
-        no_room(fmt::format("{}: less room on the disk than is to be left free", archive_.directory()));
+        no_room(fmt::format("{}: less free disk space than must be left", archive_.directory()));
         return false;
     }
-    try {
-        part_ = archive_.begin(place.utc, format_);
-    } catch (const NoSpace& error) {
-        no_room(error.what());
-        return false;
-    }
-    if (std::exchange(full_, false))
-        say_(fmt::format("{}: there is room again, recording since {}", archive_.directory(),
-                         utc_text(place.utc)));
     line_ = {};
     line_.start = place.utc;
     line_.format = format_;
     line_.position = place.position;
     line_.device = options_.device;
+    line_.gap = gap_;
+    line_.overruns = overruns_;
+    try {
+        part_ = archive_.begin(place.utc, format_, line_.json());
+    } catch (const NoSpace& error) {
+        no_room(error.what());
+        return false;
+    }
+    if (std::exchange(full_, false))
+        say_(fmt::format("{}: there is room again, recording from {}", archive_.directory(),
+                         utc_text(place.utc)));
     has_sound_ = false;
     return true;
 }
@@ -169,14 +172,15 @@ void Recorder::end_segment() {
         archive_.discard(std::move(part));
         return;
     }
-    line_.gap = std::exchange(gap_, {});
-    line_.overruns = std::exchange(overruns_, 0);
-    ++statistics_.segments;
-    statistics_.kept_frames += line_.frames;
+    gap_.reset();
+    overruns_ = 0;
     const UtcTime end = later({line_.start, 0}, line_.frames).utc;
     try {
         archive_.commit(std::move(part), line_.json());
+        ++statistics_.segments;
+        statistics_.kept_frames += line_.frames;
     } catch (const NoSpace& error) {
+        statistics_.no_room_frames += line_.frames;
         no_room(error.what());
     }
     archive_.retain(end);

@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 constexpr std::size_t kBlockFrames = 8192;
 constexpr std::size_t kRecentDays = 3;
 
-/// What an index says of a recording, by reading it as far as it can be.
+/// The index line of a recording, read as far as possible.
 nlohmann::ordered_json measure(const std::string& path, UtcTime start) {
     IndexLine line;
     line.start = start;
@@ -33,13 +33,19 @@ nlohmann::ordered_json measure(const std::string& path, UtcTime start) {
         for (auto block = recording.read(kBlockFrames); !block.empty(); block = recording.read(kBlockFrames))
             levels.add(block);
     } catch (const Error&) {
-        // its end is torn
+        // truncated: count what could be read
     }
     line.frames = levels.samples() / line.format.channels;
     line.levels = levels;
-    auto row = line.json();
-    row["recovered"] = true;
-    return row;
+    return line.json();
+}
+
+/// Copies what the sound itself cannot tell.
+void add_noted(const nlohmann::ordered_json& noted, nlohmann::ordered_json& line) {
+    if (!noted.is_object() || !noted.contains("file") || noted["file"] != line["file"]) return;
+    for (const char* key : {"overruns", "position", "gap", "device"}) {
+        if (noted.contains(key)) line[key] = noted[key];
+    }
 }
 
 }  // namespace
@@ -75,7 +81,8 @@ bool complete_part(const std::string& part, const std::string& path) {
 }
 
 std::vector<nlohmann::ordered_json> recover_day(const std::string& directory, const std::string& day,
-                                                const std::set<std::string>& indexed) {
+                                                const std::set<std::string>& indexed,
+                                                const nlohmann::ordered_json& noted) {
     const fs::path folder = fs::path(directory) / day;
     std::vector<std::string> parts, names;
     for (const auto& entry : fs::directory_iterator(folder)) {
@@ -94,6 +101,8 @@ std::vector<nlohmann::ordered_json> recover_day(const std::string& directory, co
         nlohmann::ordered_json line{{"file", day + "/" + name}};
         try {
             line.update(measure((folder / name).native(), *segment_start(name)));
+            add_noted(noted, line);
+            line["recovered"] = true;
         } catch (const Error& error) {
             line["error"] = error.what();
         }

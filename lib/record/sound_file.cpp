@@ -5,6 +5,7 @@
 #include <sndfile.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -36,7 +37,7 @@ Descriptor create(const std::string& path) {
     Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
     if (!file) fail(path);
     ::flock(file.get(),
-            LOCK_EX | LOCK_NB);  // see is_abandoned; where the file system has no locks, it goes without
+            LOCK_EX | LOCK_NB);  // for is_abandoned(); optional, since some file systems have no locks
     return file;
 }
 
@@ -44,13 +45,14 @@ void sync(const Descriptor& file, const std::string& path) {
     if (::fsync(file.get()) != 0) fail(path);
 }
 
-/// WAV, or its samples alone.
+/// WAV, or headerless samples.
 class PcmFile : public SoundFile {
  public:
     PcmFile(const std::string& path, audio::AudioFormat format, const SoundCoding& coding)
         : path_(path), format_(format), coding_(coding), file_(create(path)) {
         if (coding.container == Container::wav)
             header_bytes_ = append(audio::wav_header(format_, coding_.encoding, {}, true));
+        if (failed_ != 0) ::unlink(path_.c_str());
         check_written();
     }
 
@@ -138,7 +140,10 @@ class EncodedFile : public SoundFile {
         : path_(path), channels_(format.channels), file_(create(path)) {
         SF_INFO info = sndfile_info(coding, format);
         encoder_.reset(sf_open_fd(file_.get(), SFM_WRITE, &info, SF_FALSE));
-        if (!encoder_) throw WriteError(fmt::format("cannot write {}: {}", path, sf_strerror(nullptr)));
+        if (!encoder_) {
+            ::unlink(path.c_str());
+            throw WriteError(fmt::format("cannot write {}: {}", path, sf_strerror(nullptr)));
+        }
         sf_command(encoder_.get(), SFC_SET_CLIPPING, nullptr, SF_TRUE);
     }
 
@@ -196,7 +201,7 @@ Container parse_container(std::string_view name) {
     for (const auto& [known, container] : kContainers) {
         if (name == known) return container;
     }
-    throw UsageError(fmt::format("'{}': no such format (wav, flac, ogg, opus or raw)", name));
+    throw UsageError(fmt::format("'{}': unknown format (use wav, flac, ogg, opus or raw)", name));
 }
 
 void check_coding(const SoundCoding& coding, audio::AudioFormat format) {

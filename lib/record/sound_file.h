@@ -12,7 +12,7 @@
 
 namespace earshot::record {
 
-/// How sound lies in a file.
+/// File format and sample format.
 struct SoundCoding {
     enum class Container { wav, flac, ogg, opus, raw };
     Container container = Container::wav;
@@ -23,34 +23,34 @@ struct SoundCoding {
 /// @param name  wav, flac, ogg (Vorbis), opus or raw
 SoundCoding::Container parse_container(std::string_view name);
 
-/// Throws UsageError, with a remedy, for a format that does not fit into the coding.
+/// @throws UsageError, with a remedy, if the coding does not support the format
 void check_coding(const SoundCoding& coding, audio::AudioFormat format);
 
-/// There is no room on the disk, now.
+/// The disk is full, for now.
 class NoSpace : public WriteError {
  public:
     using WriteError::WriteError;
 };
 
-/// A recording that grows block by block. Whatever stops the program, what was written until then can be
-/// heard: there is no buffer but what FLAC and Ogg need to make up a block.
+/// A recording that grows block by block. Whatever stops the program, what was written so far can be played:
+/// nothing is buffered except the block that FLAC or Ogg is building.
 class SoundFile {
  public:
     virtual ~SoundFile() = default;
     /// @throws NoSpace, WriteError
     virtual void write(std::span<const float> interleaved) = 0;
-    /// Completes the file, syncs it to disk and closes it. After a NoSpace too, with what did fit.
+    /// Completes the file, syncs it to disk and closes it. After NoSpace as well, with what fitted.
     virtual void finish() = 0;
-    /// Of what was written, about.
+    /// Size of the file so far, approximately.
     virtual std::int64_t bytes() const = 0;
-    /// Frames in the file so far; after a NoSpace fewer than were handed over.
+    /// Frames in the file so far; after NoSpace, fewer than were passed to write().
     virtual std::int64_t frames() const = 0;
 };
 
 /// True unless a process is still writing to it.
 bool is_abandoned(const std::string& path);
 
-/// @param path  of a file that does not exist yet
+/// @param path  must not exist
 std::unique_ptr<SoundFile> create_sound_file(const std::string& path, audio::AudioFormat format,
                                              const SoundCoding& coding);
 

@@ -11,23 +11,23 @@
 namespace earshot::record {
 
 struct GateSettings {
-    double threshold_dbfs = -45;     // RMS of a hop of the loudest channel that opens the gate
-    double hysteresis_db = 6;        // it closes this much below
-    std::optional<double> above_db;  // opens only this much above the background as well
+    double threshold_dbfs = -45;     // RMS of a hop in the loudest channel that opens the gate
+    double hysteresis_db = 6;        // the gate closes this far below the threshold
+    std::optional<double> above_db;  // to open, the level must also be this far above the background
 };
 
-/// Tells sound from silence, hop by hop of 10 ms.
-/// The background of `above_db` is the noise floor of the last minutes (half-life: one).
+/// Tells sound from silence in hops of 10 ms.
+/// The background for `above_db` is the noise floor of the last minutes (half-life: one minute).
 class SoundGate {
  public:
     SoundGate(const GateSettings& settings, audio::AudioFormat format);
 
-    /// Frames that complete the hop that has begun.
+    /// Frames needed to complete the current hop.
     std::size_t left() const { return hop_frames_ - frames_; }
-    /// @param samples  of at most left() frames
-    /// @return true if that completed a hop
+    /// @param samples  at most left() frames
+    /// @return true if they completed a hop
     bool add(std::span<const float> samples);
-    /// Takes what there is of a hop for a whole one: its end has come early.
+    /// Ends the current hop early.
     void end_hop();
 
     bool is_open() const { return open_; }

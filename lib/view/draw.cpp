@@ -12,11 +12,11 @@
 namespace earshot::view {
 namespace {
 
-constexpr float kLowest_dbfs = -80;                           // at the left end of the meter
+constexpr float kLowest_dbfs = -80;                           // left end of the meter
 constexpr float kFaintest_dbfs = -95, kBrightest_dbfs = -25;  // of the spectrogram
 constexpr int kNameColumns = 16, kScoreColumns = 5;
 
-/// The time of day here, which people at a terminal live by.
+/// Local time of day.
 std::string local_clock(UtcTime time) {
     const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
     std::tm here{};
@@ -24,7 +24,7 @@ std::string local_clock(UtcTime time) {
     return fmt::format("{:02}:{:02}:{:02}", here.tm_hour, here.tm_min, here.tm_sec);
 }
 
-/// `part` of `columns` filled, to an eighth of a column where there are glyphs for it.
+/// A bar that fills a fraction of `columns`, with a resolution of an eighth of a column if there are glyphs.
 std::string bar(double part, int columns, bool unicode) {
     static constexpr std::array<const char*, 8> kEighths{"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
     const int eighths = static_cast<int>(std::lround(std::clamp(part, 0.0, 1.0) * columns * 8));
@@ -34,7 +34,7 @@ std::string bar(double part, int columns, bool unicode) {
     return eighths % 8 >= 4 ? text + "-" : text;
 }
 
-/// A cell of 2 x 4 dots of Braille.
+/// A Braille cell of 2 x 4 dots.
 std::string braille(unsigned dots) {
     const unsigned code = 0x2800 + dots;
     return {static_cast<char>(0xe0 | code >> 12), static_cast<char>(0x80 | (code >> 6 & 0x3f)),
@@ -52,9 +52,9 @@ std::string plural(std::int64_t count, const char* what) {
 }  // namespace
 
 void LiveView::draw() {
-    auto& screen = *terminal_;
+    auto& screen = *screen_;
     screen.clear();
-    // What does not fit is left out from the bottom of the list: log, spectrogram, waveform, labels.
+    // If rows are short, drop the log first, then the spectrogram, the waveform and labels.
     const int rows = screen.rows();
     const int labels = std::clamp(static_cast<int>(options_.labels.size()), 1, std::max(1, rows / 5));
     const int waveform = rows >= 20 ? 3 : rows >= 14 ? 2 : 0;
@@ -73,7 +73,7 @@ void LiveView::draw() {
 }
 
 void LiveView::draw_title() {
-    auto& screen = *terminal_;
+    auto& screen = *screen_;
     double heard_s = 0;
     {
         const std::lock_guard lock(mutex_);
@@ -91,7 +91,7 @@ void LiveView::draw_title() {
 }
 
 void LiveView::draw_level(int row) {
-    auto& screen = *terminal_;
+    auto& screen = *screen_;
     const float level = meter_.level_dbfs(), peak = meter_.peak_dbfs();
     const auto at = [](float dbfs) {
         return std::clamp(static_cast<double>(1 - dbfs / kLowest_dbfs), 0.0, 1.0);
@@ -107,7 +107,7 @@ void LiveView::draw_level(int row) {
 }
 
 void LiveView::draw_waveform(int row, int rows) {
-    auto& screen = *terminal_;
+    auto& screen = *screen_;
     const auto& columns = picture_.columns();
     const int width = std::min(screen.columns(), static_cast<int>(columns.size()));
     const int dots = 4 * rows;
@@ -136,13 +136,13 @@ void LiveView::draw_waveform(int row, int rows) {
 }
 
 void LiveView::draw_spectrogram(int row, int rows) {
-    auto& screen = *terminal_;
+    auto& screen = *screen_;
     if (rows == 0) return;
     static constexpr std::array<const char*, 5> kBlocks{" ", "░", "▒", "▓", "█"};
     static constexpr std::string_view kAscii = " .:-=+*#%@";
     const auto& columns = picture_.columns();
     const int width = std::min(screen.columns() - 6, static_cast<int>(columns.size()));
-    const int parts = screen.shades() > 0 ? 2 * rows : rows;  // half a cell each where there are colours
+    const int parts = screen.shades() > 0 ? 2 * rows : rows;  // half a cell each with colours
     const auto band_of = [&](int part) {
         return static_cast<std::size_t>((parts - 1 - part) * static_cast<int>(SoundPicture::kBands) / parts);
     };
@@ -178,7 +178,7 @@ void LiveView::draw_spectrogram(int row, int rows) {
 }
 
 void LiveView::draw_labels(int row, int rows) {
-    auto& screen = *terminal_;
+    auto& screen = *screen_;
     const auto best = best_labels();
     const int begin = kNameColumns + kScoreColumns + 2;
     const int width = std::max(1, screen.columns() - begin - 8);
@@ -204,7 +204,7 @@ void LiveView::draw_labels(int row, int rows) {
 }
 
 void LiveView::draw_log(int row, int rows) {
-    auto& screen = *terminal_;
+    auto& screen = *screen_;
     const std::lock_guard lock(mutex_);
     int y = 0;
     for (const auto& line : log_) {
@@ -224,7 +224,7 @@ void LiveView::draw_log(int row, int rows) {
 }
 
 void LiveView::draw_keys(int row) {
-    auto& screen = *terminal_;
+    auto& screen = *screen_;
     std::string message;
     {
         const std::lock_guard lock(mutex_);

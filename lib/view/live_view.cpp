@@ -8,17 +8,20 @@
 #include <cmath>
 #include <csignal>
 #include <ctime>
+#include <utility>
+
+#include "view/terminal.h"
 
 namespace earshot::view {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int kFrame_ms = 50;  // between drawings
-constexpr auto kMessage = 4s;  // that a message stays
+constexpr int kFrame_ms = 50;  // between frames
+constexpr auto kMessage = 4s;  // how long a message is shown
 constexpr double kThresholdStep = 0.05;
 
-/// All signals but those that a terminal sends to who draws on it.
+/// Blocks all signals except those that drawing on a terminal needs.
 void leave_signals_to_others() {
     sigset_t others;
     sigfillset(&others);
@@ -30,9 +33,12 @@ void leave_signals_to_others() {
 }  // namespace
 
 LiveView::LiveView(ViewOptions options, ViewControl& control)
+    : LiveView(std::move(options), control, std::make_unique<Terminal>()) {}
+
+LiveView::LiveView(ViewOptions options, ViewControl& control, std::unique_ptr<Screen> screen)
     : options_(std::move(options)),
       control_(control),
-      terminal_(std::make_unique<Terminal>()),
+      screen_(std::move(screen)),
       meter_(options_.rate_hz),
       picture_(options_.rate_hz),
       thresholds_(options_.thresholds),
@@ -45,7 +51,7 @@ LiveView::~LiveView() {
 
 void LiveView::samples(std::int64_t, UtcTime, std::span<const float> samples) {
     const std::lock_guard lock(mutex_);
-    // More than the picture holds is of no use to a view that cannot follow.
+    // If drawing falls behind, more than this is never shown.
     const auto most = static_cast<std::size_t>(options_.rate_hz) * 4;
     if (new_samples_.size() < most) new_samples_.insert(new_samples_.end(), samples.begin(), samples.end());
     heard_s_ += static_cast<double>(samples.size()) / options_.rate_hz;
@@ -67,7 +73,7 @@ void LiveView::ends(const live::LiveEvent& event) {
     const std::lock_guard lock(mutex_);
     const auto started = std::ranges::find_if(
         log_, [&](const LogLine& line) { return line.sounding && line.label == event.event.label; });
-    if (started == log_.end()) return;  // so long ago that it is off the log
+    if (started == log_.end()) return;  // already dropped from the log
     started->duration_s = event.event.offset_s - event.event.onset_s;
     started->score = event.event.score.value_or(0);
     started->sounding = false;
@@ -102,11 +108,11 @@ void LiveView::run() {
     while (!stop_) {
         take_over();
         draw();
-        // Keys that wait are all dealt with before the next drawing.
-        for (int key = terminal_->key(kFrame_ms); key != Terminal::none && !stop_; key = terminal_->key(0))
+        // Handle all pending keys before drawing again.
+        for (int key = screen_->key(kFrame_ms); key != Screen::none && !stop_; key = screen_->key(0))
             act(key);
     }
-    terminal_.reset();
+    screen_.reset();
 }
 
 void LiveView::take_over() {
@@ -139,25 +145,25 @@ void LiveView::act(int key) {
         case ' ':
             command([this] { control_.pause(!control_.is_paused()); });
             return;
-        case Terminal::up:
+        case Screen::up:
         case '+':
             shift_thresholds(kThresholdStep);
             return;
-        case Terminal::down:
+        case Screen::down:
         case '-':
             shift_thresholds(-kThresholdStep);
             return;
-        case Terminal::right:
+        case Screen::right:
         case '\t':
             if (++selected_ >= static_cast<std::ptrdiff_t>(options_.labels.size())) selected_ = -1;
             return;
-        case Terminal::left:
+        case Screen::left:
             if (--selected_ < -1) selected_ = static_cast<std::ptrdiff_t>(options_.labels.size()) - 1;
             return;
         case '/':
             in_filter_ = true;
             return;
-        case Terminal::escape:
+        case Screen::escape:
             filter_.clear();
             return;
         case 's':
@@ -169,10 +175,10 @@ void LiveView::act(int key) {
 }
 
 void LiveView::act_in_filter(int key) {
-    if (key == Terminal::enter || key == Terminal::escape) {
+    if (key == Screen::enter || key == Screen::escape) {
         in_filter_ = false;
-        if (key == Terminal::escape) filter_.clear();
-    } else if (key == Terminal::backspace) {
+        if (key == Screen::escape) filter_.clear();
+    } else if (key == Screen::backspace) {
         while (!filter_.empty() && (static_cast<unsigned char>(filter_.back()) & 0xc0) == 0x80)
             filter_.pop_back();
         if (!filter_.empty()) filter_.pop_back();
@@ -192,7 +198,7 @@ void LiveView::shift_thresholds(double by) {
 
 bool LiveView::passes(const std::string& label) const { return label.find(filter_) != std::string::npos; }
 
-/// Those that the filter lets through, the highest score first.
+/// Labels that pass the filter, highest score first.
 std::vector<LiveView::Row> LiveView::best_labels() const {
     std::vector<Row> rows;
     for (std::size_t label = 0; label < options_.labels.size(); ++label) {

@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -12,21 +13,21 @@
 
 #include "capture/live_source.h"
 #include "live/live_sink.h"
-#include "view/level_meter.h"
+#include "view/display_meter.h"
+#include "view/screen.h"
 #include "view/sound_picture.h"
-#include "view/terminal.h"
 
 namespace earshot::view {
 
-/// What a view shows and asks for. Called on the thread that listens, but for statistics(), is_paused() and
-/// is_lost(), which must be callable from any.
+/// What a view shows and controls. Called on the listening thread, except statistics(), is_paused() and
+/// is_lost(), which must be thread-safe.
 class ViewControl {
  public:
     virtual ~ViewControl() = default;
     virtual void quit() = 0;
     virtual void pause(bool paused) = 0;
     virtual void set_threshold(std::size_t label, double threshold) = 0;
-    /// Saves the last seconds. @return what to say about it
+    /// Saves the last seconds. @return a message for people
     virtual std::string save() = 0;
 
     virtual capture::CaptureStatistics statistics() const = 0;
@@ -38,15 +39,16 @@ struct ViewOptions {
     std::string device, model;
     int rate_hz = 0;
     std::vector<std::string> labels;  // of the model
-    std::vector<double> thresholds;   // of each; NaN for one that makes no events
+    std::vector<double> thresholds;   // of each label; NaN if it makes no events
 };
 
-/// What is heard, on a terminal, while it is heard: level, waveform, spectrogram, scores, events. Drawn on a
-/// thread of its own, which only takes over what the listening one left for it.
+/// Shows live on a terminal what is heard: level, waveform, spectrogram, scores and events. Draws on a thread
+/// of its own, so that the listening thread only copies data.
 class LiveView : public live::LiveSink {
  public:
-    /// @throws Error if the terminal cannot be drawn on
+    /// Draws on our own terminal. @throws Error if that is not possible
     LiveView(ViewOptions options, ViewControl& control);
+    LiveView(ViewOptions options, ViewControl& control, std::unique_ptr<Screen> screen);
     ~LiveView() override;
 
     void samples(std::int64_t position, UtcTime time, std::span<const float> samples) override;
@@ -56,7 +58,7 @@ class LiveView : public live::LiveSink {
     void gap(const live::LiveGap& gap) override;
     void turn() override;
 
-    /// A line for people, from any thread.
+    /// Shows a message. Thread-safe.
     void say(const std::string& message);
 
  private:
@@ -67,7 +69,7 @@ class LiveView : public live::LiveSink {
         std::string label;
         double duration_s;
         double score;
-        bool sounding;  // not over yet
+        bool sounding;  // not ended yet
         bool gap;
     };
     struct Row {  // of the table of labels
@@ -96,7 +98,7 @@ class LiveView : public live::LiveSink {
     const ViewOptions options_;
     ViewControl& control_;
 
-    std::mutex mutex_;  // of what both threads touch, down to commands_
+    std::mutex mutex_;  // guards the members down to heard_s_, which both threads use
     std::vector<float> new_samples_;
     std::vector<float> new_scores_;
     std::deque<LogLine> log_;  // the newest first
@@ -105,9 +107,9 @@ class LiveView : public live::LiveSink {
     std::deque<std::function<void()>> commands_;
     double heard_s_ = 0;
 
-    // The drawing thread's.
-    std::unique_ptr<Terminal> terminal_;
-    LevelMeter meter_;
+    // Used only by the drawing thread.
+    std::unique_ptr<Screen> screen_;
+    DisplayMeter meter_;
     SoundPicture picture_;
     std::vector<float> scores_;
     std::vector<double> thresholds_;

@@ -11,7 +11,7 @@ namespace {
 
 constexpr float kFloor_dbfs = -120;
 
-/// About half a column, so that two transforms see nearly all of it.
+/// About half a column, so that two transforms cover nearly all of it.
 std::size_t fft_size(int rate_hz) {
     return std::bit_floor(static_cast<std::size_t>(std::max(64.0, SoundPicture::kColumn_s * rate_hz / 2)));
 }
@@ -77,7 +77,7 @@ void SoundPicture::add_spectrum(std::span<const float> samples, Column& column) 
         const auto edge = [&](std::size_t b) {
             return kLow_hz * std::exp2(octaves * static_cast<double>(b) / kBands) / bin_hz;
         };
-        // Low bands are narrower than a bin: they show the nearest.
+        // Low bands are narrower than a bin and show the nearest one.
         auto first = static_cast<std::size_t>(std::lround(edge(band)));
         auto last = static_cast<std::size_t>(std::lround(edge(band + 1)));
         first = std::min(first, power_.size() - 1);

@@ -10,17 +10,17 @@
 
 namespace earshot::view {
 
-/// The last sound as columns of a picture: the extent of the waveform and a spectrum, every kColumn_s.
+/// The latest sound as columns of a picture: range of the waveform and spectrum for every kColumn_s.
 class SoundPicture {
  public:
     static constexpr double kColumn_s = 0.1;
-    static constexpr std::size_t kBands = 48;  // of equal width on a logarithmic scale, from kLow_hz on
+    static constexpr std::size_t kBands = 48;  // of equal width on a logarithmic scale, from kLow_hz
     static constexpr double kLow_hz = 60;
     static constexpr std::size_t kMaxColumns = 512;
 
     struct Column {
         std::array<float, 2> low{}, high{};      // of the waveform, in each half of the column
-        std::array<float, kBands> level_dbfs{};  // of the loudest partial in each band, from low to high
+        std::array<float, kBands> level_dbfs{};  // of the loudest partial per band, from low to high
     };
 
     explicit SoundPicture(int rate_hz);

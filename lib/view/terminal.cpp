@@ -34,7 +34,7 @@ constexpr std::array kFatal{SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGQUIT};
 constexpr std::array<short, 12> kHeat{16, 17, 18, 54, 90, 126, 161, 197, 203, 209, 215, 227};
 constexpr short kFirstShadePair = 16;
 
-// What a signal handler needs to put the terminal back, made when it is taken.
+// What a signal handler needs to restore the terminal, prepared when it is opened.
 struct Restoration {
     std::atomic<int> descriptor = -1;
     termios mode{};
@@ -44,7 +44,7 @@ struct Restoration {
 };
 Restoration restoration;
 
-/// The string of a capability, without what asks for delays.
+/// The string of a capability, without delay markers.
 std::string capability(const char* name) {
     const char* text = ::tigetstr(const_cast<char*>(name));
     if (text == nullptr || text == reinterpret_cast<char*>(-1)) return {};
@@ -87,9 +87,9 @@ void restore_terminal() noexcept {
     ::tcsetattr(descriptor, TCSANOW, &restoration.mode);
 }
 
-struct Terminal::Screen {
+struct Terminal::Curses {
     SCREEN* screen = nullptr;
-    ~Screen() {
+    ~Curses() {
         ::endwin();
         ::delscreen(screen);
     }
@@ -112,9 +112,9 @@ Terminal::Terminal() : device_(std::fopen(kDevice, "r+e"), &std::fclose) {
     unicode_ = std::strcmp(::nl_langinfo(CODESET), "UTF-8") == 0;
     ::setenv("ESCDELAY", "25", 0);  // ms until an escape is the key rather than the beginning of another
     SCREEN* const screen = ::newterm(nullptr, device_.get(), device_.get());
-    if (!screen) throw Error("this terminal cannot be drawn on (--view never leaves it alone)");
-    screen_ = std::make_unique<Screen>();
-    screen_->screen = screen;
+    if (!screen) throw Error("cannot draw on this terminal (try --view never)");
+    curses_ = std::make_unique<Curses>();
+    curses_->screen = screen;
     prepare_restoration(::fileno(device_.get()));
     ::cbreak();
     ::noecho();
@@ -125,7 +125,7 @@ Terminal::Terminal() : device_(std::fopen(kDevice, "r+e"), &std::fclose) {
 }
 
 Terminal::~Terminal() {
-    screen_.reset();
+    curses_.reset();
     forget_restoration();
 }
 

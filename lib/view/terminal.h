@@ -5,57 +5,50 @@
 #include <string>
 #include <string_view>
 
+#include "view/screen.h"
+
 namespace earshot::view {
 
-enum class Style { normal, dim, bold, good, warning, bad, accent, reverse };
-
-/// The screen and the keyboard of the terminal that we run in, whatever standard input and output are:
-/// ncurses, for one thread. It is restored when this is destroyed, and by a handler when the process is
-/// killed by a fault (SIGSEGV, SIGABRT and the like) or by SIGQUIT.
+/// The controlling terminal, whatever standard input and output are: ncurses, for one thread. It is restored
+/// by the destructor, and by a signal handler if a fault (SIGSEGV, SIGABRT and the like) or SIGQUIT kills the
+/// process.
 ///
-/// Colours are left out where NO_COLOR is set or the terminal has none; glyphs beyond ASCII where the
-/// locale's encoding is not UTF-8.
-class Terminal {
+/// Uses no colours if NO_COLOR is set or the terminal has none, and only ASCII if the encoding of the locale
+/// is not UTF-8.
+class Terminal : public Screen {
  public:
-    /// True if there is a terminal that can be drawn on.
+    /// True if there is a terminal to draw on.
     static bool available();
 
     /// @throws Error if there is none
     Terminal();
-    ~Terminal();
+    ~Terminal() override;
     Terminal(const Terminal&) = delete;
     Terminal& operator=(const Terminal&) = delete;
 
-    int rows() const;
-    int columns() const;
-    bool unicode() const { return unicode_; }
-    /// Shades of heat that cell() has, 0 if it has none.
-    int shades() const { return shades_; }
-
-    void clear();
-    /// Text (UTF-8), cut off at the edge. @return the column after it
-    int put(int row, int column, std::string_view text, Style style = Style::normal);
-    /// The upper and the lower half of a cell in shades from 0 to shades() - 1.
-    void cell(int row, int column, int upper, int lower);
-    void show();
-
-    enum Key : int { none = -1, up = 0x110000, down, left, right, enter, escape, backspace, resize };
-    /// The next key, a character or one of those above; waits for wait_ms at most.
-    int key(int wait_ms);
+    int rows() const override;
+    int columns() const override;
+    bool unicode() const override { return unicode_; }
+    int shades() const override { return shades_; }
+    void clear() override;
+    int put(int row, int column, std::string_view text, Style style = Style::normal) override;
+    void cell(int row, int column, int upper, int lower) override;
+    void show() override;
+    int key(int wait_ms) override;
 
  private:
-    struct Screen;
+    struct Curses;
     void make_colours();
     int attributes(Style style) const;
 
     std::unique_ptr<std::FILE, int (*)(std::FILE*)> device_;
-    std::unique_ptr<Screen> screen_;
+    std::unique_ptr<Curses> curses_;
     bool unicode_ = false;
     bool coloured_ = false;
     int shades_ = 0;
 };
 
-/// Puts the terminal back, from a signal handler too. Does nothing if no Terminal is there.
+/// Restores the terminal. Async-signal-safe; does nothing if there is no Terminal.
 void restore_terminal() noexcept;
 
 }  // namespace earshot::view

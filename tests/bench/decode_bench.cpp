@@ -9,8 +9,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "audio/libav_handles.h"
-#include "audio/libavformat.h"
+#include "audio/libav.h"
 #include "audio/source.h"
 
 namespace {
@@ -55,7 +54,7 @@ void bare_libavcodec(benchmark::State& state, const char* extension) {
         AVFormatContext* opened = nullptr;
         if (avformat_open_input(&opened, path.c_str(), nullptr, nullptr) < 0)
             throw std::runtime_error("open");
-        const audio::LibavFormatPtr<AVFormatContext> context(opened);
+        const audio::LibavPtr<AVFormatContext> context(opened);
         avformat_find_stream_info(opened, nullptr);
         const AVCodecParameters* const parameters = opened->streams[0]->codecpar;
         const AVCodec* const decoder = avcodec_find_decoder(parameters->codec_id);

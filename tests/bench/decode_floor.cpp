@@ -5,12 +5,10 @@
 #include <ctime>
 #include <memory>
 
-#include "audio/libav_handles.h"
-#include "audio/libavformat.h"
+#include "audio/libav.h"
 
 namespace {
 
-using earshot::audio::LibavFormatPtr;
 using earshot::audio::LibavPtr;
 
 double seconds(clockid_t clock) {
@@ -23,7 +21,7 @@ double seconds(clockid_t clock) {
 long long decode(const char* path) {
     AVFormatContext* opened = nullptr;
     if (avformat_open_input(&opened, path, nullptr, nullptr) < 0) return -1;
-    const audio::LibavFormatPtr<AVFormatContext> file(opened);
+    const audio::LibavPtr<AVFormatContext> file(opened);
     if (avformat_find_stream_info(opened, nullptr) < 0) return -1;
     const AVCodecParameters* const parameters = opened->streams[0]->codecpar;
     const AVCodec* const decoder = avcodec_find_decoder(parameters->codec_id);

@@ -175,7 +175,7 @@ class Switching(Archives):
         process.send_signal(signal.SIGINT)
         _, err = self.finish(process)
         self.assertEqual(len(err.splitlines()), 1)
-        self.assertIn("control.json: does not say", err)
+        self.assertIn("control.json: expected", err)
         gaps = [row["gap"] for row in self.index() if "gap" in row]
         self.assertEqual([gap["cause"] for gap in gaps], ["paused"] * 3)
         rows = self.index()
@@ -233,6 +233,19 @@ class Crashes(Archives):
             self.assertEqual(again[3][key], rows[3][key])
         self.assertTrue(again[3]["recovered"])
 
+    def test_recovered_lines_have_position_and_device(self):
+        """They lacked both, which the sound does not tell."""
+        process = self.start("--device", "lavfi:aevalsrc=0.1:s=8000", "--segments", "archive", "--segment", "500ms")
+        self.wait_for(lambda: len(self.index()) >= 2 and list(self.dir.glob("archive/*/.*.part")))
+        time.sleep(0.2)
+        process.kill()
+        process.wait()
+        self.record(noise(0.1, RATE), stderr=None)
+        rows = [row for row in self.index() if row["device"] == "lavfi:aevalsrc=0.1:s=8000"]
+        self.assertTrue(rows[-1]["recovered"])
+        for one, two in zip(rows, rows[1:]):
+            self.assertEqual(two["position"], one["position"] + one["frames"])
+
     def test_a_file_in_the_way(self):
         (self.dir / "archive").write_text("")
         self.record(noise(1, RATE), status=1, stderr="cannot make archive")
@@ -283,8 +296,29 @@ class Crashes(Archives):
         self.assertIn("disk/archive: Read-only file system", run.stderr)
 
     def test_less_free_than_wanted(self):
-        self.record(noise(4, RATE), "--min-free", "100000G", stderr="less room on the disk than is to be left free")
+        self.record(noise(4, RATE), "--min-free", "100000G", status=1,
+                    stderr="less free disk space than must be left")
         self.assertEqual(self.index(), [])
+
+    def test_segments_on_a_disk_that_stays_full_end_with_status_1(self):
+        """It ended with 0 although nothing was kept."""
+        run = self.in_small_disk("dd if=/dev/zero of=disk/full bs=64k 2> /dev/null || true\n"
+                                 "earshot record --device lavfi:sine=440:d=10 --fast --min-free 0 --segments disk/archive")
+        self.assertEqual(run.returncode, 1, run.stderr)
+        self.assertIn("No space left on device", run.stderr)
+
+    def test_force_on_a_full_disk_leaves_the_old_file(self):
+        """A fragment took its place."""
+        write_wav(self.dir / "old.wav", noise(2), 44100)
+        run = self.in_small_disk("cp old.wav disk/a.wav\n"
+                                 "earshot record --device lavfi:sine=440 --fast --force disk/a.wav || status=$?\n"
+                                 "cp disk/* . ; exit $status")
+        self.assertEqual(run.returncode, 1, run.stderr)
+        self.assertEqual((self.dir / "a.wav").read_bytes(), (self.dir / "old.wav").read_bytes())
+        self.assertEqual(len(run.stderr.splitlines()), 1, run.stderr)
+        self.assertIn("No space left on device", run.stderr)
+        self.assertIn("what was recorded is in disk/a.recovered-1.wav", run.stderr)
+        self.assertGreater(soundfile.info(self.dir / "a.recovered-1.wav").frames, 1_000_000)
 
 
 class Retention(Archives):

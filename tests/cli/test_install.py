@@ -50,7 +50,7 @@ class Install(Sandbox):
             if path.is_file():
                 self.assertNotIn(str(BUILD).encode(), path.read_bytes() if path.suffix else b"", path)
         programs = [self.prefix / "bin/earshot", *(self.prefix / "libexec/earshot").iterdir()]
-        self.assertEqual({path.name for path in programs}, {"earshot", "record-any", *(f"earshot-{name}" for name in COMMANDS)})
+        self.assertEqual({path.name for path in programs}, {"earshot", *(f"earshot-{name}" for name in COMMANDS)})
         for program in programs:
             runpath = subprocess.run(["readelf", "-d", program], capture_output=True, text=True, check=True).stdout
             self.assertNotRegex(runpath, "R(UN)?PATH")

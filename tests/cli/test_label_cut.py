@@ -123,6 +123,17 @@ class LabelCut(Sandbox):
         self.assertEqual(len(self.manifest("out")), 1)
         self.cut("broken.wav", "-o", "none", status=1, stderr="broken.wav")
 
+    def test_a_full_disk_stops_it_with_one_line(self):
+        """It tried every recording, with a line for each."""
+        for name in ("a", "b", "c"):
+            write_wav(self.dir / "many" / f"{name}.wav", self.samples, RATE)
+            self.write(f"many/{name}.txt", "0\t4\tcry\n")
+        # What cannot grow is as full as a disk.
+        said = self.shell("trap '' XFSZ; ulimit -f 64; earshot label cut -q many -o out", status=1).err
+        self.assertEqual(len(said.splitlines()), 1, said)
+        self.assertIn("cannot write out/", said)
+        self.assertIn(": File too large", said)
+
     def test_usage(self):
         self.cut("night.wav", status=2, stderr="--output is required")
         self.write("night.txt", "0\t1\tcry\n")

@@ -2,6 +2,7 @@
 import http.server
 import shutil
 import signal
+import socket
 import socketserver
 import struct
 import subprocess
@@ -13,6 +14,8 @@ import numpy
 import soundfile
 
 from cli.test_record import Recording
+from support.datasets import DatasetSandbox
+from support.sandbox import sine, write_wav
 
 RATE = 8000
 BLOCK_S = 0.1
@@ -100,6 +103,19 @@ class Http(Recording):
         counts = soundfile.read(self.dir / "a.wav", dtype="int16")[0].astype(int)
         self.assertGreater(len(counts), RATE // 2)
         self.assertTrue((numpy.diff(counts) % 30000 == 1).all())
+
+
+class Stalled(DatasetSandbox):
+    """A batch waited for ever for a server that took a connection and said nothing."""
+
+    def test_a_stalled_server_is_named_and_the_batch_goes_on(self):
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(listener.close)
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/a.wav"
+        write_wav(self.dir / "other.wav", sine(440, 3))
+        self.earshot("datagen", "-q", url, "other.wav", "--unlabelled", "keep", "data", status=3,
+                     stderr=f"{url}: no answer for 10 s")
+        self.assertEqual([path.name for path in (self.dir / "data").iterdir()], ["other.npz"])
 
 
 @unittest.skipUnless(shutil.which("ffmpeg"), "ffmpeg is not installed")

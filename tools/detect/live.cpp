@@ -19,6 +19,7 @@
 #include "tools/detect/event_feed.h"
 #include "tools/detect/event_programs.h"
 #include "view/live_view.h"
+#include "view/terminal.h"
 
 namespace earshot::tools {
 namespace {

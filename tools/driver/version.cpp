@@ -7,8 +7,10 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "audio/libav.h"
 #include "batch/parallel.h"
 #include "frontend/split_fft.h"
+#include "support/error.h"
 #include "tools/driver/environment.h"
 
 namespace earshot::tools {
@@ -27,11 +29,13 @@ std::string text_version(const char* library, const char* name) {
     return version ? version() : "not found";
 }
 
-std::string av_version(const char* library, const char* name) {
-    auto* version = symbol<unsigned()>(library, name);
-    if (!version) return "not found";
-    const unsigned packed = version();
-    return fmt::format("{}.{}.{}", packed >> 16, packed >> 8 & 0xff, packed & 0xff);
+std::string av_version(const audio::libav::LazyFunction<unsigned()>& version) {
+    try {
+        const unsigned packed = version();
+        return fmt::format("{}.{}.{}", packed >> 16, packed >> 8 & 0xff, packed & 0xff);
+    } catch (const Error&) {
+        return "not found";
+    }
 }
 
 }  // namespace
@@ -46,10 +50,10 @@ std::vector<std::pair<std::string, std::string>> library_versions() {
             {"nlohmann/json", fmt::format("{}.{}.{}", NLOHMANN_JSON_VERSION_MAJOR,
                                           NLOHMANN_JSON_VERSION_MINOR, NLOHMANN_JSON_VERSION_PATCH)},
             {"libsndfile", text_version("libsndfile.so.1", "sf_version_string")},
-            {"libavformat", av_version(EARSHOT_LIBAVFORMAT, "avformat_version")},
-            {"libavcodec", av_version(EARSHOT_LIBAVCODEC, "avcodec_version")},
+            {"libavformat", av_version(audio::libav::avformat_version)},
+            {"libavcodec", av_version(audio::libav::avcodec_version)},
             {"libopus", text_version("libopus.so.0", "opus_get_version_string")},
-            {"libswresample", av_version(EARSHOT_LIBSWRESAMPLE, "swresample_version")},
+            {"libswresample", av_version(audio::libav::swresample_version)},
             {"zlib", text_version("libz.so.1", "zlibVersion")},
             {"FFT kernel", frontend::split_kernels().name},
             {"LibTorch", EARSHOT_TORCH_VERSION},

@@ -54,7 +54,9 @@ class Cutting {
             if (!recording.timeline) throw Error(fmt::format("{}: {}", recording.audio, recording.problem));
             cut(recording);
         } catch (const UsageError&) {
-            throw;  // no other recording could be written either
+            throw;  // what cannot be written for one recording cannot be for any
+        } catch (const WriteError&) {
+            throw;  // nor is there room on the disk for the next
         } catch (const Error& error) {
             console_.error(error.what());
             complete_ = false;

@@ -34,7 +34,7 @@ Control::Control(const std::string& file, Console& console) : file_(file), conso
     auto directory = std::filesystem::path(file_).parent_path();
     if (directory.empty()) directory = ".";
     watch_ = Descriptor(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
-    // The directory rather than the file, which editors and mv replace.
+    // Watch the directory: editors and mv replace the file itself.
     if (!watch_ || ::inotify_add_watch(watch_.get(), directory.c_str(), IN_CLOSE_WRITE | IN_MOVED_TO) < 0)
         throw system_error(fmt::format("cannot watch {}", directory.native()));
     look_ = true;
@@ -72,7 +72,7 @@ std::optional<bool> Control::read_file() {
             if (recording != content->end() && recording->is_boolean()) return recording->get<bool>();
         }
         console_.warning(
-            fmt::format("{}: does not say {{\"recording\": true}} or false; nothing changes", file_));
+            fmt::format("{}: expected {{\"recording\": true}} or false; ignored", file_));
     } catch (const Error& error) {
         console_.warning(error.what());
     }

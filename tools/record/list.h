@@ -4,7 +4,7 @@
 
 namespace earshot::tools {
 
-/// The table of --list-devices; says so if there is nothing to list.
+/// Prints the table of --list-devices, or a note if there are none.
 Exit list_devices(Context& context);
 
 }  // namespace earshot::tools

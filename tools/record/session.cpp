@@ -29,7 +29,7 @@ std::string describe(const capture::CaptureStatistics& statistics, int rate_hz) 
     return text;
 }
 
-/// Work that is not done for each block.
+/// Periodic work, rather than work per block.
 class Housekeeping {
  public:
     Housekeeping(capture::LiveSource& source, Sink& sink, Console& console)
@@ -59,7 +59,7 @@ class Housekeeping {
     Clock::time_point ticked_ = Clock::now(), reported_ = Clock::now();
 };
 
-/// Frames of the time line until --duration is over.
+/// Counts frames of the time line up to --duration.
 class Limit {
  public:
     Limit(std::optional<double> duration_s, int rate_hz)
@@ -70,7 +70,7 @@ class Limit {
                                         std::chrono::duration<double>(*duration_s))
                    : Clock::time_point::max()) {}
 
-    /// Of a block, those within.
+    /// The part of a block that is within the limit.
     std::span<const float> cut(std::span<const float> block, std::int64_t position, int channels) {
         const auto frames = static_cast<std::int64_t>(block.size()) / channels;
         const auto within = std::clamp<std::int64_t>(frames_ - position, 0, frames);
@@ -78,7 +78,7 @@ class Limit {
         return block.first(static_cast<std::size_t>(within * channels));
     }
     bool reached() const { return reached_; }
-    /// While nothing comes, only the clock can tell.
+    /// By the clock, for when no sound arrives.
     bool passed() const { return Clock::now() >= end_; }
 
  private:

@@ -7,8 +7,8 @@
 
 namespace earshot::tools {
 
-/// Moves sound from the source into the sink until the source ends, --duration is over or the user asks to
-/// stop. What there is is kept in any case. @throws Error when the source fails, after the sink was closed
+/// Copies sound from the source to the sink until the source ends, --duration has passed or the user asks to
+/// stop. Everything received is kept in any case. @throws Error if the source fails, after closing the sink
 void record_session(capture::LiveSource& source, Sink& sink, Control& control, const RecordOptions& options,
                     Console& console);
 

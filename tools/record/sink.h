@@ -14,11 +14,11 @@ class Sink {
     virtual ~Sink() = default;
     /// @throws WriteError, BrokenPipe
     virtual void push(const capture::BlockTime& time, std::span<const float> samples) = 0;
-    /// Nothing is coming for the time being: paused, or the device has gone.
+    /// No sound for now: paused, or the device is gone.
     virtual void idle() = 0;
-    /// A moment for other work, a few times a second.
+    /// Called about once a second, for other work.
     virtual void tick() {}
-    /// All that was pushed is safe once this has returned.
+    /// Once this returns, everything that was pushed is on disk.
     virtual void close() = 0;
     /// For a progress line: "12 segments".
     virtual std::string summary() const = 0;

@@ -19,7 +19,13 @@ namespace fs = std::filesystem;
 constexpr std::int64_t kLongestFill_s = 60;
 constexpr std::size_t kSilence = 8192;
 
-/// PATH with something between its stem and its extension that no other file there has.
+/// The hidden name of a file that is being recorded.
+std::string part_of(const std::string& path) {
+    const fs::path target(path);
+    return (target.parent_path() / fmt::format(".{}.part", target.filename().native())).native();
+}
+
+/// PATH with a suffix before its extension that makes the name unused.
 fs::path name_beside(const fs::path& path) {
     for (int n = 1;; ++n) {
         const auto name =
@@ -56,11 +62,6 @@ void StreamSink::fill(const capture::Gap& gap, UtcTime until) {
 
 std::string StreamSink::summary() const { return clock_text(static_cast<double>(frames_) / format_.rate_hz); }
 
-std::string part_of(const std::string& path) {
-    const fs::path target(path);
-    return (target.parent_path() / fmt::format(".{}.part", target.filename().native())).native();
-}
-
 FileSink::FileSink(const std::string& path, audio::AudioFormat format, const record::SoundCoding& coding,
                    Console& console)
     : StreamSink(format, console), path_(path), part_(part_of(path)) {
@@ -78,16 +79,37 @@ FileSink::FileSink(const std::string& path, audio::AudioFormat format, const rec
 void FileSink::write(std::span<const float> samples) {
     try {
         file_->write(samples);
-    } catch (const record::NoSpace&) {
-        close();  // what did fit
-        throw;
+    } catch (const record::NoSpace& error) {
+        keep_what_fits(error);
     }
+}
+
+/// After a full disk: what was recorded until then becomes the file, but never overwrites another one.
+void FileSink::keep_what_fits(const record::NoSpace& error) {
+    const bool has_sound = file_->frames() > 0;
+    file_->finish();
+    if (!has_sound) {
+        ::unlink(part_.c_str());
+        throw error;
+    }
+    if (!fs::exists(path_)) {
+        rename_part(path_);
+        throw error;
+    }
+    const auto fragment = name_beside(path_).native();
+    rename_part(fragment);
+    throw record::NoSpace(
+        fmt::format("{} (the file is unchanged; what was recorded is in {})", error.what(), fragment));
 }
 
 void FileSink::close() {
     file_->finish();
-    if (::rename(part_.c_str(), path_.c_str()) != 0)
-        throw WriteError(system_error(fmt::format("cannot write {}", path_)).what());
+    rename_part(path_);
+}
+
+void FileSink::rename_part(const std::string& path) {
+    if (::rename(part_.c_str(), path.c_str()) != 0)
+        throw WriteError(system_error(fmt::format("cannot write {}", path)).what());
 }
 
 PipeSink::PipeSink(Output& out, audio::AudioFormat format, const record::SoundCoding& coding,

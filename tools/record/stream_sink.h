@@ -10,8 +10,8 @@
 
 namespace earshot::tools {
 
-/// One recording. What was lost is filled with silence, up to a minute at once, so that all later sound keeps
-/// its place; longer gaps and pauses are left out. Both are said.
+/// One continuous recording. Gaps of up to a minute are filled with silence, so that later sound keeps its
+/// place; longer gaps and pauses are left out. Both are reported.
 class StreamSink : public Sink {
  public:
     StreamSink(audio::AudioFormat format, Console& console) : format_(format), console_(console) {}
@@ -29,8 +29,8 @@ class StreamSink : public Sink {
     std::int64_t frames_ = 0;
 };
 
-/// A file that bears a hidden name with .part until it is complete; what a crash left under it is made a
-/// recording of its own first.
+/// A file with a hidden name that ends with .part until it is complete. If a crash left such a file, that
+/// becomes a recording of its own first.
 class FileSink : public StreamSink {
  public:
     FileSink(const std::string& path, audio::AudioFormat format, const record::SoundCoding& coding,
@@ -39,11 +39,13 @@ class FileSink : public StreamSink {
 
  private:
     void write(std::span<const float> samples) override;
+    [[noreturn]] void keep_what_fits(const record::NoSpace& error);
+    void rename_part(const std::string& path);
     const std::string path_, part_;
     std::unique_ptr<record::SoundFile> file_;
 };
 
-/// Standard output: a WAV of unknown length, or its samples alone.
+/// Standard output: a WAV of unknown length, or headerless samples.
 class PipeSink : public StreamSink {
  public:
     PipeSink(Output& out, audio::AudioFormat format, const record::SoundCoding& coding, Console& console);
@@ -55,8 +57,5 @@ class PipeSink : public StreamSink {
     const audio::SampleEncoding encoding_;
     std::vector<char> bytes_;
 };
-
-/// Where FileSink recovers to: PATH, if nobody has it, else a name beside.
-std::string part_of(const std::string& path);
 
 }  // namespace earshot::tools

@@ -1,4 +1,4 @@
-#include "view/level_meter.h"
+#include "view/display_meter.h"
 
 #include <algorithm>
 #include <cmath>
@@ -7,15 +7,16 @@ namespace earshot::view {
 namespace {
 
 float to_dbfs(double amplitude) {
-    if (amplitude <= 0) return LevelMeter::kSilence_dbfs;
-    return std::max(LevelMeter::kSilence_dbfs, static_cast<float>(20 * std::log10(amplitude)));
+    if (amplitude <= 0) return DisplayMeter::kSilence_dbfs;
+    return std::max(DisplayMeter::kSilence_dbfs, static_cast<float>(20 * std::log10(amplitude)));
 }
 
 }  // namespace
 
-LevelMeter::LevelMeter(int rate_hz) : rate_hz_(rate_hz), decay_(std::exp(-1 / (kIntegration_s * rate_hz))) {}
+DisplayMeter::DisplayMeter(int rate_hz)
+    : rate_hz_(rate_hz), decay_(std::exp(-1 / (kIntegration_s * rate_hz))) {}
 
-void LevelMeter::push(std::span<const float> samples) {
+void DisplayMeter::push(std::span<const float> samples) {
     for (const float sample : samples) {
         const double value = static_cast<double>(sample);
         mean_square_ = decay_ * mean_square_ + (1 - decay_) * value * value;
@@ -29,7 +30,7 @@ void LevelMeter::push(std::span<const float> samples) {
     }
 }
 
-float LevelMeter::level_dbfs() const { return to_dbfs(std::sqrt(mean_square_)); }
-float LevelMeter::peak_dbfs() const { return to_dbfs(static_cast<double>(peak_)); }
+float DisplayMeter::level_dbfs() const { return to_dbfs(std::sqrt(mean_square_)); }
+float DisplayMeter::peak_dbfs() const { return to_dbfs(static_cast<double>(peak_)); }
 
 }  // namespace earshot::view

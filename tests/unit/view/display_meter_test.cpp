@@ -1,4 +1,4 @@
-#include "view/level_meter.h"
+#include "view/display_meter.h"
 
 #include <gtest/gtest.h>
 
@@ -19,23 +19,23 @@ std::vector<float> sine(double amplitude, double seconds) {
     return samples;
 }
 
-TEST(LevelMeter, a_sine_of_full_scale_has_minus_3_dBFS) {
-    LevelMeter meter(kRate);
-    EXPECT_EQ(meter.level_dbfs(), LevelMeter::kSilence_dbfs);
+TEST(DisplayMeter, a_sine_of_full_scale_has_minus_3_dBFS) {
+    DisplayMeter meter(kRate);
+    EXPECT_EQ(meter.level_dbfs(), DisplayMeter::kSilence_dbfs);
     meter.push(sine(1, 2));
     EXPECT_NEAR(meter.level_dbfs(), -3.01, 0.05);
     EXPECT_NEAR(meter.peak_dbfs(), 0, 0.01);
 }
 
-TEST(LevelMeter, falls_with_the_time_constant_fast) {
-    LevelMeter meter(kRate);
+TEST(DisplayMeter, falls_with_the_time_constant_fast) {
+    DisplayMeter meter(kRate);
     meter.push(sine(1, 2));
     meter.push(std::vector<float>(kRate / 8));  // 125 ms
     EXPECT_NEAR(meter.level_dbfs(), -3.01 - 10 * std::log10(std::exp(1)), 0.05);
 }
 
-TEST(LevelMeter, holds_a_peak_for_two_seconds_and_the_mark_of_clipping_for_three) {
-    LevelMeter meter(kRate);
+TEST(DisplayMeter, holds_a_peak_for_two_seconds_and_the_mark_of_clipping_for_three) {
+    DisplayMeter meter(kRate);
     meter.push(std::vector{0.5f});
     EXPECT_FALSE(meter.clipped());
     meter.push(std::vector{-1.0f});
