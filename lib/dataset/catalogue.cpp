@@ -21,14 +21,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A label file read once, however many recordings it speaks of.
+/// A label file, read once for all the recordings in it.
 struct LabelSource {
     std::string path;
     label::Labels labels{};
     std::string problem{};                        // why it could not be read
     std::map<std::string, std::string> groups{};  // by key
     std::set<const label::Timeline*> used{};
-    std::size_t recordings = 0;  // that asked it
+    std::size_t recordings = 0;  // that use it
 };
 
 class Builder {
@@ -41,9 +41,9 @@ class Builder {
  private:
     struct Found {
         CatalogueEntry entry{};
-        std::optional<std::string> root{};  // the directory that the user named
+        std::optional<std::string> root{};  // the directory that the user gave
         LabelSource* source = nullptr;
-        bool alone = false;  // with its labels in its directory, which so is a sample
+        bool alone = false;  // it and its labels have a directory to themselves, which is a sample
     };
 
     LabelSource& source(const std::string& path);
@@ -93,7 +93,7 @@ bool holds_waveforms(const std::string& path) {
     }
 }
 
-/// The waveforms of a file, those of another length than the first that can be used being as bad as others.
+/// The waveforms of a file. One whose length differs from the first usable one is a bad one.
 label::WaveformList usable_waveforms(const std::string& path, bool skip_bad,
                                      std::vector<std::string>& warnings) {
     InputBuffer input(path);
@@ -152,7 +152,7 @@ LabelSource& Builder::source(const std::string& path) {
     try {
         source.labels = label::read_labels(path);
     } catch (const Error& error) {
-        if (options_.labels) throw;  // then nothing can be labelled
+        if (options_.labels) throw;  // then no recording has labels
         source.problem = error.what();
         return source;
     }
@@ -162,7 +162,7 @@ LabelSource& Builder::source(const std::string& path) {
 }
 
 void Builder::add_recording(const std::string& audio, std::optional<std::string> root, bool alone) {
-    if (!known_.insert(fs::path(audio).lexically_normal()).second) return;  // named twice
+    if (!known_.insert(fs::path(audio).lexically_normal()).second) return;  // given twice
     Found found;
     found.entry.audio = found.entry.group = audio;
     found.root = std::move(root);
@@ -186,7 +186,7 @@ void Builder::add_waveforms(const std::string& path) {
         entry.waveforms = usable_waveforms(path, options_.skip_bad, catalogue_.warnings);
         entry.timeline = entry.waveforms->timeline();
     } catch (const label::WaveformError& error) {
-        entry.problem = reason(error, path) + " (mend it, or leave such waveforms out with --skip-bad)";
+        entry.problem = reason(error, path) + " (fix it, or skip such waveforms with --skip-bad)";
     } catch (const Error& error) {
         entry.problem = reason(error, path);
     }
@@ -194,7 +194,7 @@ void Builder::add_waveforms(const std::string& path) {
     found_.push_back(std::move(found));
 }
 
-/// What is not there cannot be labelled either; the others need not suffer for it.
+/// An input that does not exist is only a problem of its own entry.
 void Builder::add_problem(const audio::Input& input) {
     Found found;
     found.entry.audio = found.entry.group = input.path;
@@ -215,7 +215,7 @@ void Builder::label_from_files() {
         } else if (of_one && source->recordings > 1) {
             entry.labels_unusable = true;
             entry.problem = fmt::format(
-                "{} labels one recording, but is found for {} (name it like the recording, or give "
+                "{} labels one recording, but {} use it (name it like the recording, or give "
                 "each a directory of its own)",
                 source->path, source->recordings);
         } else if (const auto* timeline = source->labels.find(entry.audio)) {
@@ -233,7 +233,7 @@ void Builder::label_by_folder() {
         if (found.root) by_root[*found.root].push_back(&found);
     }
     for (auto& [root, recordings] : by_root) {
-        // Where some recordings have labels, one without them lacks them; its folder's name is no class.
+        // If some recordings have label files, one without is unlabelled; its folder's name is not a class.
         if (std::ranges::any_of(recordings, [](const Found* found) { return found->source != nullptr; }))
             continue;
         const auto folder = [&root = root](const Found* found) {
@@ -271,7 +271,7 @@ void Builder::choose_group(Found& found) {
     entry.timeline.reset();
     entry.labels_unusable = true;
     entry.problem = fmt::format(
-        "no column '{}' says which group it is of (leave --group out, or give --labels a CSV file "
+        "no column '{}' with its group (omit --group, or give --labels a CSV file "
         "that has one)",
         *options_.group_column);
 }
@@ -283,7 +283,7 @@ void Builder::choose_names() {
         ++count[found.entry.name];
     }
     for (auto& [entry, root, source, alone] : found_) {
-        // Of the path, so that it does not depend on which others are there.
+        // From the path, so that it does not depend on which other recordings exist.
         if (count[entry.name] > 1) entry.name += "-" + content_hash(entry.audio).substr(0, 8);
     }
 }
@@ -294,7 +294,7 @@ void Builder::warn_of_unused() {
         for (const auto& [key, timeline] : source.labels.recordings) {
             if (!source.used.contains(&timeline)) unused.push_back(key);
         }
-        // A file found for recordings of which it says nothing has been complained of already.
+        // A file that labels none of its recordings has been reported already.
         if (unused.empty() || source.used.empty()) continue;
         catalogue_.warnings.push_back(
             fmt::format("{}: '{}'{} no recording here", path, unused.front(),

@@ -6,10 +6,10 @@
 
 namespace earshot::dataset {
 
-/// XXH3 of 128 bits as 32 hexadecimal digits: tells changed content from unchanged, not friend from foe.
+/// 128-bit XXH3 as 32 hexadecimal digits. It detects changes; it is not cryptographic.
 std::string content_hash(std::string_view bytes);
 
-/// The same, of bytes that come in pieces.
+/// The same for bytes that arrive in pieces.
 class ContentHasher {
  public:
     ContentHasher();
@@ -25,7 +25,7 @@ class ContentHasher {
     std::unique_ptr<State> state_;
 };
 
-/// Of a file's content, at the speed of the disk. @throws Error if it cannot be read
+/// The hash of a file's content. @throws Error if it can't be read
 std::string file_hash(const std::string& path);
 
 }  // namespace earshot::dataset

@@ -18,7 +18,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int kFormatVersion = 1;  // raised when equal settings begin to make other files
+constexpr int kFormatVersion = 1;  // increment when equal settings produce different files
 
 Json events_json(const label::Timeline& timeline) {
     Json events = Json::array();
@@ -98,7 +98,7 @@ BuildReport DatasetBuilder::build(const CatalogueEntry& entry, frontend::Fronten
     report.damage = damage_texts(*source);
     if (writer.rows() == 0) throw Error(no_frames(entry, frames, duration_s, report.damage));
 
-    const bool whole = !settings_.source.duration_s;  // and so the end of the sound is the recording's
+    const bool whole = !settings_.source.duration_s;  // so the sound ends where the recording ends
     const double end_s = settings_.source.start_s + duration_s;
     const int past_end = timeline.clip(end_s);
     if (whole && report.damage.empty()) report.events_past_end = past_end;
@@ -123,7 +123,7 @@ RecordingInfo DatasetBuilder::info_of(const CatalogueEntry& entry, std::string i
             {}};
 }
 
-/// Each waveform is framed by itself, as a recording is: no frame has sound of two of them.
+/// Each waveform is framed on its own, like a recording: no frame spans two of them.
 BuildReport DatasetBuilder::build_waveforms(const CatalogueEntry& entry, frontend::Frontend& frontend,
                                             const std::optional<std::string>& identity, Output& out,
                                             const std::function<void(double share)>& progress) const {

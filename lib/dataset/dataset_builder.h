@@ -18,24 +18,24 @@ namespace earshot::dataset {
 
 struct BuildSettings {
     nlohmann::ordered_json frontend;        // Frontend::settings()
-    audio::SourceOptions source;            // at the rate of the front end
+    audio::SourceOptions source;            // resampled to the front end's rate
     std::vector<std::string> labels;        // the classes of all recordings
-    std::optional<std::string> background;  // class of what no event covers
-    bool keep_unlabelled = false;           // frames that no event touches become class -1, rather than none
+    std::optional<std::string> background;  // class of everything that no event covers
+    bool keep_unlabelled = false;  // keep frames without an event as class -1, instead of dropping them
     FrameType type = FrameType::float32;
     bool compress = true;
 };
 
-/// What was made of a recording.
+/// The outcome of building one recording.
 struct BuildReport {
     std::vector<std::size_t> class_frames;  // by class
     std::size_t unlabelled_frames = 0;
-    std::vector<std::string> damage;  // of the recording: what could be decoded was used
-    int events_past_end = 0;          // labelled where there is no sound
-    bool unchanged = false;           // the file was there already, made of the same
+    std::vector<std::string> damage;  // places that could not be decoded; the rest was used
+    int events_past_end = 0;          // events after the end of the sound
+    bool unchanged = false;           // an up-to-date file existed already
 };
 
-/// Makes dataset files of catalogued recordings. Const members may be called from several threads.
+/// Builds dataset files from catalogued recordings. Const members may be called from several threads.
 class DatasetBuilder {
  public:
     explicit DatasetBuilder(BuildSettings settings) : settings_(std::move(settings)) {}
@@ -44,21 +44,21 @@ class DatasetBuilder {
         return frontend::make_frontend(settings_.frontend);
     }
 
-    /// Of everything that the dataset file of a recording depends on: its audio, labels and the settings.
-    /// @param audio_hash  of the audio's content
+    /// A hash of everything that a recording's dataset file depends on: audio, labels and settings.
+    /// @param audio_hash  hash of the audio's content
     std::string identity(const CatalogueEntry& entry, const std::string& audio_hash) const;
 
     /// Reads the audio and writes the dataset file.
-    /// @param frontend  from frontend(), reused from one recording to the next
-    /// @param identity  if known already; else the audio is hashed as it is decoded
-    /// @param progress  done share of the recording where its length is known
+    /// @param frontend  from frontend(); may be reused for the next recording
+    /// @param identity  if already known; otherwise the decoded audio is hashed
+    /// @param progress  called with the fraction done, if the recording's length is known
     /// @throws Error if it yields no frame
     BuildReport build(const CatalogueEntry& entry, frontend::Frontend& frontend,
                       std::optional<std::string> identity, Output& out,
                       const std::function<void(double share)>& progress) const;
 
  private:
-    /// What the dataset file says besides its frames.
+    /// Everything in the dataset file but its frames.
     RecordingInfo info_of(const CatalogueEntry& entry, std::string identity,
                           std::vector<label::Event> events) const;
     BuildReport build_waveforms(const CatalogueEntry& entry, frontend::Frontend& frontend,
@@ -68,7 +68,7 @@ class DatasetBuilder {
     BuildSettings settings_;
 };
 
-/// The report of a dataset file that is there already.
+/// The report for a dataset file that exists already.
 BuildReport report_of(const std::string& path);
 
 }  // namespace earshot::dataset

@@ -19,7 +19,7 @@ std::int64_t change_time_ns(const struct stat& info) {
     return std::int64_t{info.st_mtim.tv_sec} * 1'000'000'000 + info.st_mtim.tv_nsec;
 }
 
-/// False where the file ends too early.
+/// @return false if the file ends too early
 bool read_at(int descriptor, std::uint64_t offset, std::span<float> to, const std::string& name) {
     auto bytes = std::as_writable_bytes(to);
     while (!bytes.empty()) {
@@ -34,7 +34,7 @@ bool read_at(int descriptor, std::uint64_t offset, std::span<float> to, const st
 }
 
 Error changed(const std::string& path) {
-    return Error(fmt::format("{}: has been changed while it was in use (start again)", path));
+    return Error(fmt::format("{}: changed while it was in use (start again)", path));
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t kBlockSamples = 8192;
 constexpr double kProgressEvery_s = 1;
 
-/// The next samples, in the front end's own memory where it has some; empty at the end.
+/// Reads the next samples, into the front end's own buffer if it has one. Empty at the end.
 std::span<const float> next_block(audio::Source& source, std::span<float> room,
                                   const FramingOptions& options) {
     try {
@@ -40,15 +40,14 @@ FrameLabeller::FrameLabeller(const label::Timeline& timeline, std::span<const st
 }
 
 std::int64_t FrameLabeller::class_of(double onset_s, double offset_s) {
-    const double centre_s = (onset_s + offset_s) / 2;
-    const double from_s = std::max(onset_s, centre_s - hop_s_ / 2);
-    const double to_s = std::min(offset_s, centre_s + hop_s_ / 2);
+    const auto slot = windows::slot_within(onset_s, offset_s, hop_s_);
+    const double from_s = slot.onset_s, to_s = slot.offset_s;
     const auto& events = timeline_.events;
     for (; next_ < events.size() && events[next_].onset_s < to_s; ++next_)
         current_.events.push_back(events[next_]);
     std::erase_if(current_.events, [&](const label::Event& event) { return event.offset_s <= from_s; });
     if (current_.events.empty()) return -1;
-    if (current_.events.size() == 1) {  // nearly always, and frames may be many
+    if (current_.events.size() == 1) {  // the usual case, made fast
         const auto& only = current_.events.front();
         return std::min(only.offset_s, to_s) > std::max(only.onset_s, from_s) ? *labels_.find(only.label)
                                                                               : -1;
@@ -57,31 +56,26 @@ std::int64_t FrameLabeller::class_of(double onset_s, double offset_s) {
     return cover ? *labels_.find(cover->label) : -1;
 }
 
-double frame_recording(audio::Source& source, frontend::Frontend& frontend, const FramingOptions& options,
-                       const TimedFrameSink& sink) {
-    const double rate_hz = frontend.rate_hz();
-    const double window_s = frontend.window_s();
+double frame_recording(audio::Source& source, windows::WindowStream& windows, const FramingOptions& options,
+                       const windows::WindowSink& sink) {
+    const double rate_hz = windows.rate_hz();
     std::int64_t pushed = 0;
-    const frontend::FrameSink timed = [&](std::span<const float> frame, double onset_s) {
-        const double end_s = static_cast<double>(pushed) / rate_hz;
-        sink(frame, options.start_s + onset_s, options.start_s + std::min(onset_s + window_s, end_s));
-    };
-    frontend.reset();
+    windows.begin(options.start_s);
     double reported_s = 0;
     while (true) {
-        const auto room = frontend.room();
+        const auto room = windows.room();
         const auto block = next_block(source, room, options);
         if (block.empty()) break;
         pushed += static_cast<std::int64_t>(block.size());
         if (options.samples) options.samples(block);
         try {
             if (room.empty())
-                frontend.push(block, timed);
+                windows.push(block, sink);
             else
-                frontend.take(block.size(), timed);
-            if (options.interrupt_ends) frontend.flush(timed);
+                windows.take(block.size(), sink);
+            if (options.interrupt_ends) windows.flush(sink);
         } catch (const WriteError&) {
-            throw;  // of the sink, and no fault of the recording
+            throw;  // the sink's fault, not the recording's
         } catch (const Error& error) {
             throw Error(fmt::format("{}: {}", options.name, error.what()));
         }
@@ -90,8 +84,14 @@ double frame_recording(audio::Source& source, frontend::Frontend& frontend, cons
             continue;
         options.progress(reported_s = done_s);
     }
-    frontend.finish(timed);
+    windows.finish(sink);
     return static_cast<double>(pushed) / rate_hz;
+}
+
+double frame_recording(audio::Source& source, frontend::Frontend& frontend, const FramingOptions& options,
+                       const windows::WindowSink& sink) {
+    windows::WindowStream frames(frontend, windows::Windowing());
+    return frame_recording(source, frames, options, sink);
 }
 
 std::vector<std::string> damage_texts(const audio::Source& source) {

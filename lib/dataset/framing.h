@@ -10,53 +10,53 @@
 #include "frontend/frontend.h"
 #include "label/label_index.h"
 #include "label/timeline.h"
+#include "windows/window_stream.h"
 
 namespace earshot::dataset {
 
-/// Tells the class of each frame of a recording, onsets ascending: the label that covers most of the stretch,
-/// a hop long, around the frame's centre. So every moment counts for one frame, however far frames overlap.
-/// Looks at no event twice as often as it has frames, however many there are.
+/// Finds the class of each frame of a recording, in order of onset: the label that covers most of the frame's
+/// slot, one hop around its centre. So each moment counts for one frame, however far frames overlap. One pass
+/// over the events, however many there are.
 class FrameLabeller {
  public:
-    /// The timeline and the labels must outlive this.
-    /// @throws Error if a label of the timeline is not among `labels`
+    /// Keeps references to the timeline and the labels.
+    /// @throws Error if the timeline has a label that is not in `labels`
     FrameLabeller(const label::Timeline& timeline, std::span<const std::string> labels, double hop_s);
 
-    /// Index of the class of a frame that covers [onset_s, offset_s), -1 if no event touches its stretch.
-    /// Onsets must not descend.
+    /// The class index of a frame that covers [onset_s, offset_s); -1 if no event reaches into its slot.
+    /// Onsets must not decrease.
     std::int64_t class_of(double onset_s, double offset_s);
 
  private:
     const label::Timeline& timeline_;
     label::LabelIndex labels_;
     double hop_s_;
-    std::size_t next_ = 0;     // event not yet begun
-    label::Timeline current_;  // events begun and not yet over
+    std::size_t next_ = 0;     // first event that has not begun
+    label::Timeline current_;  // events that have begun and not ended
 };
-
-/// Takes a frame and what it covers of the recording, in seconds from the recording's start; offset_s is less
-/// than a whole window after onset_s where the recording ends.
-using TimedFrameSink = std::function<void(std::span<const float> frame, double onset_s, double offset_s)>;
 
 struct FramingOptions {
-    std::string name;                                     // of the recording, in front of messages
+    std::string name;                                     // of the recording, for messages
     double start_s = 0;                                   // of the source within the recording
-    std::function<void(double done_s)> progress;          // now and then
-    std::function<void(std::span<const float>)> samples;  // sees all that is framed
-    bool interrupt_ends = false;  // live sound: an interrupt ends it, and no frame waits for others
+    std::function<void(double done_s)> progress;          // called about once a second
+    std::function<void(std::span<const float>)> samples;  // called with all samples before they are framed
+    bool interrupt_ends = false;  // live sound: an interrupt ends it, and no frame is held back
 };
 
-/// Reads a mono source to its end and computes its frames: the one way from sound to frames, for datasets and
-/// for whatever must see just what a dataset holds. The front end is as new afterwards.
-/// @return  seconds of sound framed
+/// Reads a mono source to its end and cuts its windows: the one way from sound to frames and windows, so that
+/// datasets, detection and evaluation see the same. Resets the stream afterwards.
+/// @return  seconds of sound read
 /// @throws Error for sound that has no frames (NaN); Interrupted between blocks, unless interrupt_ends
+double frame_recording(audio::Source& source, windows::WindowStream& windows, const FramingOptions& options,
+                       const windows::WindowSink& sink);
+/// The same for the frames of a front end: windows of one frame.
 double frame_recording(audio::Source& source, frontend::Frontend& frontend, const FramingOptions& options,
-                       const TimedFrameSink& sink);
+                       const windows::WindowSink& sink);
 
-/// "at 12.300 s: invalid data", for each place.
+/// The damage in a source, one line per place: "at 12.300 s: invalid data".
 std::vector<std::string> damage_texts(const audio::Source& source);
 
-/// Covers what no event does with events of this label, to the recording's end.
+/// Fills the gaps between events, and all time after the last one, with events of this label.
 void fill_gaps(label::Timeline& timeline, const std::string& label);
 
 }  // namespace earshot::dataset

@@ -8,7 +8,7 @@
 
 namespace earshot::dataset {
 
-/// The columns of a recording as bytes of their arrays, in pieces of any size, wherever they are kept.
+/// The columns of a recording as bytes, in pieces of any size, from memory or from files.
 struct RecordingColumns {
     using Pieces = std::function<void(const std::function<void(std::string_view)>& sink)>;
     std::size_t rows = 0, dimension = 0;
@@ -16,7 +16,7 @@ struct RecordingColumns {
     FrameType type = FrameType::float32;
 };
 
-/// The arrays of a dataset NPZ in their order. Both ways of writing one, at once and row by row, end here.
+/// Writes the arrays of a dataset NPZ. Used for writing one at once and row by row.
 /// @throws Error if an event's label is not among info.labels
 void write_recording_arrays(const RecordingInfo& info, const RecordingColumns& columns, Output& out,
                             bool compress);

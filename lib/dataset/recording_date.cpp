@@ -59,8 +59,8 @@ DayRange parse_days(std::string_view text) {
     const auto day = [&](std::string_view part) {
         const auto parsed = part.size() == 10 && part[4] == '-' ? leading_day(part) : std::nullopt;
         if (!parsed)
-            throw Error(
-                fmt::format("'{}' is no day or days (write 2026-11-01, or 2026-11-01..2026-11-07)", text));
+            throw Error(fmt::format(
+                "'{}' is not a day or a range of days (write 2026-11-01, or 2026-11-01..2026-11-07)", text));
         return *parsed;
     };
     const auto dots = text.find("..");
@@ -76,9 +76,8 @@ bool is_of_days(const std::vector<std::string>& paths, const std::vector<DayRang
         if (!day) continue;
         return std::ranges::any_of(days, [&](const DayRange& range) { return range.contains(*day); });
     }
-    throw Error(
-        fmt::format("{}: neither its name nor its folders say of which day it is (2026-11-01 or 20261101)",
-                    paths.empty() ? "" : paths.front()));
+    throw Error(fmt::format("{}: no day in its name or its folders' names (such as 2026-11-01 or 20261101)",
+                            paths.empty() ? "" : paths.front()));
 }
 
 }  // namespace earshot::dataset

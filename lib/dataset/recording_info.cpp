@@ -13,9 +13,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::int64_t kMaxClasses = 1 << 16;  // class numbers of strangers become names in memory
+constexpr std::int64_t kMaxClasses = 1 << 16;  // a stranger's class numbers become names in memory
 
-/// A JSON object, or null where the array is missing.
+/// A JSON object, or null if the array is missing.
 Json json_of(const npz::NpzReader& npz, std::string_view array) {
     if (!npz.contains(array)) return nullptr;
     Json json = parse_json(npz.text(array), npz.where(array));
@@ -58,7 +58,7 @@ std::vector<label::Event> read_events(const npz::NpzReader& npz, const std::vect
         const double c = rows[i + 2];
         const bool known = c >= 0 && c < static_cast<double>(labels.size());
         if (!(rows[i] >= 0 && rows[i] <= rows[i + 1] && known)) {
-            throw Error(fmt::format("{}: row {} is no event", npz.where("events"), i / 3));
+            throw Error(fmt::format("{}: row {} is not an event", npz.where("events"), i / 3));
         }
         events.push_back({rows[i], rows[i + 1], labels[static_cast<std::size_t>(c)], {}});
     }

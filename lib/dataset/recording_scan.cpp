@@ -23,7 +23,7 @@ Error not_finite(const npz::NpzReader& npz, std::uint64_t place, std::size_t dim
                              place / dimension, std::isnan(value) ? "NaN" : "infinity"));
 }
 
-/// Of each event, the frames whose onsets lie in it.
+/// For each event, the frames whose onsets lie in it.
 std::vector<windows::RowSpan> rows_of_events(const npz::NpzReader& npz,
                                              const std::vector<label::Event>& events) {
     if (events.empty() || !npz.contains("times")) return {};

@@ -8,27 +8,26 @@
 #include "dataset/class_runs.h"
 #include "dataset/frame_store.h"
 #include "dataset/recording.h"
-#include "windows/windows.h"
+#include "windows/run_finder.h"
 
 namespace earshot::dataset {
 
-/// A dataset file whose frames are in a FrameStore: what training needs of it, in little memory.
+/// A dataset file whose frames are in a FrameStore: what training needs, in little memory.
 struct ScannedRecording : RecordingInfo {
     std::size_t dimension = 0;  // D
     std::size_t matrix = 0;     // in the store, rows() x D values
     ClassRuns classes;          // of the frames
     std::vector<windows::RowSpan>
-        event_rows;  // of each of `events`, the frames that begin in it; none without `times`
-    std::vector<windows::RowSpan>
-        runs;                   // of frames without a break: one where the file does not say when they begin
-    std::string frames_digest;  // of the frames, in hexadecimal: equal for copies, whatever their labels
+        event_rows;                      // per event, the frames that begin in it; empty without `times`
+    std::vector<windows::RowSpan> runs;  // of frames without a gap; a single run without `times`
+    std::string frames_digest;  // hash of the frames, hexadecimal: equal for copies, whatever their labels
     std::string digest;         // of frames and classes
 
     std::int64_t rows() const { return classes.rows(); }
 };
 
-/// Reads a dataset file through once, a block at a time.
-/// @throws Error as read_recording(), and for frames that are NaN or infinite, naming the row
+/// Reads a dataset file once, one block at a time.
+/// @throws Error like read_recording(), and for frames that are NaN or infinite, naming the row
 ScannedRecording scan_recording(const std::string& path, FrameStore& store);
 
 }  // namespace earshot::dataset

@@ -33,7 +33,7 @@ std::vector<double> event_rows(const RecordingInfo& info) {
 }
 
 std::string json_text(const nlohmann::ordered_json& json) {
-    // A file name need not be UTF-8; what is not becomes U+FFFD.
+    // A file name need not be UTF-8; invalid bytes become U+FFFD.
     return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 

@@ -14,7 +14,7 @@ namespace earshot::dataset {
 namespace {
 
 constexpr int kMaxPasses = 50;
-constexpr double kMissingClass = 1000;  // costs more than any imbalance of shares
+constexpr double kMissingClass = 1000;  // costs more than any imbalance
 
 struct Group {
     std::vector<std::size_t> items;
@@ -40,17 +40,18 @@ std::vector<Group> collect_groups(std::span<const SplitItem> items) {
 }
 
 void shuffle(std::vector<std::size_t>& order, std::mt19937_64& random) {
-    // By hand: what std::shuffle makes of a seed differs between standard libraries.
+    // By hand, since std::shuffle gives different results in different standard libraries.
     for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[random() % i]);
 }
 
-/// Puts groups into parts of wanted shares so that every class has these shares too, as nearly as whole
-/// groups allow: greedily, largest group first, then by single moves and swaps while they help. The cost of a
-/// part is the sum over classes (and all frames together) of (its share of the class - its wanted share)^2.
+/// Distributes groups over parts of the wanted sizes so that each class is divided in the same proportions,
+/// as far as whole groups allow: greedily, largest group first, then by single moves and swaps while they
+/// help. The cost of a part is the sum of (fraction of the class - wanted fraction)^2 over all classes, and
+/// the same for all frames together.
 class Allocation {
  public:
-    /// @param shares    wanted, one a part
-    /// @param held_out  parts from this one on are validated on, and must not hold all frames of a class
+    /// @param shares    wanted fraction of each part
+    /// @param held_out  parts from this one on are validation data and must not hold all frames of a class
     Allocation(std::vector<Group> groups, std::vector<double> shares, std::size_t held_out,
                std::uint64_t seed)
         : groups_(std::move(groups)), shares_(std::move(shares)), held_out_(held_out), random_(seed) {
@@ -71,7 +72,7 @@ class Allocation {
     std::size_t part(std::size_t group) const { return part_[group]; }
 
  private:
-    /// Cost of part p if it also held `more` and did not hold `less`.
+    /// Cost of part p if it gained `more` and lost `less`.
     double cost(std::size_t p, const Group* more = nullptr, const Group* less = nullptr) const {
         double sum = 0;
         for (std::size_t c = 0; c < totals_.size(); ++c) {
@@ -101,7 +102,7 @@ class Allocation {
                                  [&](std::size_t g) { return groups_[g].counts.back(); });
         for (std::size_t n = 0; n < order.size(); ++n) {
             const auto& group = groups_[order[n]];
-            // No part may stay empty: the last groups go where there is none yet.
+            // No part may stay empty: the last groups go to parts without any.
             const auto empty = static_cast<std::size_t>(std::ranges::count(members_, 0));
             const bool must_fill = order.size() - n <= empty;
             std::size_t best = shares_.size();
@@ -130,7 +131,7 @@ class Allocation {
         return improved;
     }
 
-    /// All pairs of few groups, random pairs of many.
+    /// All pairs if there are few groups, else random pairs.
     bool improve_by_swaps() {
         bool improved = false;
         const auto order = random_order();
@@ -156,7 +157,7 @@ class Allocation {
         return order;
     }
 
-    static constexpr double kGain = 1e-12;  // less is rounding
+    static constexpr double kGain = 1e-12;  // anything less is rounding
 
     std::vector<Group> groups_;
     std::vector<double> shares_;

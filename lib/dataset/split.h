@@ -18,13 +18,12 @@ struct SplitItem {
     std::vector<std::size_t> class_counts;
 };
 
-/// Puts about `share` of the frames into validation, whole groups at a time, seeded, so that class shares on
-/// both sides come as near to each other as groups allow and no class is missing from training if that can
-/// be.
-/// @throws Error if there is one group only ("... give --validation 0, or recordings of several groups")
+/// Puts about the fraction `share` of the frames into validation, in whole groups, so that both sides have
+/// the classes in proportions as similar as groups allow, and training has every class if possible. Seeded.
+/// @throws Error if there is only one group ("... give --validation 0, or recordings of several groups")
 Split split_by_group(std::span<const SplitItem> items, double share, std::uint64_t seed);
 
-/// k folds by group; fold i is validation of the i-th split.
+/// k folds by group: fold i is the validation data of split i.
 std::vector<Split> folds_by_group(std::span<const SplitItem> items, int folds, std::uint64_t seed);
 
 }  // namespace earshot::dataset

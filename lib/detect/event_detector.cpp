@@ -12,7 +12,7 @@
 namespace earshot::detect {
 namespace {
 
-constexpr double kRounding = 1e-6;  // of a window, so that 0.3 s are three hops of 0.1 s
+constexpr double kRounding = 1e-6;  // of a window: so that 0.3 s are three hops of 0.1 s
 
 void check(const EventRule& rule) {
     const auto fail = [&](const std::string& what) {
@@ -31,12 +31,12 @@ void check(const EventRule& rule) {
     }
 }
 
-/// A count of windows; what exceeds any recording stays a number that can be computed with.
+/// A count of windows, limited so that it can't overflow.
 std::int64_t to_count(double windows) { return static_cast<std::int64_t>(std::min(windows, 1e15)); }
 
 }  // namespace
 
-/// The automaton of one class.
+/// The state machine of one class.
 struct EventDetector::Track {
     std::string label;
     std::size_t score_index;
@@ -44,10 +44,10 @@ struct EventDetector::Track {
     std::int64_t min_windows, gap_windows, cool_windows;
     MedianSmoother smoother;
 
-    std::int64_t next = 0;  // window whose smoothed score comes next
+    std::int64_t next = 0;  // the window of the next smoothed score
     bool sounding = false;
     std::optional<Run> run;       // the event, sounding or pending
-    std::int64_t cold_until = 0;  // no other begins before this window
+    std::int64_t cold_until = 0;  // no other event begins before this window
 
     Track(const EventRule& rule, std::size_t index, double hop_s)
         : label(rule.label),
@@ -59,10 +59,10 @@ struct EventDetector::Track {
           cool_windows(to_count(std::ceil(rule.cool_down_s / hop_s - kRounding))),
           smoother(rule.median_windows) {}
 
-    /// The first window that an event still to come out may begin with.
+    /// The earliest window with which a future event may begin.
     std::int64_t earliest() const { return run ? run->first : next; }
 
-    /// @return  the event that this smoothed score makes certain
+    /// @return  the event that is final with this smoothed score, if any
     std::optional<Run> advance(float score) {
         const std::int64_t window = next++;
         sounding = score >= (sounding ? off_threshold : on_threshold) && (run || window >= cold_until);
@@ -144,7 +144,7 @@ void EventDetector::finish(double end_s, const Sink& sink) {
         const bool to_the_end = run.last + 1 == tracks_[key.second].next && !is_shared(run);
         if (to_the_end) event.offset_s = grid_.window_offset_s(run.last);
         event.offset_s = std::min(event.offset_s, end_s);
-        // The centre of a last window that the recording does not fill can lie behind its end.
+        // The recording may end before the centre of its last window.
         if (event.onset_s >= event.offset_s) event.onset_s = grid_.window_onset_s(run.first);
         if (recording_.on_start && !run.announced) recording_.on_start(event);
         sink(event);

@@ -26,7 +26,7 @@ double parse_score(const std::string& text, std::string_view option) {
     try {
         score = parse_number(text);
     } catch (const Error&) {
-        // said below, for everything that is no score
+        // reported below, like any other invalid score
     }
     if (score < 0 || score > 1) {
         throw UsageError(
@@ -43,14 +43,14 @@ double parse_cool_down(const std::string& text, std::string_view option) {
     }
 }
 
-/// "0.7" and "cry=0.7" by label; nothing where neither says.
+/// The values of "0.7" and "cry=0.7" per label; nothing for labels without one.
 template <class Parse>
 std::vector<std::optional<double>> parse_by_label(const model::ModelFile& model,
                                                   const std::vector<std::string>& texts,
                                                   std::string_view option, const Parse& parse) {
     std::vector<std::optional<double>> all(model.labels.size()), own(model.labels.size());
     for (const auto& text : texts) {
-        const auto equals = text.rfind('=');  // a label may have one, a number has none
+        const auto equals = text.rfind('=');  // a label may contain =, a number can't
         const double value = parse(equals == std::string::npos ? text : text.substr(equals + 1), option);
         if (equals == std::string::npos) {
             std::ranges::fill(all, value);
@@ -64,7 +64,7 @@ std::vector<std::optional<double>> parse_by_label(const model::ModelFile& model,
     return all;
 }
 
-/// True if a label of the options means any sound, rather than a label of the model.
+/// Whether the label means any sound, rather than a label of the model.
 bool means_any_sound(const model::ModelFile& model, const std::string& label) {
     return label == kAnySound && std::ranges::find(model.labels, label) == model.labels.end();
 }
@@ -117,7 +117,7 @@ EventRules make_event_rules(const model::ModelFile& model, const EventRuleOption
     }
     if (any_sound) {
         shared.label = kAnySound;
-        // Without a label's name in front, a time to cool down is for this one too.
+        // A cool-down without a label applies to this one too.
         for (const auto& text : options.cool_downs)
             if (text.find('=') == std::string::npos)
                 shared.cool_down_s = parse_cool_down(text, "--cool-down");

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::array<std::string_view, 5> kNames{"jsonl", "csv", "tsv", "audacity", "labels-json"};
 
-/// A field of a line whose fields tabs separate.
+/// A field of a tab-separated line.
 std::string tab_field(std::string text) {
     std::ranges::replace_if(
         text, [](char c) { return c == '\t' || c == '\n' || c == '\r'; }, ' ');
@@ -52,7 +52,7 @@ class JsonlWriter : public EventWriter {
     JsonLines lines_;
 };
 
-/// The formats of one line an event.
+/// Formats with one line per event.
 class LineWriter : public EventWriter {
  public:
     using Line = std::string (*)(const std::string& file, const label::Event& event);
@@ -91,7 +91,7 @@ class LabelsJsonWriter : public EventWriter {
     LabelsJsonWriter(Output& output, std::string gap_label)
         : output_(output), gap_label_(std::move(gap_label)) {}
     void write(const std::string&, const label::Event& event) override {
-        // To the millisecond, as the other formats: a key with the digits of a sample would help nobody.
+        // To the millisecond, like the other formats; more digits would help nobody.
         timeline_.events.push_back({std::round(event.onset_s * 1e3) / 1e3,
                                     std::round(event.offset_s * 1e3) / 1e3, event.label, event.score});
     }

@@ -15,18 +15,18 @@ enum class EventFormat {
     jsonl,       // {"file": ..., "onset": ..., "offset": ..., "label": ..., "score": ...}
     csv,         // file,onset,offset,label,score
     tsv,         // filename onset offset event_label, as the DCASE challenges have it
-    audacity,    // onset TAB offset TAB label, of one recording
-    labels_json  // {"00:00": "background", "02:13": "cry"}, of one recording, written at its end
+    audacity,    // onset TAB offset TAB label; one recording
+    labels_json  // {"00:00": "background", "02:13": "cry"}; one recording, written at its end
 };
 
 /// Names as --format takes them: jsonl, csv, tsv, audacity, labels-json.
 std::span<const std::string_view> event_format_names();
 EventFormat parse_event_format(std::string_view name);
-/// What a file of this name would hold; jsonl if the name does not say.
+/// The format that a file name implies; jsonl if it implies none.
 EventFormat event_format_of_name(const std::string& path);
-/// Extension of a file of events of one recording, with its dot.
+/// The extension of a file with one recording's events, dot included.
 std::string_view event_format_extension(EventFormat format);
-/// True for formats that do not say which recording an event is in.
+/// True for formats that don't say which recording an event is in.
 bool is_for_one_recording(EventFormat format);
 
 /// Writes events: seconds to the millisecond, scores to four decimals. Does not close the output.
@@ -38,8 +38,8 @@ class EventWriter {
 };
 
 struct EventWriterOptions {
-    bool flush_each = false;               // every line at once
-    std::string gap_label = "background";  // in labels.json, for what no event covers
+    bool flush_each = false;               // after every line
+    std::string gap_label = "background";  // in labels.json, where there is no event
 };
 
 /// @param output  must live as long as the writer

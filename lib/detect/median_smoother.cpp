@@ -20,7 +20,7 @@ std::optional<float> MedianSmoother::push(float score) {
 }
 
 std::optional<float> MedianSmoother::drain() {
-    // Fewer scores than half the window came in: the first ones given here fill it.
+    // Fewer scores came in than half the window holds: fill it here.
     while (due_ > 0) {
         if (const auto smoothed = add(last_)) return smoothed;
     }

@@ -6,13 +6,12 @@
 #include <utility>
 
 #include "dataset/framing.h"
-#include "detect/listener.h"
 #include "support/error.h"
 
 namespace earshot::detect {
 namespace {
 
-constexpr std::size_t kMostTogether = 16;  // few enough to lose in a crash
+constexpr std::size_t kMostTogether = 16;  // a crash loses at most this many per job
 
 }  // namespace
 
@@ -36,32 +35,28 @@ void RecordingScores::take(std::span<const float> window, const std::vector<bool
         scores[c] = lowest[c] ? std::min(scores[c], window[c]) : std::max(scores[c], window[c]);
 }
 
-RecordingScorer::RecordingScorer(const std::string& directory, const model::ModelFile& model,
-                                 std::unique_ptr<model::Scorer> scorer, double overlap)
-    : frontend_(Listener::frontend_of(directory, model, overlap)),
-      scorer_(std::move(scorer)),
-      batches_(*scorer_),
-      lowest_(RecordingScores::lowest_of(model)) {
-    Listener::check_fit(directory, *scorer_, *frontend_);
-}
+RecordingScorer::RecordingScorer(std::shared_ptr<const model::Model> model, double overlap)
+    : session_(std::move(model), overlap),
+      windows_(session_.windows()),
+      lowest_(RecordingScores::lowest_of(session_.model().file())) {}
 
 std::vector<RecordingScores> RecordingScorer::score(std::span<const std::string> recordings,
                                                     audio::SourceOptions source) {
-    source.rate_hz = frontend_->rate_hz();
+    source.rate_hz = windows_.rate_hz();
     std::vector<RecordingScores> all(recordings.size());
-    const ScoreSink take = [&](std::size_t owner, std::span<const float> scores) {
+    const model::ScoreSink take = [&](std::size_t owner, std::span<const float> scores) {
         all[owner].take(scores, lowest_);
     };
-    batches_.reset();
+    session_.reset();
     for (std::size_t i = 0; i < recordings.size(); ++i) {
         hear(recordings[i], source, all[i],
-             [&](std::span<const float> window) { batches_.push(i, window, take); });
+             [&](std::span<const float> window) { session_.score(i, window, take); });
     }
-    batches_.flush(take);
+    session_.flush(take);
     for (std::size_t i = 0; i < recordings.size(); ++i) {
         if (all[i].problem.empty() && all[i].windows == 0)
             all[i].problem =
-                fmt::format("{}: too short for a window of {:g} s", recordings[i], frontend_->window_s());
+                fmt::format("{}: too short for a window of {:g} s", recordings[i], windows_.grid().window_s);
     }
     return all;
 }
@@ -74,7 +69,7 @@ void RecordingScorer::hear(const std::string& recording, const audio::SourceOpti
         dataset::FramingOptions framing;
         framing.name = recording;
         framing.start_s = source.start_s;
-        dataset::frame_recording(*opened, *frontend_, framing,
+        dataset::frame_recording(*opened, windows_, framing,
                                  [&](auto window, double, double) { sink(window); });
         scores.damage = dataset::damage_texts(*opened);
     } catch (const UsageError&) {

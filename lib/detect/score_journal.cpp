@@ -18,7 +18,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// Size and time of modification, which change when a file does; zeros for what is no file.
+/// Size and modification time, to detect changes; zeros if it is not a file.
 std::pair<std::int64_t, std::int64_t> identity_of(const std::string& path) {
     struct stat info {};
     if (::stat(path.c_str(), &info) != 0) return {};
@@ -49,7 +49,7 @@ void ScoreJournal::read(const Json& settings) {
     std::error_code ignored;
     if (!std::filesystem::is_regular_file(path_, ignored)) return;
     const std::string text = read_text(path_);
-    std::size_t whole = 0;  // bytes up to the last line that is
+    std::size_t whole = 0;  // bytes up to the end of the last whole line
     for (std::size_t begin = 0, end; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1) {
         const auto parsed = try_parse_json(std::string_view(text).substr(begin, end - begin));
         if (!parsed) break;
@@ -84,7 +84,7 @@ void ScoreJournal::add(const std::string& recording, const RecordingScores& scor
     const auto [bytes, changed_ns] = identity_of(recording);
     const Json line{{"file", recording},         {"bytes", bytes},          {"changed_ns", changed_ns},
                     {"windows", scores.windows}, {"scores", scores.scores}, {"damage", scores.damage}};
-    // A name that is not UTF-8 is not found again, and scored again.
+    // A name that is not UTF-8 is not found again, so that recording is scored again.
     pending_ += line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

@@ -10,13 +10,12 @@
 
 namespace earshot::detect {
 
-/// What a long batch has come to so far, on disk, so that a run that was killed goes on where it stood: a
-/// file of JSON lines beside the output, the first of which says what all scores depend on. A recording
-/// counts as done once the batch that it was in has been synced to disk; a line that a crash has cut short
-/// counts for nothing.
+/// The results of a long batch so far, on disk, so that a killed run can be resumed: a file of JSON lines
+/// beside the output. The first line holds everything that all scores depend on. A recording is done once its
+/// batch has been synced to disk. A line truncated by a crash is ignored.
 class ScoreJournal {
  public:
-    /// Goes on with the journal of a run of the same settings, or starts a new one.
+    /// Resumes the journal of a run with the same settings, or starts a new one.
     /// @param settings  everything that scores depend on besides the recording
     /// @throws WriteError if it cannot be written
     ScoreJournal(std::string path, const nlohmann::ordered_json& settings);
@@ -24,15 +23,15 @@ class ScoreJournal {
     ScoreJournal(const ScoreJournal&) = delete;
     ScoreJournal& operator=(const ScoreJournal&) = delete;
 
-    /// Null if the recording has not been scored, or has changed since (by size and time).
+    /// Null if the recording has not been scored, or has changed since (by size and modification time).
     const RecordingScores* find(const std::string& recording) const;
 
-    /// Notes a recording that has been scored; those that came to nothing are tried again by the next run.
+    /// Adds a recording that has been scored. The next run tries failed ones again.
     void add(const std::string& recording, const RecordingScores& scores);
-    /// What has been added survives a crash from now on.
+    /// Makes sure that what has been added survives a crash.
     void sync();
 
-    /// The output is complete: the journal is no longer needed.
+    /// Deletes the journal: the output is complete.
     void remove();
 
  private:

@@ -10,16 +10,16 @@
 
 namespace earshot::detect {
 
-/// Scores of one recording as TSV: a header `onset offset <class>...`, then a row a window, whose times are
-/// its slot, so that each row begins where the one before ends, as sed_scores_eval and its like want it.
-/// Scores have as many digits as it takes to read the same number back. earshot-formats(5), SCORES.
+/// The scores of one recording as TSV: a header `onset offset <class>...`, then one row per window. The times
+/// are those of its slot, so that each row begins where the one before ends, as sed_scores_eval and others
+/// expect. Scores have as many digits as needed to read back the same number. earshot-formats(5), SCORES.
 class ScoreTable {
  public:
-    /// @param output  must live as long as this
+    /// @param output  must outlive this
     ScoreTable(Output& output, std::span<const std::string> labels, windows::WindowGrid grid);
 
     void push(std::span<const float> scores);
-    /// End of the recording, at end_s on the grid's time line.
+    /// The end of the recording, at end_s.
     void finish(double end_s);
 
  private:
@@ -28,7 +28,7 @@ class ScoreTable {
     Output& output_;
     windows::WindowGrid grid_;
     std::int64_t windows_ = 0;
-    std::vector<float> last_;  // whose end is not known before the next window or the end
+    std::vector<float> last_;  // of the last window, whose end is not known yet
     std::string line_;
 };
 

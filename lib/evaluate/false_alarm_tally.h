@@ -9,22 +9,20 @@
 
 namespace earshot::evaluate {
 
-/// Counts what a model would wrongly report of each label where nothing is to be found: on windows whose
-/// truth is the background or `unknown`. Neighbouring windows that reach the label's threshold are one false
-/// alarm.
+/// Counts false alarms per label: windows whose truth is the background or `unknown`, but whose score reaches
+/// the label's threshold. Adjacent windows count as one.
 class FalseAlarmTally {
  public:
-    /// @param hop_s  from one window to the next
+    /// @param hop_s  time from one window to the next
     FalseAlarmTally(const model::ModelFile& model, double hop_s);
 
     void add(const JudgedRecording& recording);
 
-    /// Of background so far.
+    /// Hours of background so far.
     double hours() const { return static_cast<double>(windows_) * hop_s_ / 3600; }
     /// NaN without background.
     double per_hour(std::size_t label) const { return static_cast<double>(alarms_[label]) / hours(); }
-    /// Whether an answer of this label on background is a false alarm: it is neither background nor
-    /// `unknown`.
+    /// Whether this label can be a false alarm: it is neither the background nor `unknown`.
     bool counts(std::size_t label) const { return tag_[label]; }
 
  private:

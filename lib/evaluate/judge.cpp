@@ -10,19 +10,31 @@
 
 #include "dataset/class_runs.h"
 #include "dataset/framing.h"
-#include "dataset/recording.h"
-#include "detect/listener.h"
 #include "detect/recording_scorer.h"
-#include "windows/windows.h"
+#include "windows/run_finder.h"
+#include "windows/window_cutter.h"
 
 namespace earshot::evaluate {
+namespace {
 
-Judge::Judge(std::string directory, const model::ModelFile& model, std::unique_ptr<model::Scorer> scorer,
-             std::vector<std::string> leave_out, std::vector<std::string> tags)
-    : directory_(std::move(directory)),
-      model_(model),
-      scorer_(std::move(scorer)),
-      batches_(*scorer_),
+/// Copies frames of a recording from row `first` on. @throws Error for NaN and infinity
+void copy_frames(const dataset::Recording& recording, std::size_t first, std::span<float> frames,
+                 const std::string& path) {
+    const auto from = std::span(recording.frames).subspan(first * recording.dimension, frames.size());
+    const auto bad = std::ranges::find_if_not(from, [](float value) { return std::isfinite(value); });
+    if (bad != from.end()) {
+        const auto row = first + static_cast<std::size_t>(bad - from.begin()) / recording.dimension;
+        throw Error(fmt::format("{}: row {} of its samples holds NaN or infinity", path, row));
+    }
+    std::ranges::copy(from, frames.begin());
+}
+
+}  // namespace
+
+Judge::Judge(std::shared_ptr<const model::Model> model, std::vector<std::string> leave_out,
+             std::vector<std::string> tags)
+    : session_(std::move(model)),
+      model_(session_.model().file()),
       leave_out_(std::move(leave_out)),
       tags_(std::move(tags)),
       unseen_(leave_out_.begin(), leave_out_.end()) {
@@ -41,19 +53,19 @@ std::optional<std::size_t> Judge::index_of(const std::string& label, const std::
     if (found == model_.labels.end()) {
         throw MismatchError(
             fmt::format("{}: label '{}' is none of {}'s: {} (leave its windows out with --leave-out '{}')",
-                        file, label, directory_, fmt::join(model_.labels, ", "), label));
+                        file, label, session_.model().directory(), fmt::join(model_.labels, ", "), label));
     }
     return static_cast<std::size_t>(found - model_.labels.begin());
 }
 
 void Judge::check_dimension(std::size_t dimension, const std::string& file) const {
-    if (dimension == scorer_->window_values()) return;
-    throw MismatchError(fmt::format("{}: frames of {} numbers, but {} takes {}", file, dimension, directory_,
-                                    scorer_->window_values()));
+    const std::size_t values = session_.model().scorer().window_values();
+    if (dimension == values) return;
+    throw MismatchError(fmt::format("{}: frames of {} numbers, but {} takes {}", file, dimension,
+                                    session_.model().directory(), values));
 }
 
-/// Of a recording as a whole: what is heard in it longest but the background, else that, if it is there at
-/// all.
+/// The class of a whole recording: the longest label other than the background; else the background, if any.
 std::optional<std::size_t> Judge::class_of(const label::Timeline& timeline, double duration_s,
                                            const std::string& file) {
     std::map<std::string, double> seconds;
@@ -83,14 +95,14 @@ std::vector<JudgedRecording> Judge::judge(std::span<const JudgedItem> items,
                                           const audio::SourceOptions& source) {
     std::vector<JudgedRecording> all(items.size());
     std::vector<std::optional<std::size_t>> wholes(items.size());
-    const detect::ScoreSink keep = [&](std::size_t owner, std::span<const float> scores) {
+    const model::ScoreSink keep = [&](std::size_t owner, std::span<const float> scores) {
         auto& kept = all[owner].scores;
         kept.insert(kept.end(), scores.begin(), scores.end());
     };
-    batches_.reset();
+    session_.reset();
     for (std::size_t i = 0; i < items.size(); ++i) {
         const auto& item = items[i];
-        const WindowSink score = [&](std::span<const float> window) { batches_.push(i, window, keep); };
+        const WindowScorer score = [&](std::span<const float> window) { session_.score(i, window, keep); };
         try {
             wholes[i] = item.audio ? audio(item, source, all[i], score) : dataset(item, all[i], score);
         } catch (const MismatchError&) {
@@ -99,7 +111,7 @@ std::vector<JudgedRecording> Judge::judge(std::span<const JudgedItem> items,
             all[i].problem = error.what();
         }
     }
-    batches_.flush(keep);
+    session_.flush(keep);
     for (std::size_t i = 0; i < items.size(); ++i) {
         if (!all[i].problem.empty()) {
             JudgedRecording nothing;
@@ -113,35 +125,20 @@ std::vector<JudgedRecording> Judge::judge(std::span<const JudgedItem> items,
 }
 
 std::optional<std::size_t> Judge::dataset(const JudgedItem& item, JudgedRecording& judged,
-                                          const WindowSink& score) {
+                                          const WindowScorer& score) {
     const auto& path = item.path;
     const auto recording = dataset::read_recording(path);
-    judged.frontend_checked = model_.frontend.is_object() && recording.frontend.is_object();
-    if (judged.frontend_checked) {
-        const auto difference = frontend::frontend_difference(recording.frontend, model_.frontend);
-        if (!difference.empty()) {
-            throw MismatchError(fmt::format("{}: its frames are not those that {} was trained on: {}", path,
-                                            directory_, difference));
-        }
-    }
-    for (const auto& label : recording.labels) unseen_.erase(label);
-    const auto windowing =
-        model_.window.is_null() ? windows::Windowing() : windows::windowing_from_json(model_.window);
-    const auto frames = static_cast<std::size_t>(windowing.frames);
-    check_dimension(frames * recording.dimension, path);
-    std::vector<std::optional<std::size_t>> indices(recording.labels.size());
-    for (std::size_t c = 0; c < indices.size(); ++c) {  // labels that no window has need not be known
-        if (std::ranges::find(recording.classes, static_cast<std::int64_t>(c)) == recording.classes.end())
-            continue;
-        indices[c] = index_of(recording.labels[c], path);
-    }
+    judged.frontend_checked = check_frontend(recording, path);
+    const auto& windowing = session_.model().windowing();
+    std::vector<float> window(static_cast<std::size_t>(windowing.frames) * recording.dimension);
+    check_dimension(window.size(), path);
+    const auto truths = truths_of(recording, path);
     const auto unlabelled = item.background ? index_of(*item.background, path) : std::nullopt;
+    const auto known = [&](std::int64_t c) {
+        return c < 0 ? unlabelled : truths[static_cast<std::size_t>(c)];
+    };
     dataset::ClassRuns classes;
     classes.add(recording.classes);
-    const auto known = [&](std::int64_t c) {
-        return c < 0 ? unlabelled : indices[static_cast<std::size_t>(c)];
-    };
-    std::vector<float> window(frames * recording.dimension);
     const auto judge_window = [&](const windows::RowSpan& run, std::int64_t start) {
         const auto slot = windowing.slot(start, run);
         const auto truth = known(classes.dominant(slot.first, slot.count));
@@ -149,24 +146,18 @@ std::optional<std::size_t> Judge::dataset(const JudgedItem& item, JudgedRecordin
             ++judged.left_out;
             return;
         }
-        const auto first = static_cast<std::size_t>(run.first + start);
-        const auto there = std::min(frames, static_cast<std::size_t>(run.count - start));
-        for (std::size_t k = 0; k < there; ++k) {
-            const auto frame = recording.frame(first + k);
-            if (!std::ranges::all_of(frame, [](float value) { return std::isfinite(value); })) {
-                throw Error(
-                    fmt::format("{}: row {} of its samples holds what is no number", path, first + k));
-            }
-            std::ranges::copy(frame, window.begin() + static_cast<std::ptrdiff_t>(k * recording.dimension));
-        }
-        windows::pad_window(window, there, recording.dimension, windowing.padding);
+        windows::read_window(window, run, start, recording.dimension, windowing.padding,
+                             [&](std::int64_t first, std::span<float> rows) {
+                                 copy_frames(recording, static_cast<std::size_t>(first), rows, path);
+                             });
         score(window);
         if (judges_recordings()) return;
         judged.truths.push_back(*truth);
+        const auto first = static_cast<std::size_t>(run.first + start);
         judged.onsets_s.push_back(recording.times.empty() ? 0 : recording.times[first]);
     };
     windows::RunFinder finder;
-    if (frames > 1 && !judges_recordings()) finder.push(recording.times);
+    if (windowing.frames > 1 && !judges_recordings()) finder.push(recording.times);
     for (const windows::RowSpan& run : finder.runs(classes.rows())) {
         for (std::int64_t i = 0; i < windowing.count(run.count); ++i)
             judge_window(run, windowing.start(i, run.count));
@@ -177,8 +168,29 @@ std::optional<std::size_t> Judge::dataset(const JudgedItem& item, JudgedRecordin
     return known(classes.of_recording(silence));
 }
 
+bool Judge::check_frontend(const dataset::Recording& recording, const std::string& path) const {
+    if (!model_.frontend.is_object() || !recording.frontend.is_object()) return false;
+    const auto difference = frontend::frontend_difference(recording.frontend, model_.frontend);
+    if (!difference.empty()) {
+        throw MismatchError(fmt::format("{}: its frames are not those that {} was trained on: {}", path,
+                                        session_.model().directory(), difference));
+    }
+    return true;
+}
+
+std::vector<std::optional<std::size_t>> Judge::truths_of(const dataset::Recording& recording,
+                                                         const std::string& path) {
+    for (const auto& label : recording.labels) unseen_.erase(label);
+    std::vector<std::optional<std::size_t>> indices(recording.labels.size());
+    for (std::size_t c = 0; c < indices.size(); ++c) {  // labels without a window need not be known
+        if (std::ranges::find(recording.classes, static_cast<std::int64_t>(c)) != recording.classes.end())
+            indices[c] = index_of(recording.labels[c], path);
+    }
+    return indices;
+}
+
 std::optional<std::size_t> Judge::audio(const JudgedItem& item, audio::SourceOptions source,
-                                        JudgedRecording& judged, const WindowSink& score) {
+                                        JudgedRecording& judged, const WindowScorer& score) {
     const auto& entry = *item.audio;
     const bool silent = item.background && !entry.labels_unusable && !entry.missing;  // it needs no labels
     if (!entry.timeline && !silent) throw Error(fmt::format("{}: {}", entry.audio, entry.problem));
@@ -190,17 +202,16 @@ std::optional<std::size_t> Judge::audio(const JudgedItem& item, audio::SourceOpt
     std::vector<std::optional<std::size_t>> indices;
     for (const auto& label : labels) indices.push_back(index_of(label, entry.audio));
 
-    if (!frontend_) frontend_ = detect::Listener::frontend_of(directory_, model_);
-    check_dimension(frontend_->dimension(), directory_ + "/model.json");
-    source.rate_hz = frontend_->rate_hz();
+    windows::WindowStream& windows = session_.windows();
+    source.rate_hz = windows.rate_hz();
     const auto opened = audio::open_source(entry.audio, source);
     dataset::FramingOptions framing;
     framing.name = entry.audio;
     framing.start_s = source.start_s;
-    dataset::FrameLabeller labeller(timeline, labels, frontend_->hop_s());
+    dataset::FrameLabeller labeller(timeline, labels, windows.grid().hop_s);
     const double heard_s = dataset::frame_recording(
-        *opened, *frontend_, framing, [&](auto frame, double onset_s, double offset_s) {
-            if (judges_recordings()) return score(frame);
+        *opened, windows, framing, [&](auto window, double onset_s, double offset_s) {
+            if (judges_recordings()) return score(window);
             const auto c = labeller.class_of(onset_s, offset_s);
             const auto truth = c < 0 ? std::nullopt : indices[static_cast<std::size_t>(c)];
             if (!truth) {
@@ -209,7 +220,7 @@ std::optional<std::size_t> Judge::audio(const JudgedItem& item, audio::SourceOpt
             }
             judged.truths.push_back(*truth);
             judged.onsets_s.push_back(onset_s);
-            score(frame);
+            score(window);
         });
     judged.damage = dataset::damage_texts(*opened);
     if (!judges_recordings()) return std::nullopt;

@@ -11,83 +11,80 @@
 
 #include "audio/source.h"
 #include "dataset/catalogue.h"
-#include "detect/batch_scorer.h"
-#include "frontend/frontend.h"
-#include "model/model_file.h"
-#include "model/scorer.h"
+#include "dataset/recording.h"
+#include "model/session.h"
 #include "support/error.h"
 
 namespace earshot::evaluate {
 
-/// Data that the model cannot be judged on, as opposed to a file that cannot be read.
+/// The model can't be judged on this data, as opposed to data that can't be read.
 class MismatchError : public Error {
  public:
     using Error::Error;
 };
 
-/// What to judge a model on: a dataset's file, or sound with labels.
+/// Something to judge a model on: a dataset file, or sound with labels.
 struct JudgedItem {
     std::string path;
     std::optional<dataset::CatalogueEntry> audio;
-    std::optional<std::string> background;  // label of what has none; with it, sound needs no labels
+    std::optional<std::string> background;  // label for what has none; with it, sound needs no labels
 };
 
-/// The windows of one recording that have a label: truths beside scores. Of a model whose labels are those of
-/// whole recordings, a single one that stands for all of them, scored as RecordingScores says.
+/// The labelled windows of one recording, with truth and scores. If the model labels whole recordings, there
+/// is a single entry for the recording, scored like RecordingScores.
 struct JudgedRecording {
     std::vector<double> onsets_s;
     std::vector<std::size_t> truths;  // indices into the model's labels
     std::vector<float> scores;        // windows x labels
-    std::size_t left_out = 0;         // windows (or recordings) without a label, or with one that is left out
-    bool frontend_checked = true;     // false where the model or the data does not say how frames were made
+    std::size_t left_out = 0;         // windows or recordings without a label, or with one to ignore
+    bool frontend_checked = true;     // false if the model or the data doesn't say how frames were made
     std::vector<std::string> damage;  // of audio
-    std::string problem;              // why it came to nothing
+    std::string problem;              // why there is no result
 };
 
-/// Has a model score labelled recordings, the windows of several together. Labels of the data are those of
-/// the model by name, whatever their numbers. One a thread.
+/// Scores labelled recordings with a model. Windows of several recordings share a batch. Labels of data and
+/// model are matched by name. One per thread.
 class Judge {
  public:
-    /// @param directory  of the model, for messages
-    /// @param leave_out  labels whose windows do not count
-    /// @param tags       labels to judge by, besides the background; windows with others are unknown to a
-    /// model that may
-    ///                   say so, and do not count with another. Empty: all
-    Judge(std::string directory, const model::ModelFile& model, std::unique_ptr<model::Scorer> scorer,
-          std::vector<std::string> leave_out, std::vector<std::string> tags = {});
+    /// @param leave_out  labels whose windows are ignored
+    /// @param tags       labels to judge by, besides the background; empty: all. Windows with other labels
+    ///                   count as unknown if the model can answer that, and are ignored otherwise
+    Judge(std::shared_ptr<const model::Model> model, std::vector<std::string> leave_out,
+          std::vector<std::string> tags = {});
 
-    /// Sound is framed as datagen would. What cannot be read has a `problem`.
-    /// @param source  how sound is read; the rate is the front end's
-    /// @throws MismatchError for frames that are not those that the model was trained on, and for a label
-    /// that the model
-    ///         does not know and that is not left out
+    /// Sound is framed like datagen does it. Recordings that can't be read get a `problem`.
+    /// @param source  how to read sound; the sample rate is the front end's
+    /// @throws MismatchError if frames were not computed like those the model was trained on, and for
+    ///         labels that the model does not know and that are not left out
     std::vector<JudgedRecording> judge(std::span<const JudgedItem> items, const audio::SourceOptions& source);
 
-    /// The labels to leave out that neither the model nor the data judged so far have.
+    /// The labels of `leave_out` that occur neither in the model nor in the data judged so far.
     const std::set<std::string>& unseen() const { return unseen_; }
 
  private:
-    using WindowSink = std::function<void(std::span<const float> window)>;
+    using WindowScorer = std::function<void(std::span<const float> window)>;
 
-    /// The model's index of a label of the data; nothing if it is left out.
+    /// The model's index for a label of the data; nothing if it is ignored.
     std::optional<std::size_t> index_of(const std::string& label, const std::string& file);
     std::optional<std::size_t> class_of(const label::Timeline& timeline, double duration_s,
                                         const std::string& file);
-    bool judges_recordings() const { return model_.target == model::Target::recording; }
-    /// Has the windows of a recording scored. @return  the truth of it as a whole, if that is what is judged
+    bool judges_recordings() const { return session_.model().is_of_recordings(); }
+    /// Scores the windows of a recording. @return  its truth as a whole, if the model labels recordings
     std::optional<std::size_t> dataset(const JudgedItem& item, JudgedRecording& judged,
-                                       const WindowSink& score);
+                                       const WindowScorer& score);
     std::optional<std::size_t> audio(const JudgedItem& item, audio::SourceOptions source,
-                                     JudgedRecording& judged, const WindowSink& score);
-    /// Makes of the scores of all windows those of the recording.
+                                     JudgedRecording& judged, const WindowScorer& score);
+    /// Replaces the scores of all windows by those of the recording.
     void fold(JudgedRecording& judged, std::optional<std::size_t> truth) const;
+    /// Whether both front ends are known, to be compared. @throws MismatchError if they differ
+    bool check_frontend(const dataset::Recording& recording, const std::string& path) const;
+    /// The model's index of each label of a dataset.
+    std::vector<std::optional<std::size_t>> truths_of(const dataset::Recording& recording,
+                                                      const std::string& path);
     void check_dimension(std::size_t dimension, const std::string& file) const;
 
-    std::string directory_;
-    model::ModelFile model_;
-    std::unique_ptr<model::Scorer> scorer_;
-    detect::BatchScorer batches_;
-    std::unique_ptr<frontend::Frontend> frontend_;  // for audio, made when first needed
+    model::Session session_;
+    const model::ModelFile& model_;  // the session's
     std::vector<std::string> leave_out_, tags_;
     std::set<std::string> unseen_;
 };

@@ -78,7 +78,7 @@ std::string SegmentCutter::file_name(const std::string& name, const Event& event
     return file;
 }
 
-Cut SegmentCutter::cut(audio::Source& source, const std::string& name, const Timeline& timeline) {
+CutSegments SegmentCutter::cut(audio::Source& source, const std::string& name, const Timeline& timeline) {
     const auto format = source.format();
     const auto channels = static_cast<std::size_t>(format.channels);
     const double rate_hz = format.rate_hz;
@@ -86,7 +86,7 @@ Cut SegmentCutter::cut(audio::Source& source, const std::string& name, const Tim
         return seconds * rate_hz > 1e18 ? INT64_MAX
                                         : static_cast<std::int64_t>(std::llround(seconds * rate_hz));
     };
-    Cut result;
+    CutSegments result;
     std::vector<OpenSegment> open;
     auto next = timeline.events.begin();
     const auto last = timeline.events.end();

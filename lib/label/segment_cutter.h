@@ -29,7 +29,7 @@ struct Segment {
     double offset_s;
 };
 
-struct Cut {
+struct CutSegments {
     std::vector<Segment> segments;      // by onset
     std::vector<std::string> warnings;  // events that reach past the end or have no samples
 };
@@ -45,7 +45,7 @@ class SegmentCutter {
     /// @param name  of the recording, made safe as labels are
     /// If a recording cannot be read to its end, none of its segments are kept.
     /// @throws Error if more than 256 events overlap (they are all open files)
-    Cut cut(audio::Source& source, const std::string& name, const Timeline& timeline);
+    CutSegments cut(audio::Source& source, const std::string& name, const Timeline& timeline);
 
  private:
     std::string file_name(const std::string& name, const Event& event);

@@ -38,18 +38,18 @@ void SoundHistory::append_silence(std::int64_t count) {
     for (; count > 0; --count) ring_[static_cast<std::size_t>(end_++) % ring_.size()] = 0;
 }
 
-SoundHistory::Cut SoundHistory::cut(std::int64_t begin, std::int64_t end) const {
+SoundHistory::Extract SoundHistory::cut(std::int64_t begin, std::int64_t end) const {
     const std::lock_guard lock(mutex_);
     begin = std::clamp(begin, begin_, end_);
     end = std::clamp(end, begin, end_);
-    Cut cut{begin, end_time_ - std::chrono::microseconds(1'000'000 * (end_ - begin) / rate_hz_), {}};
-    cut.samples.resize(static_cast<std::size_t>(end - begin));
-    for (std::size_t i = 0; i < cut.samples.size(); ++i)
-        cut.samples[i] = ring_[(static_cast<std::size_t>(begin) + i) % ring_.size()];
-    return cut;
+    Extract extract{begin, end_time_ - std::chrono::microseconds(1'000'000 * (end_ - begin) / rate_hz_), {}};
+    extract.samples.resize(static_cast<std::size_t>(end - begin));
+    for (std::size_t i = 0; i < extract.samples.size(); ++i)
+        extract.samples[i] = ring_[(static_cast<std::size_t>(begin) + i) % ring_.size()];
+    return extract;
 }
 
-SoundHistory::Cut SoundHistory::last(double duration_s) const {
+SoundHistory::Extract SoundHistory::last(double duration_s) const {
     const auto now = end();
     return cut(now - std::llround(duration_s * rate_hz_), now);
 }

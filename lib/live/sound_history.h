@@ -17,15 +17,15 @@ class SoundHistory : public LiveSink {
 
     void samples(std::int64_t position, UtcTime time, std::span<const float> samples) override;
 
-    struct Cut {
+    struct Extract {
         std::int64_t position = 0;  // of the first sample
         UtcTime time;
         std::vector<float> samples;  // gaps are filled with silence
     };
     /// The available part of [begin, end).
-    Cut cut(std::int64_t begin, std::int64_t end) const;
+    Extract cut(std::int64_t begin, std::int64_t end) const;
     /// The last `duration_s`.
-    Cut last(double duration_s) const;
+    Extract last(double duration_s) const;
     /// Position after the last sample.
     std::int64_t end() const;
     int rate_hz() const { return rate_hz_; }

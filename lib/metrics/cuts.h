@@ -23,17 +23,17 @@ struct Scored {
 std::vector<Scored> highest_first(std::span<const float> scores, std::span<const bool> positive);
 
 /// A cut through the sorted scores: those above it are predicted positive.
-struct Cut {
+struct ScoreCut {
     std::uint64_t true_positives = 0, false_positives = 0;
     std::size_t end = 0;  // number of scores above the cut
 };
 
 /// Calls visit(before, after) for each distinct score from the highest, `after` being the cut just below it.
 template <class Visit>
-Cut visit_cuts(const std::vector<Scored>& sorted, Visit&& visit) {
-    Cut cut;
+ScoreCut visit_cuts(const std::vector<Scored>& sorted, Visit&& visit) {
+    ScoreCut cut;
     while (cut.end < sorted.size()) {
-        const Cut before = cut;
+        const ScoreCut before = cut;
         const float score = sorted[cut.end].score;
         for (; cut.end < sorted.size() && sorted[cut.end].score == score; ++cut.end) {
             ++(sorted[cut.end].positive ? cut.true_positives : cut.false_positives);

@@ -87,20 +87,24 @@ double ConfusionMatrix::balanced_accuracy() const {
 
 double roc_auc(std::span<const float> scores, std::span<const bool> positive) {
     double ordered_pairs = 0;
-    const auto all = visit_cuts(highest_first(scores, positive), [&](const Cut& before, const Cut& after) {
-        const auto negatives = static_cast<double>(after.false_positives - before.false_positives);
-        ordered_pairs += negatives * static_cast<double>(before.true_positives + after.true_positives) / 2;
-    });
+    const auto all =
+        visit_cuts(highest_first(scores, positive), [&](const ScoreCut& before, const ScoreCut& after) {
+            const auto negatives = static_cast<double>(after.false_positives - before.false_positives);
+            ordered_pairs +=
+                negatives * static_cast<double>(before.true_positives + after.true_positives) / 2;
+        });
     if (all.true_positives == 0 || all.false_positives == 0) return kNaN;
     return ordered_pairs / static_cast<double>(all.true_positives) / static_cast<double>(all.false_positives);
 }
 
 double average_precision(std::span<const float> scores, std::span<const bool> positive) {
     double sum = 0;
-    const auto all = visit_cuts(highest_first(scores, positive), [&](const Cut& before, const Cut& after) {
-        const double precision = ratio(after.true_positives, after.true_positives + after.false_positives);
-        sum += static_cast<double>(after.true_positives - before.true_positives) * precision;
-    });
+    const auto all =
+        visit_cuts(highest_first(scores, positive), [&](const ScoreCut& before, const ScoreCut& after) {
+            const double precision =
+                ratio(after.true_positives, after.true_positives + after.false_positives);
+            sum += static_cast<double>(after.true_positives - before.true_positives) * precision;
+        });
     return all.true_positives == 0 ? kNaN : sum / static_cast<double>(all.true_positives);
 }
 
@@ -109,9 +113,9 @@ double cautious_f1_threshold(std::span<const float> scores, std::span<const bool
     const auto positives =
         static_cast<std::uint64_t>(std::ranges::count_if(sorted, [](const Scored& s) { return s.positive; }));
     if (positives == 0 || positives == sorted.size()) return 0.5;
-    const auto f1 = [&](const Cut& cut) { return ratio(2 * cut.true_positives, cut.end + positives); };
-    Cut best;
-    visit_cuts(sorted, [&](const Cut&, const Cut& cut) {
+    const auto f1 = [&](const ScoreCut& cut) { return ratio(2 * cut.true_positives, cut.end + positives); };
+    ScoreCut best;
+    visit_cuts(sorted, [&](const ScoreCut&, const ScoreCut& cut) {
         if (best.end == 0 || f1(cut) > f1(best)) best = cut;
     });
     const auto trials = static_cast<double>(positives + best.false_positives) + 2;
@@ -119,7 +123,7 @@ double cautious_f1_threshold(std::span<const float> scores, std::span<const bool
     const double error = 2 / std::pow(1 + jaccard, 2) * std::sqrt(jaccard * (1 - jaccard) / trials);
 
     double threshold = INFINITY;
-    visit_cuts(sorted, [&](const Cut&, const Cut& cut) {
+    visit_cuts(sorted, [&](const ScoreCut&, const ScoreCut& cut) {
         if (f1(cut) < f1(best) - error) return;
         const double above = sorted[cut.end - 1].score;
         const double below = cut.end < sorted.size() ? sorted[cut.end].score : above;
@@ -136,7 +140,7 @@ double best_f1_threshold(std::span<const float> scores, std::span<const bool> po
     if (positives == 0 || positives == sorted.size()) return 0.5;
     double best_f1 = -1;
     double threshold = 0.5;
-    visit_cuts(sorted, [&](const Cut&, const Cut& cut) {
+    visit_cuts(sorted, [&](const ScoreCut&, const ScoreCut& cut) {
         const double f1 = ratio(2 * cut.true_positives, cut.end + positives);
         if (f1 <= best_f1) return;
         best_f1 = f1;

@@ -35,7 +35,7 @@ std::vector<PrecisionRecall> precision_recall_curve(std::span<const float> score
     const auto sorted = highest_first(scores, positive);
     std::vector<PrecisionRecall> curve;
     if (positives == 0) return curve;
-    visit_cuts(sorted, [&](const Cut&, const Cut& cut) {
+    visit_cuts(sorted, [&](const ScoreCut&, const ScoreCut& cut) {
         curve.push_back({sorted[cut.end - 1].score, ratio(cut.true_positives, cut.end),
                          ratio(cut.true_positives, positives)});
     });
@@ -89,7 +89,7 @@ WantedThreshold precision_threshold(std::span<const float> scores, std::span<con
     WantedThreshold chosen{0.5, false};
     double best_precision = -1;
     std::uint64_t best_hits = 0;
-    visit_cuts(sorted, [&](const Cut&, const Cut& cut) {
+    visit_cuts(sorted, [&](const ScoreCut&, const ScoreCut& cut) {
         if (cut.true_positives == 0) return;
         const double here = ratio(cut.true_positives, cut.end);
         const bool reaches = here >= precision;

@@ -36,13 +36,13 @@ OpenSetScorer::OpenSetScorer(std::unique_ptr<Scorer> scorer, std::vector<double>
         throw Error("open set: a threshold for each label is needed");
 }
 
-void OpenSetScorer::score(std::span<const float> windows, std::size_t count, std::span<float> scores) {
+void OpenSetScorer::score(std::span<const float> windows, std::size_t count, std::span<float> scores) const {
     const std::size_t known = thresholds_.size();
     if (scores.size() != count * (known + 1)) throw Error("open set: scores do not fit the labels");
-    known_.resize(count * known);
-    scorer_->score(windows, count, known_);
+    std::vector<float> known_scores(count * known);
+    scorer_->score(windows, count, known_scores);
     for (std::size_t i = 0; i < count; ++i) {
-        const auto row = std::span<const float>(known_).subspan(i * known, known);
+        const auto row = std::span<const float>(known_scores).subspan(i * known, known);
         const auto out = scores.subspan(i * (known + 1), known + 1);
         std::ranges::copy(row, out.begin());
         out.back() = unknown_score(row, thresholds_);

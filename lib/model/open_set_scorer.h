@@ -22,12 +22,11 @@ class OpenSetScorer : public Scorer {
 
     std::size_t window_values() const override { return scorer_->window_values(); }
     std::size_t classes() const override { return thresholds_.size() + 1; }
-    void score(std::span<const float> windows, std::size_t count, std::span<float> scores) override;
+    void score(std::span<const float> windows, std::size_t count, std::span<float> scores) const override;
 
  private:
     std::unique_ptr<Scorer> scorer_;
     std::vector<double> thresholds_;
-    std::vector<float> known_;  // scores of the others
 };
 
 }  // namespace earshot::model

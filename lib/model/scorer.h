@@ -9,8 +9,8 @@
 
 namespace earshot::model {
 
-/// Windows of frames in, scores out: the only view of a network that detection and evaluation have.
-/// It hides LibTorch, so that another engine can implement it. Not thread-safe: use one per thread.
+/// Windows of frames in, scores out: all that detection and evaluation know of a network. No LibTorch here,
+/// so that another engine can stand behind it. Weights are only read, so threads may share a scorer.
 class Scorer {
  public:
     virtual ~Scorer() = default;
@@ -18,7 +18,7 @@ class Scorer {
     virtual std::size_t classes() const = 0;
     /// @param windows  count x window_values(), row-major, frames as the front end made them
     /// @param scores   count x classes(), probabilities
-    virtual void score(std::span<const float> windows, std::size_t count, std::span<float> scores) = 0;
+    virtual void score(std::span<const float> windows, std::size_t count, std::span<float> scores) const = 0;
 };
 
 /// @throws Error if weights and architecture do not fit each other; sizes are checked before memory is taken

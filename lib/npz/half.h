@@ -11,13 +11,13 @@ namespace earshot::npz {
 struct Half {
     std::uint16_t bits;
 
-    /// The nearest one, of two the even one; infinite beyond 65520. Exact whatever denormals are flushed to.
+    /// Rounds to nearest, ties to even; from 65520 on infinite. Correct even if denormals count as zero.
     static Half nearest(float value) {
         const auto whole = std::bit_cast<std::uint32_t>(value);
         const std::uint32_t sign = whole >> 16 & 0x8000, magnitude = whole & 0x7fffffff;
         std::uint32_t half;
         if (magnitude > 0x7f800000) {
-            half = 0x7e00;  // not a number
+            half = 0x7e00;  // NaN
         } else if (magnitude >= 0x477ff000) {
             half = 0x7c00;  // rounds to 65536 or more
         } else if (magnitude < 0x38800000) {

@@ -16,7 +16,7 @@ namespace {
 constexpr std::string_view kMagic = "\x93NUMPY";
 constexpr std::size_t kMaxRank = 32;  // numpy's own limit
 
-/// A reader of the one dictionary literal that a header holds.
+/// Parses the dictionary literal of a header.
 class Literal {
  public:
     Literal(std::string_view text, const std::string& where) : rest_(text), where_(where) {}
@@ -39,7 +39,7 @@ class Literal {
     std::string_view string() {
         skip_space();
         if (rest_.empty() || (rest_.front() != '\'' && rest_.front() != '"'))
-            fail("a quoted text is missing");
+            fail("a quoted string is missing");
         const auto end = rest_.find(rest_.front(), 1);
         if (end == std::string_view::npos) fail("a quote is not closed");
         const auto text = rest_.substr(1, end - 1);
@@ -64,7 +64,7 @@ class Literal {
             if (numbers.size() == kMaxRank) fail("more than 32 dimensions");
             numbers.push_back(natural());
             if (!take(',')) {
-                if (numbers.size() == 1) fail("the shape is no tuple");
+                if (numbers.size() == 1) fail("the shape is not a tuple");
                 expect(')');
                 break;
             }
@@ -94,7 +94,7 @@ class Literal {
         std::size_t value = 0;
         const auto [end, status] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), value);
         if (status == std::errc::result_out_of_range) fail("a dimension is too large");
-        if (status != std::errc()) fail("a dimension is no number");
+        if (status != std::errc()) fail("a dimension is not a number");
         rest_.remove_prefix(static_cast<std::size_t>(end - rest_.data()));
         return value;
     }
@@ -144,7 +144,7 @@ NpyType parse_descr(std::string_view descr, const std::string& where) {
     throw refuse("are not supported (numbers and texts are)");
 }
 
-/// Text of the header and where it ends, whatever the version.
+/// The header's text and where it ends, for all versions.
 std::pair<std::string_view, std::size_t> header_text(std::string_view start, const std::string& where) {
     if (start.size() < 10 || !start.starts_with(kMagic))
         throw Error(fmt::format("{}: not a .npy array", where));
@@ -154,7 +154,7 @@ std::pair<std::string_view, std::size_t> header_text(std::string_view start, con
     const auto version = byte(6);
     if (version < 1 || version > 3) {
         throw Error(
-            fmt::format("{}: .npy version {}.{} is unknown (1 to 3 are read)", where, version, byte(7)));
+            fmt::format("{}: unknown .npy version {}.{} (1 to 3 can be read)", where, version, byte(7)));
     }
     const std::size_t prefix = version == 1 ? 10 : 12;
     if (start.size() < prefix) throw Error(fmt::format("{}: ends inside its header", where));

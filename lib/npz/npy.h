@@ -7,11 +7,11 @@
 
 namespace earshot::npz {
 
-/// What the elements of a .npy array are. Python objects, structures, complex numbers and dates are refused.
+/// The element type of a .npy array. Python objects, structures, complex numbers and dates are rejected.
 struct NpyType {
     enum class Kind { boolean, integer, natural, real, unicode, bytes };
     Kind kind = Kind::real;
-    std::size_t item_bytes = 0;  // of one element; 4 a character for unicode
+    std::size_t item_bytes = 0;  // per element; for unicode 4 per character
     bool big_endian = false;
 };
 
@@ -19,20 +19,20 @@ struct NpyType {
 /// numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 struct NpyHeader {
     NpyType type;
-    bool fortran_order = false;      // the first index runs fastest
-    std::vector<std::size_t> shape;  // none for a scalar
+    bool fortran_order = false;      // the first index varies fastest
+    std::vector<std::size_t> shape;  // empty for a scalar
     std::size_t header_bytes = 0;    // before the first element
     std::size_t count = 0;           // elements
     std::size_t data_bytes = 0;      // count * item_bytes
 };
 
-/// No header is longer than this, as numpy itself has it; a reader needs no more than these bytes.
+/// The longest header that numpy accepts; a reader needs no more bytes than these.
 constexpr std::size_t kMaxNpyHeaderBytes = 12 + 10000;
 
-/// Reads a header as the Python literal that it is, without evaluating anything.
+/// Parses a header, a Python literal, without evaluating anything.
 /// @param start  the array's first bytes, all of them or at least kMaxNpyHeaderBytes
-/// @param where  in front of messages: "a.npz: array 'samples'"
-/// @throws Error for anything malformed or refused, and for sizes that do not fit in memory's address space
+/// @param where  prefix for messages: "a.npz: array 'samples'"
+/// @throws Error if the header is malformed or rejected, and for sizes beyond the address space
 NpyHeader parse_npy_header(std::string_view start, const std::string& where);
 
 /// A version 1.0 header for little-endian elements in C order, padded to a multiple of 64 bytes.

@@ -16,7 +16,7 @@
 namespace earshot::npz {
 namespace {
 
-constexpr std::size_t kBlockBytes = std::size_t{1} << 16;  // of elements that are converted on the way
+constexpr std::size_t kBlockBytes = std::size_t{1} << 16;  // of elements to convert at a time
 
 template <class S>
 S load(const std::byte* from, bool swapped) {
@@ -57,7 +57,7 @@ bool one_dimensional(const NpyHeader& header) {
     return std::ranges::count_if(header.shape, [](std::size_t extent) { return extent != 1; }) <= 1;
 }
 
-/// The place in Fortran order of each element in C order.
+/// For each element in C order, its index in Fortran order.
 template <class T>
 std::vector<T> from_fortran_order(std::vector<T> values, const std::vector<std::size_t>& shape) {
     std::vector<T> ordered;
@@ -119,7 +119,7 @@ NpyHeader NpzReader::header(std::string_view array) const {
     return header;
 }
 
-/// Elements in the order of the file, a block of them at a time.
+/// The elements in file order, one block at a time.
 template <class T>
 void NpzReader::stream(std::string_view array, const NpyHeader& header,
                        const std::function<void(std::span<const T>)>& sink) const {
@@ -194,7 +194,7 @@ std::optional<std::span<const T>> NpzReader::mapped(std::string_view array) cons
     if (header.fortran_order && !one_dimensional(header)) return {};
     const char* data = packed.data.data() + header.header_bytes;
     if (reinterpret_cast<std::uintptr_t>(data) % alignof(T) != 0) return {};
-    // The checksum is over the whole entry; reading through it costs less than decoding would.
+    // The checksum covers the whole entry. Reading it through still costs less than decoding.
     ZipEntryStream stream(packed, where(array));
     std::vector<std::byte> block(kBlockBytes);
     for (std::uint64_t left = packed.bytes; left > 0;) {
@@ -237,7 +237,7 @@ std::vector<std::string> NpzReader::texts(std::string_view array) const {
     if (header.shape.size() > 1) {
         throw Error(fmt::format("{}: has {} dimensions, one is expected", where(array), header.shape.size()));
     }
-    // A text of width 0 takes no bytes, so that nothing but this bounds their number.
+    // Strings of width 0 take no bytes, so only this check bounds their number.
     if (header.type.item_bytes == 0 && header.count > 1)
         throw Error(fmt::format("{}: holds empty texts", where(array)));
     std::vector<std::byte> item(header.type.item_bytes);

@@ -18,7 +18,7 @@ namespace {
 
 using namespace zip_format;
 
-/// Deflate's best case, RFC 1951: 258 bytes from two bits, and a little for the block's own header.
+/// Deflate's best case, RFC 1951: 258 bytes from two bits, plus the block's header.
 constexpr std::uint64_t kDeflateLimit = 1032;
 constexpr std::uint64_t kMaxEntries = 1 << 16;
 
@@ -32,7 +32,7 @@ T field(std::string_view record, std::size_t at) {
     return value;
 }
 
-/// Replaces those of the given numbers that are all ones by what the zip64 extra field says, in their order.
+/// Replaces the numbers that are all ones by those of the zip64 extra field, in order.
 bool widen(std::string_view extra, std::initializer_list<std::uint64_t*> numbers) {
     std::string_view wide;
     while (extra.size() >= 4) {
@@ -69,7 +69,7 @@ Error ZipReader::damaged(std::string_view what) const {
 ZipReader::Directory ZipReader::locate_directory() const {
     const auto bytes = file_.bytes();
     if (bytes.empty()) throw Error(fmt::format("{}: is empty", name_));
-    // The end record is followed by a comment of up to 65535 bytes that tells its own length.
+    // A comment of up to 65535 bytes follows the end record, which holds its length.
     std::size_t end = std::string_view::npos;
     const std::size_t reach = std::min<std::size_t>(bytes.size(), kEndBytes + 65535);
     for (std::size_t back = kEndBytes; back <= reach; ++back) {
@@ -126,7 +126,7 @@ void ZipReader::read_directory(const Directory& directory) {
     if (!rest.empty()) throw damaged("the directory is longer than its entries");
 }
 
-/// The entry that the directory goes on with.
+/// The next entry of the directory.
 ZipEntry ZipReader::take_entry(std::string_view& rest, std::uint64_t directory) const {
     if (rest.size() < kCentralHeaderBytes || field<std::uint32_t>(rest, 0) != kCentralHeader) {
         throw damaged("the directory has something else where an entry should be");
@@ -143,8 +143,9 @@ ZipEntry ZipReader::take_entry(std::string_view& rest, std::uint64_t directory) 
     if (field<std::uint16_t>(rest, 8) & kEncrypted)
         throw Error(fmt::format("{}: {} is encrypted", name_, where));
     if (method != kStored && method != kDeflated) {
-        throw Error(fmt::format("{}: {} is compressed by method {} (stored and deflated ones are read)",
-                                name_, where, method));
+        throw Error(
+            fmt::format("{}: {} is compressed by method {} (only stored and deflated entries can be read)",
+                        name_, where, method));
     }
     entry.deflated = method == kDeflated;
     entry.crc = field<std::uint32_t>(rest, 16);
@@ -156,10 +157,10 @@ ZipEntry ZipReader::take_entry(std::string_view& rest, std::uint64_t directory) 
     }
     entry.data = locate_data(entry.name, offset, packed, directory);
     if (entry.deflated ? entry.bytes / kDeflateLimit > packed : entry.bytes != packed) {
-        throw damaged(fmt::format("{}: {} bytes cannot come of {}", where, entry.bytes, packed));
+        throw damaged(fmt::format("{}: {} bytes can't be unpacked from {}", where, entry.bytes, packed));
     }
     if (entry.bytes > kAlwaysAllowed && entry.bytes / kMaxExpansion > packed) {
-        throw Error(fmt::format("{}: {} unpacks {} bytes to {}, which no honest frames do", name_, where,
+        throw Error(fmt::format("{}: {} expands from {} bytes to {}, more than real frames can", name_, where,
                                 packed, entry.bytes));
     }
     rest.remove_prefix(size);
@@ -172,7 +173,7 @@ std::string_view ZipReader::locate_data(const std::string& name, std::uint64_t l
     if (directory < kLocalHeaderBytes || local_header > directory - kLocalHeaderBytes) throw outside();
     const auto record = file_.bytes().substr(local_header, directory - local_header);
     const std::size_t name_bytes = field<std::uint16_t>(record, 26);
-    // Sizes here may be missing, and are the directory's to tell; the name must be the same.
+    // Sizes may be missing here, so the directory's count; but the name must match.
     if (field<std::uint32_t>(record, 0) != kLocalHeader ||
         record.substr(kLocalHeaderBytes, name_bytes) != name) {
         throw damaged(fmt::format("entry '{}' does not begin where the directory says", name));
@@ -183,7 +184,7 @@ std::string_view ZipReader::locate_data(const std::string& name, std::uint64_t l
 }
 
 void ZipReader::check_overlaps() const {
-    // Entries that share their data are how small archives become endless ones.
+    // Entries that share data make small archives unpack to endless ones.
     std::vector<std::string_view> places;
     for (const auto& entry : entries_) places.push_back(entry.data);
     std::ranges::sort(places, {}, [](std::string_view place) { return place.data(); });
@@ -199,12 +200,12 @@ std::optional<std::uint64_t> ZipReader::offset(const ZipEntry& entry) const {
     return static_cast<std::uint64_t>(entry.data.data() - file_.bytes().data());
 }
 
-/// Of a stored entry, how much is read before its pages are given back.
+/// How much of a stored entry is read before its pages are released.
 constexpr std::size_t kReleaseBytes = std::size_t{8} << 20;
 
 struct ZipEntryStream::Inflate {
     z_stream stream{};
-    std::string_view rest;  // not yet given to zlib, which counts in 32 bits
+    std::string_view rest;  // not passed to zlib yet, which counts in 32 bits
 
     explicit Inflate(std::string_view data) : rest(data) {
         if (inflateInit2(&stream, -MAX_WBITS) != Z_OK) throw std::bad_alloc();
@@ -213,7 +214,7 @@ struct ZipEntryStream::Inflate {
     Inflate(const Inflate&) = delete;
     Inflate& operator=(const Inflate&) = delete;
 
-    /// Unpacks up to `bytes`; false if the data are damaged.
+    /// Unpacks up to `bytes`. @return false if the data are damaged
     bool run(std::byte* to, std::size_t bytes, std::size_t& made) {
         made = 0;
         while (made < bytes) {
@@ -230,7 +231,7 @@ struct ZipEntryStream::Inflate {
             made += room - stream.avail_out;
             if (status == Z_STREAM_END) return true;
             if (status != Z_OK && status != Z_BUF_ERROR) return false;
-            if (stream.avail_in == 0 && rest.empty() && stream.avail_out > 0) return true;  // cut off
+            if (stream.avail_in == 0 && rest.empty() && stream.avail_out > 0) return true;  // truncated
         }
         return true;
     }
@@ -247,7 +248,7 @@ ZipEntryStream::ZipEntryStream(const ZipEntry& entry, std::string where)
 ZipEntryStream::~ZipEntryStream() = default;
 
 void ZipEntryStream::read(std::span<std::byte> to) {
-    if (to.empty()) return;  // crc32 takes a null pointer for a wish to begin anew
+    if (to.empty()) return;  // with a null pointer, crc32 starts over
     std::size_t made = 0;
     if (inflate_) {
         if (!inflate_->run(to.data(), to.size(), made)) throw Error(fmt::format("{}: damaged data", where_));
@@ -258,7 +259,7 @@ void ZipEntryStream::read(std::span<std::byte> to) {
         held_ = {held_.data(), held_.size() + made};
         if (held_.size() >= kReleaseBytes) release_pages(std::exchange(held_, {rest_.data(), 0}));
     }
-    if (made < to.size()) throw Error(fmt::format("{}: ends before its data do", where_));
+    if (made < to.size()) throw Error(fmt::format("{}: its data end too early", where_));
     crc_ = static_cast<std::uint32_t>(
         crc32_z(crc_, reinterpret_cast<const unsigned char*>(to.data()), to.size()));
 }

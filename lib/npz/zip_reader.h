@@ -16,19 +16,19 @@ namespace earshot::npz {
 
 struct ZipEntry {
     std::string name;
-    std::string_view data;    // as it lies in the archive, in the memory map
+    std::string_view data;    // in the memory map, as stored in the archive
     std::uint64_t bytes = 0;  // unpacked
     std::uint32_t crc = 0;
     bool deflated = false;
 };
 
-/// The directory of a ZIP archive, stored or deflated entries only, checked before anything is unpacked:
-/// every place and size lies within the file, no two entries overlap or bear one name, and no size is more
-/// than deflate can reach or than kMaxExpansion allows.
+/// The directory of a ZIP archive with stored and deflated entries. Checked before anything is unpacked: all
+/// offsets and sizes lie within the file, no two entries overlap or have the same name, and no size is more
+/// than deflate can reach or kMaxExpansion allows.
 class ZipReader {
  public:
-    /// What an entry may grow by when unpacked if that is more than kAlwaysAllowed: a few kilobytes must not
-    /// ask for all memory. Frames that are not silence compress less than fivefold.
+    /// The most that an entry above kAlwaysAllowed may grow by when unpacked, so that a few kilobytes can't
+    /// ask for all memory. Frames other than silence compress less than fivefold.
     static constexpr std::uint64_t kMaxExpansion = 200;
     static constexpr std::uint64_t kAlwaysAllowed = std::uint64_t{64} << 20;
 
@@ -37,10 +37,10 @@ class ZipReader {
     explicit ZipReader(const std::string& path);
 
     std::span<const ZipEntry> entries() const { return entries_; }
-    /// Null if there is none.
+    /// Null if there is no such entry.
     const ZipEntry* find(std::string_view name) const;
     const std::string& name() const { return name_; }
-    /// Where an entry's data begin in the file; nothing if it came down a pipe, which has no places.
+    /// File offset of an entry's data; nothing if the archive came through a pipe.
     std::optional<std::uint64_t> offset(const ZipEntry& entry) const;
 
  private:
@@ -60,18 +60,18 @@ class ZipReader {
     std::vector<ZipEntry> entries_;
 };
 
-/// Unpacks one entry front to back.
+/// Unpacks one entry from front to back.
 class ZipEntryStream {
  public:
-    /// @param where  in front of messages
+    /// @param where  prefix for messages
     ZipEntryStream(const ZipEntry& entry, std::string where);
     ~ZipEntryStream();
     ZipEntryStream(const ZipEntryStream&) = delete;
     ZipEntryStream& operator=(const ZipEntryStream&) = delete;
 
-    /// Fills all of `to`. @throws Error if the data end before that or are damaged
+    /// Fills all of `to`. @throws Error if the data end early or are damaged
     void read(std::span<std::byte> to);
-    /// Everything has been read. @throws Error if the checksum says otherwise or something follows
+    /// Call after the last read. @throws Error if the checksum differs or data follow
     void finish();
 
  private:
@@ -80,7 +80,7 @@ class ZipEntryStream {
     const ZipEntry& entry_;
     std::unique_ptr<Inflate> inflate_;  // null for stored entries
     std::string_view rest_;             // of a stored entry
-    std::string_view held_;             // of a stored entry, what has been read and is not released
+    std::string_view held_;             // of a stored entry: read, but its pages not released yet
     std::uint32_t crc_;
 };
 

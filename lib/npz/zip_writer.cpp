@@ -16,12 +16,12 @@ namespace {
 
 using namespace zip_format;
 
-/// Frames are noise in their low bits: the highest level gains 1 % over this one and takes three times as
+/// The low bits of frames are noise: the highest level saves 1 % more than this one and takes three times as
 /// long.
 constexpr int kLevel = 4;
 constexpr std::size_t kDataAlignment = 64;
 
-/// Little-endian fields, one after the other.
+/// Appends little-endian fields.
 class Fields {
  public:
     template <std::unsigned_integral T>
@@ -41,12 +41,12 @@ class Fields {
 
 std::uint16_t u16(std::size_t value) { return static_cast<std::uint16_t>(value); }
 
-/// A field of 32 bits, all ones where the real value stands in the zip64 field.
+/// A 32-bit field; all ones if the real value is in the zip64 field.
 std::uint32_t narrow(std::uint64_t value, bool zip64) {
     return zip64 ? std::numeric_limits<std::uint32_t>::max() : static_cast<std::uint32_t>(value);
 }
 
-/// An extra field that fills the local header up until the data are aligned.
+/// An extra field that pads the local header so that the data are aligned.
 std::string padding(std::uint64_t data_offset) {
     constexpr std::size_t kLeast = 6;  // id, length, alignment
     const std::size_t fill = (kDataAlignment - (data_offset + kLeast) % kDataAlignment) % kDataAlignment;
@@ -65,7 +65,7 @@ struct ZipWriter::Deflate {
     std::array<unsigned char, 65536> block;
 
     Deflate() {
-        // Negative window bits: raw deflate, as ZIP has it.
+        // Negative window bits: raw deflate, as in ZIP.
         if (deflateInit2(&stream, kLevel, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY) != Z_OK)
             throw std::bad_alloc();
     }
@@ -87,7 +87,7 @@ void ZipWriter::put(std::string_view bytes) {
 void ZipWriter::begin(std::string name, std::uint64_t bytes) {
     const bool zip64 = bytes >= zip64_from_;
     std::string extra;
-    // Real sizes follow the data; that this field is here says that they are of 64 bits.
+    // The real sizes follow the data. This field being here says that they have 64 bits.
     if (zip64)
         extra = Fields().add(kZip64Field).add(u16(16)).add(std::uint64_t{0}).add(std::uint64_t{0}).bytes();
     if (!deflate_) extra += padding(position_ + kLocalHeaderBytes + name.size() + extra.size());
@@ -104,7 +104,7 @@ void ZipWriter::begin(std::string name, std::uint64_t bytes) {
 }
 
 void ZipWriter::write(std::string_view bytes) {
-    if (bytes.empty()) return;  // crc32 takes a null pointer for a wish to begin anew
+    if (bytes.empty()) return;  // with a null pointer, crc32 starts over
     written_ += bytes.size();
     auto& entry = entries_.back();
     entry.crc = static_cast<std::uint32_t>(

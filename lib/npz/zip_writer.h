@@ -10,22 +10,22 @@
 
 namespace earshot::npz {
 
-/// Writes a ZIP archive front to back, so that it can go down a pipe: sizes and checksums follow each entry's
-/// data and stand in the directory at the end (PKWARE APPNOTE 6.3.10, sections 4.3 to 4.5).
-/// Equal input makes equal bytes: every entry bears ZIP's first date, 1980-01-01. The data of an uncompressed
-/// entry begin at a multiple of 64 bytes, so that a reader can use them where a memory map has put them.
+/// Writes a ZIP archive without seeking, so that it can go through a pipe: sizes and checksums follow each
+/// entry's data and are repeated in the directory at the end (PKWARE APPNOTE 6.3.10, sections 4.3 to 4.5).
+/// The same input gives the same bytes: every entry has ZIP's first date, 1980-01-01. The data of an
+/// uncompressed entry are aligned to 64 bytes, so that a reader can use them in a memory map.
 class ZipWriter {
  public:
-    /// @param out         closed by whoever made it, after finish()
+    /// @param out         not closed by this; close it after finish()
     /// @param zip64_from  entries of this size, and archives that reach it, get 64-bit sizes and offsets
     ZipWriter(Output& out, bool compress, std::uint64_t zip64_from = 0xF0000000);
     ~ZipWriter();
 
-    /// @param bytes  that write() will give in all
+    /// @param bytes  total that write() will be called with
     void begin(std::string name, std::uint64_t bytes);
     void write(std::string_view bytes);
     void end();
-    /// The directory. Nothing can be added after it.
+    /// Writes the directory. Nothing can be added afterwards.
     void finish();
 
  private:

@@ -13,7 +13,7 @@
 #include "dataset/recording_scan.h"
 #include "metrics/evaluation.h"
 #include "model/target.h"
-#include "windows/windows.h"
+#include "windows/windowing.h"
 
 namespace earshot::train {
 

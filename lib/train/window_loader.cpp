@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "train/shuffle.h"
+#include "windows/window_cutter.h"
 
 namespace earshot::train {
 
@@ -105,13 +106,11 @@ void WindowLoader::learn(const WindowPlace& place, std::span<float> window, Room
 void WindowLoader::read(const WindowPlace& place, std::span<float> window) const {
     const TrainingSet::Item& item = set_.item_of(place.example);
     const auto dimension = static_cast<std::size_t>(set_.dimension);
-    const auto frames = static_cast<std::int64_t>(window.size() / dimension);
-    const std::int64_t first =
-        std::clamp<std::int64_t>(place.first, 0, std::max<std::int64_t>(0, item.frames - frames));
-    const auto present = static_cast<std::size_t>(std::min(frames, item.frames - first));
-    set_.frames->read(item.matrix, static_cast<std::uint64_t>(item.row + first) * dimension,
-                      window.first(present * dimension));
-    windows::pad_window(window, present, dimension, set_.windowing.padding);
+    windows::read_window(window, {item.row, item.frames}, place.first, dimension, set_.windowing.padding,
+                         [&](std::int64_t row, std::span<float> rows) {
+                             set_.frames->read(item.matrix, static_cast<std::uint64_t>(row) * dimension,
+                                               rows);
+                         });
 }
 
 }  // namespace earshot::train

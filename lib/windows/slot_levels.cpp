@@ -53,7 +53,7 @@ void SlotLevels::reset() {
     position_ = part_begin_ = slot_end_ = 0;
     part_energy_ = loudest_ = 0;
     slot_ = -1;
-    end_slot();  // of the one before the first
+    end_slot();  // the one before the first
     levels_.clear();
 }
 

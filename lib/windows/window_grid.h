@@ -1,20 +1,33 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+
+#include "frontend/frontend.h"
+#include "windows/windowing.h"
 
 namespace earshot::windows {
 
-/// Where on the time line of a recording its windows lie, and for which part of it each of them speaks.
+/// The frames that a front end makes.
+struct FrameShape {
+    int rate_hz = 0;            // of the samples
+    std::size_t dimension = 0;  // numbers of a frame
+    double hop_s = 0, window_s = 0;
+};
+
+FrameShape shape_of(const frontend::Frontend& frontend);
+
+/// When the windows of a recording begin and end, and for which part of it each of them speaks.
 ///
-/// Window i covers hop seconds times i and what follows for window_s. Where windows overlap, each speaks for
-/// the hop around its centre, its slot: a label that covers most of a window covers its centre. The first and
-/// the last window speak for the ends too, so that the slots tile the recording.
+/// Window i covers window_s from start_s + i · hop_s on. Where windows overlap, each speaks for its slot:
+/// hop_s around its centre, since a label that covers most of a window covers its centre. The first window
+/// also speaks for what comes before its slot, so that the slots tile the recording.
 struct WindowGrid {
     double hop_s = 1;
     double window_s = 1;
-    double start_s = 0;  // of window 0: later than 0 where the beginning of the recording was skipped
-    /// A window speaks for whatever is heard anywhere in it, rather than for its slot: so what several in a
-    /// row have heard lies where all of them overlap.
+    double start_s = 0;  // of window 0: above 0 where the beginning of the recording was skipped
+    /// A window speaks for anything in it, not only for its slot. So a sound that several windows in a row
+    /// have heard lies where all of them overlap.
     bool anywhere = false;
 
     double window_onset_s(std::int64_t i) const { return start_s + static_cast<double>(i) * hop_s; }
@@ -22,5 +35,24 @@ struct WindowGrid {
     /// Beginning of the slot of window i, which is the end of the slot of window i - 1.
     double slot_s(std::int64_t i) const { return window_onset_s(i) + (i == 0 ? 0 : (window_s - hop_s) / 2); }
 };
+
+/// @throws Error for an overlap that is not from 0 to below 1, and if frames shall overlap that do so already
+WindowGrid make_grid(const FrameShape& frames, const Windowing& windowing);
+
+/// The stretches of samples that a front end runs over one by one so that its frames overlap.
+struct SampleStretches {
+    std::size_t length = 0, hop = 0;  // samples
+};
+
+/// @param overlap  fraction of a stretch that the next one covers too
+/// @throws Error as make_grid
+SampleStretches overlapping_stretches(const FrameShape& frames, double overlap);
+
+struct WindowSlot {
+    double onset_s, offset_s;
+};
+
+/// The slot of a window that covers [onset_s, offset_s), which is shorter than others at the recording's end.
+WindowSlot slot_within(double onset_s, double offset_s, double hop_s);
 
 }  // namespace earshot::windows

@@ -76,7 +76,7 @@ class Failures(DatasetSandbox):
         for name in "ab":
             write_wav(self.dir / f"in/{name}.wav", sine(500, 2))
         (self.dir / "in/labels.json").write_text('{"00:00": "x"}')
-        self.datagen("in", "out", status=1, stderr="labels one recording, but is found for 2")
+        self.datagen("in", "out", status=1, stderr="labels one recording, but 2 use it")
 
     def test_unusable_labels_are_never_taken_for_none(self):
         self.sample("in/a", {"00:00": "x"})

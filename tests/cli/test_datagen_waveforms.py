@@ -68,7 +68,7 @@ class Waveforms(DatasetSandbox):
 
     def test_what_cannot_be_used_is_named_with_the_remedy(self):
         cases = {
-            "data.json: waveform 3: 700 samples, but waveform 1 has 2000 (mend it, or leave such waveforms out with "
+            "data.json: waveform 3: 700 samples, but waveform 1 has 2000 (fix it, or skip such waveforms with "
             "--skip-bad)": lambda rows, labels: rows.__setitem__(2, rows[2][:700]),
             "data.json: waveform 6: a string, expected numbers": lambda rows, labels: rows[5].__setitem__(7, "loud"),
             "data.json: waveform 4: no samples": lambda rows, labels: rows.__setitem__(3, []),

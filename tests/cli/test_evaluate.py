@@ -196,7 +196,7 @@ class Misfits(EvaluateSandbox):
 
     def test_numbers_that_are_none(self):
         self.dataset("a.npz", [[0, 0, 0, 0], [0, numpy.nan, 0, 0]], [0, 1])
-        self.refused("a.npz", message="a.npz: row 1 of its samples holds what is no number")
+        self.refused("a.npz", message="a.npz: row 1 of its samples holds NaN or infinity")
 
     def test_a_file_that_cannot_be_read_is_named_and_the_others_go_on(self):
         self.dataset("ds/a.npz", self.frames, [0, 1])

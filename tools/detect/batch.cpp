@@ -33,7 +33,8 @@ class Batch {
     Batch(const DetectOptions& options, Context& context)
         : options_(options),
           context_(context),
-          model_(model::read_model_file(options.model)),
+          opened_(model::Model::open(options.model)),
+          model_(opened_->file()),
           found_inputs_(part_of(checked_inputs(options.inputs), options.shard)),
           inputs_(paths_of(found_inputs_)),
           format_(options.format.empty() ? detect::event_format_of_name(options.output)
@@ -41,7 +42,7 @@ class Batch {
           events_(options.output, inputs_, detect::event_format_extension(format_), context.out),
           scores_(options.scores, inputs_, ".tsv", context.out) {
         check_destinations();
-        options_.overlap = detect::Listener::event_overlap(model_, options_.overlap);
+        options_.overlap = opened_->event_overlap(options_.overlap);
         const auto wanted = static_cast<std::size_t>(effective_jobs(options.jobs));
         workers_ = std::min(wanted, inputs_.size());
         // A single recording is decoded on a thread of its own, and what is left helps the network. Not live
@@ -89,12 +90,10 @@ class Batch {
     }
 
     void make_listeners() {
-        const double hop_s = detect::Listener::frontend_of(options_.model, model_, options_.overlap)->hop_s();
-        const auto rules = detect::make_event_rules(model_, options_.rules, hop_s);
-        for (std::size_t i = 0; i < workers_; ++i) {
-            listeners_.push_back(std::make_unique<detect::Listener>(
-                options_.model, model_, model::open_scorer(options_.model, model_), rules, options_.overlap));
-        }
+        const auto rules =
+            detect::make_event_rules(model_, options_.rules, opened_->grid(options_.overlap).hop_s);
+        for (std::size_t i = 0; i < workers_; ++i)
+            listeners_.push_back(std::make_unique<detect::Listener>(opened_, rules, options_.overlap));
     }
 
     std::unique_ptr<detect::EventWriter> event_writer(Output& output) const {
@@ -199,7 +198,8 @@ class Batch {
 
     DetectOptions options_;
     Context& context_;
-    model::ModelFile model_;
+    std::shared_ptr<const model::Model> opened_;
+    const model::ModelFile& model_;
     std::vector<audio::Input> found_inputs_;
     std::vector<std::string> inputs_;  // their paths
     detect::EventFormat format_;

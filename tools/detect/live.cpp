@@ -76,9 +76,10 @@ class Live : public live::LiveSink, public view::ViewControl {
         : options_(options), context_(context), viewed_(wants_view(options)) {
         make_helpers();  // first: they find out early what is wrong with their options
         network::set_compute_threads(1);
-        auto listener = make_listener();
-        source_ = capture::open_device(options_.live.device, capture_options(listener->rate_hz()));
-        add_sinks(std::move(listener));
+        auto opened = open_model();
+        source_ = capture::open_device(options_.live.device, capture_options(opened.listener->rate_hz()));
+        use(opened);
+        add_sinks(std::move(opened.listener));
     }
 
     ~Live() override { drop_view(); }  // while there is still all that it shows
@@ -100,16 +101,25 @@ class Live : public live::LiveSink, public view::ViewControl {
     }
 
  private:
-    std::unique_ptr<detect::Listener> make_listener() {
-        const auto model = model::read_model_file(options_.model);
-        const double overlap = detect::Listener::event_overlap(model, options_.overlap);
-        const double hop_s = detect::Listener::frontend_of(options_.model, model, overlap)->hop_s();
-        auto rules = detect::make_event_rules(model, options_.rules, hop_s);
-        rules_.assign(rules.classes.begin(),
-                      rules.classes.begin() + static_cast<std::ptrdiff_t>(model.labels.size()));
-        labels_ = model.labels;
-        return std::make_unique<detect::Listener>(
-            options_.model, model, model::open_scorer(options_.model, model), std::move(rules), overlap);
+    struct Opened {
+        std::unique_ptr<detect::Listener> listener;
+        std::vector<std::string> labels;
+        std::vector<detect::EventRule> rules;  // of each label
+    };
+
+    Opened open_model() const {
+        const auto model = model::Model::open(options_.model);
+        const double overlap = model->event_overlap(options_.overlap);
+        auto rules = detect::make_event_rules(model->file(), options_.rules, model->grid(overlap).hop_s);
+        Opened opened{nullptr, model->file().labels, rules.classes};
+        opened.rules.resize(opened.labels.size());
+        opened.listener = std::make_unique<detect::Listener>(model, std::move(rules), overlap);
+        return opened;
+    }
+
+    void use(Opened& opened) {
+        labels_ = std::move(opened.labels);
+        rules_ = std::move(opened.rules);
     }
 
     capture::CaptureOptions capture_options(int rate_hz) {
@@ -227,7 +237,9 @@ class Live : public live::LiveSink, public view::ViewControl {
 
     void reload() {
         try {
-            listening_->replace(make_listener());
+            auto opened = open_model();
+            listening_->replace(std::move(opened.listener));
+            use(opened);
             context_.console.note(fmt::format("{}: loaded anew", options_.model));
         } catch (const Interrupted&) {
             throw;

@@ -8,9 +8,7 @@
 #include <optional>
 
 #include "batch/parallel.h"
-#include "dataset/content_hash.h"
 #include "detect/event_rules.h"
-#include "detect/listener.h"
 #include "detect/recording_scorer.h"
 #include "detect/score_journal.h"
 #include "label/delimited.h"
@@ -29,13 +27,16 @@ using Json = nlohmann::ordered_json;
 class PerRecording {
  public:
     PerRecording(const DetectOptions& options, Context& context)
-        : options_(options), context_(context), model_(model::read_model_file(options.model)) {
+        : options_(options),
+          context_(context),
+          opened_(model::Model::open(options.model)),
+          model_(opened_->file()) {
         check();
         const auto all = paths_of(checked_inputs(options.inputs));
         inputs_ = part_of(all, options.shard);
         names_ = part_of(recording_names(all), options.shard);
-        const double hop_s = detect::Listener::frontend_of(options.model, model_, options.overlap)->hop_s();
-        rules_ = detect::make_event_rules(model_, options.rules, hop_s).classes;
+        rules_ =
+            detect::make_event_rules(model_, options.rules, opened_->grid(options.overlap).hop_s).classes;
         if (options.output != "-" && (!fs::exists(options.output) || fs::is_regular_file(options.output)))
             open_journal();
         choose_work();
@@ -85,8 +86,8 @@ class PerRecording {
         const fs::path output(options_.output);
         const auto& source = options_.source;
         Json settings{{"earshot", EARSHOT_VERSION},
-                      {"model", dataset::file_hash((fs::path(options_.model) / "model.json").string())},
-                      {"weights", dataset::file_hash((fs::path(options_.model) / "weights.npz").string())},
+                      {"model", opened_->hashes().description},
+                      {"weights", opened_->hashes().weights},
                       {"overlap", options_.overlap},
                       {"start", source.start_s},
                       {"channels", {static_cast<int>(source.channels.kind), source.channels.index}}};
@@ -119,10 +120,8 @@ class PerRecording {
         batch_ = detect::recordings_together(todo_.size(), jobs);
         const auto workers = std::clamp<std::size_t>((todo_.size() + batch_ - 1) / batch_, 1, jobs);
         network::set_compute_threads(workers > 1 ? 1 : static_cast<int>(jobs));
-        for (std::size_t i = 0; i < workers; ++i) {
-            scorers_.push_back(std::make_unique<detect::RecordingScorer>(
-                options_.model, model_, model::open_scorer(options_.model, model_), options_.overlap));
-        }
+        for (std::size_t i = 0; i < workers; ++i)
+            scorers_.push_back(std::make_unique<detect::RecordingScorer>(opened_, options_.overlap));
     }
 
     std::span<const std::string> batch(std::size_t i) const {
@@ -183,7 +182,8 @@ class PerRecording {
 
     DetectOptions options_;
     Context& context_;
-    model::ModelFile model_;
+    std::shared_ptr<const model::Model> opened_;
+    const model::ModelFile& model_;
     std::vector<std::string> inputs_, names_;
     std::vector<detect::EventRule> rules_;
     std::optional<detect::ScoreJournal> journal_;

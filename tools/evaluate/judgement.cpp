@@ -8,7 +8,6 @@
 
 #include "batch/parallel.h"
 #include "dataset/recording.h"
-#include "detect/listener.h"
 #include "detect/recording_scorer.h"
 #include "network/compute_threads.h"
 #include "support/counted.h"
@@ -67,23 +66,21 @@ std::string Judgement::background_label() const {
 Judgement::Judgement(const EvaluateOptions& options, Context& context)
     : options_(options),
       context_(context),
-      model_(model::read_model_file(options.model)),
+      opened_(model::Model::open(options.model)),
+      model_(opened_->file()),
       evaluation_(model_.labels, model::open_set_rule(model_)) {
     find_items(options.data, {});
     if (!options.background_data.empty()) find_items(options.background_data, background_label());
     // Of whole recordings it is not known how long their background lasts.
     if (model_.frontend.is_object() && model_.target == model::Target::frame)
-        false_alarms_.emplace(model_, detect::Listener::frontend_of(options.model, model_)->hop_s());
+        false_alarms_.emplace(model_, opened_->grid().hop_s);
     const auto wanted = static_cast<std::size_t>(effective_jobs(options.jobs));
     together_ = detect::recordings_together(items_.size(), wanted);
     workers_ = std::clamp<std::size_t>(batches(), 1, wanted);
     options_.source.ahead = wanted > workers_;
     network::set_compute_threads(workers_ > 1 ? 1 : static_cast<int>(wanted));
-    for (std::size_t i = 0; i < workers_; ++i) {
-        judges_.push_back(std::make_unique<evaluate::Judge>(options.model, model_,
-                                                            model::open_scorer(options.model, model_),
-                                                            options.leave_out, options.tags));
-    }
+    for (std::size_t i = 0; i < workers_; ++i)
+        judges_.push_back(std::make_unique<evaluate::Judge>(opened_, options.leave_out, options.tags));
 }
 
 bool Judgement::judge(Output* scores) {

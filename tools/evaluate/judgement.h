@@ -46,7 +46,8 @@ class Judgement {
 
     EvaluateOptions options_;
     Context& context_;
-    model::ModelFile model_;
+    std::shared_ptr<const model::Model> opened_;
+    const model::ModelFile& model_;
     std::vector<evaluate::JudgedItem> items_;
     metrics::Evaluation evaluation_;
     std::optional<evaluate::FalseAlarmTally> false_alarms_;  // nothing if nobody says how long frames are

@@ -22,7 +22,7 @@ class TorchScorer : public Scorer {
     std::size_t window_values() const override { return static_cast<std::size_t>(network_->window_values()); }
     std::size_t classes() const override { return static_cast<std::size_t>(network_->answer().classes()); }
 
-    void score(std::span<const float> windows, std::size_t count, std::span<float> scores) override {
+    void score(std::span<const float> windows, std::size_t count, std::span<float> scores) const override {
         if (count == 0) return;
         if (windows.size() != count * window_values() || scores.size() != count * classes()) {
             throw Error(
@@ -39,7 +39,7 @@ class TorchScorer : public Scorer {
     }
 
  private:
-    std::shared_ptr<network::Network> network_;
+    std::shared_ptr<network::Network> network_;  // LibTorch's forward() is not const, but leaves it as it is
 };
 
 }  // namespace
@@ -47,6 +47,12 @@ class TorchScorer : public Scorer {
 std::unique_ptr<Scorer> open_scorer(const std::string& directory, const ModelFile& model) {
     const std::string weights = (std::filesystem::path(directory) / "weights.npz").string();
     std::shared_ptr<network::Network> network;
+    // Copying weights needs no threads, and would start LibTorch's for good.
+    struct OneThread {
+        int before = at::get_num_threads();
+        OneThread() { at::set_num_threads(1); }
+        ~OneThread() { at::set_num_threads(before); }
+    } const one_thread;
     try {
         network = network::load_network(model.architecture, weights);
     } catch (const c10::Error& error) {

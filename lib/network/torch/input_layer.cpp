@@ -211,7 +211,7 @@ torch::Tensor InputLayer::forward(const torch::Tensor& windows) const {
     return values;
 }
 
-void InputLayer::fit(const WindowStream& windows) {
+void InputLayer::fit(const TensorStream& windows) {
     if (standardise_ != Standardise::data) return;
     const torch::NoGradGuard no_gradients;
     const auto zeros = [&] { return torch::zeros({mean_.size(0)}, torch::kFloat64); };

@@ -11,7 +11,7 @@
 namespace earshot::network {
 
 /// Returns float32 tensors [n, K·D], then an undefined one at the end.
-using WindowStream = std::function<torch::Tensor()>;
+using TensorStream = std::function<torch::Tensor()>;
 
 /// The shape of a window before and after the input layer.
 struct InputShape {
@@ -45,7 +45,7 @@ class InputLayer : public torch::nn::Module {
     /// Fits mean and deviation (of the population) of the features; sums are in double precision. A value
     /// that never varies gets deviation 1, so that it contributes nothing instead of amplified noise. Does
     /// nothing if each window is standardised by itself.
-    void fit(const WindowStream& windows);
+    void fit(const TensorStream& windows);
 
  private:
     enum class Standardise { data, window, mean, none };

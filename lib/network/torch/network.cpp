@@ -10,7 +10,7 @@
 #include "network/settings.h"
 #include "network/warps.h"
 #include "support/error.h"
-#include "windows/windows.h"
+#include "windows/windowing.h"
 
 namespace earshot::network {
 namespace {

@@ -38,7 +38,7 @@ class Network : public torch::nn::Module {
     virtual bool gains_from_bfloat16() const { return false; }
 
     /// Fits to the training windows what gradient descent doesn't learn, such as standardisation.
-    void fit_input(const WindowStream& windows) { input_->fit(windows); }
+    void fit_input(const TensorStream& windows) { input_->fit(windows); }
 
     /// Whether linear discriminant analysis fits the last layer after the others have learnt.
     bool discriminant() const { return discriminant_; }

@@ -142,7 +142,7 @@ TEST_F(CatalogueTest, a_group_column_goes_before_the_recording) {
     EXPECT_EQ(catalogue.entries[0].group, "mon");
     EXPECT_TRUE(catalogue.entries[0].group_chosen);
     EXPECT_FALSE(catalogue.entries[1].timeline);  // nobody says which night that was
-    EXPECT_THAT(catalogue.entries[1].problem, HasSubstr("no column 'night' says which group"));
+    EXPECT_THAT(catalogue.entries[1].problem, HasSubstr("no column 'night' with its group"));
 }
 
 TEST_F(CatalogueTest, standard_input_and_urls_look_for_no_labels) {

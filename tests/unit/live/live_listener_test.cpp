@@ -7,7 +7,7 @@
 #include <numbers>
 
 #include "support/error.h"
-#include "unit/detect/fake_scorer.h"
+#include "unit/model/fake_scorer.h"
 
 namespace earshot::live {
 namespace {
@@ -112,8 +112,8 @@ std::unique_ptr<detect::Listener> listener(int rate_hz = kRate) {
                      {"low_hz", 500.0},    {"high_hz", 1500.0},  {"bins", 1}};
     file.labels = {"tone", "background"};
     detect::EventRules rules{{{"tone", 0.5, 0.5, 0, 0, 1}, detect::EventRule{}}, {}};
-    return std::make_unique<detect::Listener>("model", file, std::make_unique<FakeScorer>(1),
-                                              std::move(rules));
+    return std::make_unique<detect::Listener>(
+        std::make_shared<model::Model>("model", file, std::make_unique<FakeScorer>(1)), std::move(rules));
 }
 
 struct Witness : LiveSink {

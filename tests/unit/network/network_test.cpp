@@ -21,7 +21,7 @@ Json input_of(std::int64_t values, const Compression& compression) {
 }
 
 /// A stream of the given tensors.
-WindowStream stream(std::vector<torch::Tensor> batches) {
+TensorStream stream(std::vector<torch::Tensor> batches) {
     return [batches = std::move(batches), next = std::size_t{0}]() mutable {
         return next < batches.size() ? batches[next++] : torch::Tensor();
     };

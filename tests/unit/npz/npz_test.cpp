@@ -234,12 +234,12 @@ TEST_F(Npz, hostile_headers_are_refused) {
     expect_refused(npy_of("<f4", "(4294967296, 4294967296)", one),
                    "shape (4294967296, 4294967296) overflows");
     expect_refused(npy_of("<f4", "(4611686018427387904,)", one), "overflows");
-    expect_refused(npy_of("<f4", "(1)", one), "the shape is no tuple");
+    expect_refused(npy_of("<f4", "(1)", one), "the shape is not a tuple");
     expect_refused(npy_of("<f4", "1", one), "'(' is missing");
-    expect_refused(npy_of("<f4", "(1.5,)", one), "the shape is no tuple");
+    expect_refused(npy_of("<f4", "(1.5,)", one), "the shape is not a tuple");
     expect_refused(npy_of("<f4", "(1, 1.5)", one), "')' is missing");
-    expect_refused(npy_of("<f4", "(1,,)", one), "a dimension is no number");
-    expect_refused(npy_of("<f4", "(__import__('os').system('true'),)", one), "a dimension is no number");
+    expect_refused(npy_of("<f4", "(1,,)", one), "a dimension is not a number");
+    expect_refused(npy_of("<f4", "(__import__('os').system('true'),)", one), "a dimension is not a number");
     expect_refused(npy_of("<f4", "(1,)", one, "1"), "neither True nor False");
     expect_refused(npy("__import__('os').system('true')", one), "'{' is missing");
     expect_refused(npy("{'descr': '<f4', 'fortran_order': False}", one), "is missing");

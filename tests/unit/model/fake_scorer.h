@@ -14,7 +14,7 @@ class FakeScorer : public model::Scorer {
     explicit FakeScorer(std::size_t window_values) : window_values_(window_values) {}
     std::size_t window_values() const override { return window_values_; }
     std::size_t classes() const override { return 2; }
-    void score(std::span<const float> windows, std::size_t count, std::span<float> scores) override {
+    void score(std::span<const float> windows, std::size_t count, std::span<float> scores) const override {
         for (std::size_t i = 0; i < count; ++i) {
             const auto window = windows.subspan(i * window_values_, window_values_);
             scores[2 * i] = std::accumulate(window.begin(), window.end(), 0.0f);
@@ -22,7 +22,7 @@ class FakeScorer : public model::Scorer {
         }
         batches.push_back(count);
     }
-    std::vector<std::size_t> batches;
+    mutable std::vector<std::size_t> batches;
 
  private:
     std::size_t window_values_;

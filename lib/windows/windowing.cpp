@@ -1,45 +1,32 @@
-#include "windows/windows.h"
+#include "windows/windowing.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <string>
 
 #include "support/error.h"
 
 namespace earshot::windows {
 
-void RunFinder::push(std::span<const double> onsets_s) {
-    for (const double onset_s : onsets_s) {
-        const double step_s = onset_s - last_s_;
-        if (rows_ > 0 && step_s > 0) {
-            if (step_s_ > 0 && step_s > 1.5 * step_s_) breaks_.push_back(rows_);
-            step_s_ = step_s_ > 0 ? std::min(step_s_, step_s) : step_s;
-        }
-        last_s_ = onset_s;
-        ++rows_;
-    }
-}
-
-std::vector<RowSpan> RunFinder::runs(std::int64_t rows) const {
-    std::vector<RowSpan> runs{{0, rows}};
-    for (const auto row : breaks_) {
-        runs.back().count = row - runs.back().first;
-        runs.push_back({row, rows - row});
-    }
-    return runs;
+std::int64_t Windowing::step() const {
+    if (overlap <= 0 || overlaps_frames()) return hop;
+    return std::max<std::int64_t>(1, std::llround((1 - overlap) * static_cast<double>(frames)));
 }
 
 std::int64_t Windowing::count(std::int64_t rows) const {
     if (rows <= 0) return 0;
-    return rows <= frames ? 1 : (rows - frames + hop - 1) / hop + 1;
+    return rows <= frames ? 1 : (rows - frames + step() - 1) / step() + 1;
 }
 
 std::int64_t Windowing::start(std::int64_t i, std::int64_t rows) const {
-    return std::min(i * hop, std::max<std::int64_t>(0, rows - frames));
+    return std::min(i * step(), std::max<std::int64_t>(0, rows - frames));
 }
 
 RowSpan Windowing::slot(std::int64_t start) const {
-    const std::int64_t count = std::min(hop, frames);
+    const std::int64_t count = std::min(step(), frames);
     return {start + (frames - count) / 2, count};
 }
 
@@ -90,42 +77,6 @@ void pad_window(std::span<float> window, std::size_t present, std::size_t dimens
     for (std::size_t i = 0; i < there.size(); ++i) frame[i % dimension] += there[i];
     for (float& value : frame) value /= static_cast<float>(present);
     for (std::size_t i = dimension; i < missing.size(); ++i) missing[i] = missing[i - dimension];
-}
-
-WindowCutter::WindowCutter(const Windowing& windowing, std::size_t dimension)
-    : windowing_(windowing),
-      dimension_(dimension),
-      ring_(2 * static_cast<std::size_t>(windowing.frames) * dimension) {}
-
-void WindowCutter::push(std::span<const float> frame, const Sink& sink) {
-    if (frame.size() != dimension_) throw Error("window cutter: a frame of another size");
-    const auto half = static_cast<std::int64_t>(ring_.size() / 2);
-    const auto place = rows_ % windowing_.frames * static_cast<std::int64_t>(dimension_);
-    std::ranges::copy(frame, ring_.begin() + place);
-    std::ranges::copy(frame, ring_.begin() + place + half);
-    ++rows_;
-    const auto first = rows_ - windowing_.frames;
-    if (first >= 0 && first % windowing_.hop == 0) emit(sink);
-}
-
-void WindowCutter::finish(const Sink& sink) {
-    if (rows_ > covered_) {
-        if (rows_ < windowing_.frames) {
-            pad_window(std::span(ring_).first(ring_.size() / 2), static_cast<std::size_t>(rows_), dimension_,
-                       windowing_.padding);
-            rows_ = windowing_.frames;
-        }
-        emit(sink);
-    }
-    reset();
-}
-
-void WindowCutter::reset() { rows_ = covered_ = 0; }
-
-void WindowCutter::emit(const Sink& sink) {
-    const auto oldest = static_cast<std::size_t>(rows_ % windowing_.frames) * dimension_;
-    covered_ = rows_;
-    sink(std::span(ring_).subspan(oldest, ring_.size() / 2));
 }
 
 }  // namespace earshot::windows

@@ -1,0 +1,65 @@
+#include "model/model.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "support/error.h"
+
+namespace earshot::model {
+namespace {
+
+/// Runs action(); what is wrong with model.json is said of that file.
+template <class Action>
+auto of_model_json(const std::string& directory, const Action& action) {
+    try {
+        return action();
+    } catch (const Error& error) {
+        throw Error(fmt::format("{}/model.json: {}", directory, error.what()));
+    }
+}
+
+}  // namespace
+
+Model::Model(std::string directory, ModelFile file, std::unique_ptr<const Scorer> scorer, ModelHashes hashes)
+    : directory_(std::move(directory)),
+      file_(std::move(file)),
+      scorer_(std::move(scorer)),
+      hashes_(std::move(hashes)) {
+    of_model_json(directory_, [&] {
+        if (!file_.window.is_null()) windowing_ = windows::windowing_from_json(file_.window);
+        if (file_.frontend.is_null()) return;
+        frames_ = windows::shape_of(*frontend::make_frontend(file_.frontend));
+        const auto values = static_cast<std::size_t>(windowing_.frames) * frames_->dimension;
+        if (scorer_->window_values() != values) {
+            throw Error(fmt::format("the network takes windows of {} numbers, but its front end makes {}",
+                                    scorer_->window_values(), values));
+        }
+    });
+}
+
+std::unique_ptr<frontend::Frontend> Model::frontend() const {
+    if (!frames_) {
+        throw Error(fmt::format(
+            "{}: the model does not know how its frames were computed, since the datasets that it "
+            "was trained on do not say (make them with earshot datagen, and train again)",
+            directory_));
+    }
+    return of_model_json(directory_, [&] { return frontend::make_frontend(file_.frontend); });
+}
+
+windows::WindowGrid Model::grid(double overlap) const {
+    if (!frames_) frontend();  // says why there is none
+    auto windowing = windowing_;
+    windowing.overlap = overlap;
+    auto grid = of_model_json(directory_, [&] { return windows::make_grid(*frames_, windowing); });
+    grid.anywhere = is_of_recordings();
+    return grid;
+}
+
+double Model::event_overlap(double overlap) const {
+    constexpr double kFine = 0.96;  // of 2.5 s, a window every 0.1 s
+    return overlap == 0 && is_of_recordings() ? kFine : overlap;
+}
+
+}  // namespace earshot::model

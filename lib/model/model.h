@@ -1,0 +1,62 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "frontend/frontend.h"
+#include "model/model_file.h"
+#include "model/scorer.h"
+#include "windows/window_grid.h"
+
+namespace earshot::model {
+
+/// Of a model's files, to tell whether it is the one that something was computed with (content_hash.h).
+struct ModelHashes {
+    std::string description, weights;  // model.json, weights.npz
+};
+
+/// A model directory, opened: all that the threads of a command share. Nothing in it changes after it is
+/// made, so its weights are in memory once, however many threads work with it. Each thread has a Session of
+/// its own.
+class Model {
+ public:
+    /// Reads model.json and weights.npz.
+    /// @throws Error if either cannot be read, or the parts of the model do not fit each other
+    static std::shared_ptr<const Model> open(const std::string& directory);
+
+    /// @param directory  for messages
+    /// @throws Error if the parts do not fit each other
+    Model(std::string directory, ModelFile file, std::unique_ptr<const Scorer> scorer,
+          ModelHashes hashes = {});
+
+    const std::string& directory() const { return directory_; }
+    const ModelFile& file() const { return file_; }
+    const windows::Windowing& windowing() const { return windowing_; }
+    const Scorer& scorer() const { return *scorer_; }
+    const ModelHashes& hashes() const { return hashes_; }
+    /// The labels are those of whole recordings, and a window says that something is heard anywhere in it.
+    bool is_of_recordings() const { return file_.target == Target::recording; }
+
+    /// A new front end that computes what the model was trained on.
+    /// @throws Error if the model does not say how its frames were computed
+    std::unique_ptr<frontend::Frontend> frontend() const;
+    /// Where its windows lie.
+    /// @param overlap  Windowing::overlap
+    /// @throws Error as frontend() and make_grid()
+    windows::WindowGrid grid(double overlap = 0) const;
+
+    /// The overlap for finding events, where 0 asks for none in particular: none for a model of frames, but
+    /// 0.96 for one of whole recordings, whose windows alone place an event only to a window's length.
+    double event_overlap(double overlap) const;
+
+ private:
+    std::string directory_;
+    ModelFile file_;
+    std::unique_ptr<const Scorer> scorer_;
+    ModelHashes hashes_;
+    windows::Windowing windowing_;
+    std::optional<windows::FrameShape> frames_;  // nothing if the model does not say
+};
+
+}  // namespace earshot::model
