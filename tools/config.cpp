@@ -36,20 +36,27 @@ std::string meant(std::string_view typed, std::span<const std::string> candidate
 /// Puts the settings of one file into the options that have no value yet.
 class FileLoader {
  public:
-    FileLoader(CLI::App& app, std::string command, std::string path)
-        : app_(app), command_(std::move(command)), path_(std::move(path)) {}
+    FileLoader(CLI::App& app, std::string command, std::string path, OldSpellings& old)
+        : app_(app), command_(std::move(command)), path_(std::move(path)), old_(old) {}
 
     void load() {
-        for (const auto& entry : parse_config(read_text(path_, kMaxBytes), path_)) {
-            if (CLI::App* target = section_app(entry)) set(*target, entry);
+        for (auto& entry : parse_config(read_text(path_, kMaxBytes), path_)) {
+            CLI::App* target = section_app(entry);
+            if (!target) continue;
+            if (target == &app_) entry.key = old_.renewed_key(entry.key, place(entry));
+            set(*target, entry);
         }
     }
 
  private:
     static constexpr std::size_t kMaxBytes = 1 << 20;
 
+    std::string place(const ConfigEntry& entry) const {
+        return fmt::format("{}: line {}: ", path_, entry.line);
+    }
+
     [[noreturn]] void fail(const ConfigEntry& entry, std::string_view what) const {
-        throw UsageError(fmt::format("{}: line {}: {}", path_, entry.line, what));
+        throw UsageError(fmt::format("{}{}", place(entry), what));
     }
 
     /// The command or subcommand that the entry's section names; null for another command's.
@@ -101,6 +108,7 @@ class FileLoader {
     CLI::App& app_;
     std::string command_;
     std::string path_;
+    OldSpellings& old_;
 };
 
 std::string find_recipe(const std::string& name) {
@@ -155,15 +163,15 @@ std::string option_value(const CLI::Option& option) {
 
 }  // namespace
 
-void add_config(CLI::App& app, const std::string& command) {
+void add_config(CLI::App& app, const std::string& command, std::shared_ptr<OldSpellings> old) {
     // Options are worked off in the order in which they are declared, and a file fills in only what has no
     // value yet: hence --config before --recipe, and its files last first.
     app.add_option_function<std::vector<std::string>>(
            "--config",
-           [&app, command](const std::vector<std::string>& files) {
+           [&app, command, old](const std::vector<std::string>& files) {
                if (help_wanted(app)) return;
                for (auto file = files.rbegin(); file != files.rend(); ++file)
-                   FileLoader(app, command, *file).load();
+                   FileLoader(app, command, *file, *old).load();
            },
            "Read options from a TOML file; the command line overrides them")
         ->type_name("FILE")
@@ -174,8 +182,8 @@ void add_config(CLI::App& app, const std::string& command) {
         ->configurable(false);
     app.add_option_function<std::string>(
            "--recipe",
-           [&app, command](const std::string& name) {
-               if (!help_wanted(app)) FileLoader(app, command, find_recipe(name)).load();
+           [&app, command, old](const std::string& name) {
+               if (!help_wanted(app)) FileLoader(app, command, find_recipe(name), *old).load();
            },
            "Start from a recipe: a name from share/recipes, or a file")
         ->type_name("NAME|FILE")

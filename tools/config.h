@@ -1,7 +1,10 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <memory>
 #include <string>
+
+#include "tools/old_spellings.h"
 
 namespace earshot::tools {
 
@@ -13,7 +16,7 @@ struct DumpConfig {};
 /// options. The command line overrides --config, a later --config an earlier one, and all override --recipe.
 /// A section that names no command, a key that names no option and a value that does not suit the option are
 /// errors with file and line: a misspelt setting must not pass for a default.
-void add_config(CLI::App& app, const std::string& command);
+void add_config(CLI::App& app, const std::string& command, std::shared_ptr<OldSpellings> old);
 
 /// The effective options as TOML, as --dump-config prints them: feeding it back through --config changes
 /// nothing.

@@ -1,196 +1,185 @@
 #include "tools/config_file.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
+#include <sstream>
 
 #include "support/error.h"
+#include "support/utf8.h"
+
+// The only file that includes toml++: it takes seconds to compile.
+#define TOML_ENABLE_FORMATTERS 0
+#include <toml++/toml.h>
 
 namespace earshot::tools {
 namespace {
 
-class Parser {
- public:
-    Parser(std::string_view text, const std::string& name) : rest_(text), name_(name) {
-        if (rest_.starts_with("\xEF\xBB\xBF")) rest_.remove_prefix(3);  // byte order mark
-    }
+constexpr std::ptrdiff_t kMaxDots = 100;  // in a key: toml++ destroys nested tables recursively
 
-    std::vector<ConfigEntry> parse() {
-        for (skip_lines(); !rest_.empty(); skip_lines()) {
-            if (rest_.front() == '[') {
-                section();
-            } else {
-                entry();
-            }
+bool parses(std::string_view text) {
+    try {
+        static_cast<void>(toml::parse(text));
+        return true;
+    } catch (const toml::parse_error&) {
+        return false;
+    }
+}
+
+std::string_view trimmed(std::string_view text) {
+    const auto first = text.find_first_not_of(" \t\r");
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(" \t\r") + 1 - first);
+}
+
+/// "cry, 2, bark" with quotes around what TOML cannot read without them.
+std::string quoted_items(std::string_view list) {
+    std::vector<std::string> items;
+    while (!list.empty()) {
+        const auto item = trimmed(list.substr(0, list.find(',')));
+        list.remove_prefix(
+            std::min(list.size(), list.find(',') == list.npos ? list.size() : list.find(',') + 1));
+        if (item.empty()) continue;
+        items.push_back(parses(fmt::format("k = {}", item)) ? std::string(item) : config_value(item));
+    }
+    return fmt::format("[{}]", fmt::join(items, ", "));
+}
+
+/// The line with quotes around its value, if they are all that it lacks: earshot 0.1 did without them where a
+/// value was one word. Else empty.
+std::string with_quotes(std::string_view line) {
+    const auto equals = line.find('=');
+    if (equals == line.npos || parses(line)) return {};
+    const auto key = trimmed(line.substr(0, equals));
+    auto value = trimmed(line.substr(equals + 1));
+    value = trimmed(value.substr(0, value.find('#')));
+    if (value.empty() || value.find_first_of("\"'{") != value.npos) return {};
+    const bool array = value.starts_with('[') && value.ends_with(']');
+    auto text = fmt::format("{} = {}", key,
+                            array ? quoted_items(value.substr(1, value.size() - 2)) : config_value(value));
+    return parses(text) ? text : std::string();
+}
+
+class Reader {
+ public:
+    Reader(std::string_view text, const std::string& name) : text_(text), name_(name) {}
+
+    std::vector<ConfigEntry> read() {
+        check_depth();
+        try {
+            add("", toml::parse(text_));
+        } catch (const toml::parse_error& error) {
+            explain(error);
         }
+        std::ranges::stable_sort(entries_, {}, &ConfigEntry::line);
         return std::move(entries_);
     }
 
  private:
-    [[noreturn]] void fail(std::string_view what) const {
-        throw UsageError(fmt::format("{}: line {}: {}", name_, line_, what));
+    [[noreturn]] void fail(int line, std::string_view what) const {
+        throw UsageError(fmt::format("{}: line {}: {}", name_, line, what));
     }
 
-    char take() {
-        const char next = rest_.front();
-        rest_.remove_prefix(1);
-        if (next == '\n') ++line_;
-        return next;
+    std::string_view line_text(int number) const {
+        auto rest = text_;
+        for (int i = 1; i < number && !rest.empty(); ++i)
+            rest.remove_prefix(
+                std::min(rest.size(), rest.find('\n') == rest.npos ? rest.size() : rest.find('\n') + 1));
+        return rest.substr(0, rest.find('\n'));
     }
 
-    bool accept(char wanted) {
-        if (rest_.empty() || rest_.front() != wanted) return false;
-        take();
-        return true;
+    [[noreturn]] void explain(const toml::parse_error& error) const {
+        const auto line = static_cast<int>(error.source().begin.line);
+        if (const auto right = with_quotes(line_text(line)); !right.empty())
+            fail(line, fmt::format("text needs quotes (write {})", right));
+        constexpr std::string_view kPrefix = "Error while parsing ";
+        auto what = error.description();
+        if (what.starts_with(kPrefix)) what.remove_prefix(kPrefix.size());
+        fail(line, what);
     }
 
-    void skip_blanks() {
-        while (!rest_.empty() && (rest_.front() == ' ' || rest_.front() == '\t' || rest_.front() == '\r'))
-            take();
-        if (rest_.empty() || rest_.front() != '#') return;
-        while (!rest_.empty() && rest_.front() != '\n') take();
-    }
-
-    void skip_lines() {
-        for (skip_blanks(); accept('\n'); skip_blanks()) continue;
-    }
-
-    void end_line() {
-        skip_blanks();
-        if (!rest_.empty() && rest_.front() != '\n')
-            fail(fmt::format("'{}' follows the value", first_word()));
-    }
-
-    std::string_view first_word() const { return rest_.substr(0, rest_.find_first_of(" \t\r\n,]#=")); }
-
-    void section() {
-        take();
-        const auto end = rest_.find_first_of("]\n");
-        if (end == std::string_view::npos || rest_[end] != ']') fail("a section needs a closing ]");
-        section_ = rest_.substr(0, end);
-        if (section_.find_first_of(" \t[\"'") != std::string::npos || section_.empty()) {
-            fail(fmt::format("[{}] is no section (write [command] or [command.subcommand])", section_));
+    void check_depth() const {
+        int number = 1;
+        for (auto rest = text_; !rest.empty(); ++number) {
+            const auto line = rest.substr(0, rest.find('\n'));
+            const auto key = line.substr(0, line.find_first_of("=\"'#"));
+            if (std::ranges::count(key, '.') > kMaxDots) fail(number, "sections are nested too deeply");
+            rest.remove_prefix(std::min(rest.size(), line.size() + 1));
         }
-        rest_.remove_prefix(end + 1);
-        end_line();
     }
 
-    void entry() {
-        ConfigEntry entry{section_, std::string(first_word()), {}, line_};
-        rest_.remove_prefix(entry.key.size());
-        skip_blanks();
-        if (entry.key.empty() || !accept('='))
-            fail(fmt::format("'{}' is no setting (write key = value)", entry.key));
-        skip_blanks();
-        if (accept('[')) {
-            array(entry.values);
-        } else {
-            entry.values.push_back(value());
-        }
-        end_line();
-        for (const auto& other : entries_) {
-            if (other.section == entry.section && other.key == entry.key) {
-                fail(fmt::format("'{}' is set already in line {}", entry.key, other.line));
+    void add(const std::string& section, const toml::table& table) {
+        for (const auto& [key, value] : table) {
+            if (const auto* inner = value.as_table()) {
+                add(section.empty() ? std::string(key.str()) : fmt::format("{}.{}", section, key.str()),
+                    *inner);
+            } else {
+                add_entry(section, key, value);
             }
+        }
+    }
+
+    void add_entry(const std::string& section, const toml::key& key, const toml::node& value) {
+        const auto line = static_cast<int>(key.source().begin.line);
+        ConfigEntry entry{section, std::string(key.str()), {}, line};
+        if (const auto* array = value.as_array()) {
+            if (array->is_array_of_tables())
+                fail(line,
+                     fmt::format("[[{}]] is a list of tables (a section is [{}])", key.str(), key.str()));
+            for (const auto& item : *array) entry.values.push_back(text_of(item, line));
+        } else {
+            entry.values.push_back(text_of(value, line));
         }
         entries_.push_back(std::move(entry));
     }
 
-    void array(std::vector<std::string>& values) {
-        for (skip_lines(); !accept(']'); skip_lines()) {
-            values.push_back(value());
-            skip_lines();
-            if (rest_.empty()) fail("an array needs a closing ]");
-            if (!accept(',') && rest_.front() != ']') fail("values of an array need commas between them");
-        }
+    std::string text_of(const toml::node& node, int line) const {
+        return node.visit([&](const auto& value) -> std::string {
+            using Value = std::decay_t<decltype(value)>;
+            if constexpr (toml::is_string<Value>)
+                return *value;
+            else if constexpr (toml::is_number<Value> || toml::is_boolean<Value>)
+                return fmt::format("{}", *value);
+            else if constexpr (toml::is_chronological<Value>)
+                return (std::ostringstream() << *value).str();
+            else
+                fail(line, "an array holds text, numbers, true or false");
+        });
     }
 
-    std::string value() {
-        if (accept('"')) return quoted();
-        if (accept('\'')) return literal();
-        const std::string word(first_word());
-        if (word.empty()) fail("a value is missing");
-        if (word.front() == '{') fail("a table in braces is not read here (write a [section])");
-        rest_.remove_prefix(word.size());
-        return word;
-    }
-
-    std::string literal() {
-        const auto end = rest_.find_first_of("'\n");
-        if (end == std::string_view::npos || rest_[end] != '\'') fail("a string needs its closing '");
-        const std::string text(rest_.substr(0, end));
-        rest_.remove_prefix(end + 1);
-        return text;
-    }
-
-    std::string quoted() {
-        std::string text;
-        while (true) {
-            if (rest_.empty() || rest_.front() == '\n') fail("a string needs its closing \"");
-            const char next = take();
-            if (next == '"') return text;
-            text += next == '\\' ? escape() : next;
-        }
-    }
-
-    char escape() {
-        constexpr std::string_view names = "\"\\ntr", meanings = "\"\\\n\t\r";
-        const auto which = rest_.empty() ? std::string_view::npos : names.find(rest_.front());
-        if (which == std::string_view::npos)
-            fail("only \\\\, \\\", \\n, \\t and \\r are known after a backslash");
-        take();
-        return meanings[which];
-    }
-
-    std::string_view rest_;
+    std::string_view text_;
     const std::string& name_;
-    int line_ = 1;
-    std::string section_;
     std::vector<ConfigEntry> entries_;
 };
 
-/// As TOML writes numbers: digits on both sides of a point, no zero in front of others.
-bool is_number(std::string_view text) {
-    const auto digit = [&](std::size_t i) { return i < text.size() && text[i] >= '0' && text[i] <= '9'; };
-    const std::size_t first = text.starts_with('-') ? 1 : 0;
-    const auto point = text.find('.');
-    if (!digit(first) || (text[first] == '0' && digit(first + 1))) return false;
-    if (point != std::string_view::npos && !digit(point + 1)) return false;
-    double number = 0;
-    const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), number);
-    return status == std::errc() && end == text.data() + text.size() && std::isfinite(number);
+/// Whether a file gives this back letter for letter where it stands there without quotes.
+bool may_be_bare(std::string_view text) {
+    const auto reads_back = [&](auto number) {
+        const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), number);
+        return status == std::errc() && end == text.data() + text.size() && fmt::format("{}", number) == text;
+    };
+    if (text == "true" || text == "false") return true;
+    return text.find_first_of(".e") == text.npos ? reads_back(std::int64_t{}) : reads_back(0.0);
 }
 
 }  // namespace
 
 std::vector<ConfigEntry> parse_config(std::string_view text, const std::string& name) {
-    return Parser(text, name).parse();
+    return Reader(text, name).read();
 }
 
 std::string config_value(std::string_view value) {
-    if (is_number(value) || value == "true" || value == "false") return std::string(value);
+    if (may_be_bare(value)) return std::string(value);
     std::string text = "\"";
-    for (const char c : value) {
-        switch (c) {
-            case '"':
-                text += "\\\"";
-                break;
-            case '\\':
-                text += "\\\\";
-                break;
-            case '\n':
-                text += "\\n";
-                break;
-            case '\t':
-                text += "\\t";
-                break;
-            case '\r':
-                text += "\\r";
-                break;
-            default:
-                text += c;
+    for (const char c : utf8_from_utf32(utf32_from_utf8(value))) {
+        if (c == '"' || c == '\\') {
+            text += {'\\', c};
+        } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
+            text += fmt::format("\\u{:04X}", c);
+        } else {
+            text += c;
         }
     }
     return text + "\"";

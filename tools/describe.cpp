@@ -16,8 +16,8 @@ std::string one_field(std::string text) {
 }
 
 std::string values_of(const CLI::Option& option) {
-    if (option.get_expected_max() == 0) return "flag";
     const std::string type = option.get_type_name();  // "WHEN:{auto,always,never}", "FILE", "TEXT", ...
+    if (type.empty() && option.get_expected_max() == 0) return "flag";
     const auto open = type.find('{'), close = type.find('}');
     if (open != std::string::npos && close != std::string::npos)
         return "=" + type.substr(open + 1, close - open - 1);
@@ -32,9 +32,9 @@ std::string values_of(const CLI::Option& option) {
 std::string describe_options(const CLI::App& app, const std::string& command) {
     std::string rows;
     const auto add = [&](std::string_view kind, const std::string& name, const std::string& values,
-                         const std::string& description) {
-        rows += fmt::format("{}\t{}\t{}\t{}\t{}\n", command, kind, one_field(name), values,
-                            one_field(description));
+                         const std::string& description, const std::string& type = {}) {
+        rows += fmt::format("{}\t{}\t{}\t{}\t{}\t{}\n", command, kind, one_field(name), values,
+                            one_field(description), one_field(type.substr(0, type.find(':'))));
     };
     for (const auto* sub : app.get_subcommands({}))
         add("subcommand", sub->get_name(), "-", sub->get_description());
@@ -48,7 +48,8 @@ std::string describe_options(const CLI::App& app, const std::string& command) {
         for (const auto& name : option->get_snames()) names.push_back("-" + name);
         for (const auto& name : option->get_lnames()) names.push_back("--" + name);
         add(option->get_group() == kCommonOptions ? "common" : "option",
-            fmt::format("{}", fmt::join(names, ",")), values_of(*option), option->get_description());
+            fmt::format("{}", fmt::join(names, ",")), values_of(*option), option->get_description(),
+            option->get_type_name());
     }
     for (const auto* sub : app.get_subcommands({}))
         rows += describe_options(*sub, command + " " + sub->get_name());

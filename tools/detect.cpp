@@ -78,10 +78,9 @@ Runner declare(CLI::App& app) {
         ->check(CLI::IsMember(detect::event_format_names()));
     app.add_flag("--per-recording", options->per_recording,
                  "Instead of events: the label of each recording, as CSV");
-    app.add_option("--scores", options->scores,
-                   "Write scores too: of windows, as TSV; a column of --per-recording")
-        ->type_name("FILE|DIR/|-")
-        ->expected(0, 1);
+    add_flag_or_value(app, "--scores", options->with_scores, options->scores,
+                      "Write scores too: of windows, as TSV; a column of --per-recording")
+        ->type_name("FILE|DIR/|-");
     app.add_option("--top", options->top, "Instead of events: the K best labels of each recording")
         ->type_name("K")
         ->check(CLI::Range(1, 1'000'000));
@@ -101,10 +100,10 @@ Runner declare(CLI::App& app) {
          {"--cool-down", "--min-level", "--overlap", "--raw", "--unbuffered", "--partial", "--on-event",
           "--save-clips", "--pre", "--post", "--stats", "--view", "--no-reconnect", "--shard"})
         app.get_option(name)->group(kMoreOptions);
-    return [options, &app](Context& context) {
-        options->with_scores = app.get_option("--scores")->count() > 0;
+    return [options](Context& context) {
         if (options->with_scores && options->scores.empty() && !options->per_recording)
-            throw UsageError("--scores: where to is missing (a file, a directory DIR/ or -)");
+            throw UsageError(
+                "--scores: where to is missing (write --scores=FILE, --scores=DIR/ or --scores=-)");
         if (!options->live.device.empty()) return detect_live(*options, context);
         refuse_what_is_live(options->live);
         if (options->inputs.empty()) throw UsageError("nothing to hear (name recordings, - or a --device)");

@@ -61,10 +61,13 @@ std::string HelpFormatter::make_option_name(const CLI::Option* option, bool posi
 }
 
 std::string HelpFormatter::make_option_opts(const CLI::Option* option) const {
-    if (option->get_expected_max() == 0) return {};
+    if (option->get_expected_max() == 0) {
+        const auto type = type_shown(*option);
+        return type.empty() ? type : fmt::format("[={}]", type);
+    }
     const bool many = option->get_expected_max() == CLI::detail::expected_max_vector_size;
     const auto type = option->get_positional() ? std::string() : " " + type_shown(*option);
-    return type + (many ? " ..." : "");
+    return type + (many && !type.ends_with("...") ? " ..." : "");
 }
 
 std::string HelpFormatter::make_option_desc(const CLI::Option* option) const {

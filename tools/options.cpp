@@ -54,6 +54,15 @@ void add_unbuffered(CLI::App& app, bool& unbuffered) {
     app.add_flag("--unbuffered", unbuffered, "Write every line at once");
 }
 
+CLI::Option* add_flag_or_value(CLI::App& app, const std::string& name, bool& given, std::string& value,
+                               const std::string& description) {
+    const auto take = [&given, &value](const std::string& text) {
+        given = text != "false";
+        value = given && text != "true" ? text : "";
+    };
+    return app.add_option_function<std::string>(name, take, description)->expected(0);
+}
+
 CLI::Option* add_time(CLI::App& app, const std::string& name, double& seconds,
                       const std::string& description) {
     return app.add_option(name, seconds, description)

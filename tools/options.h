@@ -19,6 +19,12 @@ void add_force(CLI::App& app, bool& force);
 void add_seed(CLI::App& app, std::uint64_t& seed);
 void add_unbuffered(CLI::App& app, bool& unbuffered);
 
+/// A flag that may bring a value: --name or --name=VALUE. The value is part of the word, so that the next
+/// word is never taken for it. In a configuration file it is true, false or the value.
+/// @param value  empty if there is none
+CLI::Option* add_flag_or_value(CLI::App& app, const std::string& name, bool& given, std::string& value,
+                               const std::string& description);
+
 /// An option whose value is a time (time_text.h), kept in seconds.
 CLI::Option* add_time(CLI::App& app, const std::string& name, double& seconds,
                       const std::string& description);

@@ -91,7 +91,9 @@ int run_declared(const Tool& command, int argc, const char* const* argv, Output&
     const Runner run = command.declare(app);
     const auto console_options = std::make_shared<ConsoleOptions>();
     add_console(app, console_options);
-    add_config(app, command.name);
+    const auto old = std::make_shared<OldSpellings>(
+        command.name, [&console](const std::string& message) { console.warning(message); });
+    add_config(app, command.name, old);
     for (auto* sub : app.get_subcommands({})) {
         sub->fallthrough();  // the common options stand anywhere
         sub->get_help_ptr()->group(kCommonOptions);
@@ -107,7 +109,10 @@ int run_declared(const Tool& command, int argc, const char* const* argv, Output&
         return print(describe_options(app, fmt::format("earshot {}", command.name)));
     }
     try {
-        app.parse(argc, argv);
+        std::vector<std::string> words(argv + 1, argv + argc);
+        old->renew(words);
+        std::ranges::reverse(words);  // as CLI11 takes them
+        app.parse(std::move(words));
     } catch (const CLI::CallForHelp&) {
         return print(app.help());
     } catch (const DumpConfig&) {

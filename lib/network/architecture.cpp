@@ -1,27 +1,74 @@
 #include "network/architecture.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 #include "support/error.h"
+#include "support/setting.h"
 
 namespace earshot::network {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json describe_input(const InputOptions& input) {
-    Json json{{"compress", input.compression.kind}};
-    if (input.compression.kind == "log") json["floor"] = input.compression.floor;
-    if (input.range.db > 0) {
-        json["range_db"] = input.range.db;
-        json["logarithms_of"] = input.range.values == LogOf::power ? "power" : "magnitude";
-    }
-    if (input.deltas > 0) json["deltas"] = input.deltas;
-    if (input.pool > 0) json["pool"] = input.pool;
-    if (input.deviation) json["deviation"] = true;
-    json["standardise"] = input.standardise;
+std::vector<Setting> settings_of(InputOptions& input, std::vector<std::string> compressions) {
+    return {
+        {"compress", one_of(input.compression.kind, std::move(compressions)), "HOW",
+         "Of magnitudes: log, sqrt, none (auto: as frames need)"},
+        {"floor", number_in(input.compression.floor, 1e-30, 1e30), "X",
+         "Magnitude that counts as silence, for log"},
+        Setting("range", number_in(input.range.db, 0, 200), "DB",
+                "Noise in every window, so far below its mean (0: none)")
+            .as("range_db")
+            .sparse(),
+        {"logarithms-of",
+         choice_of<LogOf>(input.range.values, {{"power", LogOf::power}, {"magnitude", LogOf::magnitude}}), "",
+         ""},
+        Setting("deltas", whole_in(input.deltas, 0, 2), "N",
+                "Add differences from frame to frame, 2: and of these")
+            .sparse(),
+        Setting("pool", whole_in(input.pool, 0, std::int64_t{1} << 20), "N",
+                "Average a window to this many steps of time (0: do not)")
+            .sparse(),
+        Setting("deviation", on_or_off(input.deviation), "",
+                "Add how far the frames of each of these steps deviate from their mean")
+            .sparse(),
+        {"standardise", one_of(input.standardise, {"data", "window", "mean", "none"}), "HOW",
+         "By the training data, each window, or its mean"},
+    };
+}
+
+std::vector<Setting> layer_settings(NetworkOptions& network) {
+    constexpr std::size_t kMaxConvolutions = 8, kMaxDense = 16;
+    return {
+        {"channels", sizes_in(network.channels, 1, kMaxConvolutions, 4096), "N,...",
+         "Channels of each convolution, for cnn and attention"},
+        {"strides", sizes_in(network.strides, 1, kMaxConvolutions, 64), "N,...",
+         "Stride of each convolution, for attention"},
+        {"heads", whole_in(network.heads, 1, 256), "N", "Heads of self-attention"},
+        {"units", whole_in(network.units, 1, 1 << 16), "N", "Units of the dense layer over bands, for cnn"},
+        {"hidden", sizes_in(network.hidden, 0, kMaxDense, 1 << 20), "N,...",
+         "Units of each dense layer, for mlp, dnn and attention"},
+        {"dropout", number_in(network.dropout, 0, 0.99), "X",
+         "Share of hidden units silenced while learning"},
+        Setting("paces", number_in(network.paces, 0, 0.5), "SHARE",
+                "Once learnt, hear windows so much slower and faster too")
+            .sparse(),
+        Setting("pitches", number_in(network.pitches, 0, 0.5), "SHARE",
+                "Once learnt, hear them so much lower and higher too")
+            .sparse(),
+        {"shrinkage", number_in(network.shrinkage, 0, 1), "SHARE", "Of the covariance, for lda [estimated]"},
+    };
+}
+
+Json describe_input(InputOptions input) {
+    Json json = settings_json(input_settings(input));
+    if (input.compression.kind != "log") json.erase("floor");
+    if (input.range.db == 0) json.erase("logarithms_of");
     return json;
 }
 
@@ -48,47 +95,112 @@ void check(const NetworkOptions& options) {
     }
 }
 
-}  // namespace
+void check_sizes(const NetworkOptions& options) {
+    const auto only_for = [&](bool given, const char* name, std::initializer_list<const char*> kinds) {
+        if (given && std::find(kinds.begin(), kinds.end(), options.kind) == kinds.end())
+            throw UsageError(fmt::format("{} is for --arch {}", name, fmt::join(kinds, ", ")));
+    };
+    only_for(options.channels.has_value(), "--channels", {"cnn", "attention"});
+    only_for(options.strides.has_value(), "--strides", {"attention"});
+    only_for(options.heads.has_value(), "--heads", {"attention"});
+    only_for(options.units.has_value(), "--units", {"cnn"});
+    only_for(options.hidden.has_value(), "--hidden", {"mlp", "dnn", "attention"});
+}
 
-Json describe_network(const NetworkOptions& options) {
-    check(options);
-    Json json{{"kind", options.kind == "dnn" || options.kind == "lda" ? "mlp" : options.kind},
-              {"inputs", options.inputs}};
-    if (options.frames > 1) json["frames"] = options.frames;
-    json["input"] = describe_input(options.input);
+/// Sizes that were not asked for, as the kind has them.
+void fill_sizes(NetworkOptions& options) {
+    using Sizes = std::vector<std::int64_t>;
+    const auto fill = [](auto& size, auto usual) {
+        if (!size) size = std::move(usual);
+    };
     if (options.kind == "cnn") {
-        json["channels"] = {16, 32, 48};
-        json["units"] = 64;
+        fill(options.channels, Sizes{16, 32, 48});
+        fill(options.units, 64);
     } else if (options.kind == "attention") {
-        json["channels"] = {64, 128, 256};
-        json["strides"] = {1, 2, 2};
-        json["heads"] = 8;
-        json["hidden"] = {512, 256};
+        fill(options.channels, Sizes{64, 128, 256});
+        Sizes strides(options.channels->size(), 2);
+        strides.front() = 1;
+        fill(options.strides, std::move(strides));
+        fill(options.heads, 8);
+        fill(options.hidden, Sizes{512, 256});
     } else if (options.kind == "lda") {
-        json["hidden"] = Json::array();
+        fill(options.hidden, Sizes{});
     } else if (options.kind == "dnn") {
-        json["layer_norm"] = true;
-        json["hidden"] = {512, 256};
+        fill(options.hidden, Sizes{512, 256});
     } else {
         const std::int64_t steps = options.input.pool > 0 ? options.input.pool : options.frames;
         const std::int64_t planes = feature_planes(options.input.deltas, options.input.deviation);
         const std::int64_t values = planes * steps * options.inputs;
-        json["hidden"] = {2 * values, std::max<std::int64_t>(1, 3 * values / 4)};
+        fill(options.hidden, Sizes{2 * values, std::max<std::int64_t>(1, 3 * values / 4)});
     }
-    json["dropout"] = options.dropout;
-    if (options.paces > 0) json["paces"] = options.paces;
-    if (options.pitches > 0) json["pitches"] = options.pitches;
-    json["classes"] = options.answer.classes;
+}
+
+const Json& part(const Json& architecture, const char* key) {
+    const auto found = architecture.is_object() ? architecture.find(key) : architecture.end();
+    if (found == architecture.end()) throw Error(fmt::format("architecture: \"{}\" is missing", key));
+    return *found;
+}
+
+}  // namespace
+
+std::vector<Setting> input_settings(InputOptions& options) {
+    return settings_of(options, {"auto", "log", "sqrt", "none"});
+}
+
+std::vector<Setting> network_settings(NetworkOptions& options) {
+    std::vector<Setting> settings{
+        Setting("arch", one_of(options.kind, {"mlp", "dnn", "cnn", "attention", "lda"}), "KIND",
+                "Network: mlp, dnn (dense), cnn, attention, lda")
+            .basic(),
+        {"head", one_of(options.head, {"dense", "lda"}), "KIND",
+         "Last layer: dense, or lda (linear discriminants)"},
+        {"loss", one_of(options.answer.kind, {"softmax", "sigmoid"}), "KIND",
+         "softmax: one label at a time; sigmoid: any of them"},
+    };
+    std::ranges::move(layer_settings(options), std::back_inserter(settings));
+    return settings;
+}
+
+Json describe_network(const NetworkOptions& asked) {
+    check(asked);
+    check_sizes(asked);
+    NetworkOptions options = asked;
+    fill_sizes(options);
     const bool discriminant = is_discriminant(options);
-    if (discriminant) {
-        json["head"] = "lda";
-        if (options.shrinkage) json["shrinkage"] = *options.shrinkage;
-    }
+    if (!discriminant) options.shrinkage.reset();
+    Json json{{"kind", options.kind == "dnn" || options.kind == "lda" ? "mlp" : options.kind},
+              {"inputs", options.inputs}};
+    if (options.frames > 1) json["frames"] = options.frames;
+    json["input"] = describe_input(options.input);
+    if (options.kind == "dnn") json["layer_norm"] = true;
+    json.update(settings_json(layer_settings(options)));
+    json["classes"] = options.answer.classes;
+    if (discriminant) json["head"] = "lda";
     json["answer"] = discriminant ? "likeness" : options.answer.kind;
     if ((discriminant || options.answer.kind == "sigmoid") && options.answer.background >= 0) {
         json["background"] = options.answer.background;
     }
     return json;
+}
+
+InputOptions read_input(const Json& architecture) {
+    const Json& json = part(architecture, "input");
+    InputOptions input;
+    const auto needed = [&](const char* key) {
+        if (!json.contains(key)) throw Error(fmt::format("architecture: \"{}\" is missing", key));
+    };
+    needed("compress");
+    read_settings(json, settings_of(input, {"none", "sqrt", "log"}), "architecture");
+    if (input.compression.kind == "log") needed("floor");
+    if (input.range.db > 0) needed("logarithms_of");
+    return input;
+}
+
+NetworkOptions read_layers(const Json& architecture, std::initializer_list<const char*> needed) {
+    for (const char* key : needed) part(architecture, key);
+    NetworkOptions options;
+    read_settings(architecture, layer_settings(options), "architecture");
+    return options;
 }
 
 }  // namespace earshot::network

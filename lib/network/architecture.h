@@ -1,12 +1,15 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace earshot::network {
+
+struct Setting;
 
 // No LibTorch here: what commands need to know of networks to ask for one.
 
@@ -69,18 +72,22 @@ struct AnswerOptions {
     std::int64_t background = -1;  // index of that label; -1 if none
 };
 
-constexpr double kMaxViews = 0.5;  // of NetworkOptions.paces and pitches
-
 struct NetworkOptions {
-    /// mlp  dense: K·D -> 2 K·D -> 0.75 K·D -> outputs
-    /// dnn  dense: layer normalisation -> 512 -> 256 -> outputs
-    /// lda  no layer but the last, and that by linear discriminant analysis
-    /// cnn  convolutions over time and bands, halving both each time, and the maximum over time
-    /// attention  convolutions over time, shortening it 32 times, self-attention over what remains, its mean
-    /// over time
+    /// mlp        dense layers, by default K·D -> 2 K·D -> 0.75 K·D -> outputs
+    /// dnn        layer normalisation, then dense layers, by default of 512 and 256 units
+    /// lda        no layer but the last, and that by linear discriminant analysis
+    /// cnn        convolutions over time and bands, halving both each time, and the maximum over time
+    /// attention  convolutions over time, which shorten it (32 times by default), self-attention over what
+    ///            remains, the mean over time, and dense layers
     std::string kind = "mlp";
-    std::int64_t frames = 1;  // K
-    std::int64_t inputs = 1;  // D
+    // Sizes of layers; as the kind has them where they are not given.
+    std::optional<std::vector<std::int64_t>> channels;  // of each convolution
+    std::optional<std::vector<std::int64_t>> strides;   // of each convolution over time
+    std::optional<std::int64_t> heads;                  // of self-attention
+    std::optional<std::int64_t> units;                  // of the dense layer of cnn over bands
+    std::optional<std::vector<std::int64_t>> hidden;    // units of each dense layer but the last
+    std::int64_t frames = 1;                            // K
+    std::int64_t inputs = 1;                            // D
     InputOptions input;
     AnswerOptions answer;
     double dropout = 0;  // share of hidden units silenced in training, [0, 1)
@@ -88,13 +95,25 @@ struct NetworkOptions {
     /// lda    it is fitted by linear discriminant analysis afterwards; the answer is then likeness
     std::string head = "dense";
     std::optional<double> shrinkage;  // of its covariance, [0, 1]; estimated if not given
-    /// Shares by which windows are heard slower and faster, and lower and higher too, once all is learnt, [0,
-    /// kMaxViews]. Of likeness without a background the highest logit of each label counts, else the mean.
+    /// Shares by which windows are heard slower and faster, and lower and higher too, once all is learnt. Of
+    /// likeness without a background the highest logit of each label counts, else the mean.
     double paces = 0, pitches = 0;
 };
+
+std::vector<Setting> input_settings(InputOptions& options);
+/// All but the input.
+std::vector<Setting> network_settings(NetworkOptions& options);
 
 /// The network as model.json has it, from which it is built. earshot-formats(5), MODELS.
 /// @throws UsageError for settings that do not go together
 nlohmann::ordered_json describe_network(const NetworkOptions& options);
+
+// The way back. It comes from files of strangers; both throw Error for what is missing or out of range.
+
+InputOptions read_input(const nlohmann::ordered_json& architecture);
+/// Sizes of layers, dropout, shrinkage, paces and pitches.
+/// @param needed  keys that must be there
+NetworkOptions read_layers(const nlohmann::ordered_json& architecture,
+                           std::initializer_list<const char*> needed);
 
 }  // namespace earshot::network

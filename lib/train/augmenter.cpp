@@ -6,6 +6,7 @@
 #include <string>
 
 #include "network/warps.h"
+#include "support/setting.h"
 
 namespace earshot::train {
 namespace {
@@ -52,15 +53,18 @@ float peak_of(std::span<const float> values) {
 
 }  // namespace
 
-nlohmann::ordered_json to_json(const AugmentOptions& options) {
-    return {{"gain_jitter", options.gain_jitter_db},
-            {"stretch", options.stretch},
-            {"warp", options.warp},
-            {"mask", options.mask},
-            {"overlay", options.overlay},
-            {"shift", options.shift},
-            {"noise", options.noise},
-            {"flip", options.flip}};
+std::vector<Setting> augment_settings(AugmentOptions& options) {
+    return {
+        {"gain-jitter", number_in(options.gain_jitter_db, 0, 60), "DB", "Random gain while learning, dB"},
+        {"stretch", number_in(options.stretch, 0, 0.5), "SHARE", "Random speed of windows while learning"},
+        {"warp", number_in(options.warp, 0, 0.5), "SHARE", "Random shift of bands while learning"},
+        {"mask", number_in(options.mask, 0, 0.9), "SHARE",
+         "Level out random frames and bands while learning"},
+        {"overlay", number_in(options.overlay, 0, 10), "SHARE", "Random background heard in every window"},
+        {"shift", number_in(options.shift, 0, 1), "SHARE", "Random shift in time of waveforms"},
+        {"noise", number_in(options.noise, 0, 1), "SHARE", "Random noise added to waveforms"},
+        {"flip", on_or_off(options.flip), "", "Turn waveforms upside down at random"},
+    };
 }
 
 FrameScale frame_scale(const nlohmann::ordered_json& frontend) {

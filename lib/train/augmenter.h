@@ -10,8 +10,10 @@
 
 namespace earshot::train {
 
-/// Random changes to windows while learning, so that a network doesn't rely on what happens to accompany a
-/// label in the training recordings. 0 switches each of them off.
+struct Setting;
+
+/// Random changes to windows while learning, so that a network does not take for its label what only happens
+/// to go with it in the recordings at hand. 0 switches each of them off.
 struct AugmentOptions {
     double gain_jitter_db = 0;  // standard deviation of the window's random gain
     double stretch = 0;         // faster or slower by up to this fraction, [0, 0.5]
@@ -27,7 +29,7 @@ struct AugmentOptions {
     bool operator==(const AugmentOptions&) const = default;
 };
 
-nlohmann::ordered_json to_json(const AugmentOptions& options);
+std::vector<Setting> augment_settings(AugmentOptions& options);
 
 /// What a gain does to the values that a front end makes.
 enum class FrameScale {

@@ -38,9 +38,9 @@ enum class Autocast {
                // for it
 };
 
-/// Which processor a network learns on.
+/// What a network learns on.
 enum class Compute { cpu, cuda };
-/// @throws UsageError if LibTorch cannot use it here
+/// @throws UsageError if LibTorch does not have it here
 void check_compute(Compute compute);
 
 struct FitOptions {
@@ -64,7 +64,10 @@ struct FitOptions {
     std::uint64_t seed = 0;
 };
 
-/// Epochs to train: options.epochs, or more if options.min_steps needs them.
+/// All but the augmentation, which augment_settings() has.
+std::vector<Setting> fit_settings(FitOptions& options);
+
+/// Passes over so many examples: options.epochs, or as many as options.min_steps take.
 int epochs_of(const FitOptions& options, std::size_t examples);
 
 /// Fits a network to examples of a training set with Adam (Kingma and Ba 2015; weight decay after Loshchilov

@@ -17,6 +17,8 @@
 
 namespace earshot::train {
 
+struct Setting;
+
 /// What a recording may be used for.
 enum class Role { train, validation, test };
 
@@ -95,10 +97,14 @@ struct ExampleOptions {
     std::optional<std::string> background;  // "background" or "negative" if not given; empty for none
 };
 
-/// Reads all files once and checks that they belong together. Many frames stay on disk.
-/// @throws Error for NaN (names file and row), frames of different sizes or from different front ends (names
-/// both files), a mix of class names and class numbers, the same recording in training and in validation or
-/// test data, fewer than two classes, a class without examples, or an undated recording when days are chosen
+/// All but the background.
+std::vector<Setting> example_settings(ExampleOptions& options);
+
+/// Reads all files through once and checks that they belong together. Frames stay on disk where they are
+/// many.
+/// @throws Error for NaN (file and row), frames of different size, front ends that differ (both files are
+/// named), class names here and class numbers there, the same recording in training and in validation or test
+/// data, fewer than two classes, a class without an example, a recording of no day where days are chosen
 TrainingSet load_training_set(const TrainingPaths& paths, const ExampleOptions& options = {});
 
 }  // namespace earshot::train

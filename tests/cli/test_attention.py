@@ -80,7 +80,7 @@ class AttentionTest(Sandbox):
         numpy.savez(path / "weights.npz", **{name: tensor.numpy() for name, tensor in network.state_dict().items()})
         (path / "model.json").write_text(json.dumps(model_json(rate, samples)))
 
-        self.earshot("detect", "-q", "model", "sound.wav", "--scores", "scores.tsv", "-o", "events.jsonl")
+        self.earshot("detect", "-q", "model", "sound.wav", "--scores=scores.tsv", "-o", "events.jsonl")
         rows = [line.split("\t") for line in (self.dir / "scores.tsv").read_text().splitlines()]
         self.assertEqual(rows[0][2:], ["NG", "OK"])
         with torch.no_grad():
@@ -132,12 +132,12 @@ class ImpactTest(Sandbox):
         self.assertEqual((model["labels"], model["background"]), (["NG", "OK"], "OK"))
         new = [(i % 2, second(i % 2, 1000 + i)) for i in range(60)]
         write_wav(self.dir / "new.wav", numpy.concatenate([sound for _, sound in new]), RATE, "FLOAT")
-        self.earshot("detect", "model", "new.wav", "-q", "--scores", "scores.tsv", "-o", "events.jsonl")
+        self.earshot("detect", "model", "new.wav", "-q", "--scores=scores.tsv", "-o", "events.jsonl")
         rows = [line.split("\t") for line in (self.dir / "scores.tsv").read_text().splitlines()[1:]]
         score = metrics.roc_auc_score([hit for hit, _ in new], [float(row[2]) for row in rows])
         self.assertGreater(score, 0.9)
         # Four windows where training had one.
-        self.earshot("detect", "--recipe", "impact-waveform", "model", "new.wav", "-q", "--scores", "often.tsv", "-o", "often.jsonl")
+        self.earshot("detect", "--recipe", "impact-waveform", "model", "new.wav", "-q", "--scores=often.tsv", "-o", "often.jsonl")
         often = (self.dir / "often.tsv").read_text().splitlines()[1:]
         self.assertEqual(len(often), 4 * len(rows) - 3)
         self.write_folders("others", 12, 5000)
@@ -169,7 +169,7 @@ class ImpactTest(Sandbox):
         self.assertEqual(whole_file["role"], "train")
         self.assertGreater(figures["labels"]["NG"]["roc_auc"], 0.9)
         write_wav(self.dir / "long.wav", numpy.concatenate([whole(i) for i in range(10)]), RATE, "FLOAT")
-        self.earshot("detect", "--recipe", "impact", "model", "long.wav", "-q", "--scores", "often.tsv", "-o", "often.jsonl")
+        self.earshot("detect", "--recipe", "impact", "model", "long.wav", "-q", "--scores=often.tsv", "-o", "often.jsonl")
         onsets = [float(line.split("\t")[0]) for line in (self.dir / "often.tsv").read_text().splitlines()[1:]]
         numpy.testing.assert_allclose(numpy.diff(onsets)[1:], 0.25, atol=0.002)  # the first one speaks for the beginning too
 

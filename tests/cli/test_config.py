@@ -6,7 +6,7 @@ from support.sandbox import COMMANDS, SOURCE, Sandbox
 
 RECIPES = sorted(path.stem for path in (SOURCE / "share/recipes").glob("*.toml"))
 # What a dump calls options that have a second name in the terms of mel spectra.
-ALIASES = {"datagen": {"window": "sample-duration", "mels": "bins"}}
+ALIASES = {"datagen": {"sample-duration": "frame", "mels": "bins"}}
 
 
 class Config(Sandbox):
@@ -45,3 +45,23 @@ class Config(Sandbox):
     def test_unknown_recipe_names_those_there_are(self):
         result = self.earshot("datagen", "--recipe", "spectrum-mpl", "--dump-config", status=2, stderr="spectrum-mlp")
         self.assertIn("did you mean spectrum-mlp?", result.err)
+
+    def test_a_file_without_quotes_is_told_where_they_belong(self):
+        """Before toml++ a value of one word needed none."""
+        (self.dir / "old.toml").write_text("[datagen]\nhop = 10ms\n")
+        self.earshot("datagen", "--config", "old.toml", "--dump-config", status=2,
+                     stderr='old.toml: line 2: text needs quotes (write hop = "10ms")')
+
+    def test_old_spellings_work_with_one_warning_each(self):
+        for command, old, new, value in (("datagen", "window", "frame", "25ms"), ("train", "device", "compute", "cpu")):
+            with self.subTest(command=command):
+                wanted = self.dump(command, f"--{new}", value)
+                (self.dir / "old.toml").write_text(f'[{command}]\n{old} = "{value}"\n')
+                for words, said in (([f"--{old}", value], f"warning: --{old} is now --{new}"),
+                                    ([f"--{old}={value}"], f"warning: --{old} is now --{new}"),
+                                    (["--config", "old.toml", "-q"], f"warning: old.toml: line 2: {old} is now {new}")):
+                    run = self.earshot(command, *words, "--dump-config", stderr=said)
+                    self.assertEqual(run.text(), wanted)
+                    self.assertEqual(len(run.err.splitlines()), 1, run.err)
+                self.assertNotIn(f"--{old}\t", self.earshot(command, "--describe-options").text())
+        self.assertIn('device = "-"', self.dump("locate", "--array", "x", "--device", "-"))  # a microphone

@@ -7,7 +7,7 @@ from support.datasets import DatasetSandbox, load
 from support.sandbox import noise, write_wav
 
 RATE = 8000
-OPTIONS = ["--front-end", "waveform", "--sample-rate", RATE, "--high", 3000, "--window", "250ms", "--hop", "250ms"]
+OPTIONS = ["--front-end", "waveform", "--sample-rate", RATE, "--high", 3000, "--frame", "250ms", "--hop", "250ms"]
 
 
 class Waveforms(DatasetSandbox):
@@ -44,7 +44,7 @@ class Waveforms(DatasetSandbox):
     def test_the_older_form(self):
         (self.dir / "old.json").write_text(json.dumps(
             [{"Waveform": row.tolist(), "Labels": i % 2} for i, row in enumerate(self.waveforms)]))
-        self.datagen("old.json", "-o", "out", "--front-end", "waveform", "--window", "45ms", "--hop", "45ms")
+        self.datagen("old.json", "-o", "out", "--front-end", "waveform", "--frame", "45ms", "--hop", "45ms")
         self.assertEqual(self.classes("out/old.npz"), self.labels)
 
     def test_several_files_share_their_classes(self):

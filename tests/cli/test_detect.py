@@ -63,11 +63,34 @@ class Events(DetectSandbox):
 
     def test_a_part_keeps_the_times_of_the_whole(self):
         self.beeps("a.wav")
-        events = self.detect("a.wav", "--start", "3s", "--duration", "2.25s", "--scores", "s.tsv").rows()
+        events = self.detect("a.wav", "--start", "3s", "--duration", "2.25s", "--scores=s.tsv").rows()
         self.assertEqual([(e["onset"], e["offset"], e["label"]) for e in events],
                          [(3.0, 4.0, "low"), (5.0, 5.25, "high")])
         _, rows = self.table((self.dir / "s.tsv").read_text())
         self.assertEqual((rows[0, 0], rows[-1, 1]), (3.0, 5.25))
+
+    def test_scores_without_a_place_do_not_take_the_model_for_it(self):
+        self.beeps("in/a.wav")
+        rows = self.earshot("detect", "--per-recording", "--scores", "model", "in").text().splitlines()
+        self.assertEqual(rows[0], "id,label,score")
+        self.assertEqual(len(rows), 2)
+        self.earshot("detect", "--scores", "model", "in", status=2, stderr="--scores: where to is missing (write --scores=FILE")
+
+    def test_scores_of_the_first_version_work_with_a_warning(self):
+        self.beeps("a.wav")
+        self.detect("a.wav", "--scores=new.tsv")
+        self.detect("a.wav", "--scores", "old.tsv", stderr="warning: write --scores=old.tsv with an equals sign")
+        self.assertEqual((self.dir / "old.tsv").read_text(), (self.dir / "new.tsv").read_text())
+
+    def test_scores_in_a_configuration_file(self):
+        self.beeps("a.wav")
+        for value, name in (("'s.tsv'", "s.tsv"), ("true", None), ("false", None)):
+            (self.dir / "c.toml").write_text(f"[detect]\nscores = {value}\n")
+            words = ["--per-recording"] if not name else []
+            text = self.detect("a.wav", "--config", "c.toml", *words).text()
+            self.assertEqual(name is None or (self.dir / name).exists(), True)
+            if not name:
+                self.assertEqual(text.startswith("id,label,score\n"), value == "true")
 
     def test_silence_has_no_events(self):
         write_wav(self.dir / "a.wav", numpy.zeros(RATE), RATE)
@@ -108,7 +131,7 @@ class Rules(DetectSandbox):
         random = numpy.random.default_rng(5)
         loudness = numpy.repeat(random.uniform(0.1, 0.4, 200), RATE // 2)
         write_wav(self.dir / "a.wav", loudness * sine(500, 100, RATE, 1), RATE, "FLOAT")
-        _, rows = self.table(self.detect("a.wav", "--scores", "-").text())
+        _, rows = self.table(self.detect("a.wav", "--scores=-").text())
         scores = rows[:, 2]
         self.assertGreater(numpy.count_nonzero((scores > 0.2) & (scores < 0.8)), 10)
         return scores
@@ -164,10 +187,10 @@ class Rules(DetectSandbox):
         random = numpy.random.default_rng(7)
         samples = numpy.repeat(random.uniform(0.1, 0.4, 40), RATE // 4) * sine(500, 10, RATE, 1)
         write_wav(self.dir / "a.wav", samples, RATE, "FLOAT")
-        _, rows = self.table(self.detect("a.wav", "--overlap", 0.5, "--scores", "-").text())
+        _, rows = self.table(self.detect("a.wav", "--overlap", 0.5, "--scores=-").text())
         self.assertEqual(len(rows), 39)
         for phase, start, duration in ((0, "0s", "10s"), (1, "250ms", "9.5s")):
-            words = ["--start", start, "--duration", duration, "--scores", "-"]
+            words = ["--start", start, "--duration", duration, "--scores=-"]
             _, apart = self.table(self.detect("a.wav", *words).text())
             numpy.testing.assert_array_equal(rows[phase::2, 2:], apart[:, 2:])
         numpy.testing.assert_array_equal(rows[1:, 0], rows[:-1, 1])
@@ -181,7 +204,7 @@ class Scores(DetectSandbox):
         (self.dir / "in" / "labels.json").write_text('{"00:00": "low", "00:05": "silence"}')
         self.earshot("datagen", "in", "ds", "-q", *DATAGEN)
         data = numpy.load(next((self.dir / "ds").glob("*.npz")))
-        header, rows = self.table(self.detect("in/a.wav", "--scores", "-").text())
+        header, rows = self.table(self.detect("in/a.wav", "--scores=-").text())
         self.assertEqual(header, ["onset", "offset", *LABELS])
         numpy.testing.assert_allclose(rows[:, 2:], scores_of(data["samples"]), rtol=1e-4, atol=1e-7)
         numpy.testing.assert_array_equal(rows[:, 0], data["times"])
@@ -193,7 +216,7 @@ class Scores(DetectSandbox):
         self.earshot("datagen", "in", "ds", "-q", *DATAGEN)
         self.earshot("evaluate", "model", "ds", "--scores", "of_dataset.tsv")
         self.earshot("evaluate", "model", "in", "--scores", "of_audio.tsv")
-        self.detect("in/a.wav", "--scores", "of_detect.tsv")
+        self.detect("in/a.wav", "--scores=of_detect.tsv")
         digits = lambda name, skip: [line.split("\t")[skip:] for line in (self.dir / name).read_text().splitlines()]
         self.assertEqual(digits("of_dataset.tsv", 3), digits("of_detect.tsv", 2))  # the same 32-bit numbers
         self.assertEqual(digits("of_audio.tsv", 1), digits("of_dataset.tsv", 1))
@@ -202,7 +225,7 @@ class Scores(DetectSandbox):
         # The notebook scored 11 windows of 10.01 s where 9 cover it.
         for seconds, windows in ((10.0, 20), (10.01, 20), (10.3, 21), (0.3, 1)):
             write_wav(self.dir / "a.wav", sine(500, seconds, RATE), RATE)
-            _, rows = self.table(self.detect("a.wav", "--scores", "-").text())
+            _, rows = self.table(self.detect("a.wav", "--scores=-").text())
             self.assertEqual(len(rows), windows, seconds)
             self.assertEqual(rows[0, 0], 0)
             numpy.testing.assert_array_equal(rows[1:, 0], rows[:-1, 1])
@@ -212,7 +235,7 @@ class Scores(DetectSandbox):
     def test_events_and_scores_to_files(self):
         self.beeps("a.wav")
         events = self.detect("a.wav").text()
-        self.assertEqual(self.detect("a.wav", "--scores", "-", "-o", "e.jsonl").text().split("\n")[0],
+        self.assertEqual(self.detect("a.wav", "--scores=-", "-o", "e.jsonl").text().split("\n")[0],
                          "onset\toffset\tlow\thigh\tsilence")
         self.assertEqual((self.dir / "e.jsonl").read_text(), events)
 
@@ -257,7 +280,7 @@ class Formats(DetectSandbox):
     def test_a_file_for_each_recording(self):
         for name in ("in/a.wav", "in/b.wav", "in/sub/a.wav"):
             self.beeps(name)
-        self.detect("in", "-o", "out/", "--scores", "scores/", "--format", "audacity", "-j", 2)
+        self.detect("in", "-o", "out/", "--scores=scores/", "--format", "audacity", "-j", 2)
         names = sorted(path.name for path in (self.dir / "out").iterdir())
         self.assertEqual(names, ["b.txt", "in-a.txt", "sub-a.txt"])
         for directory, end in (("out", "5.000\t6.000\thigh"), ("scores", "")):
@@ -269,7 +292,7 @@ class Formats(DetectSandbox):
         self.assertEqual(len(names), 2)
         self.assertTrue(all(re.fullmatch("sub-a-[0-9a-f]{8}.jsonl", name) for name in names), names)
         self.detect("in", "--format", "audacity", status=2, stderr="give a directory, -o DIR/")
-        self.detect("in", "--scores", "s.tsv", status=2, stderr="give --scores DIR/")
+        self.detect("in", "--scores=s.tsv", status=2, stderr="give --scores=DIR/")
 
 
 class Batches(DetectSandbox):
@@ -361,7 +384,7 @@ class Models(DetectSandbox):
         write_model(self.dir / "model", frontend=dict(kind="spectrum", rate_hz=16000, duration_s=0.25, low_hz=0.0,
                                                       high_hz=8000.0, bins=4))
         self.beeps("a.wav")
-        _, rows = self.table(self.detect("a.wav", "--scores", "-").text())
+        _, rows = self.table(self.detect("a.wav", "--scores=-").text())
         self.assertEqual(len(rows), 32)
         write_model(self.dir / "model", frontend=None)
         self.refused("does not know how its frames were computed")

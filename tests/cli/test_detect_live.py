@@ -374,7 +374,7 @@ class Control(LiveSandbox):
         refused = lambda *words, why: self.earshot("detect", "model", *words, status=2, stderr=why)
         refused("--device", "-", "a.wav", why="an INPUT is for recordings")
         refused("--device", "-", "--top", 3, why="--top is for recordings")
-        refused("--device", "-", "--scores", "s.tsv", why="--scores is for recordings")
+        refused("--device", "-", "--scores=s.tsv", why="--scores is for recordings")
         refused("--device", "-", "--format", "csv", why="live events come as jsonl")
         refused("a.wav", "--partial", why="--partial is for live sound")
         refused("a.wav", "--stats", "1s", why="--stats is for live sound")

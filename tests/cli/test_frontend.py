@@ -83,7 +83,7 @@ class Waveform(Sandbox):
     def check(self, rate, window_s, hop_s, order, low_hz, high_hz, *options, level=None):
         samples = (noise(3.3, rate, 0.1, seed=order) + 0.2 + 0.3 * numpy.linspace(-1, 1, round(3.3 * rate)))
         samples = samples.astype(numpy.float32)
-        frames = self.frames(samples, rate, "--window", window_s, "--hop", hop_s, "--low", low_hz, "--high", high_hz,
+        frames = self.frames(samples, rate, "--frame", window_s, "--hop", hop_s, "--low", low_hz, "--high", high_hz,
                              "--set", f"order={order}", *options)
         window, hop = round(window_s * rate), round(hop_s * rate)
         starts = range(0, len(samples) - window + 1, hop)

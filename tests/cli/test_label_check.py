@@ -42,6 +42,12 @@ class LabelCheck(LabelArchive):
                          "data/two/audio.wav: fault: 'laugh' at 3.000-4.200 s lies past the end, 4.000 s\n"
                          "data/two/audio.wav: fault: 'cry' at 9.000-10.000 s lies past the end, 4.000 s\n")
 
+    def test_known_labels_do_not_take_the_recordings_with_them(self):
+        self.archive()
+        result = self.check("--known", "cry,quiet", "data", status=3)
+        self.assertEqual(result.text().count(": fault: "), 1)
+        self.assertIn("laugh", result.text())
+
     def test_the_tolerance_is_adjustable(self):
         self.archive()
         self.write("data/two/labels.txt", "3\t4.2\tlaugh\n")

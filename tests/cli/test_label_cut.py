@@ -47,6 +47,13 @@ class LabelCut(Sandbox):
                 self.assertEqual((float(row["onset"]), float(row["offset"])), (begin / RATE, end / RATE))
                 self.assertEqual(row["source"], "night.wav")
 
+    def test_labels_to_cut_do_not_take_the_recordings_with_them(self):
+        self.write("night.txt", "0.5\t1\tcry\n1\t2\tlaugh\n")
+        self.cut("-o", "out", "--only", "cry", "night.wav")
+        self.assertEqual([row["label"] for row in self.manifest("out")], ["cry"])
+        self.cut("--only", "cry", "--only", "laugh,cry", "-o", "both", "night.wav")
+        self.assertEqual([row["label"] for row in self.manifest("both")], ["cry", "laugh"])
+
     def test_segments_of_labels_json_join_to_the_recording(self):
         self.write("night.json", '{"00:00": "a", "00:01.3333": "b", "00:02.7": "a"}')
         self.cut("night.wav", "-o", "out", "--bits", "16")

@@ -72,7 +72,7 @@ class Definition(LogMel):
         size = size or 2 ** int(numpy.ceil(numpy.log2(window)))
         others = [f"fft_size={size}", f"centred={str(centred).lower()}", f"power={power}", f"scale={scale}",
                   f"norm={norm}", f"floor={floor}"]
-        got, times, settings = self.frames(samples, rate, "--window", f"{window_ms}ms", "--hop", f"{hop_ms}ms",
+        got, times, settings = self.frames(samples, rate, "--frame", f"{window_ms}ms", "--hop", f"{hop_ms}ms",
                                            "--low", low_hz, "--high", high_hz, "--mels", count,
                                            *(word for other in others for word in ("--set", other)))
         bank = filters(rate, size, low_hz, high_hz, count, scale, norm)
@@ -195,7 +195,7 @@ class Torchaudio(LogMel):
         samples = soundfile.read(SPEECH, dtype="float32")[0]
         expected = self.reference(samples, 48000, True, n_fft=2048, win_length=2048, hop_length=512, f_min=20.0,
                                   f_max=20000.0, n_mels=80, power=1.0)
-        got, _, _ = self.frames(samples, 48000, "--set", "centred=true", "--set", "power=1", "--window",
+        got, _, _ = self.frames(samples, 48000, "--set", "centred=true", "--set", "power=1", "--frame",
                                 str(2048 / 48000), "--hop", str(512 / 48000), "--low", 20, "--high", 20000, "--mels", 80)
         self.assertEqual(got.shape, expected.shape)
         numpy.testing.assert_allclose(got, expected, atol=1e-4)

@@ -256,7 +256,7 @@ class Batch(Sandbox):
     def test_windows_cover_the_recording_and_no_more(self):
         """No row of scores is of padding."""
         write_wav(self.dir / "ten.wav", noise(10.01, RATE), RATE)
-        rows = self.earshot("detect", "model", "ten.wav", "--scores", "-", "-q", "--overlap", 0.5).text().splitlines()[1:]
+        rows = self.earshot("detect", "model", "ten.wav", "--scores=-", "-q", "--overlap", 0.5).text().splitlines()[1:]
         self.assertEqual(len(rows), 19)  # 999 frames: 18 windows of 100 every 50, and the one that ends with them
         self.assertAlmostEqual(float(rows[-1].split("\t")[1]), 10.01, 2)
 
@@ -264,7 +264,7 @@ class Batch(Sandbox):
         parts = [noise(3, RATE), 0.3 * chirp(True), noise(4, RATE), 0.3 * chirp(True), noise(1, RATE)]
         write_wav(self.dir / "long.wav", numpy.concatenate(parts), RATE, "FLOAT")
         for overlap, hop_s in ((0.5, 0.5), (0.9, 0.1)):
-            table = self.earshot("detect", "model", "long.wav", "--overlap", overlap, "--scores", "-", "-o", "all").text()
+            table = self.earshot("detect", "model", "long.wav", "--overlap", overlap, "--scores=-", "-o", "all").text()
             windows = [line.split("\t") for line in table.splitlines()[1:]]
             numpy.testing.assert_allclose(numpy.diff([float(row[0]) for row in windows[1:]]), hop_s, atol=1.1e-3)
             # A model that has learned next to nothing still has windows that score more than others.

@@ -30,7 +30,7 @@ class Streams(Sandbox):
         (self.dir / "a.txt").write_text("".join(f"{i}.0\t{i}.5\tbeep\n" for i in range(20_000)))
 
     COMMANDS = ("earshot detect model a.wav", "(cat a.wav || true) | earshot detect model -",
-                "earshot detect model a.wav --scores -", "earshot label convert a.txt --to audacity",
+                "earshot detect model a.wav --scores=-", "earshot label convert a.txt --to audacity",
                 "(cat a.txt || true) | earshot label convert - --to audacity")
 
     def test_a_reader_that_leaves_is_no_failure(self):
@@ -58,7 +58,7 @@ class Streams(Sandbox):
 
     def test_text_never_replaces_a_recording(self):
         before = (self.dir / "a.wav").read_bytes()
-        for command in ("earshot detect model a.wav -o a.wav", "earshot detect model a.wav --scores a.wav",
+        for command in ("earshot detect model a.wav -o a.wav", "earshot detect model a.wav --scores=a.wav",
                         "earshot label convert a.txt --to audacity -o a.wav"):
             with self.subTest(command):
                 self.assertIn("a.wav: a recording or dataset", self.shell(command, status=2).err)

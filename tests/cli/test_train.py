@@ -190,6 +190,16 @@ class Training(Sandbox):
         self.train("data", "-o", "n", "-q", "--recipe", "spectrum-mlp", "--epochs", 2)
         self.assertEqual(self.model("n")["recipe"], "spectrum-mlp")
 
+    def test_a_recipe_changes_the_sizes_of_layers(self):
+        (self.dir / "small.toml").write_text('[train]\nepochs = 1\narch = "dnn"\nhidden = [6, 5]\n')
+        self.train("data", "-o", "m", "-q", "--recipe", "small.toml")
+        self.assertEqual(self.model()["architecture"]["hidden"], [6, 5])
+        self.assertEqual(numpy.load(self.dir / "m/weights.npz")["dense_2.weight"].shape, (5, 6))
+        self.train("data", "-o", "m", "-q", "--force", "--recipe", "small.toml", "--hidden", "7")
+        self.assertEqual(self.model()["architecture"]["hidden"], [7])
+        self.train("data", "-o", "n", "-q", "--hidden", "7,0", status=2, stderr="--hidden: '7,0' should be at most 16 whole")
+        self.train("data", "-o", "n", "-q", "--units", "7", status=2, stderr="--units is for --arch cnn")
+
     # Faults of the programs before.
 
     def test_micmon_13_front_end_and_frame_size_stay_with_the_model(self):
@@ -280,7 +290,7 @@ class Refusals(Sandbox):
         if torch.cuda.is_available():
             self.skipTest("there is one")
         write_dataset(self.dir / "a.npz", [0, 1] * 10)
-        self.refused("was built without CUDA here, or finds no graphics processor (--device cpu", "a.npz", "--device", "cuda", status=2)
+        self.refused("was built without CUDA here, or finds no graphics processor (--compute cpu", "a.npz", "--compute", "cuda", status=2)
 
     def test_no_place_to_write(self):
         write_dataset(self.dir / "a.npz", [0, 1] * 10)

@@ -73,6 +73,17 @@ class Pages(Sandbox):
                             self.assertIn(name.removeprefix("--"), documented, f"{name} is not in {page(command).name}")
                 self.assertLessEqual(documented, has, "options in the page that the command does not have")
 
+    def test_options_of_train_stand_as_their_descriptions_say(self):
+        """What is missing is printed as the page could have it; longer text is written there."""
+        lines = page("train").read_text().splitlines()
+        missing = []
+        for row in self.earshot("train", "--describe-options").text().splitlines():
+            _, kind, names, _, text, unit = row.split("\t")
+            if kind == "option" and re.fullmatch(r"--[a-z-]+", names) and re.fullmatch(r"-|[A-Z]+(,\.\.\.)?", unit):
+                item = f".It Fl -{names[2:]}" + ("" if unit == "-" else f" Ar {unit.lower()}")
+                missing += [] if item in lines else [f"{item}\n{text}."]
+        self.assertEqual(missing, [], "\n" + "\n".join(missing))
+
     def test_help_fits_a_screen(self):
         for command in COMMANDS:
             rows = [line.split("\t") for line in self.earshot(command, "--describe-options").text().splitlines()]

@@ -55,7 +55,7 @@ void add_frontend(CLI::App& app, FrontendOptions& options) {
     app.add_option("--high", options.high_hz, "Highest frequency, Hz (20000; mel bands 7800; waveforms 8000)")
         ->type_name("HZ");
     app.add_option("--bins,--mels", options.bins, "Bands between them (100; mel bands 48)")->type_name("N");
-    add_time(app, "--sample-duration,--window", options.window_s,
+    add_time(app, "--frame,--sample-duration", options.window_s,
              "Sound that one frame covers (2s; mel bands 25ms; waveforms 1s)");
     add_time(app, "--hop", options.hop_s, "From one frame to the next (mel bands 10ms; waveforms 1s)");
     app.add_option("--sample-rate", options.rate_hz, "Resample to this first, Hz (44100; mel bands 16000)")
@@ -70,7 +70,7 @@ Json frontend_settings(const FrontendOptions& options) {
     put(settings, "--low", {"low_hz"}, options.low_hz);
     put(settings, "--high", {"high_hz"}, options.high_hz);
     put(settings, "--bins", {"bins", "mels"}, options.bins);
-    put(settings, "--window", {"duration_s", "window_s"}, options.window_s);
+    put(settings, "--frame", {"duration_s", "window_s"}, options.window_s);
     put(settings, "--hop", {"hop_s"}, options.hop_s);
     put(settings, "--sample-rate", {"rate_hz"}, options.rate_hz);
     for (const auto& other : options.others) put_other(settings, other);

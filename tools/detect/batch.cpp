@@ -82,7 +82,7 @@ class Batch {
         }
         if (several && !options_.scores.empty() && !scores_.is_directory()) {
             throw UsageError(fmt::format(
-                "scores of {} recordings do not fit into one file (give --scores DIR/)", inputs_.size()));
+                "scores of {} recordings do not fit into one file (give --scores=DIR/)", inputs_.size()));
         }
         if (options_.top > 0 && format_ == detect::EventFormat::labels_json) {
             throw UsageError("--top says several labels of the same time, which labels-json cannot");

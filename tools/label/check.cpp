@@ -139,7 +139,8 @@ Runner declare_label_check(CLI::App& app) {
         ->type_name("FILE");
     app.add_option("--known", options->known, "Labels that there should be; others are faults")
         ->type_name("LABEL,...")
-        ->delimiter(',');
+        ->delimiter(',')
+        ->allow_extra_args(false);
     app.add_flag("--gaps", options->gaps, "Remark on what no label covers");
     add_time(app, "--tolerance", options->tolerance_s, "Past the end, or of gaps, that does not matter");
     app.add_flag("--json", options->json, "Write JSON Lines");

@@ -171,7 +171,8 @@ Runner declare_label_cut(CLI::App& app) {
         ->required();
     app.add_option("--only", options->only, "Cut out these labels only")
         ->type_name("LABEL,...")
-        ->delimiter(',');
+        ->delimiter(',')
+        ->allow_extra_args(false);
     app.add_option("--format", options->format, "Write wav or flac")
         ->type_name("NAME")
         ->check(CLI::IsMember({"wav", "flac"}))

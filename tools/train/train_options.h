@@ -19,7 +19,6 @@ struct TrainOptions {
     train::ThresholdWish thresholds;
     std::vector<std::string> background;             // a label, or datasets
     std::vector<std::string> tags, days, test_days;  // as given, commas and all
-    std::string epochs = "100";                      // likewise: N[,STEPS]
     std::string output, tensorboard;
     double validation_share = 0.3, test_share = 0;
     int folds = 0;  // 0: no cross-validation

@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "network/settings.h"
+#include "network/architecture.h"
 #include "network/torch/attention_weights.h"
 #include "network/torch/conv_block.h"
 #include "network/torch/dense_layers.h"
@@ -16,9 +16,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::int64_t kAttentionMaxChannels = 4096, kAttentionMaxStride = 64, kAttentionMaxHeads = 256,
-                       kAttentionMaxUnits = std::int64_t{1} << 16;
-constexpr std::size_t kAttentionMaxLayers = 8;
 constexpr std::int64_t kAttentionKernel = 3;
 
 struct AttentionSettings {
@@ -38,10 +35,11 @@ struct Sequence {
 };
 
 AttentionSettings read_attention_settings(const Json& architecture) {
-    AttentionSettings settings;
+    const NetworkOptions layers =
+        read_layers(architecture, {"channels", "strides", "heads", "hidden", "dropout"});
+    AttentionSettings settings{*layers.channels, *layers.strides, *layers.heads, *layers.hidden,
+                               layers.dropout};
     const Sequence sequence(input_shape(architecture));
-    settings.channels = list_setting(architecture, "channels", 1, kAttentionMaxLayers, kAttentionMaxChannels);
-    settings.strides = list_setting(architecture, "strides", 1, kAttentionMaxLayers, kAttentionMaxStride);
     if (settings.strides.size() != settings.channels.size()) {
         throw Error(fmt::format(
             "architecture: \"channels\" has {} numbers and \"strides\" {}, but both are of the same layers",
@@ -55,16 +53,14 @@ AttentionSettings read_attention_settings(const Json& architecture) {
             "fewer layers)",
             sequence.steps));
     }
-    settings.heads = whole_setting(architecture, "heads", 1, kAttentionMaxHeads);
     const std::int64_t width = settings.channels.back();
     if (width % settings.heads != 0) {
         throw Error(
             fmt::format("architecture: {} channels cannot be shared by {} heads", width, settings.heads));
     }
     settings.channels.insert(settings.channels.begin(), sequence.channels);
-    settings.sizes = list_setting(architecture, "hidden", 1, kAttentionMaxLayers, kAttentionMaxUnits);
+    if (settings.sizes.empty()) throw Error("architecture: \"hidden\" should be a list of at least 1 number");
     settings.sizes.insert(settings.sizes.begin(), width);
-    settings.dropout = number_setting(architecture, "dropout", 0, 0.99);
     return settings;
 }
 

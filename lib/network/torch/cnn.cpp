@@ -4,17 +4,13 @@
 
 #include <vector>
 
-#include "network/settings.h"
-#include "support/error.h"
+#include "network/architecture.h"
 
 namespace earshot::network {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::int64_t kCnnMaxChannels = 4096;
-constexpr std::int64_t kCnnMaxUnits = std::int64_t{1} << 16;
-constexpr std::size_t kCnnMaxLayers = 8;
 constexpr std::int64_t kCnnKernel = 3, kCnnStride = 2;
 
 struct CnnSettings {
@@ -26,15 +22,12 @@ struct CnnSettings {
 
 CnnSettings read_cnn_settings(const Json& architecture) {
     const InputShape shape = input_shape(architecture);
-    CnnSettings settings;
-    settings.channels = list_setting(architecture, "channels", 1, kCnnMaxLayers, kCnnMaxChannels);
-    settings.bands = shape.bands;
+    const NetworkOptions layers = read_layers(architecture, {"channels", "units", "dropout"});
+    CnnSettings settings{*layers.channels, shape.bands, *layers.units, Answer(architecture).outputs(),
+                         layers.dropout};
     for (std::size_t i = 0; i < settings.channels.size(); ++i)
         settings.bands = (settings.bands + kCnnStride - 1) / kCnnStride;
     settings.channels.insert(settings.channels.begin(), shape.planes());
-    settings.units = whole_setting(architecture, "units", 1, kCnnMaxUnits);
-    settings.outputs = Answer(architecture).outputs();
-    settings.dropout = number_setting(architecture, "dropout", 0, 0.99);
     return settings;
 }
 

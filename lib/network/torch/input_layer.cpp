@@ -16,45 +16,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::int64_t kMaxValues = std::int64_t{1} << 20;
-constexpr double kMaxRangeDb = 200;
 constexpr float kLeastDeviation = 1e-5F;  // added to deviations of single windows
-
-const Json& input_settings(const Json& architecture) {
-    const auto input = architecture.find("input");
-    if (input == architecture.end()) throw Error("architecture: \"input\" is missing");
-    return *input;
-}
-
-Compression read_compression(const Json& settings) {
-    Compression compression{text_setting(settings, "compress"), 0};
-    if (compression.kind == "log") {
-        compression.floor = number_setting(settings, "floor", 1e-30, 1e30);
-    } else if (compression.kind != "none" && compression.kind != "sqrt") {
-        throw Error(
-            fmt::format("architecture: no compression '{}' (known: none, sqrt, log)", compression.kind));
-    }
-    return compression;
-}
-
-Range read_range(const Json& settings) {
-    Range range;
-    if (!settings.contains("range_db")) return range;
-    range.db = number_setting(settings, "range_db", 0, kMaxRangeDb);
-    const auto values = text_setting(settings, "logarithms_of");
-    if (values == "magnitude") {
-        range.values = LogOf::magnitude;
-    } else if (values != "power") {
-        throw Error(fmt::format("architecture: no logarithms of '{}' (known: power, magnitude)", values));
-    }
-    return range;
-}
-
-std::string read_standardise(const Json& settings) {
-    if (!settings.contains("standardise")) return "data";
-    const auto how = text_setting(settings, "standardise");
-    if (how == "data" || how == "window" || how == "mean" || how == "none") return how;
-    throw Error(fmt::format("architecture: no standardisation '{}' (known: data, window, mean, none)", how));
-}
 
 /// The deviation (of the population) of rows [rows, bands] from their mean.
 void take_deviation(const float* row, std::int64_t rows, std::int64_t bands, const float* mean,
@@ -73,10 +35,14 @@ InputShape input_shape(const Json& architecture) {
     InputShape shape;
     shape.bands = whole_setting(architecture, "inputs", 1, kMaxValues);
     if (architecture.contains("frames")) shape.frames = whole_setting(architecture, "frames", 1, kMaxValues);
-    const Json& input = input_settings(architecture);
-    if (input.contains("deltas")) shape.deltas = whole_setting(input, "deltas", 0, 2);
-    shape.deviation = input.contains("deviation") && flag_setting(input, "deviation");
-    shape.steps = input.contains("pool") ? whole_setting(input, "pool", 1, shape.frames) : shape.frames;
+    const InputOptions input = read_input(architecture);
+    shape.deltas = input.deltas;
+    shape.deviation = input.deviation;
+    shape.steps = input.pool > 0 ? input.pool : shape.frames;
+    if (input.pool > shape.frames) {
+        throw Error(fmt::format("architecture: \"pool\" is {}, but a window has {} frames", input.pool,
+                                shape.frames));
+    }
     if (shape.values() > kMaxValues) {
         throw Error(fmt::format("architecture: windows of {} values, at most {} are allowed", shape.values(),
                                 kMaxValues));
@@ -86,16 +52,15 @@ InputShape input_shape(const Json& architecture) {
 
 std::int64_t InputLayer::weight_count(const Json& architecture) {
     const auto shape = input_shape(architecture);
-    read_compression(input_settings(architecture));
-    read_range(input_settings(architecture));
-    return read_standardise(input_settings(architecture)) == "data" ? 2 * shape.planes() * shape.bands : 0;
+    return read_input(architecture).standardise == "data" ? 2 * shape.planes() * shape.bands : 0;
 }
 
 InputLayer::InputLayer(const Json& architecture)
-    : shape_(input_shape(architecture)),
-      compression_(read_compression(input_settings(architecture))),
-      range_(read_range(input_settings(architecture))) {
-    const std::string how = read_standardise(input_settings(architecture));
+    : InputLayer(input_shape(architecture), read_input(architecture)) {}
+
+InputLayer::InputLayer(const InputShape& shape, const InputOptions& input)
+    : shape_(shape), compression_(input.compression), range_(input.range) {
+    const std::string& how = input.standardise;
     standardise_ = how == "data"   ? Standardise::data
                    : how == "mean" ? Standardise::mean
                    : how == "none" ? Standardise::none

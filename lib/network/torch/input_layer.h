@@ -48,6 +48,8 @@ class InputLayer : public torch::nn::Module {
     void fit(const TensorStream& windows);
 
  private:
+    InputLayer(const InputShape& shape, const InputOptions& input);
+
     enum class Standardise { data, window, mean, none };
 
     torch::Tensor compress(const torch::Tensor& windows) const;

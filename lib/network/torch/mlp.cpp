@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "network/architecture.h"
 #include "network/settings.h"
 #include "network/torch/dense_layers.h"
 
@@ -10,9 +11,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::int64_t kMlpMaxUnits = std::int64_t{1} << 20;
-constexpr std::size_t kMlpMaxLayers = 16;
-
 struct MlpSettings {
     std::vector<std::int64_t> sizes;  // features, then units of each hidden layer
     bool layer_norm;
@@ -20,11 +18,9 @@ struct MlpSettings {
 };
 
 MlpSettings read_mlp_settings(const Json& architecture) {
-    MlpSettings settings;
-    settings.sizes = list_setting(architecture, "hidden", 0, kMlpMaxLayers, kMlpMaxUnits);
+    const NetworkOptions layers = read_layers(architecture, {"hidden", "dropout"});
+    MlpSettings settings{*layers.hidden, flag_setting(architecture, "layer_norm"), layers.dropout};
     settings.sizes.insert(settings.sizes.begin(), input_shape(architecture).features());
-    settings.layer_norm = flag_setting(architecture, "layer_norm");
-    settings.dropout = number_setting(architecture, "dropout", 0, 0.99);
     return settings;
 }
 

@@ -25,23 +25,16 @@ bool read_head(const Json& architecture) {
         fmt::format("architecture: no head '{}' (known: lda; perhaps a newer earshot wrote it)", head));
 }
 
-std::optional<double> read_shrinkage(const Json& architecture) {
-    if (!architecture.contains("shrinkage")) return std::nullopt;
-    return number_setting(architecture, "shrinkage", 0, 1);
-}
-
-double read_views(const Json& architecture, const char* key) {
-    return architecture.contains(key) ? number_setting(architecture, key, 0, kMaxViews) : 0;
-}
-
 }  // namespace
 
-Network::Network(const Json& architecture)
+Network::Network(const Json& architecture) : Network(architecture, read_layers(architecture, {})) {}
+
+Network::Network(const Json& architecture, const NetworkOptions& layers)
     : answer_(architecture),
       discriminant_(read_head(architecture)),
-      shrinkage_(read_shrinkage(architecture)),
-      paces_(read_views(architecture, "paces")),
-      pitches_(read_views(architecture, "pitches")),
+      shrinkage_(layers.shrinkage),
+      paces_(layers.paces),
+      pitches_(layers.pitches),
       input_(register_module("input", std::make_shared<InputLayer>(architecture))) {}
 
 void Network::add_output(std::int64_t width) {

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "network/architecture.h"
 #include "network/torch/answer.h"
 #include "network/torch/discriminant.h"
 #include "network/torch/input_layer.h"
@@ -60,6 +61,7 @@ class Network : public torch::nn::Module {
     const InputLayer& input() const { return *input_; }
 
  private:
+    Network(const nlohmann::ordered_json& architecture, const NetworkOptions& layers);
     torch::Tensor at_pace(const torch::Tensor& windows, double factor) const;
     torch::Tensor at_pitch(const torch::Tensor& windows, double factor) const;
     torch::Tensor embed(const torch::Tensor& windows) {

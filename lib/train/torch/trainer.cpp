@@ -12,6 +12,7 @@
 #include "support/interrupt.h"
 #include "support/json.h"
 #include "support/output.h"
+#include "support/setting.h"
 #include "train/random.h"
 #include "train/shuffle.h"
 #include "train/torch/adam.h"
@@ -34,11 +35,7 @@ torch::Tensor windows_of(const WindowBatch& batch) {
                             {count, static_cast<std::int64_t>(batch.values.size()) / count});
 }
 
-std::string_view name_of(Balance balance) {
-    return balance == Balance::weights ? "balanced" : balance == Balance::drawn ? "drawn" : "none";
-}
-
-/// Sums over batches, for their means at the end.
+/// Sums over batches that become means at the end.
 struct Tally {
     double loss = 0, weight = 0;
     std::int64_t right = 0, examples = 0;
@@ -54,12 +51,23 @@ struct Tally {
     double accuracy() const { return static_cast<double>(right) / static_cast<double>(examples); }
 };
 
+/// Settings as they are where nobody chose them, and as they were before there was such a setting.
+Json usual_settings() {
+    FitOptions fit;
+    Json json = settings_fingerprint(fit_settings(fit));
+    json["augment"] = settings_json(augment_settings(fit.augment));
+    return json;
+}
+
 void check_same_run(const Json& theirs, const Json& ours, const std::string& directory) {
+    Json known = usual_settings();
+    known.merge_patch(theirs);
     for (const auto& [key, value] : ours.items()) {
-        if (theirs.at(key) == value) continue;
+        const Json& was = known.at(key);
+        if (nlohmann::json(was) == nlohmann::json(value)) continue;  // in whatever order
         throw Error(
             fmt::format("{}: cannot resume: \"{}\" was {}, now {} (only --epochs and --patience may change)",
-                        directory, key, theirs.at(key).dump(), value.dump()));
+                        directory, key, was.dump(), value.dump()));
     }
 }
 
@@ -68,8 +76,8 @@ void check_same_run(const Json& theirs, const Json& ours, const std::string& dir
 void check_compute(Compute compute) {
     if (compute == Compute::cpu || torch::cuda::is_available()) return;
     throw UsageError(
-        fmt::format("--device cuda: LibTorch {} was built without CUDA here, or finds no graphics processor "
-                    "(--device cpu, or build earshot with a LibTorch for CUDA)",
+        fmt::format("--compute cuda: LibTorch {} was built without CUDA here, or finds no graphics processor "
+                    "(--compute cpu, or build earshot with a LibTorch for CUDA)",
                     TORCH_VERSION));
 }
 
@@ -302,30 +310,18 @@ struct Trainer::State {
 
     /// What must be equal in a run and in the one that it resumes.
     Json fingerprint() const {
-        Json json{{"architecture", architecture},
-                  {"batch", options.batch},
-                  {"learning_rate", options.learning_rate},
-                  {"weight_decay", options.weight_decay},
-                  {"class_weights", name_of(options.balance)},
-                  {"accumulate", options.accumulate},
-                  {"clip", options.clip},
-                  {"mixup", options.mixup},
-                  {"products", learns_in_bfloat16() ? "bfloat16" : "float32"},
-                  {"augment", to_json(options.augment)},
-                  {"criterion", options.criterion == Criterion::score ? "score" : "loss"},
-                  {"seed", options.seed},
-                  {"window", to_json(set.windowing)},
-                  {"training_data", set.data_hash(train_rows)},
-                  {"validation_data", set.data_hash(validation_rows)}};
-        if (options.compute == Compute::cuda) json["device"] = "cuda";
-        if (set.target == model::Target::recording)
-            json["windows_per_recording"] = options.windows_per_recording;
-        if (options.schedule == Schedule::plateau) {
-            json["schedule"] = "plateau";
-        } else if (options.schedule != Schedule::constant) {  // which depends on the length of the run
-            json["schedule"] = options.schedule == Schedule::cosine ? "cosine" : "one-cycle";
-            json["epochs"] = options.epochs;
-        }
+        FitOptions fit = options;
+        Json json{{"architecture", architecture}};
+        json.update(settings_fingerprint(fit_settings(fit)));
+        json["products"] = learns_in_bfloat16() ? "bfloat16" : "float32";
+        json["augment"] = settings_json(augment_settings(fit.augment));
+        json["window"] = to_json(set.windowing);
+        json["training_data"] = set.data_hash(train_rows);
+        json["validation_data"] = set.data_hash(validation_rows);
+        if (set.target != model::Target::recording) json.erase("windows_per_recording");
+        const bool depends_on_length =
+            fit.schedule == Schedule::cosine || fit.schedule == Schedule::one_cycle;
+        if (depends_on_length) json["epochs"] = fit.epochs;
         return json;
     }
 };

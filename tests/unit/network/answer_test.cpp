@@ -131,7 +131,9 @@ TEST(Cnn, refuses_what_it_cannot_build_before_taking_memory) {
         {"frames", 1 << 20, "windows of 12582912 values"},
         {"input", {{"compress", "none"}, {"pool", 41}}, "\"pool\" is 41"},
         {"input", {{"compress", "none"}, {"deltas", 3}}, "\"deltas\" is 3"},
-        {"input", {{"compress", "none"}, {"standardise", "rank"}}, "no standardisation 'rank'"},
+        {"input",
+         {{"compress", "none"}, {"standardise", "rank"}},
+         "\"standardise\" is \"rank\", should be data, window, mean or none"},
     };
     for (const auto& [key, value, message] : cases)
         EXPECT_NE(with(key, value).find(message), std::string::npos) << key << ": " << with(key, value);

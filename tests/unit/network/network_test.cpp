@@ -149,7 +149,7 @@ TEST(Registry, refuses_what_it_cannot_build_before_taking_memory) {
         {"paces", 1, "\"paces\" is 1, should be a number from 0 to 0.5"},
         {"pitches", -0.1, "\"pitches\" is -0.1"},
         {"input", missing, "\"input\" is missing"},
-        {"input", {{"compress", "zip"}}, "no compression 'zip' (known: none, sqrt, log)"},
+        {"input", {{"compress", "zip"}}, "\"compress\" is \"zip\", should be none, sqrt or log"},
         {"input", {{"compress", "log"}}, "\"floor\" is missing"},
         {"input", {{"compress", "log"}, {"floor", 0}}, "\"floor\" is 0"},
     };

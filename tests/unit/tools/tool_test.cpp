@@ -137,7 +137,7 @@ TEST_F(RunTool, HelpGoesToStandardOutputWhateverElseIsWrong) {
 }
 
 TEST_F(RunTool, CommandLineOverridesConfigOverridesRecipeOverridesDefault) {
-    const auto recipe = file("recipe.toml", "[train]\nhop = 1\njobs = 2\nmode = good\noutput = r\n");
+    const auto recipe = file("recipe.toml", "[train]\nhop = 1\njobs = 2\nmode = \"good\"\noutput = \"r\"\n");
     const auto first = file("first.toml", "[train]\nhop = 10\njobs = 20\n");
     const auto second = file("second.toml", "[train]\nhop = 100\n");
     ASSERT_EQ(
@@ -155,7 +155,7 @@ TEST_F(RunTool, CommandLineOverridesConfigOverridesRecipeOverridesDefault) {
 }
 
 TEST_F(RunTool, ReadsTimesFlagsAndArraysFromFiles) {
-    const auto config = file("c.toml", "[train]\nhop = 1.5s\nforce = true\nlabel = [\"a b\", 'c#d']\n");
+    const auto config = file("c.toml", "[train]\nhop = \"1.5s\"\nforce = true\nlabel = [\"a b\", 'c#d']\n");
     ASSERT_EQ(run({"--config", config.c_str()}), 0);
     EXPECT_EQ(seen.hop_s, 1.5);
     EXPECT_TRUE(seen.force);
@@ -173,7 +173,7 @@ TEST_F(RunTool, SectionsOfOtherCommandsAreLeftToThem) {
 }
 
 TEST_F(RunTool, SubcommandsHaveSectionsOfTheirOwn) {
-    const auto config = file("c.toml", "[train.convert]\nto = dcase\n");
+    const auto config = file("c.toml", "[train.convert]\nto = 'dcase'\n");
     ASSERT_EQ(run({"convert", "--config", config.c_str()}), 0);
     EXPECT_EQ(seen.to, "dcase");
     ASSERT_EQ(run({"--config", config.c_str(), "convert", "--to", "csv"}), 0);
@@ -199,8 +199,9 @@ TEST_F(RunTool, NamesFileLineAndRemedyOfABadSetting) {
     EXPECT_EQ(error("[train]\nquiet = true\n"),
               "line 2: 'quiet' belongs on the command line, not in a file\n");
     EXPECT_THAT(error("[train]\n\nhop = -1\n"), HasSubstr("line 3: --hop: '-1': a time cannot be negative"));
-    EXPECT_THAT(error("[train]\njobs = many\n"), HasSubstr("line 2: "));
+    EXPECT_THAT(error("[train]\njobs = 'many'\n"), HasSubstr("line 2: "));
     EXPECT_THAT(error("[train]\nforce = [true, false]\n"), HasSubstr("line 2: 'force' is true or false"));
+    EXPECT_EQ(error("[train]\nhop = 1.5s\n"), "line 2: text needs quotes (write hop = \"1.5s\")\n");
 }
 
 TEST_F(RunTool, MissingFilesAndRecipesAreNamed) {

@@ -116,6 +116,35 @@ TEST_F(TrainerTest, resuming_another_run_is_refused) {
               std::string::npos);
 }
 
+TEST_F(TrainerTest, a_checkpoint_from_before_a_setting_has_its_usual_value) {
+    const TemporaryDirectory directory;
+    Trainer begun = trainer();
+    begun.run_epoch();
+    begun.save(directory.path().string());
+    auto json = nlohmann::ordered_json::parse(read_text(directory / "checkpoint.json"));
+    for (const char* key : {"schedule", "device", "clip"}) ASSERT_EQ(json["run"].erase(key), 1U) << key;
+    ASSERT_EQ(json["run"]["augment"].erase("flip"), 1U);
+    write_text(directory / "checkpoint.json", json.dump());
+    EXPECT_NO_THROW(trainer().resume(directory.path().string()));
+    options_.clip = 2;
+    EXPECT_NE(
+        error_of([&] { trainer().resume(directory.path().string()); }).find("\"clip\" was 0.0, now 2.0"),
+        std::string::npos);
+}
+
+TEST_F(TrainerTest, resuming_with_another_schedule_is_refused) {
+    const TemporaryDirectory directory;
+    options_.schedule = Schedule::cosine;
+    Trainer begun = trainer();
+    begun.run_epoch();
+    begun.save(directory.path().string());
+    options_.schedule = Schedule::constant;
+    EXPECT_NE(error_of([&] {
+                  trainer().resume(directory.path().string());
+              }).find("\"schedule\" was \"cosine\", now \"constant\""),
+              std::string::npos);
+}
+
 TEST_F(TrainerTest, keeps_the_weights_of_the_lowest_validation_loss) {
     set_ = make_set(10, 30, 3, 12, 0.3);  // hard enough to overfit
     options_ = {};

@@ -1,0 +1,89 @@
+#include <fmt/format.h>
+
+#include <string>
+
+#include "support/setting.h"
+#include "train/trainer.h"
+
+namespace earshot::model {
+namespace {
+
+/// `N`, passes over the data, or `N,STEPS`, more of them where they take fewer steps.
+SettingValue epochs_value(train::FitOptions& options) {
+    SettingValue value;
+    value.read = [&options](const std::string& text) {
+        constexpr int kMost = 1'000'000;
+        const auto comma = text.find(',');
+        train::FitOptions read;
+        const auto epochs = whole_in(read.epochs, 1, kMost).read(text.substr(0, comma));
+        const auto steps =
+            comma == text.npos ? "" : whole_in(read.min_steps, 1, kMost).read(text.substr(comma + 1));
+        if (!epochs.empty() || !steps.empty()) {
+            return fmt::format("'{}' should be N or N,STEPS, such as 60,1000, both from 1 to {}", text,
+                               kMost);
+        }
+        options.epochs = read.epochs;
+        options.min_steps = read.min_steps;
+        return std::string();
+    };
+    value.text = [&options] {
+        return options.min_steps > 0 ? fmt::format("{},{}", options.epochs, options.min_steps)
+                                     : fmt::format("{}", options.epochs);
+    };
+    value.json = [&options] { return nlohmann::ordered_json(options.epochs); };
+    return value;
+}
+
+}  // namespace
+
+std::vector<Setting> fit_settings(train::FitOptions& fit) {
+    return {
+        Setting("epochs", epochs_value(fit), "N[,STEPS]",
+                "Passes over the data; more, if few, for so many steps")
+            .basic()
+            .free(),
+        Setting("patience", whole_in(fit.patience, 0, 1'000'000), "N",
+                "Epochs without improvement that end it (0: never)")
+            .free(),
+        {"criterion",
+         choice_of<train::Criterion>(fit.criterion,
+                                     {{"loss", train::Criterion::loss}, {"score", train::Criterion::score}}),
+         "WHAT", "What improves: loss, or the score of false alarms and misses"},
+        {"batch", whole_in(fit.batch, 1, 1 << 20), "N", "Frames or recordings a step"},
+        {"learning-rate", number_in(fit.learning_rate, 1e-9, 10), "X", "Step size of Adam"},
+        {"schedule",
+         choice_of<train::Schedule>(fit.schedule, {{"constant", train::Schedule::constant},
+                                                   {"cosine", train::Schedule::cosine},
+                                                   {"one-cycle", train::Schedule::one_cycle},
+                                                   {"plateau", train::Schedule::plateau}}),
+         "HOW", "How the step size goes over the run"},
+        {"weight-decay", number_in(fit.weight_decay, 0, 100), "X", "Pull of weights towards zero"},
+        {"accumulate", whole_in(fit.accumulate, 1, 1 << 20), "N", "Batches whose gradients make one step"},
+        {"clip", number_in(fit.clip, 0, 1e9), "X", "Highest norm of a step's gradient (0: any)"},
+        {"mixup", number_in(fit.mixup, 0, 1), "X", "Mix windows in pairs, shares from Beta(X, X)"},
+        Setting("autocast",
+                choice_of<train::Autocast>(fit.autocast, {{"none", train::Autocast::none},
+                                                          {"bfloat16", train::Autocast::bfloat16},
+                                                          {"auto", train::Autocast::automatic}}),
+                "HOW", "Multiply in bfloat16 while learning (auto: where that is faster)")
+            .free(),  // the fingerprint of a run has what is multiplied in
+        Setting("compute",
+                choice_of<train::Compute>(fit.compute,
+                                          {{"cpu", train::Compute::cpu}, {"cuda", train::Compute::cuda}}),
+                "WHERE", "Learn on the processor, or on a graphics processor")
+            .as("device"),
+        Setting("loaders", whole_in(fit.loaders, 1, 256), "N", "Threads that read and augment windows")
+            .free(),
+        {"class-weights",
+         choice_of<train::Balance>(fit.balance, {{"balanced", train::Balance::weights},
+                                                 {"drawn", train::Balance::drawn},
+                                                 {"none", train::Balance::none}}),
+         "HOW", "Rare classes weigh as much (balanced), are drawn as often, or none"},
+        Setting("windows", whole_in(fit.windows_per_recording, 1, 1000), "N",
+                "Windows of a recording in an epoch, for --target recording")
+            .as("windows_per_recording"),
+        {"seed", any_whole(fit.seed), "N", "Seed of every random choice"},
+    };
+}
+
+}  // namespace earshot::model

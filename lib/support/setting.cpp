@@ -1,0 +1,261 @@
+#include "support/setting.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <string_view>
+
+#include "support/time_text.h"
+
+namespace earshot {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string wrong_text(const std::string& text, const std::string& wanted) {
+    return fmt::format("'{}' should be {}", text, wanted);
+}
+
+/// All of `text`, whatever the locale.
+template <class Number>
+bool read_number(std::string_view text, Number& number) {
+    const char* const end = text.data() + text.size();
+    if (text.starts_with('+')) text.remove_prefix(1);
+    Number read{};
+    const auto [stop, status] = std::from_chars(text.data(), end, read);
+    if (status != std::errc() || stop != end) return false;
+    number = read;
+    return true;
+}
+
+bool take_number(const Json& value, double& number) {
+    if (!value.is_number()) return false;
+    number = value.get<double>();
+    return true;
+}
+
+template <class Whole>
+bool take_number(const Json& value, Whole& number) {
+    if (!value.is_number_integer()) return false;
+    if (value.is_number_unsigned() ? !std::in_range<Whole>(value.get<std::uint64_t>())
+                                   : !std::in_range<Whole>(value.get<std::int64_t>()))
+        return false;
+    number = value.get<Whole>();
+    return true;
+}
+
+template <class Number>
+std::string range_text(Number low, Number high) {
+    return fmt::format("a {} from {} to {}", std::is_floating_point_v<Number> ? "number" : "whole number",
+                       low, high);
+}
+
+/// @param set  takes a number in the range
+template <class Number, class Set, class Get>
+SettingValue number_value(Number low, Number high, Set set, Get get) {
+    const std::string wanted = range_text(low, high);
+    const auto set_if_fit = [=](Number number) {
+        const bool fits = number >= low && number <= high;
+        if (fits) set(number);
+        return fits;
+    };
+    SettingValue value;
+    value.read = [=](const std::string& text) {
+        Number number{};
+        return read_number(text, number) && set_if_fit(number) ? std::string() : wrong_text(text, wanted);
+    };
+    value.take = [=](const Json& json, const std::string& key) {
+        Number number{};
+        return take_number(json, number) && set_if_fit(number) ? std::string()
+                                                               : wrong_setting(key, json, wanted);
+    };
+    value.json = [=]() -> Json { return get(); };
+    value.text = [=] {
+        const Json now = get();
+        return now.is_null() ? std::string() : fmt::format("{}", now.get<Number>());
+    };
+    return value;
+}
+
+template <class Number>
+SettingValue number_value(Number& value, Number low, Number high) {
+    return number_value(
+        low, high, [&value](Number number) { value = number; }, [&value] { return Json(value); });
+}
+
+template <class Number>
+SettingValue number_value(std::optional<Number>& value, Number low, Number high) {
+    return number_value(
+        low, high, [&value](Number number) { value = number; },
+        [&value] { return value ? Json(*value) : Json(); });
+}
+
+SettingValue text_value(std::function<std::string(const std::string& text)> read,
+                        std::function<std::string()> text, const std::string& wanted) {
+    SettingValue value;
+    value.read = read;
+    value.take = [read, wanted](const Json& json, const std::string& key) {
+        const bool fits = json.is_string() && read(json.get<std::string>()).empty();
+        return fits ? std::string() : wrong_setting(key, json, wanted);
+    };
+    value.json = [text] { return Json(text()); };
+    value.text = std::move(text);
+    return value;
+}
+
+}  // namespace
+
+SettingValue on_or_off(bool& value) {
+    SettingValue made;
+    made.flag = &value;
+    made.read = [&value](const std::string& text) {
+        if (text != "true" && text != "false") return wrong_text(text, "true or false");
+        value = text == "true";
+        return std::string();
+    };
+    made.take = [&value](const Json& json, const std::string& key) {
+        if (!json.is_boolean()) return wrong_setting(key, json, "true or false");
+        value = json.get<bool>();
+        return std::string();
+    };
+    made.text = [&value] { return std::string(value ? "true" : "false"); };
+    made.json = [&value] { return Json(value); };
+    return made;
+}
+
+SettingValue number_in(double& value, double low, double high) { return number_value(value, low, high); }
+SettingValue number_in(std::optional<double>& value, double low, double high) {
+    return number_value(value, low, high);
+}
+SettingValue whole_in(int& value, int low, int high) { return number_value(value, low, high); }
+SettingValue whole_in(std::int64_t& value, std::int64_t low, std::int64_t high) {
+    return number_value(value, low, high);
+}
+SettingValue whole_in(std::optional<std::int64_t>& value, std::int64_t low, std::int64_t high) {
+    return number_value(value, low, high);
+}
+SettingValue any_whole(std::uint64_t& value) {
+    return number_value(value, std::uint64_t{0}, std::uint64_t{UINT64_MAX});
+}
+
+SettingValue time_of(double& seconds) {
+    auto value = number_in(seconds, 0, 1e12);
+    value.read = [&seconds](const std::string& text) {
+        try {
+            seconds = parse_time(text);
+        } catch (const Error& error) {
+            return std::string(error.what());
+        }
+        return std::string();
+    };
+    return value;
+}
+
+SettingValue any_text(std::string& value) {
+    const auto read = [&value](const std::string& text) { return value = text, std::string(); };
+    return text_value(
+        read, [&value] { return value; }, "text");
+}
+
+SettingValue choice_of_words(std::vector<std::string> words, std::function<std::size_t()> get,
+                             std::function<void(std::size_t)> set) {
+    const std::string but_last = fmt::format("{}", fmt::join(words.begin(), words.end() - 1, ", "));
+    const std::string wanted = fmt::format("{} or {}", but_last, words.back());
+    const auto read = [words, set, wanted](const std::string& text) {
+        const auto found = std::ranges::find(words, text);
+        if (found == words.end()) return wrong_text(text, wanted);
+        set(static_cast<std::size_t>(found - words.begin()));
+        return std::string();
+    };
+    return text_value(
+        read, [words, get] { return words[get()]; }, wanted);
+}
+
+SettingValue one_of(std::string& value, std::vector<std::string> words) {
+    const auto get = [&value, words] {
+        return static_cast<std::size_t>(std::min(std::ranges::find(words, value), words.end() - 1) -
+                                        words.begin());
+    };
+    const auto set = [&value, words](std::size_t i) { value = words[i]; };
+    return choice_of_words(words, get, set);
+}
+
+SettingValue sizes_in(std::optional<std::vector<std::int64_t>>& value, std::size_t fewest, std::size_t most,
+                      std::int64_t high) {
+    const auto count = fewest == 0 ? fmt::format("at most {}", most) : fmt::format("{} to {}", fewest, most);
+    const auto right_count = [=](std::size_t numbers) { return numbers >= fewest && numbers <= most; };
+    const auto fits = [=](std::int64_t number) { return number >= 1 && number <= high; };
+    SettingValue made;
+    made.list = true;
+    made.read = [=, &value](const std::string& text) {
+        std::vector<std::int64_t> numbers;
+        for (std::string_view rest = text; !rest.empty();) {
+            const auto word = rest.substr(0, rest.find(','));
+            if (!read_number(word, numbers.emplace_back())) numbers.back() = 0;
+            rest.remove_prefix(std::min(rest.size(), word.size() + 1));
+        }
+        if (!right_count(numbers.size()) || !std::ranges::all_of(numbers, fits))
+            return wrong_text(text,
+                              fmt::format("{} whole numbers from 1 to {}, with commas between", count, high));
+        value = std::move(numbers);
+        return std::string();
+    };
+    made.take = [=, &value](const Json& json, const std::string& key) {
+        if (!json.is_array() || !right_count(json.size()))
+            return fmt::format("\"{}\" should be a list of {} numbers", key, count);
+        std::vector<std::int64_t> numbers;
+        for (const Json& item : json) {
+            if (!take_number(item, numbers.emplace_back()) || !fits(numbers.back()))
+                return wrong_setting(key, item, range_text(std::int64_t{1}, high));
+        }
+        value = std::move(numbers);
+        return std::string();
+    };
+    made.text = [&value] { return value ? fmt::format("{}", fmt::join(*value, ",")) : std::string(); };
+    made.json = [&value] { return value ? Json(*value) : Json(); };
+    return made;
+}
+
+std::string Setting::key() const {
+    if (!key_.empty()) return key_;
+    std::string key = name;
+    std::ranges::replace(key, '-', '_');
+    return key;
+}
+
+Json settings_json(std::span<const Setting> settings) {
+    Json json = Json::object();
+    for (const Setting& setting : settings) {
+        const Json value = setting.value.json();
+        const bool nothing = value == Json(0) || value == Json(false);
+        if (!value.is_null() && !(setting.is_sparse && nothing)) json[setting.key()] = value;
+    }
+    return json;
+}
+
+Json settings_fingerprint(std::span<const Setting> settings) {
+    Json json = settings_json(settings);
+    for (const Setting& setting : settings)
+        if (setting.is_free) json.erase(setting.key());
+    return json;
+}
+
+void read_settings(const Json& json, std::span<const Setting> settings, const std::string& where) {
+    for (const Setting& setting : settings) {
+        const auto found = json.find(setting.key());
+        if (found == json.end()) continue;
+        const auto wrong = setting.value.take(*found, setting.key());
+        if (!wrong.empty()) throw Error(fmt::format("{}: {}", where, wrong));
+    }
+}
+
+std::string wrong_setting(const std::string& key, const Json& value, const std::string& wanted) {
+    std::string shown = value.dump(-1, ' ', false, Json::error_handler_t::replace);
+    if (shown.size() > 40) shown = shown.substr(0, 37) + "...";
+    return fmt::format("\"{}\" is {}, should be {}", key, shown, wanted);
+}
+
+}  // namespace earshot

@@ -1,0 +1,104 @@
+#include "network/architecture.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "network/torch/network.h"
+#include "support/setting.h"
+#include "unit/model/fixtures.h"
+
+namespace earshot::network {
+namespace {
+
+using test::error_of;
+using Json = nlohmann::ordered_json;
+
+NetworkOptions options_of(const std::string& kind) {
+    NetworkOptions options;
+    options.kind = kind;
+    options.inputs = 12;
+    options.frames = 80;
+    options.input.compression = {"none", 0};
+    return options;
+}
+
+/// As model.json of earshot 0.1 has them.
+TEST(Architecture, sizes_that_nobody_chose_are_those_of_the_first_version) {
+    const std::string common =
+        R"("inputs": 12, "frames": 80, "input": {"compress": "none", "standardise": "data"}, "dropout": 0.0,)"
+        R"("classes": 2, )";
+    const std::vector<std::pair<std::string, std::string>> cases{
+        {"mlp", R"("kind": "mlp", "hidden": [1920, 720], "answer": "softmax")"},
+        {"dnn", R"("kind": "mlp", "layer_norm": true, "hidden": [512, 256], "answer": "softmax")"},
+        {"lda", R"("kind": "mlp", "hidden": [], "head": "lda", "answer": "likeness")"},
+        {"cnn", R"("kind": "cnn", "channels": [16, 32, 48], "units": 64, "answer": "softmax")"},
+        {"attention",
+         R"("kind": "attention", "channels": [64, 128, 256], "strides": [1, 2, 2], "heads": 8,
+            "hidden": [512, 256], "answer": "softmax")"}};
+    for (const auto& [kind, own] : cases) {
+        const nlohmann::json wanted = nlohmann::json::parse("{" + common + own + "}");
+        EXPECT_EQ(nlohmann::json(describe_network(options_of(kind))), wanted) << kind;
+    }
+}
+
+TEST(Architecture, sizes_are_settings) {
+    auto cnn = options_of("cnn");
+    cnn.channels = {4, 6};
+    cnn.units = 5;
+    auto network = make_network(describe_network(cnn));
+    EXPECT_EQ(network->named_parameters()["conv_2.weight"].sizes(), (std::vector<std::int64_t>{6, 4, 3, 3}));
+    EXPECT_EQ(network->named_parameters()["mix.weight"].size(0), 5);
+
+    auto attention = options_of("attention");
+    attention.channels = {8, 12};
+    attention.heads = 4;
+    attention.hidden = {7};
+    EXPECT_EQ(describe_network(attention)["strides"], Json::array({1, 2}));
+    network = make_network(describe_network(attention));
+    EXPECT_EQ(network->named_parameters()["conv_2.weight"].sizes(), (std::vector<std::int64_t>{12, 8, 3}));
+    EXPECT_EQ(network->named_parameters()["dense_1.weight"].sizes(), (std::vector<std::int64_t>{7, 12}));
+
+    for (const char* kind : {"mlp", "dnn"}) {
+        auto dense = options_of(kind);
+        dense.hidden = {9, 8, 7};
+        network = make_network(describe_network(dense));
+        EXPECT_EQ(network->named_parameters()["dense_3.weight"].sizes(), (std::vector<std::int64_t>{7, 8}))
+            << kind;
+    }
+}
+
+TEST(Architecture, sizes_of_other_kinds_are_refused) {
+    const auto error = [](const std::string& kind, auto change) {
+        auto options = options_of(kind);
+        change(options);
+        return error_of([&] { describe_network(options); });
+    };
+    EXPECT_EQ(error("mlp", [](auto& o) { o.channels = {8}; }), "--channels is for --arch cnn, attention");
+    EXPECT_EQ(error("cnn", [](auto& o) { o.strides = {1}; }), "--strides is for --arch attention");
+    EXPECT_EQ(error("dnn", [](auto& o) { o.heads = 2; }), "--heads is for --arch attention");
+    EXPECT_EQ(error("attention", [](auto& o) { o.units = 2; }), "--units is for --arch cnn");
+    EXPECT_EQ(error("lda", [](auto& o) { o.hidden = {2}; }), "--hidden is for --arch mlp, dnn, attention");
+}
+
+TEST(Architecture, reads_back_what_it_describes) {
+    auto options = options_of("cnn");
+    options.input = {{"log", 1e-3}, 2, 20, "mean", true, {25, LogOf::magnitude}};
+    options.channels = {4, 6};
+    options.dropout = 0.25;
+    options.paces = 0.1;
+    const auto json = describe_network(options);
+    auto input = read_input(json);
+    EXPECT_EQ(settings_json(input_settings(input)), settings_json(input_settings(options.input)));
+    const auto layers = read_layers(json, {"channels", "units"});
+    EXPECT_EQ(layers.channels, options.channels);
+    EXPECT_EQ(layers.units, 64);
+    EXPECT_EQ(layers.dropout, 0.25);
+    EXPECT_EQ(layers.paces, 0.1);
+    EXPECT_EQ(error_of([&] { read_layers(json, {"heads"}); }), "architecture: \"heads\" is missing");
+}
+
+}  // namespace
+}  // namespace earshot::network
