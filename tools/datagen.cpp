@@ -2,18 +2,20 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <mutex>
 #include <numeric>
 #include <set>
 
 #include "audio/source.h"
-#include "batch/parallel.h"
+#include "batch/batch.h"
+#include "batch/shard.h"
 #include "dataset/catalogue.h"
 #include "dataset/content_hash.h"
 #include "dataset/dataset_builder.h"
 #include "support/error.h"
+#include "tools/batch_status.h"
 #include "tools/datagen/frontend_options.h"
 #include "tools/options.h"
+#include "tools/shard_option.h"
 #include "tools/source_options.h"
 #include "tools/tool.h"
 
@@ -29,6 +31,7 @@ struct Options {
     FrontendOptions frontend;
     audio::SourceOptions source;
     std::string dtype = "float32";
+    batch::Shard shard;
     int jobs = 0;
     bool force = false, store = false, skip_bad = false;
 };
@@ -43,42 +46,16 @@ struct Destination {
     }
 };
 
-/// Of what a recording came to; `problem` is why it came to nothing.
-struct Outcome {
-    dataset::BuildReport report;
-    std::string problem;
-};
-
-/// Megabytes of audio done, over recordings that are worked on at once.
-class Progress {
- public:
-    Progress(Console& console, const std::vector<dataset::CatalogueEntry>& entries) : console_(console) {
-        double total = 0;
-        for (const auto& entry : entries) {
-            std::error_code unknown;
-            const auto bytes = fs::file_size(entry.audio, unknown);
-            megabytes_.push_back(unknown ? 0 : static_cast<double>(bytes) / 1e6);
-            total += megabytes_.back();
-        }
-        shares_.assign(entries.size(), 0);
-        console_.start_progress("datagen, MB", total > 0 ? std::optional(std::ceil(total)) : std::nullopt);
+/// Sizes of recordings in MB, for the progress line; 0 for what is not a file.
+std::vector<double> megabytes(const std::vector<dataset::CatalogueEntry>& entries) {
+    std::vector<double> sizes;
+    for (const auto& entry : entries) {
+        std::error_code unknown;
+        const auto bytes = fs::file_size(entry.audio, unknown);
+        sizes.push_back(unknown ? 0 : static_cast<double>(bytes) / 1e6);
     }
-    ~Progress() { console_.end_progress(); }
-
-    void at(std::size_t index, double share, const std::string& name) {
-        const std::lock_guard lock(mutex_);
-        share = std::clamp(share, shares_[index], 1.0);
-        done_ += (share - shares_[index]) * megabytes_[index];
-        shares_[index] = share;
-        console_.progress(done_, name);
-    }
-
- private:
-    Console& console_;
-    std::mutex mutex_;
-    std::vector<double> megabytes_, shares_;
-    double done_ = 0;
-};
+    return sizes;
+}
 
 Destination take_destination(Options& options, const Output& out) {
     if (options.output.empty()) {
@@ -100,14 +77,14 @@ Destination take_destination(Options& options, const Output& out) {
     return {options.output, standard || options.output.ends_with(".npz")};
 }
 
-/// Library errors about values that come from options are usage errors.
+/// What the library refuses in values of options is a usage error.
 std::unique_ptr<frontend::Frontend> frontend_of(const Options& options) try {
     return frontend::make_frontend(frontend_settings(options.frontend));
 } catch (const Error& error) {
     throw UsageError(error.what());
 }
 
-/// What the options ask for.
+/// Settings from the options.
 dataset::BuildSettings build_settings(const Options& options, const frontend::Frontend& frontend) try {
     dataset::BuildSettings settings;
     settings.frontend = frontend.settings();
@@ -122,7 +99,7 @@ dataset::BuildSettings build_settings(const Options& options, const frontend::Fr
     throw UsageError(error.what());
 }
 
-/// All recordings with the class names that they share; what cannot be labelled keeps its problem.
+/// All recordings; those that cannot be labelled say why.
 dataset::Catalogue catalogue_of(const Options& options, const Destination& destination, Console& console) {
     dataset::CatalogueOptions wanted;
     if (!options.labels.empty()) wanted.labels = options.labels;
@@ -131,6 +108,8 @@ dataset::Catalogue catalogue_of(const Options& options, const Destination& desti
     wanted.skip_bad = options.skip_bad;
     auto catalogue = dataset::find_recordings(options.paths, wanted);
     for (const auto& warning : catalogue.warnings) console.warning(warning);
+    if (destination.single && options.shard.count > 1)
+        throw UsageError("the parts of --shard do not fit into one file (give a directory to -o)");
     if (destination.single && catalogue.entries.size() != 1) {
         throw UsageError(fmt::format("{} recordings do not fit into one file (give a directory to -o)",
                                      catalogue.entries.size()));
@@ -144,7 +123,7 @@ void make_directory(const std::string& path) {
     if (failure) throw Error(fmt::format("cannot make the directory {}: {}", path, failure.message()));
 }
 
-/// One run: the options, the catalogue that they lead to, and what came of it so far.
+/// One run: the options, the recordings that they lead to, and what came of these so far.
 class Run {
  public:
     Run(const Options& options, Context& context)
@@ -155,53 +134,53 @@ class Run {
           frontends_(static_cast<std::size_t>(jobs_)) {
         frontends_[0] = frontend_of(options_);
         settings_ = build_settings(options_, *frontends_[0]);
-        catalogue_ = catalogue_of(options_, destination_, context.console);
-        settings_.labels = catalogue_.labels();
-        if (settings_.background) {
-            auto& labels = settings_.labels;
-            const auto place = std::ranges::lower_bound(labels, *settings_.background);
-            if (place == labels.end() || *place != *settings_.background)
-                labels.insert(place, *settings_.background);
-        }
+        auto catalogue = catalogue_of(options_, destination_, context.console);
+        choose_classes(catalogue.labels());
+        for (const auto& entry : catalogue.entries) files_.insert(destination_.file(entry));
+        entries_ = options.shard.count == 1 ? std::move(catalogue.entries)
+                                            : batch::part_of(catalogue.entries, options.shard);
         // One recording occupies two processors when it is decoded ahead of its analysis.
-        settings_.source.ahead = 2 * catalogue_.entries.size() <= static_cast<std::size_t>(jobs_);
+        settings_.source.ahead = 2 * entries_.size() <= static_cast<std::size_t>(jobs_);
         builder_.emplace(settings_);
     }
 
     Exit operator()() {
-        const auto& entries = catalogue_.entries;
-        const bool anything = !std::ranges::all_of(entries, &dataset::CatalogueEntry::missing);
+        const bool anything = !std::ranges::all_of(entries_, &dataset::CatalogueEntry::missing);
         if (!destination_.single && anything) make_directory(destination_.path);
-        {
-            Progress progress(context_.console, entries);
-            batch::ordered_parallel(
-                entries.size(), jobs_, [&](std::size_t i, int worker) { return work(i, worker, progress); },
-                [&](std::size_t i, Outcome&& outcome) { account(entries[i], outcome); });
+        batch::Batch batch(batch::names_of(entries_, &dataset::CatalogueEntry::audio),
+                           {"datagen, MB", megabytes(entries_), "what could be decoded was used"},
+                           context_.console);
+        batch.run<dataset::BuildReport>(
+            static_cast<std::size_t>(jobs_),
+            [&](std::size_t i, int worker, batch::Outcome<dataset::BuildReport>& outcome) {
+                outcome.result = make(entries_[i], frontend_for(worker),
+                                      [&](double fraction) { batch.progress(i, fraction); });
+                outcome.damage = outcome.result.damage;
+            },
+            [&](std::size_t i, const dataset::BuildReport& report) { account(entries_[i], report); });
+        summarise(batch.failed());
+        if (batch.status() != batch::BatchStatus::failure) {
+            if (batch.failed() > 0) warn_of_empty_classes();
+            if (!destination_.single && !entries_.empty()) warn_of_others();
         }
-        summarise();
-        warn_of_empty_classes();
-        warn_of_others();
-        if (failed_ == entries.size()) return Exit::failure;
-        return failed_ > 0 || damaged_ > 0 ? Exit::partial : Exit::ok;
+        return exit_of(batch.finish());
     }
 
  private:
-    Outcome work(std::size_t i, int worker, Progress& progress) {
-        const auto& entry = catalogue_.entries[i];
-        Outcome outcome;
-        try {
-            auto& frontend = frontends_[static_cast<std::size_t>(worker)];
-            if (!frontend) frontend = builder_->frontend();
-            outcome.report = make(entry, *frontend, [&](double share) { progress.at(i, share, entry.name); });
-        } catch (const UsageError&) {
-            throw;
-        } catch (const WriteError&) {
-            throw;  // a full disk would fail every recording to come
-        } catch (const Error& error) {
-            outcome.problem = error.what();
-        }
-        progress.at(i, 1, entry.name);
-        return outcome;
+    /// Of all recordings, those of other parts included, so that class numbers are the same in all files.
+    void choose_classes(std::vector<std::string> found) {
+        auto& labels = settings_.labels;
+        labels = std::move(found);
+        if (!settings_.background) return;
+        const auto place = std::ranges::lower_bound(labels, *settings_.background);
+        if (place == labels.end() || *place != *settings_.background)
+            labels.insert(place, *settings_.background);
+    }
+
+    frontend::Frontend& frontend_for(int worker) {
+        auto& frontend = frontends_[static_cast<std::size_t>(worker)];
+        if (!frontend) frontend = builder_->frontend();
+        return *frontend;
     }
 
     dataset::BuildReport make(const dataset::CatalogueEntry& entry, frontend::Frontend& frontend,
@@ -210,7 +189,7 @@ class Run {
             throw Error(fmt::format("{}: {}", entry.audio, entry.problem));
         }
         const auto file = destination_.file(entry);
-        const bool has_content = fs::is_regular_file(entry.audio);  // and not standard input or a URL
+        const bool has_content = fs::is_regular_file(entry.audio);  // rather than standard input or a URL
         std::optional<std::string> identity;
         if (has_content) identity = builder_->identity(entry, dataset::file_hash(entry.audio));
         if (file != "-" && !options_.force) {
@@ -226,7 +205,8 @@ class Run {
         return report;
     }
 
-    /// The report of a dataset file that was made of the same, if it can be read.
+    /// The report of a dataset file that was made from the same sound, labels and settings, if it can be
+    /// read.
     std::optional<dataset::BuildReport> unchanged(const std::string& file,
                                                   const std::string& identity) const {
         if (dataset::read_content_hash(file) != identity) return {};
@@ -235,48 +215,36 @@ class Run {
             report.class_frames.resize(settings_.labels.size());
             return report;
         } catch (const Error&) {
-            return {};  // damaged: made again
+            return {};  // damaged: it is redone
         }
     }
 
-    /// Two archives may have recordings of one name, and a slip of -o is not worth a dataset: the second must
-    /// not take the place of the first.
+    /// Recordings of two archives may have the same name, and -o may be mistyped: neither must overwrite a
+    /// dataset file that was made from another recording.
     static void refuse_another_recording(const dataset::CatalogueEntry& entry, const std::string& file) {
         std::string there;
         try {
             there = dataset::read_recording_summary(file).file;
         } catch (const Error&) {
-            return;  // nothing there, or nothing that could be used
+            return;  // there is no file, or none that is of use
         }
         if (there == entry.audio || (entry.audio == "-" && there == "stdin")) return;
         throw Error(fmt::format("{}: {} was made of {} (choose another place, or give --force to replace it)",
                                 entry.audio, file, there == file ? "something else" : there));
     }
 
-    void account(const dataset::CatalogueEntry& entry, const Outcome& outcome) {
-        auto& console = context_.console;
-        if (!outcome.problem.empty()) {
-            ++failed_;
-            return console.error(outcome.problem);
-        }
-        const auto& report = outcome.report;
+    void account(const dataset::CatalogueEntry& entry, const dataset::BuildReport& report) {
         frames_.resize(settings_.labels.size());
         for (std::size_t c = 0; c < frames_.size(); ++c) frames_[c] += report.class_frames[c];
         unlabelled_ += report.unlabelled_frames;
         unchanged_ += report.unchanged;
         if (report.events_past_end > 0) {
-            console.warning(
+            context_.console.warning(
                 fmt::format("{}: {} of its labels reach past its end", entry.audio, report.events_past_end));
         }
-        if (report.damage.empty()) return;
-        ++damaged_;
-        const auto more = report.damage.size() - 1;
-        console.warning(fmt::format("{}: damaged {}{}; what could be decoded was used", entry.audio,
-                                    report.damage.front(),
-                                    more == 0 ? "" : fmt::format(" and in {} more places", more)));
     }
 
-    void summarise() const {
+    void summarise(std::size_t failed) const {
         const auto total = std::accumulate(frames_.begin(), frames_.end(), unlabelled_);
         if (total == 0) return;
         std::size_t width = 5;
@@ -292,14 +260,15 @@ class Run {
         };
         for (std::size_t c = 0; c < frames_.size(); ++c) row(settings_.labels[c], frames_[c]);
         if (unlabelled_ > 0) row("(none)", unlabelled_);
-        const auto made = catalogue_.entries.size() - failed_ - unchanged_;
-        console.note(fmt::format("{} made, {} unchanged, {} failed: {}", made, unchanged_, failed_,
+        const auto made = entries_.size() - failed - unchanged_;
+        console.note(fmt::format("{} made, {} unchanged, {} failed: {}", made, unchanged_, failed,
                                  destination_.path == "-" ? "standard output" : destination_.path));
     }
 
-    /// Classes are fixed before the recordings are read; those of which nothing could be read stay behind.
+    /// Classes are fixed before the recordings are read, so that a class is there even if none of its
+    /// recordings could be read. A part may lack a class that others have.
     void warn_of_empty_classes() const {
-        if (failed_ == 0 || failed_ == catalogue_.entries.size()) return;
+        if (options_.shard.count > 1) return;
         for (std::size_t c = 0; c < frames_.size(); ++c) {
             if (frames_[c] > 0) continue;
             context_.console.warning(fmt::format(
@@ -308,18 +277,15 @@ class Run {
         }
     }
 
-    /// Files of earlier runs stay; train would stumble over those that do not go with ours.
+    /// Files of earlier runs stay; train refuses a dataset in which some do not match ours.
     void warn_of_others() const {
-        if (destination_.single || failed_ == catalogue_.entries.size()) return;
-        std::set<std::string> ours;
-        for (const auto& entry : catalogue_.entries) ours.insert(destination_.file(entry));
         std::vector<std::string> strange;
         for (const auto& file : dataset::dataset_files(destination_.path)) {
-            if (ours.contains(file)) continue;
+            if (files_.contains(file)) continue;
             try {
                 const auto other = dataset::read_recording_summary(file);
                 if (other.labels == settings_.labels && other.frontend == settings_.frontend) continue;
-            } catch (const Error&) {  // nor would train read it
+            } catch (const Error&) {  // train could not read it either
             }
             strange.push_back(file);
         }
@@ -334,12 +300,13 @@ class Run {
     Context& context_;
     Destination destination_;
     int jobs_;
-    std::vector<std::unique_ptr<frontend::Frontend>> frontends_;  // one a worker
+    std::vector<std::unique_ptr<frontend::Frontend>> frontends_;  // one per worker
     dataset::BuildSettings settings_;
-    dataset::Catalogue catalogue_;
+    std::set<std::string> files_;                   // of all parts
+    std::vector<dataset::CatalogueEntry> entries_;  // of ours
     std::optional<dataset::DatasetBuilder> builder_;
     std::vector<std::size_t> frames_;  // by class
-    std::size_t unlabelled_ = 0, unchanged_ = 0, failed_ = 0, damaged_ = 0;
+    std::size_t unlabelled_ = 0, unchanged_ = 0;
 };
 
 Runner declare(CLI::App& app) {
@@ -368,6 +335,7 @@ Runner declare(CLI::App& app) {
         ->check(CLI::IsMember({"float32", "float16"}))
         ->capture_default_str();
     app.add_flag("--store", options->store, "Store the files uncompressed, to be mapped into memory");
+    add_shard(app, options->shard);
     add_jobs(app, options->jobs);
     add_force(app, options->force);
     return [options](Context& context) { return Run(*options, context)(); };
@@ -378,8 +346,6 @@ Runner declare(CLI::App& app) {
 const Tool tool{"datagen",
                 "Turn labelled recordings into datasets of frames, one NPZ file each.\n"
                 "Labels are found beside recordings, or are the names of their directories.",
-                "Example:\n  earshot datagen recordings/ dataset/\n"
-                "  earshot datagen clips/ dataset/ --labels clips.csv --group speaker",
-                declare};
+                "Example:\n  earshot datagen clips/ dataset/ --labels clips.csv --group speaker", declare};
 
 }  // namespace earshot::tools

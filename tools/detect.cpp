@@ -9,6 +9,7 @@
 #include "tools/detect/per_recording.h"
 #include "tools/help.h"
 #include "tools/options.h"
+#include "tools/shard_option.h"
 #include "tools/source_options.h"
 #include "tools/tool.h"
 
@@ -22,34 +23,34 @@ void declare_rules(CLI::App& app, detect::EventRuleOptions& rules) {
     app.add_option("--off-threshold", rules.off_thresholds, "Score below which it ends (default: the same)")
         ->type_name("[L=]X")
         ->allow_extra_args(false);
-    add_time(app, "--smooth", rules.smooth_s, "Smooth scores by a running median this long");
-    add_time(app, "--merge-gap", rules.merge_gap_s, "Fill gaps up to this between events of a label");
-    add_time(app, "--min-duration", rules.min_duration_s, "Then drop events shorter than this");
-    app.add_option("--cool-down", rules.cool_downs, "After an event, begin no other of its label so long")
+    add_time(app, "--smooth", rules.smooth_s, "Length of the running median that smooths scores");
+    add_time(app, "--merge-gap", rules.merge_gap_s, "Longest gap between events of a label that is filled");
+    add_time(app, "--min-duration", rules.min_duration_s, "Then drop events that are shorter");
+    app.add_option("--cool-down", rules.cool_downs,
+                   "Time after an event in which no other of its label begins")
         ->type_name("[L=]TIME")
         ->allow_extra_args(false);
-    app.add_option("--label", rules.labels, "Look for this label only (repeatable); any: for any sound")
+    app.add_option("--label", rules.labels, "Detect only this label (repeatable); any: any sound")
         ->type_name("LABEL")
         ->allow_extra_args(false);
-    app.add_option("--min-level", rules.min_level_dbfs, "Hear no event in what is quieter than this")
+    app.add_option("--min-level", rules.min_level_dbfs, "Ignore sound that is quieter than this")
         ->type_name("DBFS")
         ->check(CLI::Range(-200, 0));
 }
 
 void declare_live(CLI::App& app, LiveOptions& live) {
-    app.add_option("--device", live.device,
-                   "Hear this instead: default, pulse:, alsa:, lavfi:..., a URL or -")
+    app.add_option("--device", live.device, "Listen to this: default, pulse:, alsa:, lavfi:..., a URL or -")
         ->type_name("NAME");
-    app.add_flag("--partial", live.partial, "A line when an event begins, and one when it ends");
+    app.add_flag("--partial", live.partial, "Write a line when an event begins and one when it ends");
     app.add_option("--on-event", live.on_event, "Run this for each event")->type_name("PROGRAM");
     app.add_option("--save-clips", live.save_clips, "Save the sound of each event")->type_name("DIR");
-    add_time(app, "--pre", live.pre_s, "of what came before it");
-    add_time(app, "--post", live.post_s, "of what comes after it");
-    add_time(app, "--stats", live.stats_s, "Also say how it goes, so often");
-    app.add_option("--view", live.view, "Show what is heard on the terminal: auto, always, never")
+    add_time(app, "--pre", live.pre_s, "Sound before the event that its clip holds");
+    add_time(app, "--post", live.post_s, "Sound after the event that its clip holds");
+    add_time(app, "--stats", live.stats_s, "Write a line of statistics this often");
+    app.add_option("--view", live.view, "Show a live view on the terminal: auto, always, never")
         ->type_name("WHEN")
         ->check(CLI::IsMember({"auto", "always", "never"}));
-    app.add_flag("--no-reconnect", live.no_reconnect, "Give up when the device goes away");
+    app.add_flag("--no-reconnect", live.no_reconnect, "Exit when the device is lost");
 }
 
 void refuse_what_is_live(const LiveOptions& live) {
@@ -77,24 +78,23 @@ Runner declare(CLI::App& app) {
     app.add_option("--format", options->format, "How events are written (default: by the name of the file)")
         ->check(CLI::IsMember(detect::event_format_names()));
     app.add_flag("--per-recording", options->per_recording,
-                 "Instead of events: the label of each recording, as CSV");
+                 "Write the label of each recording, as CSV, instead of events");
     add_flag_or_value(app, "--scores", options->with_scores, options->scores,
-                      "Write scores too: of windows, as TSV; a column of --per-recording")
+                      "Also write scores: of windows, as TSV; a column of --per-recording")
         ->type_name("FILE|DIR/|-");
-    app.add_option("--top", options->top, "Instead of events: the K best labels of each recording")
+    app.add_option("--top", options->top, "Write the K best labels of each recording instead of events")
         ->type_name("K")
         ->check(CLI::Range(1, 1'000'000));
     declare_rules(app, options->rules);
     app.add_option("--overlap", options->overlap,
-                   "Part of a window that the next one covers too, such as 0.5")
+                   "Fraction of a window that the next one overlaps, such as 0.5")
         ->type_name("X")
         ->check(CLI::Range(0.0, 0.99));
     add_source(app, options->source);
     add_jobs(app, options->jobs);
     add_unbuffered(app, options->unbuffered);
     app.add_flag("--exit-status", options->exit_status, "End with status 4 if nothing was found");
-    app.add_option("--shard", options->shard_text, "Do only the I-th of N parts, such as 1/8")
-        ->type_name("I/N");
+    add_shard(app, options->shard);
     declare_live(app, options->live);
     for (const char* name :
          {"--cool-down", "--min-level", "--overlap", "--raw", "--unbuffered", "--partial", "--on-event",
@@ -107,7 +107,6 @@ Runner declare(CLI::App& app) {
         if (!options->live.device.empty()) return detect_live(*options, context);
         refuse_what_is_live(options->live);
         if (options->inputs.empty()) throw UsageError("nothing to hear (name recordings, - or a --device)");
-        if (!options->shard_text.empty()) options->shard = parse_shard(options->shard_text);
         if (options->per_recording) return detect_per_recording(*options, context);
         return detect_batch(*options, context);
     };

@@ -7,6 +7,7 @@
 #include "tools/evaluate/ranking.h"
 #include "tools/options.h"
 #include "tools/selection.h"
+#include "tools/shard_option.h"
 #include "tools/source_options.h"
 #include "tools/tool.h"
 
@@ -19,15 +20,37 @@ Exit judge_one(const EvaluateOptions& options, Context& context) {
     Judgement judgement(options, context);
     const auto open = [](const std::string& path) { return path.empty() ? nullptr : open_text_output(path); };
     const auto out = options.output == "-" ? nullptr : open_text_output(options.output);
+    Output& report = out ? *out : context.out;
+    if (options.part) {
+        const Exit status = judgement.write_part(report);
+        if (out) out->close();
+        return status;
+    }
     const auto scores = open(options.scores), curves = open(options.curves);
     if (!judgement.judge(scores.get())) return Exit::failure;
-    Output& report = out ? *out : context.out;
     report.write(options.json ? json_text(judgement.json()) : judgement.text());
-    if (curves) judgement.write_curves(*curves);
+    if (curves) write_curves(*curves, judgement.tally());
     for (const auto& file : {out.get(), scores.get(), curves.get()}) {
         if (file) file->close();
     }
     return judgement.status();
+}
+
+/// @throws UsageError for options that do not go together
+void check_parts(const EvaluateOptions& options) {
+    const bool report =
+        options.json || options.per_recording || !options.scores.empty() || !options.curves.empty();
+    if (options.part && options.merge) throw UsageError("--shard and --merge exclude each other");
+    if (options.part && report)
+        throw UsageError(
+            "--shard writes scores rather than a report (give --json, --per-recording, --scores and --curves "
+            "with --merge)");
+    const bool choice = !options.labels.empty() || !options.background_given.empty() ||
+                        !options.leave_out.empty() || !options.tags.empty() || !options.day_texts.empty();
+    if (options.merge && choice)
+        throw UsageError(
+            "--merge reads scores (give --labels, --background, --leave-out, --tags and --days with "
+            "--shard)");
 }
 
 bool is_model(const std::string& path) {
@@ -36,6 +59,7 @@ bool is_model(const std::string& path) {
 }
 
 Exit run(EvaluateOptions options, Context& context) {
+    check_parts(options);
     options.tags = split_list(options.tags);
     auto background = parse_background(options.background_given);
     options.background = background.label.value_or("");
@@ -49,8 +73,11 @@ Exit run(EvaluateOptions options, Context& context) {
     });
     const bool data = !options.data.empty() || !options.background_data.empty();
     if (models.size() == 1 && data) return judge_one(options, context);
-    if (!options.scores.empty() || !options.curves.empty() || options.per_recording)
-        throw UsageError("--scores, --curves and --per-recording are for one model and data");
+    if (!options.scores.empty() || !options.curves.empty() || options.per_recording || options.part ||
+        options.merge) {
+        throw UsageError(
+            "--scores, --curves, --per-recording, --shard and --merge are for one model and data");
+    }
     return rank_models(models, options, context);
 }
 
@@ -86,8 +113,13 @@ Runner declare(CLI::App& app) {
         ->type_name("WHAT")
         ->allow_extra_args(false);
     add_source(app, options->source);
+    add_shard(app, options->shard);
+    app.add_flag("--merge", options->merge, "DATA are what --shard has written: report on all parts");
     add_jobs(app, options->jobs);
-    return [options](Context& context) { return run(*options, context); };
+    return [options, &app](Context& context) {
+        options->part = app.get_option("--shard")->count() > 0;
+        return run(*options, context);
+    };
 }
 
 }  // namespace

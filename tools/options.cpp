@@ -6,8 +6,8 @@
 #include <filesystem>
 
 #include "audio/source.h"
-#include "batch/parallel.h"
 #include "support/error.h"
+#include "support/processors.h"
 #include "support/time_text.h"
 #include "tools/help.h"
 
@@ -110,7 +110,7 @@ std::unique_ptr<Output> open_text_output(const std::string& path) {
     return open_output(path);
 }
 
-int effective_jobs(int jobs) { return jobs > 0 ? jobs : batch::available_processors(); }
+int effective_jobs(int jobs) { return jobs > 0 ? jobs : available_processors(); }
 
 std::string share_directory() {
     // PREFIX/libexec/earshot/earshot-NAME

@@ -5,7 +5,7 @@
 
 #include "support/error.h"
 
-namespace earshot::libav {
+namespace earshot::audio::libav {
 namespace {
 
 /// The soname that we were compiled against; lib/CMakeLists.txt finds it.
@@ -36,4 +36,4 @@ void* find(Library library, const char* function) {
     return address;
 }
 
-}  // namespace earshot::libav
+}  // namespace earshot::audio::libav

@@ -52,7 +52,7 @@ class JsonlWriter : public EventWriter {
     JsonLines lines_;
 };
 
-/// Formats with one line per event.
+/// The formats with one line per event.
 class LineWriter : public EventWriter {
  public:
     using Line = std::string (*)(const std::string& file, const label::Event& event);
@@ -91,7 +91,7 @@ class LabelsJsonWriter : public EventWriter {
     LabelsJsonWriter(Output& output, std::string gap_label)
         : output_(output), gap_label_(std::move(gap_label)) {}
     void write(const std::string&, const label::Event& event) override {
-        // To the millisecond, like the other formats; more digits would help nobody.
+        // To the millisecond, as in the other formats: nobody needs keys that are exact to the sample.
         timeline_.events.push_back({std::round(event.onset_s * 1e3) / 1e3,
                                     std::round(event.offset_s * 1e3) / 1e3, event.label, event.score});
     }
@@ -143,15 +143,16 @@ bool is_for_one_recording(EventFormat format) {
 
 std::unique_ptr<EventWriter> make_event_writer(EventFormat format, Output& output,
                                                const EventWriterOptions& options) {
+    const auto header = [&](std::string_view text) { return options.header ? text : ""; };
     switch (format) {
         case EventFormat::jsonl:
             return std::make_unique<JsonlWriter>(output, options.flush_each);
         case EventFormat::csv:
             return std::make_unique<LineWriter>(output, options.flush_each, csv_line,
-                                                "file,onset,offset,label,score\n");
+                                                header("file,onset,offset,label,score\n"));
         case EventFormat::tsv:
             return std::make_unique<LineWriter>(output, options.flush_each, tsv_line,
-                                                "filename\tonset\toffset\tevent_label\n");
+                                                header("filename\tonset\toffset\tevent_label\n"));
         case EventFormat::audacity:
             return std::make_unique<LineWriter>(output, options.flush_each, audacity_line, "");
         case EventFormat::labels_json:

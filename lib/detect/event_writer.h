@@ -22,9 +22,9 @@ enum class EventFormat {
 /// Names as --format takes them: jsonl, csv, tsv, audacity, labels-json.
 std::span<const std::string_view> event_format_names();
 EventFormat parse_event_format(std::string_view name);
-/// The format that a file name implies; jsonl if it implies none.
+/// The format that the file name suggests; jsonl by default.
 EventFormat event_format_of_name(const std::string& path);
-/// The extension of a file with one recording's events, dot included.
+/// Extension of a file of one recording's events, with its dot.
 std::string_view event_format_extension(EventFormat format);
 /// True for formats that don't say which recording an event is in.
 bool is_for_one_recording(EventFormat format);
@@ -38,8 +38,9 @@ class EventWriter {
 };
 
 struct EventWriterOptions {
-    bool flush_each = false;               // after every line
-    std::string gap_label = "background";  // in labels.json, where there is no event
+    bool flush_each = false;               // flush every line
+    bool header = true;                    // written, in formats that have one
+    std::string gap_label = "background";  // in labels.json, for what no event covers
 };
 
 /// @param output  must live as long as the writer

@@ -9,8 +9,9 @@
 
 namespace earshot::evaluate {
 
-/// Counts false alarms per label: windows whose truth is the background or `unknown`, but whose score reaches
-/// the label's threshold. Adjacent windows count as one.
+/// Counts what a model would wrongly report of each label where there is nothing to detect: in windows whose
+/// truth is the background or `unknown`. Neighbouring windows that reach the label's threshold are one false
+/// alarm.
 class FalseAlarmTally {
  public:
     /// @param hop_s  time from one window to the next
@@ -18,7 +19,7 @@ class FalseAlarmTally {
 
     void add(const JudgedRecording& recording);
 
-    /// Hours of background so far.
+    /// Background so far.
     double hours() const { return static_cast<double>(windows_) * hop_s_ / 3600; }
     /// NaN without background.
     double per_hour(std::size_t label) const { return static_cast<double>(alarms_[label]) / hours(); }

@@ -7,9 +7,11 @@
 #include <string>
 #include <vector>
 
-namespace earshot::network {
-
+namespace earshot {
 struct Setting;
+}
+
+namespace earshot::network {
 
 // No LibTorch here: what commands need to know of networks to ask for one.
 

@@ -8,9 +8,11 @@
 
 #include "train/random.h"
 
-namespace earshot::train {
-
+namespace earshot {
 struct Setting;
+}
+
+namespace earshot::train {
 
 /// Random changes to windows while learning, so that a network does not take for its label what only happens
 /// to go with it in the recordings at hand. 0 switches each of them off.

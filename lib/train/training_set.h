@@ -15,9 +15,11 @@
 #include "model/target.h"
 #include "windows/windowing.h"
 
-namespace earshot::train {
-
+namespace earshot {
 struct Setting;
+}
+
+namespace earshot::train {
 
 /// What a recording may be used for.
 enum class Role { train, validation, test };

@@ -315,7 +315,7 @@ class Batch(Sandbox):
                 self.assertIn(f"{done} of 400 recordings were scored before", said)
             done = lines
         with journal.open("ab") as file:
-            file.write(b'{"file":"calls/call399.wav","bytes":1')  # as a crash leaves it
+            file.write(b'{"input":"calls/call399.wav","bytes":1')  # as a crash leaves it
         again = subprocess.run(words, cwd=self.dir, capture_output=True, text=True, check=True)
         self.assertIn(f"{done} of 400 recordings were scored before", again.stderr)
         self.assertEqual((self.dir / "out.csv").read_bytes(), (self.dir / "whole.csv").read_bytes())
@@ -333,7 +333,7 @@ class Batch(Sandbox):
             self.skipTest("it had finished before it could be killed")
         lines = journal.read_text().splitlines()
         row = json.loads(lines[1])
-        row["scores"] = [0.123, 0.877]
+        row["result"]["value"]["scores"] = [0.123, 0.877]
         # As it stands, a row is believed.
         journal.write_text(lines[0] + "\n" + json.dumps(row) + "\n")
         self.assertIn("0.8770", self.detect("calls", "-o", "out.csv", stderr="1 of 16 recordings were scored before").text()

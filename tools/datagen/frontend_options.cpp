@@ -16,7 +16,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// Changes the setting that goes by one of the keys in this front end.
+/// Changes whichever of these settings the front end has.
 template <class T>
 void put(Json& settings, std::string_view option, std::initializer_list<const char*> keys,
          const std::optional<T>& value) {

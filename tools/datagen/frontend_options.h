@@ -8,7 +8,7 @@
 
 namespace earshot::tools {
 
-/// How frames are made. What is not given is as the front end has it.
+/// How frames are made. What is not given keeps the default of the front end.
 struct FrontendOptions {
     std::string kind = "spectrum";
     std::optional<double> low_hz, high_hz, window_s, hop_s;
@@ -18,7 +18,7 @@ struct FrontendOptions {
 
 void add_frontend(CLI::App& app, FrontendOptions& options);
 
-/// For make_frontend(). @throws UsageError for settings that the front end has not
+/// For make_frontend(). @throws UsageError for settings that the front end does not have
 nlohmann::ordered_json frontend_settings(const FrontendOptions& options);
 
 }  // namespace earshot::tools

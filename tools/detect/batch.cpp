@@ -1,71 +1,70 @@
 #include "tools/detect/batch.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
+#include <optional>
 
-#include "batch/parallel.h"
+#include "batch/batch.h"
+#include "dataset/content_hash.h"
 #include "dataset/framing.h"
 #include "detect/event_writer.h"
+#include "detect/found_events.h"
 #include "detect/listener.h"
 #include "network/compute_threads.h"
 #include "support/error.h"
+#include "tools/batch_status.h"
 #include "tools/detect/destination.h"
 #include "tools/detect/inputs.h"
+#include "tools/detect/resume.h"
 #include "tools/options.h"
 
 namespace earshot::tools {
 namespace {
 
-/// What a recording came to; `problem` is why it came to nothing.
-struct Outcome {
-    std::vector<label::Event> events;  // that are not written yet
-    std::size_t found = 0;
-    std::vector<std::string> damage;
-    std::string problem;
-};
+using Found = batch::Outcome<detect::FoundEvents>;
 
 bool is_live(const std::string& input) { return input == "-"; }
 
-class Batch {
+class EventBatch {
  public:
-    Batch(const DetectOptions& options, Context& context)
+    EventBatch(const DetectOptions& options, Context& context)
         : options_(options),
           context_(context),
           opened_(model::Model::open(options.model)),
           model_(opened_->file()),
-          found_inputs_(part_of(checked_inputs(options.inputs), options.shard)),
-          inputs_(paths_of(found_inputs_)),
+          all_(checked_inputs(options.inputs)),
+          found_inputs_(batch::part_of(all_, options.shard)),
+          inputs_(batch::names_of(found_inputs_, &audio::Input::path)),
+          names_(batch::part_of(recording_names(batch::names_of(all_, &audio::Input::path)), options.shard)),
           format_(options.format.empty() ? detect::event_format_of_name(options.output)
                                          : detect::parse_event_format(options.format)),
-          events_(options.output, inputs_, detect::event_format_extension(format_), context.out),
-          scores_(options.scores, inputs_, ".tsv", context.out) {
+          events_(options.output, names_, detect::event_format_extension(format_), context.out),
+          scores_(options.scores, names_, ".tsv", context.out),
+          live_(!inputs_.empty() && is_live(inputs_.front())),
+          batch_(inputs_, {inputs_.size() > 1 ? "detect" : "", {}, "what could be decoded was heard"},
+                 context.console) {
         check_destinations();
+        resume();
         options_.overlap = opened_->event_overlap(options_.overlap);
-        const auto wanted = static_cast<std::size_t>(effective_jobs(options.jobs));
-        workers_ = std::min(wanted, inputs_.size());
-        // A single recording is decoded on a thread of its own, and what is left helps the network. Not live
-        // sound, of which a thread ahead gathers more than we want to wait for.
-        options_.source.ahead = wanted > workers_ && !is_live(inputs_.front());
-        network::set_compute_threads(workers_ > 1 ? 1 : std::max(1, static_cast<int>(wanted) - 1));
+        choose_workers();
         make_listeners();
         options_.source.rate_hz = listeners_.front()->rate_hz();
     }
 
     Exit operator()() {
         if (writes_events() && !events_.is_directory()) shared_ = event_writer(events_.shared());
-        if (inputs_.size() > 1)
-            context_.console.start_progress("detect", static_cast<double>(inputs_.size()));
-        batch::ordered_parallel(
-            inputs_.size(), static_cast<int>(workers_),
-            [&](std::size_t i, int worker) { return work(i, worker); },
-            [&](std::size_t i, const Outcome& outcome) { account(i, outcome); });
-        context_.console.end_progress();
-        if (failed_ == inputs_.size()) return Exit::failure;
-        events_.close();
+        batch_.run<detect::FoundEvents>(
+            workers_, [&](std::size_t i, int worker, Found& found) { hear(i, worker, found); },
+            [&](std::size_t i, const detect::FoundEvents& found) { write(i, found); });
+        if (batch_.status() == batch::BatchStatus::failure && options_.shard.count == 1) return Exit::failure;
+        events_.close();  // of a part, whatever came of it, so that parts can be concatenated
         scores_.close();
-        if (failed_ > 0 || damaged_ > 0) return Exit::partial;
+        const auto status = batch_.finish();
+        if (status != batch::BatchStatus::ok) return exit_of(status);
         return options_.exit_status && found_ == 0 ? Exit::negative : Exit::ok;
     }
 
@@ -74,19 +73,42 @@ class Batch {
     bool writes_events() const { return options_.scores != "-" || options_.output != "-"; }
 
     void check_destinations() const {
-        const bool several = inputs_.size() > 1;
+        const bool several = all_.size() > 1;
         if (several && detect::is_for_one_recording(format_) && !events_.is_directory()) {
             throw UsageError(
                 fmt::format("{} recordings do not fit into one {} file (give a directory, -o DIR/)",
-                            inputs_.size(), detect::event_format_names()[static_cast<std::size_t>(format_)]));
+                            all_.size(), detect::event_format_names()[static_cast<std::size_t>(format_)]));
         }
         if (several && !options_.scores.empty() && !scores_.is_directory()) {
             throw UsageError(fmt::format(
-                "scores of {} recordings do not fit into one file (give --scores=DIR/)", inputs_.size()));
+                "scores of {} recordings do not fit into one file (give --scores=DIR/)", all_.size()));
         }
         if (options_.top > 0 && format_ == detect::EventFormat::labels_json) {
             throw UsageError("--top says several labels of the same time, which labels-json cannot");
         }
+    }
+
+    /// What an earlier run has finished is not done again.
+    void resume() {
+        if (inputs_.size() < 2 || std::ranges::any_of(inputs_, is_live)) return;
+        auto settings = event_settings(options_);
+        if (events_.is_directory() || scores_.is_directory())
+            settings["names"] = dataset::content_hash(fmt::format("{}", fmt::join(names_, "\n")));
+        open_journal(journal_, options_, settings);
+        if (!journal_) return;
+        batch_.use_journal(*journal_, [&](std::size_t i) { return events_.has(i) && scores_.has(i); });
+        if (batch_.done_before() > 0)
+            context_.console.note(
+                fmt::format("{} of {} recordings were heard before", batch_.done_before(), inputs_.size()));
+    }
+
+    /// A single recording is decoded on a thread of its own, and the processors that are left help the
+    /// network. Not live sound, which must not wait in a queue of blocks.
+    void choose_workers() {
+        const auto wanted = static_cast<std::size_t>(effective_jobs(options_.jobs));
+        workers_ = std::clamp<std::size_t>(batch_.todo().size(), 1, wanted);
+        options_.source.ahead = wanted > workers_ && !live_;
+        network::set_compute_threads(workers_ > 1 ? 1 : std::max(1, static_cast<int>(wanted) - 1));
     }
 
     void make_listeners() {
@@ -98,64 +120,63 @@ class Batch {
 
     std::unique_ptr<detect::EventWriter> event_writer(Output& output) const {
         detect::EventWriterOptions options;
-        options.flush_each = options_.unbuffered || is_live(inputs_.front());
+        options.flush_each = options_.unbuffered || live_;
+        options.header = events_.is_directory() || options_.shard.is_first();
         if (!model_.background.empty()) options.gap_label = model_.background;
         return detect::make_event_writer(format_, output, options);
     }
 
-    Outcome work(std::size_t i, int worker) {
-        Outcome outcome;
-        try {
-            hear(i, *listeners_[static_cast<std::size_t>(worker)], outcome);
-        } catch (const UsageError&) {
-            throw;
-        } catch (const WriteError&) {
-            throw;
-        } catch (const Error& error) {
-            outcome.problem = fmt::format("{}: {}", inputs_[i], reason(error, inputs_[i]));
-        }
-        return outcome;
+    /// A recording that nothing can come before is written while it is heard; others wait for their turn.
+    bool writes_at_once(std::size_t i) const {
+        return inputs_.size() == 1 || (workers_ == 1 && is_live(inputs_[i]));
     }
 
-    /// Events go where they belong at once if this is the only worker; else account() writes them in order.
-    void hear(std::size_t i, detect::Listener& listener, Outcome& outcome) {
+    void hear(std::size_t i, int worker, Found& found) {
         const auto& input = inputs_[i];
         if (!found_inputs_[i].problem.empty()) throw Error(found_inputs_[i].problem);
         const auto source = audio::open_source(input, options_.source);
         std::unique_ptr<Output> event_file, score_file;
         std::unique_ptr<detect::EventWriter> own;
         if (events_.is_directory()) own = event_writer(*(event_file = events_.open(i)));
-        detect::EventWriter* const writer = own ? own.get() : workers_ == 1 ? shared_.get() : nullptr;
+        detect::EventWriter* const writer = own ? own.get() : writes_at_once(i) ? shared_.get() : nullptr;
         const detect::EventDetector::Sink sink = [&](const label::Event& event) {
-            ++outcome.found;
+            ++found.result.count;
             if (writer) {
                 writer->write(input, event);
             } else if (shared_) {
-                outcome.events.push_back(event);
+                found.result.events.push_back(event);
             }
         };
         if (scores_.is_directory()) score_file = scores_.open(i);
+        Output* const scores = options_.scores.empty() ? nullptr
+                               : score_file            ? score_file.get()
+                                                       : &scores_.shared();
+        listen(i, *source, *listeners_[static_cast<std::size_t>(worker)], scores, sink);
+        if (own) own->end_recording(input);
+        if (event_file) event_file->close();
+        if (score_file) score_file->close();
+        found.damage = dataset::damage_texts(*source);
+    }
 
+    void listen(std::size_t i, audio::Source& source, detect::Listener& listener, Output* scores,
+                const detect::EventDetector::Sink& sink) {
+        const auto& input = inputs_[i];
         detect::ListenOptions listen;
         listen.name = input;
         listen.start_s = options_.source.start_s;
         listen.live = is_live(input);
-        if (!options_.scores.empty()) listen.scores = score_file ? score_file.get() : &scores_.shared();
-        listen.progress = progress_of(*source);
+        listen.scores = scores;
+        listen.progress = progress_of(source);
         const bool labels_only = options_.top > 0;
-        const auto heard = listener.listen(*source, listen, labels_only ? [](const label::Event&) {} : sink);
+        const auto heard = listener.listen(source, listen, labels_only ? [](const label::Event&) {} : sink);
         if (heard.windows == 0) {
             throw Error(fmt::format("{}: {:.3f} s of sound are too short for a window of {:g} s", input,
                                     heard.end_s - options_.source.start_s, listener.window_s()));
         }
         if (labels_only) write_top(heard, sink);
-        if (own) own->end_recording(input);
-        if (event_file) event_file->close();
-        if (score_file) score_file->close();
-        outcome.damage = dataset::damage_texts(*source);
     }
 
-    /// The best labels of a recording as a whole: by mean score, whatever the thresholds.
+    /// The labels with the highest mean scores over the recording, regardless of thresholds.
     void write_top(const detect::Heard& heard, const detect::EventDetector::Sink& sink) const {
         std::vector<std::size_t> order(heard.mean_scores.size());
         std::iota(order.begin(), order.end(), std::size_t{0});
@@ -166,7 +187,7 @@ class Batch {
         }
     }
 
-    /// Of a single recording by seconds; of several, account() counts them.
+    /// Of a single recording, by seconds; several are counted by the batch.
     std::function<void(double)> progress_of(const audio::Source& source) {
         if (inputs_.size() > 1) return {};
         std::optional<double> total_s;
@@ -177,45 +198,33 @@ class Batch {
         return [this](double heard_s) { context_.console.progress(heard_s); };
     }
 
-    void account(std::size_t i, const Outcome& outcome) {
-        auto& console = context_.console;
-        if (inputs_.size() > 1) console.progress(static_cast<double>(i + 1), inputs_[i]);
-        if (!outcome.problem.empty()) {
-            ++failed_;
-            console.error(outcome.problem);
-            return;
-        }
-        for (const auto& event : outcome.events) shared_->write(inputs_[i], event);
+    void write(std::size_t i, const detect::FoundEvents& found) {
+        for (const auto& event : found.events) shared_->write(inputs_[i], event);
         if (shared_) shared_->end_recording(inputs_[i]);
-        found_ += outcome.found;
-        if (outcome.damage.empty()) return;
-        ++damaged_;
-        const auto more = outcome.damage.size() - 1;
-        console.warning(fmt::format("{}: damaged {}{}; what could be decoded was heard", inputs_[i],
-                                    outcome.damage.front(),
-                                    more == 0 ? "" : fmt::format(" and in {} more places", more)));
+        found_ += found.count;
     }
 
     DetectOptions options_;
     Context& context_;
     std::shared_ptr<const model::Model> opened_;
     const model::ModelFile& model_;
-    std::vector<audio::Input> found_inputs_;
-    std::vector<std::string> inputs_;  // their paths
+    std::vector<audio::Input> all_;           // of all parts
+    std::vector<audio::Input> found_inputs_;  // of ours
+    std::vector<std::string> inputs_;         // their paths
+    std::vector<std::string> names_;          // of their files
     detect::EventFormat format_;
     Destination events_, scores_;
+    bool live_;
+    batch::Batch batch_;
+    std::optional<batch::Journal> journal_;
     std::size_t workers_ = 1;
-    std::vector<std::unique_ptr<detect::Listener>> listeners_;  // one a worker
+    std::vector<std::unique_ptr<detect::Listener>> listeners_;  // one per worker
     std::unique_ptr<detect::EventWriter> shared_;               // unless there is a file for each recording
-    std::size_t found_ = 0, failed_ = 0, damaged_ = 0;
+    std::size_t found_ = 0;
 };
 
 }  // namespace
 
-Exit detect_batch(const DetectOptions& options, Context& context) {
-    if (options.shard.count > 1 && part_of(checked_inputs(options.inputs), options.shard).empty())
-        return Exit::ok;
-    return Batch(options, context)();
-}
+Exit detect_batch(const DetectOptions& options, Context& context) { return EventBatch(options, context)(); }
 
 }  // namespace earshot::tools

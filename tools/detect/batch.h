@@ -5,7 +5,7 @@
 
 namespace earshot::tools {
 
-/// Hears recordings, several at once, and writes their events in the order of the inputs.
+/// Detects events in recordings, several at once, and writes them in the order of the inputs.
 Exit detect_batch(const DetectOptions& options, Context& context);
 
 }  // namespace earshot::tools

@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Makes the names that occur more than once longer.
+/// Lengthens the names that occur more than once.
 template <class Lengthen>
 void set_apart(std::vector<std::string>& names, const Lengthen& lengthen) {
     std::map<std::string, int> count;
@@ -41,13 +41,18 @@ std::vector<std::string> recording_names(std::span<const std::string> inputs) {
     return names;
 }
 
-Destination::Destination(std::string path, std::span<const std::string> inputs, std::string_view extension,
+Destination::Destination(std::string path, std::vector<std::string> names, std::string_view extension,
                          Output& standard)
-    : path_(std::move(path)), standard_(standard) {
-    if (!path_.ends_with('/') && !fs::is_directory(path_)) return;
-    names_ = recording_names(inputs);
+    : path_(std::move(path)),
+      names_(std::move(names)),
+      is_directory_(path_.ends_with('/') || fs::is_directory(path_)),
+      standard_(standard) {
     for (auto& name : names_) name += extension;
 }
+
+std::string Destination::file(std::size_t i) const { return (fs::path(path_) / names_[i]).string(); }
+
+bool Destination::has(std::size_t i) const { return !is_directory_ || fs::is_regular_file(file(i)); }
 
 Output& Destination::shared() {
     if (path_ == "-") return standard_;
@@ -59,7 +64,7 @@ std::unique_ptr<Output> Destination::open(std::size_t i) const {
     std::error_code failure;
     fs::create_directories(path_, failure);
     if (failure) throw WriteError(fmt::format("cannot make directory {}: {}", path_, failure.message()));
-    return open_text_output((fs::path(path_) / names_[i]).string());
+    return open_text_output(file(i));
 }
 
 void Destination::close() {

@@ -35,7 +35,7 @@ void EventFeed::turn() {
     lines_.write({{"file", options_.device}, {"time", utc_text(now)}, {"stats", options_.stats()}});
     next_stats_ += duration_of(options_.stats_s);
     if (next_stats_ < Clock::now())
-        next_stats_ = Clock::now() + duration_of(options_.stats_s);  // we were stopped
+        next_stats_ = Clock::now() + duration_of(options_.stats_s);  // the process was suspended
 }
 
 }  // namespace earshot::tools

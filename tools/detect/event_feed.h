@@ -14,11 +14,11 @@ namespace earshot::tools {
 struct FeedOptions {
     std::string device;
     bool partial = false;  // a line at an event's start and one at its end
-    double stats_s = 0;    // between lines that say how it goes; 0: none
+    double stats_s = 0;    // between lines of statistics; 0: none
     std::function<nlohmann::ordered_json()> stats;
 };
 
-/// What is heard live, as JSON Lines, each line at once. earshot-formats(5), EVENTS.
+/// Writes live events as JSON Lines, each line at once. earshot-formats(5), EVENTS.
 class EventFeed : public live::LiveSink {
  public:
     EventFeed(Output& output, FeedOptions options);

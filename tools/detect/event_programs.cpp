@@ -3,7 +3,7 @@
 namespace earshot::tools {
 namespace {
 
-/// A member of the JSON as the value of a variable; empty where there is none.
+/// A member of the JSON as the value of an environment variable; empty if it is missing.
 std::string value_of(const nlohmann::ordered_json& row, const char* key) {
     const auto found = row.find(key);
     if (found == row.end()) return {};

@@ -11,9 +11,9 @@ namespace earshot::tools {
 /// its standard input.
 class EventPrograms : public live::LiveSink {
  public:
-    /// @param command  ProgramRunner's words in one text
+    /// @param command  the program and its arguments, as ProgramRunner takes them
     /// @param partial  also when an event starts
-    /// @param mute     what programs print is dropped
+    /// @param mute     discard what programs print
     EventPrograms(const std::string& command, std::string device, bool partial, bool mute);
 
     void starts(const live::LiveEvent& event) override;

@@ -7,10 +7,8 @@
 
 namespace earshot::tools {
 
-/// The recordings that the user named, in order. @throws UsageError where standard input cannot be one of
-/// them
+/// The recordings that the user named, in order. @throws UsageError if standard input is named twice, or is a
+/// terminal
 std::vector<audio::Input> checked_inputs(const std::vector<std::string>& words);
-
-std::vector<std::string> paths_of(const std::vector<audio::Input>& inputs);
 
 }  // namespace earshot::tools

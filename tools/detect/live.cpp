@@ -24,8 +24,8 @@
 namespace earshot::tools {
 namespace {
 
-constexpr double kPrograms_s = 5;  // that programs which still run at the end get
-constexpr double kLast_s = 10;     // that a key of the view saves
+constexpr double kPrograms_s = 5;  // for programs that are still running at the end
+constexpr double kLast_s = 10;     // saved by a key of the view
 
 volatile std::sig_atomic_t hung_up = 0;
 
@@ -38,7 +38,7 @@ void handle_hangup() {
     ::sigaction(SIGHUP, &action, nullptr);
 }
 
-/// Standard output, or a file that grows line by line: a log, which must survive what ends us.
+/// Standard output, or a file that is appended to line by line: a log, which survives a crash.
 int open_feed(const std::string& path) {
     if (path == "-") return STDOUT_FILENO;
     const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
@@ -69,12 +69,12 @@ bool wants_view(const DetectOptions& options) {
     return false;
 }
 
-/// One run: the model, the device, and all who take part in what is heard.
+/// One run: the model, the device, and everything that takes part in what is heard.
 class Live : public live::LiveSink, public view::ViewControl {
  public:
     Live(const DetectOptions& options, Context& context)
         : options_(options), context_(context), viewed_(wants_view(options)) {
-        make_helpers();  // first: they find out early what is wrong with their options
+        make_helpers();  // first, since they check their options
         network::set_compute_threads(1);
         auto opened = open_model();
         source_ = capture::open_device(options_.live.device, capture_options(opened.listener->rate_hz()));
@@ -82,7 +82,7 @@ class Live : public live::LiveSink, public view::ViewControl {
         add_sinks(std::move(opened.listener));
     }
 
-    ~Live() override { drop_view(); }  // while there is still all that it shows
+    ~Live() override { drop_view(); }  // before what it shows is destroyed
 
     Exit operator()() {
         handle_hangup();
@@ -91,7 +91,7 @@ class Live : public live::LiveSink, public view::ViewControl {
         try {
             listening_->run();
         } catch (const Error&) {
-            failure = std::current_exception();  // once what was heard is written
+            failure = std::current_exception();  // rethrown once what was heard is written
         }
         close_view();
         finish();
@@ -201,7 +201,7 @@ class Live : public live::LiveSink, public view::ViewControl {
     void pause(bool paused) override { source_->pause(paused); }
     void set_threshold(std::size_t label, double threshold) override {
         auto& rule = rules_[label];
-        rule.off_threshold *= threshold / rule.on_threshold;  // as far below it as before
+        rule.off_threshold *= threshold / rule.on_threshold;  // keeps the ratio of the two
         rule.on_threshold = threshold;
         listening_->listener().set_thresholds(label, rule.on_threshold,
                                               std::min(rule.off_threshold, threshold));
@@ -211,7 +211,7 @@ class Live : public live::LiveSink, public view::ViewControl {
     bool is_paused() const override { return source_->is_paused(); }
     bool is_lost() const override { return source_->is_lost(); }
 
-    /// Says something to people, where they look. From the capture's thread too.
+    /// Shows a message in the view, or else on the console. Called from the capture's thread too.
     void tell(const std::string& text) {
         const std::lock_guard lock(view_mutex_);
         if (view_) {

@@ -5,7 +5,7 @@
 
 namespace earshot::tools {
 
-/// Hears a device until it ends or the user does.
+/// Detects events from a device until it ends or the user interrupts.
 Exit detect_live(const DetectOptions& options, Context& context);
 
 }  // namespace earshot::tools

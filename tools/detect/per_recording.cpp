@@ -7,22 +7,23 @@
 #include <memory>
 #include <optional>
 
-#include "batch/parallel.h"
+#include "batch/batch.h"
 #include "detect/event_rules.h"
 #include "detect/recording_scorer.h"
-#include "detect/score_journal.h"
+#include "detect/recording_scores_json.h"
 #include "label/delimited.h"
 #include "network/compute_threads.h"
 #include "support/error.h"
+#include "tools/batch_status.h"
 #include "tools/detect/destination.h"
 #include "tools/detect/inputs.h"
+#include "tools/detect/resume.h"
 #include "tools/options.h"
 
 namespace earshot::tools {
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::ordered_json;
 
 class PerRecording {
  public:
@@ -30,42 +31,32 @@ class PerRecording {
         : options_(options),
           context_(context),
           opened_(model::Model::open(options.model)),
-          model_(opened_->file()) {
+          model_(opened_->file()),
+          all_(batch::names_of(checked_inputs(options.inputs), &audio::Input::path)),
+          inputs_(batch::part_of(all_, options.shard)),
+          names_(batch::part_of(recording_names(all_), options.shard)),
+          batch_(inputs_, {"detect", {}, "what could be decoded was heard"}, context.console) {
         check();
-        const auto all = paths_of(checked_inputs(options.inputs));
-        inputs_ = part_of(all, options.shard);
-        names_ = part_of(recording_names(all), options.shard);
         rules_ =
             detect::make_event_rules(model_, options.rules, opened_->grid(options.overlap).hop_s).classes;
-        if (options.output != "-" && (!fs::exists(options.output) || fs::is_regular_file(options.output)))
-            open_journal();
-        choose_work();
+        resume();
         make_scorers();
     }
 
     Exit operator()() {
         const auto out = options_.output == "-" ? nullptr : open_text_output(options_.output);
         out_ = out ? out.get() : &context_.out;
-        if (options_.shard.index == 1) out_->write(options_.with_scores ? "id,label,score\n" : "id,label\n");
-        context_.console.start_progress("detect", static_cast<double>(todo_.size()));
-        batch::ordered_parallel((todo_.size() + batch_ - 1) / batch_, static_cast<int>(scorers_.size()),
-                                [&](std::size_t i, int worker) {
-                                    return scorers_[static_cast<std::size_t>(worker)]->score(batch(i),
-                                                                                             options_.source);
-                                },
-                                [&](std::size_t i, std::vector<detect::RecordingScores> scores) {
-                                    account(i, std::move(scores));
-                                });
-        context_.console.end_progress();
-        write_up_to(inputs_.size());
-        if (inputs_.empty() || failed_ < inputs_.size()) {
-            if (out) out->close();
-            if (journal_) journal_->remove();
-        }
-        if (failed_ > 0)
-            context_.console.note(fmt::format("{} of {} recordings failed", failed_, inputs_.size()));
-        if (failed_ == inputs_.size() && failed_ > 0) return Exit::failure;
-        if (failed_ > 0 || damaged_ > 0) return Exit::partial;
+        if (options_.shard.is_first()) out_->write(options_.with_scores ? "id,label,score\n" : "id,label\n");
+        batch_.run_together<detect::RecordingScores>(
+            scorers_.size(), together_,
+            [&](std::span<const std::size_t> indices, int worker) { return score(indices, worker); },
+            [&](std::size_t i, const detect::RecordingScores& scores) { write(i, scores); });
+        if (batch_.failed() > 0)
+            context_.console.note(fmt::format("{} of {} recordings failed", batch_.failed(), inputs_.size()));
+        if (batch_.status() == batch::BatchStatus::failure && options_.shard.count == 1) return Exit::failure;
+        if (out) out->close();  // of a part, whatever came of it, so that parts can be concatenated
+        const auto status = batch_.finish();
+        if (status != batch::BatchStatus::ok) return exit_of(status);
         return options_.exit_status && found_ == 0 ? Exit::negative : Exit::ok;
     }
 
@@ -81,90 +72,49 @@ class PerRecording {
                "a directory for the output");
     }
 
-    /// Beside the output, so that it is found again; hidden, since it is nobody's but ours.
-    void open_journal() {
-        const fs::path output(options_.output);
-        const auto& source = options_.source;
-        Json settings{{"earshot", EARSHOT_VERSION},
-                      {"model", opened_->hashes().description},
-                      {"weights", opened_->hashes().weights},
-                      {"overlap", options_.overlap},
-                      {"start", source.start_s},
-                      {"channels", {static_cast<int>(source.channels.kind), source.channels.index}}};
-        if (source.duration_s) settings["duration"] = *source.duration_s;
-        if (source.raw) settings["raw"] = {source.raw->encoding, source.raw->rate_hz, source.raw->channels};
-        journal_.emplace(
-            (output.parent_path() / fmt::format(".{}.journal", output.filename().string())).string(),
-            settings);
-    }
-
-    /// What no earlier run has done.
-    void choose_work() {
-        results_.resize(inputs_.size());
-        for (std::size_t i = 0; i < inputs_.size(); ++i) {
-            const auto* done = journal_ ? journal_->find(inputs_[i]) : nullptr;
-            if (done) {
-                results_[i] = *done;
-            } else {
-                todo_.push_back(inputs_[i]);
-                places_.push_back(i);
-            }
-        }
-        if (todo_.size() < inputs_.size())
-            context_.console.note(fmt::format("{} of {} recordings were scored before",
-                                              inputs_.size() - todo_.size(), inputs_.size()));
+    /// Scores depend neither on rules nor on what is written of them, so that a rerun may change these.
+    void resume() {
+        open_journal(journal_, options_, {{"what", "recordings"}});
+        if (!journal_) return;
+        batch_.use_journal(*journal_, [](std::size_t) { return true; });
+        if (batch_.done_before() > 0)
+            context_.console.note(
+                fmt::format("{} of {} recordings were scored before", batch_.done_before(), inputs_.size()));
     }
 
     void make_scorers() {
         const auto jobs = static_cast<std::size_t>(effective_jobs(options_.jobs));
-        batch_ = detect::recordings_together(todo_.size(), jobs);
-        const auto workers = std::clamp<std::size_t>((todo_.size() + batch_ - 1) / batch_, 1, jobs);
+        const auto count = batch_.todo().size();
+        together_ = detect::recordings_together(count, jobs);
+        const auto workers = std::clamp<std::size_t>((count + together_ - 1) / together_, 1, jobs);
         network::set_compute_threads(workers > 1 ? 1 : static_cast<int>(jobs));
         for (std::size_t i = 0; i < workers; ++i)
             scorers_.push_back(std::make_unique<detect::RecordingScorer>(opened_, options_.overlap));
     }
 
-    std::span<const std::string> batch(std::size_t i) const {
-        return std::span(todo_).subspan(i * batch_, std::min(batch_, todo_.size() - i * batch_));
+    std::vector<batch::Outcome<detect::RecordingScores>> score(std::span<const std::size_t> indices,
+                                                               int worker) {
+        std::vector<std::string> recordings;
+        for (const std::size_t i : indices) recordings.push_back(inputs_[i]);
+        auto& scorer = *scorers_[static_cast<std::size_t>(worker)];
+        std::vector<batch::Outcome<detect::RecordingScores>> outcomes;
+        for (auto& scores : scorer.score(recordings, options_.source)) {
+            auto damage = std::move(scores.damage);
+            auto problem = std::move(scores.problem);
+            outcomes.push_back({std::move(scores), std::move(damage), std::move(problem)});
+        }
+        return outcomes;
     }
 
-    void account(std::size_t number, std::vector<detect::RecordingScores> scores) {
-        for (std::size_t i = 0; i < scores.size(); ++i) {
-            const std::size_t place = places_[number * batch_ + i];
-            if (journal_) journal_->add(inputs_[place], scores[i]);
-            results_[place] = std::move(scores[i]);
-        }
-        if (journal_) journal_->sync();
-        const std::size_t done = std::min((number + 1) * batch_, todo_.size());
-        context_.console.progress(static_cast<double>(done), inputs_[places_[done - 1]]);
-        write_up_to(places_[done - 1] + 1);
-    }
-
-    /// Rows come in the order of the inputs, those of earlier runs among them.
-    void write_up_to(std::size_t end) {
-        for (; written_ < end; ++written_) {
-            if (results_[written_]) write(written_, *std::exchange(results_[written_], std::nullopt));
-        }
-    }
-
-    void write(std::size_t i, const detect::RecordingScores& result) {
-        auto& console = context_.console;
-        if (!result.problem.empty()) {
-            ++failed_;
-            return console.error(result.problem);
-        }
-        const auto [label, score] = answer(result);
+    void write(std::size_t i, const detect::RecordingScores& scores) {
+        const auto [label, score] = answer(scores);
         out_->write(fmt::format("{},{}", label::csv_field(names_[i]), label::csv_field(label)));
         out_->write(options_.with_scores ? fmt::format(",{:.4f}\n", score) : "\n");
         if (options_.unbuffered) out_->flush();
-        if (result.damage.empty()) return;
-        ++damaged_;
-        console.warning(fmt::format("{}: damaged {}; what could be decoded was heard", inputs_[i],
-                                    result.damage.front()));
     }
 
-    /// The likeliest of the labels that reach their thresholds, else the background; and how likely the
-    /// likeliest label that is looked for is, whether it reaches its threshold or not.
+    /// The label with the highest score of those that reach their thresholds, else the background; and the
+    /// highest score of all labels that are looked for, whether or not it reaches its threshold.
     std::pair<std::string, double> answer(const detect::RecordingScores& result) {
         std::size_t best = rules_.size(), likeliest = rules_.size();
         const auto higher = [&](std::size_t c, std::size_t than) {
@@ -184,16 +134,16 @@ class PerRecording {
     Context& context_;
     std::shared_ptr<const model::Model> opened_;
     const model::ModelFile& model_;
-    std::vector<std::string> inputs_, names_;
+    std::vector<std::string> all_;     // inputs of all parts
+    std::vector<std::string> inputs_;  // of ours
+    std::vector<std::string> names_;
+    batch::Batch batch_;
     std::vector<detect::EventRule> rules_;
-    std::optional<detect::ScoreJournal> journal_;
-    std::vector<std::string> todo_;
-    std::vector<std::size_t> places_;                                // of todo_ among the inputs
-    std::size_t batch_ = 1;                                          // recordings
-    std::vector<std::unique_ptr<detect::RecordingScorer>> scorers_;  // one a worker
-    std::vector<std::optional<detect::RecordingScores>> results_;    // of inputs that are not written yet
+    std::optional<batch::Journal> journal_;
+    std::size_t together_ = 1;  // recordings that share a batch of windows
+    std::vector<std::unique_ptr<detect::RecordingScorer>> scorers_;  // one per worker
     Output* out_ = nullptr;
-    std::size_t written_ = 0, found_ = 0, failed_ = 0, damaged_ = 0;
+    std::size_t found_ = 0;
 };
 
 }  // namespace

@@ -5,8 +5,8 @@
 
 namespace earshot::tools {
 
-/// Says of each recording what is heard in it, as CSV in the order of the inputs: id,label and, with
-/// --scores, the score. A run that was killed goes on where it stood.
+/// Writes the label of each recording, as CSV in the order of the inputs: id,label and, with --scores, the
+/// score. A run that was killed resumes.
 Exit detect_per_recording(const DetectOptions& options, Context& context);
 
 }  // namespace earshot::tools

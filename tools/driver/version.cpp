@@ -8,9 +8,9 @@
 #include <nlohmann/json.hpp>
 
 #include "audio/libav.h"
-#include "batch/parallel.h"
 #include "frontend/split_fft.h"
 #include "support/error.h"
+#include "support/processors.h"
 #include "tools/driver/environment.h"
 
 namespace earshot::tools {
@@ -67,7 +67,7 @@ std::string version_text(bool verbose) {
     std::string text = fmt::format("earshot {}\n", EARSHOT_VERSION);
     if (!verbose) return text;
     auto lines = library_versions();
-    lines.emplace_back("processors", std::to_string(batch::available_processors()));
+    lines.emplace_back("processors", std::to_string(available_processors()));
     lines.emplace_back("threads", "one pool: OpenBLAS's, sized by --threads; LibTorch's own held at 1");
     lines.emplace_back("denormals", "flushed to zero in every computing thread");
     for (const auto& [name, value] : lines) text += fmt::format("{:<14}{}\n", name, value);

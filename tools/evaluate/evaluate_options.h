@@ -4,11 +4,12 @@
 #include <vector>
 
 #include "audio/source.h"
+#include "batch/shard.h"
 #include "dataset/recording_date.h"
 
 namespace earshot::tools {
 
-/// What the command line of earshot evaluate says.
+/// The command line of earshot evaluate.
 struct EvaluateOptions {
     std::string model;
     std::vector<std::string> data;
@@ -19,6 +20,9 @@ struct EvaluateOptions {
     std::vector<std::string> leave_out, tags, day_texts;
     std::vector<dataset::DayRange> days;
     std::string output = "-", scores, curves;
+    batch::Shard shard;
+    bool part = false;   // --shard was given: write scores of our part rather than a report
+    bool merge = false;  // data are such parts
     int jobs = 0;
     bool json = false, per_recording = false;
 };

@@ -6,55 +6,45 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "batch/parallel.h"
-#include "dataset/recording.h"
 #include "detect/recording_scorer.h"
+#include "evaluate/judged_items.h"
 #include "network/compute_threads.h"
-#include "support/counted.h"
 #include "support/error.h"
-#include "support/json_lines.h"
+#include "tools/evaluate/parts.h"
 #include "tools/options.h"
 
 namespace earshot::tools {
 namespace {
 
-namespace fs = std::filesystem;
-
-bool is_dataset(const std::string& path) {
-    if (path.ends_with(".npz")) return true;
-    std::error_code none;
-    return std::ranges::any_of(fs::directory_iterator(path, none),
-                               [](const auto& entry) { return entry.path().extension() == ".npz"; });
+/// From one window to the next, where the model says.
+std::optional<double> hop_of(const model::Model& model) {
+    const auto& file = model.file();
+    if (!file.frontend.is_object() || file.target != model::Target::frame) return std::nullopt;
+    return model.grid().hop_s;
 }
+
+constexpr const char* kRemedy = "what could be decoded was judged";
 
 }  // namespace
 
-/// Adds the recordings of the chosen days. @param background  label of all that has none
-void Judgement::find_items(const std::vector<std::string>& paths,
-                           const std::optional<std::string>& background) {
-    const auto add = [&](evaluate::JudgedItem item, std::vector<std::string> names) {
-        if (options_.days.empty() || dataset::is_of_days(names, options_.days))
-            items_.push_back(std::move(item));
-    };
-    std::vector<std::string> archives;
-    for (const auto& path : paths) {
-        if (!is_dataset(path)) {
-            archives.push_back(path);
-            continue;
-        }
-        for (const auto& file : fs::is_directory(path) ? dataset::dataset_files(path) : std::vector{path})
-            add({file, {}, background}, {dataset::read_source_file(file), file});
-    }
-    if (archives.empty()) return;
-    dataset::CatalogueOptions wanted;
-    if (!options_.labels.empty()) wanted.labels = options_.labels;
-    const auto catalogue = dataset::find_recordings(archives, wanted);
-    for (const auto& warning : catalogue.warnings) context_.console.warning(warning);
-    const auto uncovered = options_.background.empty() ? background : options_.background;
-    for (const auto& entry : catalogue.entries) add({entry.audio, entry, uncovered}, {entry.audio});
+Judgement::Judgement(const EvaluateOptions& options, Context& context)
+    : options_(options),
+      context_(context),
+      opened_(model::Model::open(options.model)),
+      model_(opened_->file()),
+      tally_(model_, hop_of(*opened_), options.per_recording) {}
+
+void Judgement::find_items() {
+    const evaluate::ItemChoice choice{options_.labels, options_.background, options_.days};
+    evaluate::JudgedItems found;
+    evaluate::add_items(found, options_.data, choice, {});
+    if (!options_.background_data.empty())
+        evaluate::add_items(found, options_.background_data, choice, background_label());
+    for (const auto& warning : found.warnings) context_.console.warning(warning);
+    items_ = std::move(found.items);
 }
 
-/// Of data that are background as a whole.
+/// Label of data that are all background.
 std::string Judgement::background_label() const {
     if (!options_.background.empty()) return options_.background;
     if (!model_.background.empty()) return model_.background;
@@ -63,43 +53,88 @@ std::string Judgement::background_label() const {
         fmt::format("--background: {} knows no background and answers no unknown", options_.model));
 }
 
-Judgement::Judgement(const EvaluateOptions& options, Context& context)
-    : options_(options),
-      context_(context),
-      opened_(model::Model::open(options.model)),
-      model_(opened_->file()),
-      evaluation_(model_.labels, model::open_set_rule(model_)) {
-    find_items(options.data, {});
-    if (!options.background_data.empty()) find_items(options.background_data, background_label());
-    // Of whole recordings it is not known how long their background lasts.
-    if (model_.frontend.is_object() && model_.target == model::Target::frame)
-        false_alarms_.emplace(model_, opened_->grid().hop_s);
-    const auto wanted = static_cast<std::size_t>(effective_jobs(options.jobs));
-    together_ = detect::recordings_together(items_.size(), wanted);
-    workers_ = std::clamp<std::size_t>(batches(), 1, wanted);
-    options_.source.ahead = wanted > workers_;
-    network::set_compute_threads(workers_ > 1 ? 1 : static_cast<int>(wanted));
-    for (std::size_t i = 0; i < workers_; ++i)
-        judges_.push_back(std::make_unique<evaluate::Judge>(opened_, options.leave_out, options.tags));
+std::string Judgement::model_hash() const { return opened_->hashes().description; }
+
+void Judgement::make_judges(std::size_t count, std::size_t jobs) {
+    options_.source.ahead = jobs > count;
+    network::set_compute_threads(count > 1 ? 1 : static_cast<int>(jobs));
+    for (std::size_t i = 0; i < count; ++i)
+        judges_.push_back(std::make_unique<evaluate::Judge>(opened_, options_.leave_out, options_.tags));
+}
+
+/// Has our part of the data scored.
+batch::BatchStatus Judgement::judge_items(const Take& take, const Take& take_problem) {
+    const std::size_t first = options_.shard.begin(items_.size()), end = options_.shard.end(items_.size());
+    std::vector<std::string> names;
+    for (std::size_t i = first; i < end; ++i) names.push_back(items_[i].path);
+    const auto jobs = static_cast<std::size_t>(effective_jobs(options_.jobs));
+    const auto together = detect::recordings_together(names.size(), jobs);
+    make_judges(std::clamp<std::size_t>((names.size() + together - 1) / together, 1, jobs), jobs);
+
+    batch::BatchSettings settings{"evaluate", {}, kRemedy};
+    settings.on_problem = [&](std::size_t i, const std::string& problem) {
+        evaluate::JudgedRecording judged;
+        judged.problem = problem;
+        take_problem(first + i, names[i], judged);
+    };
+    batch::Batch batch(names, std::move(settings), context_.console);
+    batch.run_together<evaluate::JudgedRecording>(
+        judges_.size(), together,
+        [&](std::span<const std::size_t> indices, int worker) {
+            const auto items = std::span(items_).subspan(first + indices.front(), indices.size());
+            std::vector<batch::Outcome<evaluate::JudgedRecording>> outcomes;
+            for (auto& judged : judges_[static_cast<std::size_t>(worker)]->judge(items, options_.source)) {
+                auto damage = judged.damage;
+                auto problem = judged.problem;
+                outcomes.push_back({std::move(judged), std::move(damage), std::move(problem)});
+            }
+            return outcomes;
+        },
+        [&](std::size_t i, const evaluate::JudgedRecording& judged) { take(first + i, names[i], judged); });
+    failed_ = batch.failed();
+    return batch.finish();
+}
+
+batch::BatchStatus Judgement::merge_parts(const Take& take) {
+    batch::BatchTally parts(kRemedy, context_.console);
+    const auto header =
+        read_parts(options_.data, [&](const std::string& name, const evaluate::JudgedRecording& judged) {
+            parts.count();
+            if (!judged.problem.empty()) return parts.add_problem(judged.problem);
+            check_fit(judged);
+            take(parts.inputs() - 1, name, judged);
+            parts.add_damage(name, judged.damage);
+        });
+    if (header.model != model_hash())
+        throw Error(fmt::format("{}: not the model that these parts were made with", options_.model));
+    options_.data = header.data;
+    failed_ = parts.failed();
+    return parts.status();
+}
+
+/// What strangers have written may not.
+void Judgement::check_fit(const evaluate::JudgedRecording& judged) const {
+    const std::size_t windows = judged.truths.size(), classes = model_.labels.size();
+    const bool known = std::ranges::all_of(judged.truths, [&](std::size_t truth) { return truth < classes; });
+    if (known && judged.onsets_s.size() == windows && judged.scores.size() == windows * classes) return;
+    throw Error(fmt::format("scores that are not of the labels of {}", options_.model));
 }
 
 bool Judgement::judge(Output* scores) {
-    if (scores) scores->write(fmt::format("file\tonset\tlabel\t{}\n", fmt::join(model_.labels, "\t")));
-    context_.console.start_progress("evaluate", static_cast<double>(items_.size()));
-    batch::ordered_parallel(
-        batches(), static_cast<int>(workers_),
-        [&](std::size_t i, int worker) {
-            const auto together =
-                std::span(items_).subspan(i * together_, std::min(together_, items_.size() - i * together_));
-            return judges_[static_cast<std::size_t>(worker)]->judge(together, options_.source);
-        },
-        [&](std::size_t i, const std::vector<evaluate::JudgedRecording>& judged) {
-            for (std::size_t k = 0; k < judged.size(); ++k) account(i * together_ + k, judged[k], scores);
-        });
-    context_.console.end_progress();
-    if (!items_.empty() && failed_ == items_.size()) return false;
+    if (scores) write_scores_header(*scores, model_.labels);
+    const Take take = [&](std::size_t, const std::string& name, const evaluate::JudgedRecording& judged) {
+        tally_.add(name, judged);
+        if (scores) write_scores(*scores, name, judged, model_.labels);
+    };
+    if (options_.merge) {
+        status_ = merge_parts(take);
+    } else {
+        find_items();
+        status_ = judge_items(take, [](std::size_t, const std::string&, const evaluate::JudgedRecording&) {});
+    }
+    if (status_ == batch::BatchStatus::failure) return false;
     check_leave_out();
-    if (evaluation_.confusion().total() == 0) {
+    if (tally_.evaluation().confusion().total() == 0) {
         throw Error(fmt::format("{}: no window with a label to judge {} on{}", fmt::join(options_.data, ", "),
                                 options_.model, options_.days.empty() ? "" : " on these days"));
     }
@@ -107,42 +142,18 @@ bool Judgement::judge(Output* scores) {
     return true;
 }
 
-void Judgement::account(std::size_t i, const evaluate::JudgedRecording& judged, Output* scores) {
-    auto& console = context_.console;
-    const auto& name = items_[i].path;
-    console.progress(static_cast<double>(i + 1), name);
-    if (!judged.problem.empty()) {
-        ++failed_;
-        console.error(judged.problem);
-        return;
-    }
-    const std::size_t classes = model_.labels.size();
-    metrics::Evaluation own(model_.labels, model::open_set_rule(model_));
-    for (std::size_t w = 0; w < judged.truths.size(); ++w) {
-        const auto row = std::span(judged.scores).subspan(w * classes, classes);
-        evaluation_.add(judged.truths[w], row);
-        if (options_.per_recording) own.add(judged.truths[w], row);
-        if (scores) write_scores(*scores, name, judged.onsets_s[w], judged.truths[w], row);
-    }
-    if (false_alarms_) false_alarms_->add(judged);
-    left_out_ += judged.left_out;
-    if (!judged.frontend_checked) unchecked_.push_back(name);
-    if (options_.per_recording) recordings_.emplace_back(name, own.confusion());
-    if (judged.damage.empty()) return;
-    ++damaged_;
-    console.warning(
-        fmt::format("{}: damaged {}; what could be decoded was judged", name, judged.damage.front()));
+Exit Judgement::write_part(Output& out) {
+    find_items();
+    if (options_.shard.is_first()) write_header(out, {model_hash(), options_.data, items_.size()});
+    const Take take = [&](std::size_t i, const std::string& name, const evaluate::JudgedRecording& judged) {
+        write_recording(out, i, name, judged);
+    };
+    return exit_of(judge_items(take, take));
 }
 
-void Judgement::write_scores(Output& out, const std::string& file, double onset_s, std::size_t truth,
-                             std::span<const float> scores) const {
-    out.write(
-        fmt::format("{}\t{:.3f}\t{}\t{}\n", file, onset_s, model_.labels[truth], fmt::join(scores, "\t")));
-}
-
-/// A label that neither the model nor the data know was mistyped, and nothing was left out for it.
+/// A label to leave out that neither the model nor the data have is a typing error.
 void Judgement::check_leave_out() const {
-    if (failed_ > 0) return;  // it may be theirs
+    if (failed_ > 0) return;  // what failed may have it
     for (const auto& label : options_.leave_out) {
         const auto unseen = [&](const auto& judge) { return judge->unseen().contains(label); };
         if (!std::ranges::all_of(judges_, unseen)) continue;
@@ -152,84 +163,16 @@ void Judgement::check_leave_out() const {
 }
 
 void Judgement::warn_of_unchecked() const {
-    if (unchecked_.empty()) return;
+    if (!tally_.unchecked()) return;
     context_.console.warning(
         fmt::format("{} does not say how its frames were computed, so that they may not fit",
-                    model_.frontend.is_object() ? unchecked_.front() : options_.model));
+                    model_.frontend.is_object() ? *tally_.unchecked() : options_.model));
 }
 
 nlohmann::ordered_json Judgement::json() const {
-    nlohmann::ordered_json report{{"model", options_.model},
-                                  {"data", options_.data},
-                                  {"recordings", items_.size() - failed_},
-                                  {"left_out", left_out_}};
-    report.update(metrics::evaluation_json(evaluation_));
-    report["detection"] =
-        metrics::detection_json(evaluation_, model_.thresholds, {model_.background, model_.unknown});
-    if (false_alarms_ && false_alarms_->hours() > 0) {
-        report["background_hours"] = rounded(false_alarms_->hours(), 6);
-        for (std::size_t c = 0; c < model_.labels.size(); ++c) {
-            if (false_alarms_->counts(c))
-                report["labels"][model_.labels[c]]["false_alarms_per_hour"] =
-                    rounded(false_alarms_->per_hour(c), 6);
-        }
-    }
-    if (options_.per_recording) {
-        auto list = nlohmann::ordered_json::array();
-        for (const auto& [file, confusion] : recordings_) {
-            list.push_back({{"file", file},
-                            {"windows", confusion.total()},
-                            {"accuracy", rounded(confusion.accuracy(), 6)},
-                            {"balanced_accuracy", rounded(confusion.balanced_accuracy(), 6)}});
-        }
-        report["by_recording"] = list;
-    }
+    nlohmann::ordered_json report{{"model", options_.model}, {"data", options_.data}};
+    report.update(tally_.json());
     return report;
-}
-
-std::string Judgement::text() const {
-    const bool whole = model_.target == model::Target::recording;
-    const char* unit = whole ? "recording" : "window";
-    std::string report = metrics::evaluation_text(evaluation_, unit);
-    report.pop_back();
-    if (!whole) report += " in " + counted(items_.size() - failed_, "recording");
-    if (left_out_ > 0) report += fmt::format(", {} left out", counted(left_out_, unit));
-    report += '\n';
-    if (whole)
-        report += "\n" + metrics::detection_text(evaluation_, model_.thresholds,
-                                                 {model_.background, model_.unknown});
-    if (false_alarms_ && false_alarms_->hours() > 0) {
-        std::vector<std::string> each;
-        for (std::size_t c = 0; c < model_.labels.size(); ++c) {
-            if (false_alarms_->counts(c))
-                each.push_back(fmt::format("{}: {:.3g}", model_.labels[c], false_alarms_->per_hour(c)));
-        }
-        report += fmt::format("false alarms an hour, in {:.3g} h of background: {}\n", false_alarms_->hours(),
-                              fmt::join(each, ", "));
-    }
-    if (!options_.per_recording) return report;
-    report += "\n windows  accuracy  balanced  recording\n";
-    for (const auto& [file, confusion] : recordings_) {
-        report += fmt::format("{:>8}  {:>8.3f}  {:>8.3f}  {}\n", confusion.total(), confusion.accuracy(),
-                              confusion.balanced_accuracy(), file);
-    }
-    return report;
-}
-
-void Judgement::write_curves(Output& out) const {
-    out.write("curve\tlabel\tthreshold\tx\ty\n");
-    for (std::size_t c = 0; c < model_.labels.size(); ++c) {
-        for (const auto& point : evaluation_.precision_recall(c)) {
-            out.write(fmt::format("precision-recall\t{}\t{}\t{}\t{}\n", model_.labels[c], point.threshold,
-                                  point.recall, point.precision));
-        }
-    }
-    const auto open = evaluation_.open_set();
-    if (!open) return;
-    for (const auto& point : open->curve) {
-        out.write(
-            fmt::format("open-set\t\t{}\t{}\t{}\n", point.threshold, point.false_positives, point.correct));
-    }
 }
 
 }  // namespace earshot::tools

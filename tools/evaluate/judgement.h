@@ -1,19 +1,21 @@
 #pragma once
 
+#include <cstddef>
+#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "dataset/catalogue.h"
-#include "evaluate/false_alarm_tally.h"
+#include "batch/batch.h"
 #include "evaluate/judge.h"
-#include "metrics/evaluation.h"
+#include "evaluate/judgement_tally.h"
 #include "model/model_file.h"
 #include "support/output.h"
+#include "tools/batch_status.h"
 #include "tools/evaluate/evaluate_options.h"
+#include "tools/evaluate/report.h"
 #include "tools/tool.h"
 
 namespace earshot::tools {
@@ -23,24 +25,31 @@ class Judgement {
  public:
     Judgement(const EvaluateOptions& options, Context& context);
 
-    /// Has all data scored. @param scores  takes a row for each window, if not null
-    /// @return  whether anything could be judged; what could not is named on the console
+    /// Has all data scored, or reads the parts in which that has been done. Names what could not be judged on
+    /// the console.
+    /// @param scores  takes a row for each window, if not null
+    /// @return  false if nothing could be judged
     bool judge(Output* scores);
+    /// Has our part of the data scored, and writes that rather than a report.
+    Exit write_part(Output& out);
 
-    const metrics::Evaluation& evaluation() const { return evaluation_; }
     nlohmann::ordered_json json() const;
-    std::string text() const;
-    /// Every point of the curves: a TSV.
-    void write_curves(Output& out) const;
-    Exit status() const { return failed_ > 0 || damaged_ > 0 ? Exit::partial : Exit::ok; }
+    std::string text() const { return report_text(tally_, options_.per_recording); }
+    const evaluate::JudgementTally& tally() const { return tally_; }
+    Exit status() const { return exit_of(status_); }
 
  private:
-    void find_items(const std::vector<std::string>& paths, const std::optional<std::string>& background);
+    /// Takes what recording i of all, or of the parts that are merged, came to.
+    using Take =
+        std::function<void(std::size_t i, const std::string& name, const evaluate::JudgedRecording& judged)>;
+
+    void find_items();
     std::string background_label() const;
-    std::size_t batches() const { return (items_.size() + together_ - 1) / together_; }
-    void account(std::size_t i, const evaluate::JudgedRecording& judged, Output* scores);
-    void write_scores(Output& out, const std::string& file, double onset_s, std::size_t truth,
-                      std::span<const float> scores) const;
+    std::string model_hash() const;
+    batch::BatchStatus judge_items(const Take& take, const Take& take_problem);
+    batch::BatchStatus merge_parts(const Take& take);
+    void make_judges(std::size_t count, std::size_t jobs);
+    void check_fit(const evaluate::JudgedRecording& judged) const;
     void check_leave_out() const;
     void warn_of_unchecked() const;
 
@@ -48,15 +57,11 @@ class Judgement {
     Context& context_;
     std::shared_ptr<const model::Model> opened_;
     const model::ModelFile& model_;
-    std::vector<evaluate::JudgedItem> items_;
-    metrics::Evaluation evaluation_;
-    std::optional<evaluate::FalseAlarmTally> false_alarms_;  // nothing if nobody says how long frames are
-    std::size_t together_ = 1;                               // recordings in a batch
-    std::size_t workers_ = 1;
-    std::vector<std::unique_ptr<evaluate::Judge>> judges_;                      // one a worker
-    std::vector<std::pair<std::string, metrics::ConfusionMatrix>> recordings_;  // with --per-recording
-    std::vector<std::string> unchecked_;
-    std::size_t left_out_ = 0, failed_ = 0, damaged_ = 0;
+    std::vector<evaluate::JudgedItem> items_;  // of all parts
+    evaluate::JudgementTally tally_;
+    std::vector<std::unique_ptr<evaluate::Judge>> judges_;  // one per worker
+    std::size_t failed_ = 0;
+    batch::BatchStatus status_ = batch::BatchStatus::ok;
 };
 
 }  // namespace earshot::tools

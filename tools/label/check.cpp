@@ -5,11 +5,11 @@
 #include <vector>
 
 #include "audio/length.h"
+#include "batch/batch.h"
 #include "dataset/catalogue.h"
 #include "label/findings.h"
 #include "support/counted.h"
 #include "support/error.h"
-#include "support/interrupt.h"
 #include "support/json_lines.h"
 #include "tools/label/subcommands.h"
 #include "tools/options.h"
@@ -26,7 +26,7 @@ struct Options {
     bool json = false;
 };
 
-/// Writes and counts findings, as text or JSON Lines.
+/// Writes findings as text or JSON Lines, and counts them.
 class Report {
  public:
     Report(Output& out, bool json) : out_(out), json_(json) {}
@@ -35,7 +35,7 @@ class Report {
         write(audio, finding.is_fault(), label::finding_name(finding.kind), finding.label, finding.onset_s,
               finding.offset_s, finding_text(finding, length_s));
     }
-    /// Reports a problem of the whole recording, or from a position onwards.
+    /// A fault of the recording as a whole, or from a position on.
     void add_fault(const std::string& audio, std::string_view kind, double onset_s, const std::string& text) {
         write(audio, true, kind, "", onset_s, NAN, text);
     }
@@ -115,14 +115,16 @@ Exit run(const Options& options, Context& context) {
     if (!options.known.empty()) rules.known = options.known;
 
     Report report(context.out, options.json);
-    context.console.start_progress("check", static_cast<double>(catalogue.entries.size()));
-    for (std::size_t i = 0; i < catalogue.entries.size(); ++i) {
-        check_interrupt();
-        context.console.progress(static_cast<double>(i), catalogue.entries[i].audio);
-        check_recording(catalogue.entries[i], rules, report);
-    }
-    context.console.end_progress();
-    context.console.note(fmt::format("{}: {}, {}", counted(catalogue.entries.size(), "recording"),
+    const auto& entries = catalogue.entries;
+    batch::Batch batch(batch::names_of(entries, &dataset::CatalogueEntry::audio), {"check", {}, ""},
+                       context.console);
+    batch.run<batch::Nothing>(
+        1,
+        [&](std::size_t i, int, batch::Outcome<batch::Nothing>&) {
+            check_recording(entries[i], rules, report);
+        },
+        [](std::size_t, batch::Nothing) {});
+    context.console.note(fmt::format("{}: {}, {}", counted(entries.size(), "recording"),
                                      counted(report.faults(), "fault"), counted(report.remarks(), "remark")));
     return report.faults() > 0 ? Exit::partial : Exit::ok;
 }

@@ -5,13 +5,14 @@
 #include <memory>
 #include <vector>
 
+#include "batch/batch.h"
 #include "dataset/catalogue.h"
+#include "dataset/framing.h"
 #include "label/delimited.h"
 #include "label/label_text.h"
 #include "label/segment_cutter.h"
 #include "support/counted.h"
 #include "support/error.h"
-#include "support/interrupt.h"
 #include "tools/label/subcommands.h"
 #include "tools/options.h"
 
@@ -30,7 +31,7 @@ struct Options {
     bool force = false;
 };
 
-/// Name of the manifest, under which the labels of the directory are found later.
+/// Name of the manifest, by which labels are found in the directory later.
 constexpr const char* kManifest = "labels.csv";
 
 audio::SampleEncoding encoding(const Options& options) {
@@ -42,6 +43,7 @@ audio::SampleEncoding encoding(const Options& options) {
                                 : audio::SampleEncoding::float32;
 }
 
+/// Cuts recordings one after the other and keeps the list of segments.
 class Cutting {
  public:
     Cutting(const Options& options, Console& console)
@@ -49,28 +51,8 @@ class Cutting {
           console_(console),
           cutter_({options.output, "." + options.format, encoding(options)}) {}
 
-    void add(const dataset::CatalogueEntry& recording) {
-        try {
-            if (!recording.timeline) throw Error(fmt::format("{}: {}", recording.audio, recording.problem));
-            cut(recording);
-        } catch (const UsageError&) {
-            throw;  // what cannot be written for one recording cannot be for any
-        } catch (const WriteError&) {
-            throw;  // nor is there room on the disk for the next
-        } catch (const Error& error) {
-            console_.error(error.what());
-            complete_ = false;
-        }
-    }
-    /// Writes the list of segments last, so that everything it lists exists.
-    void write_manifest() const { write_text(options_.output + "/" + kManifest, manifest_); }
-
-    std::size_t segments() const { return segments_; }
-    std::size_t labels() const { return labels_; }  // to cut
-    bool complete() const { return complete_; }
-
- private:
-    void cut(const dataset::CatalogueEntry& recording) {
+    void cut(const dataset::CatalogueEntry& recording, std::vector<std::string>& damage) {
+        if (!recording.timeline) throw Error(recording.problem);
         auto timeline = *recording.timeline;
         if (!options_.only.empty()) {
             std::erase_if(timeline.events, [&](const label::Event& event) {
@@ -84,11 +66,7 @@ class Cutting {
         const auto result = cutter_.cut(*source, recording.name, timeline);
         for (const auto& warning : result.warnings)
             console_.warning(fmt::format("{}: {}", recording.audio, warning));
-        for (const auto& damage : source->damage()) {
-            console_.warning(
-                fmt::format("{}: at {:.3f} s: {}", recording.audio, damage.position_s, damage.what));
-            complete_ = false;
-        }
+        damage = dataset::damage_texts(*source);
         for (const auto& segment : result.segments) {
             manifest_ +=
                 fmt::format("{},{},{},{},{}\n", label::csv_field(segment.file),
@@ -97,20 +75,25 @@ class Cutting {
         }
         segments_ += result.segments.size();
     }
+    /// The list of segments, written last: where it exists, all segments that it names do.
+    void write_manifest() const { write_text(options_.output + "/" + kManifest, manifest_); }
 
+    std::size_t segments() const { return segments_; }
+    std::size_t labels() const { return labels_; }  // that were to be cut
+
+ private:
     const Options& options_;
     Console& console_;
     label::SegmentCutter cutter_;
     std::string manifest_ = "file,label,source,onset,offset\n";
     std::size_t segments_ = 0, labels_ = 0;
-    bool complete_ = true;
 };
 
 void prepare_directory(const Options& options) {
     const auto manifest = fs::path(options.output) / kManifest;
     if (fs::exists(manifest)) {
         if (!options.force) {
-            throw Error(fmt::format("{} exists (choose another directory, or --force to write over it)",
+            throw Error(fmt::format("{} exists (choose another directory, or --force to overwrite it)",
                                     manifest.string()));
         }
         fs::remove(manifest);  // it would be wrong while segments are replaced
@@ -137,22 +120,25 @@ Exit run(const Options& options, Context& context) {
     for (const auto& warning : catalogue.warnings) context.console.warning(warning);
     check_labels(options, catalogue);
     prepare_directory(options);
-    context.console.start_progress("cut", static_cast<double>(catalogue.entries.size()));
-    for (std::size_t i = 0; i < catalogue.entries.size(); ++i) {
-        check_interrupt();
-        context.console.progress(static_cast<double>(i), catalogue.entries[i].audio);
-        cutting.add(catalogue.entries[i]);
-    }
-    context.console.end_progress();
-    if (cutting.segments() == 0 && (!cutting.complete() || cutting.labels() > 0)) {
+    const auto& entries = catalogue.entries;
+    batch::Batch batch(batch::names_of(entries, &dataset::CatalogueEntry::audio),
+                       {"cut", {}, "what could be decoded was cut"}, context.console);
+    batch.run<batch::Nothing>(
+        1,
+        [&](std::size_t i, int, batch::Outcome<batch::Nothing>& outcome) {
+            cutting.cut(entries[i], outcome.damage);
+        },
+        [](std::size_t, batch::Nothing) {});
+    const bool complete = batch.status() == batch::BatchStatus::ok;
+    if (cutting.segments() == 0 && (!complete || cutting.labels() > 0)) {
         std::error_code not_empty;
         fs::remove(options.output, not_empty);  // remove it only if it is empty
-        if (cutting.complete()) throw Error("nothing to cut: no label lies within its recording");
+        if (complete) throw Error("nothing to cut: no label lies within its recording");
         return Exit::failure;
     }
     cutting.write_manifest();
     context.console.note(fmt::format("{} in {}", counted(cutting.segments(), "segment"), options.output));
-    return cutting.complete() ? Exit::ok : Exit::partial;
+    return complete ? Exit::ok : Exit::partial;
 }
 
 }  // namespace

@@ -9,10 +9,12 @@
 #include <filesystem>
 
 #include "capture/live_source.h"
+#include "dataset/framing.h"
 #include "locate/event_locator.h"
 #include "support/error.h"
 #include "support/interrupt.h"
 #include "support/time_text.h"
+#include "tools/batch_status.h"
 #include "tools/locate/array_option.h"
 #include "tools/locate/compass.h"
 #include "tools/options.h"
@@ -39,16 +41,14 @@ bool knows_control_sequences() {
 }  // namespace
 
 LocateRun::LocateRun(const LocateOptions& options, Context& context) : options_(options), context_(context) {
-    for (auto& [path, problem] : audio::find_inputs(options.inputs)) {
-        if (problem.empty()) {
-            inputs_.push_back(std::move(path));
-        } else {
-            problems_.push_back(fmt::format("{}: {}", path, problem));
-        }
-    }
-    if (inputs_.empty() && problems_.size() == 1) throw Error(problems_.front());
+    found_inputs_ = audio::find_inputs(options.inputs);
+    inputs_ = batch::names_of(found_inputs_, &audio::Input::path);
+    if (inputs_.size() == 1 && !found_inputs_.front().problem.empty())
+        throw Error(fmt::format("{}: {}", inputs_.front(), found_inputs_.front().problem));
     check_request();
-    if (!inputs_.empty() || !options.device.empty()) {
+    const bool anything =
+        std::ranges::any_of(found_inputs_, [](const audio::Input& input) { return input.problem.empty(); });
+    if (anything || !options.device.empty()) {
         if (options.array.empty())
             throw UsageError("--array is required: where the microphones are, a name or a file");
         geometry_ = open_array(options.array);
@@ -82,7 +82,7 @@ void LocateRun::check_request() const {
             throw UsageError("--device takes neither recordings nor --events or --scene");
         return;
     }
-    if (inputs_.empty() && problems_.empty() && (options_.scene.empty() || options_.events.empty())) {
+    if (inputs_.empty() && (options_.scene.empty() || options_.events.empty())) {
         throw UsageError(
             "nothing to do: give a recording, a --device, or a --scene with --events or something to show of "
             "it");
@@ -100,49 +100,43 @@ void LocateRun::check_request() const {
 }
 
 Exit LocateRun::operator()() {
+    auto status = batch::BatchStatus::ok;
     if (!options_.device.empty()) {
         listen();
-    } else if (inputs_.empty() && problems_.empty()) {
+    } else if (inputs_.empty()) {
         pass_events();
+    } else {
+        status = locate_all();
     }
-    for (const auto& input : inputs_) {
-        try {
-            locate(input);
-        } catch (const UsageError&) {
-            throw;
-        } catch (const WriteError&) {
-            throw;
-        } catch (const Error& error) {
-            if (inputs_.size() + problems_.size() == 1) throw;
-            const std::string what = error.what();
-            context_.console.error(what.starts_with(input) ? what : fmt::format("{}: {}", input, what));
-            ++failed_;
-        }
-    }
-    for (const auto& problem : problems_) context_.console.error(problem);
-    failed_ += problems_.size();
     context_.console.end_progress();
     if (scene_) scene_->save();
-    if (output_) output_->close();
-    if (failed_ > 0 && failed_ == inputs_.size() + problems_.size()) return Exit::failure;
-    return failed_ > 0 || damaged_ ? Exit::partial : Exit::ok;
+    if (output_ && status != batch::BatchStatus::failure) output_->close();
+    return exit_of(status);
 }
 
-void LocateRun::locate(const std::string& input) {
-    const auto source = audio::open_source(input, options_.source);
-    check_channels(input, source->format());
-    start_progress(*source);
+/// One after the other, since each is written while it is read.
+batch::BatchStatus LocateRun::locate_all() {
+    batch::Batch batch(inputs_, {"", {}, "directions are of what could be decoded"}, context_.console);
+    batch.run<batch::Nothing>(
+        1,
+        [&](std::size_t i, int, batch::Outcome<batch::Nothing>& outcome) {
+            if (!found_inputs_[i].problem.empty()) throw Error(found_inputs_[i].problem);
+            const auto source = audio::open_source(inputs_[i], options_.source);
+            locate(inputs_[i], *source);
+            outcome.damage = dataset::damage_texts(*source);
+        },
+        [](std::size_t, batch::Nothing) {});
+    return batch.status();
+}
+
+void LocateRun::locate(const std::string& input, audio::Source& source) {
+    check_channels(input, source.format());
+    start_progress(source);
     if (options_.events.empty()) {
-        track(input, *source);
+        track(input, source);
     } else {
-        place_events(input, *source);
+        place_events(input, source);
     }
-    if (source->damage().empty()) return;
-    damaged_ = true;
-    const auto& first = source->damage().front();
-    context_.console.warning(
-        fmt::format("{}: damaged at {:.3f} s ({}); directions are of what could be decoded", input,
-                    first.position_s, first.what));
 }
 
 void LocateRun::check_channels(const std::string& input, audio::AudioFormat format) const {

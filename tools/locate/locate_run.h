@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "audio/source.h"
+#include "batch/batch.h"
 #include "locate/direction_finder.h"
 #include "locate/locator.h"
 #include "scene/scene_file.h"
@@ -43,7 +44,8 @@ class LocateRun {
     Exit operator()();
 
  private:
-    void locate(const std::string& input);
+    batch::BatchStatus locate_all();
+    void locate(const std::string& input, audio::Source& source);
     void track(const std::string& input, audio::Source& source);
     void place_events(const std::string& input, audio::Source& source);
     void pass_events();
@@ -62,15 +64,13 @@ class LocateRun {
 
     LocateOptions options_;
     Context& context_;
-    std::vector<std::string> inputs_;
-    std::vector<std::string> problems_;  // of arguments that are not recordings
+    std::vector<audio::Input> found_inputs_;
+    std::vector<std::string> inputs_;  // their paths
     std::optional<locate::ArrayGeometry> geometry_;
     std::unique_ptr<scene::SceneFile> scene_;
     std::unique_ptr<EventAudio> audio_;
     std::unique_ptr<Output> output_;
     std::optional<JsonLines> rows_;
-    std::size_t failed_ = 0;
-    bool damaged_ = false;
 };
 
 }  // namespace earshot::tools

@@ -99,7 +99,7 @@ TEST(FrameRecording, names_the_recording_that_has_no_frames_and_can_go_on_with_a
     FramingOptions options;
     options.name = "night.wav";
     int frames = 0;
-    const TimedFrameSink count = [&](auto, double, double) { ++frames; };
+    const windows::WindowSink count = [&](auto, double, double) { ++frames; };
     EXPECT_THAT([&] { frame_recording(bad, frontend, options, count); },
                 ThrowsMessage<Error>("night.wav: sample 77"));
     frames = 0;

@@ -12,6 +12,7 @@
 
 #include "dataset/dataset_builder.h"
 #include "dataset/recording.h"
+#include "model/model.h"
 #include "unit/audio/audio_files.h"
 #include "unit/dataset/scratch.h"
 
@@ -44,7 +45,7 @@ class Means : public model::Scorer {
     Means(std::size_t values, std::size_t classes) : values_(values), classes_(classes) {}
     std::size_t window_values() const override { return values_; }
     std::size_t classes() const override { return classes_; }
-    void score(std::span<const float> windows, std::size_t count, std::span<float> scores) override {
+    void score(std::span<const float> windows, std::size_t count, std::span<float> scores) const override {
         for (std::size_t i = 0; i < count; ++i)
             std::ranges::copy(scores_of(windows.subspan(i * values_, values_), classes_),
                               scores.begin() + static_cast<std::ptrdiff_t>(i * classes_));
@@ -64,7 +65,8 @@ class JudgeTest : public testing::Test {
 
     Judge judge(std::vector<std::string> leave_out = {}, std::vector<std::string> tags = {}) const {
         auto scorer = std::make_unique<Means>(window_values_, model_.labels.size());
-        return Judge("model", model_, std::move(scorer), std::move(leave_out), std::move(tags));
+        return Judge(std::make_shared<model::Model>("model", model_, std::move(scorer)), std::move(leave_out),
+                     std::move(tags));
     }
 
     /// A dataset of frames of two random numbers, half a second apart.

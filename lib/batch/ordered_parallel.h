@@ -1,8 +1,5 @@
 #pragma once
 
-#include <sched.h>
-
-#include <algorithm>
 #include <condition_variable>
 #include <cstddef>
 #include <exception>
@@ -17,18 +14,11 @@
 
 namespace earshot::batch {
 
-/// Processors that this process may use; in a container or under taskset, fewer than the machine has.
-inline int available_processors() {
-    cpu_set_t allowed;
-    if (::sched_getaffinity(0, sizeof allowed, &allowed) == 0) return CPU_COUNT(&allowed);
-    return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-}
-
-/// Runs work(index, worker) for every index in [0, count) on `jobs` threads and hands the results to
+/// Runs work(index, worker) for every index in [0, count) on `jobs` threads and passes each result to
 /// done(index, result) on the calling thread, in order of index, whatever order they finish in.
 /// At most four results per job wait for an earlier one, so memory does not grow with count.
-/// An exception from work or done stops the rest and is rethrown here; if several throw, that of the lowest
-/// index. With one job, everything runs on the calling thread.
+/// An exception from work or done stops the batch and is rethrown here; of several, the one of the lowest
+/// index. With one job everything runs on the calling thread.
 template <class Work, class Done>
 void ordered_parallel(std::size_t count, int jobs, Work&& work, Done&& done) {
     using Result = std::invoke_result_t<Work&, std::size_t, int>;

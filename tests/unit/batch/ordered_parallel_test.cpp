@@ -1,4 +1,4 @@
-#include "batch/parallel.h"
+#include "batch/ordered_parallel.h"
 
 #include <gtest/gtest.h>
 
