@@ -101,9 +101,9 @@ void choose_fold(TrainingRun& run) {
     }
 }
 
-model::TrainedModel save(const TrainingRun& run, train::Trainer& trainer, bool replace) {
+train::TrainedModel save(const TrainingRun& run, train::Trainer& trainer, bool replace) {
     trainer.fit_output();
-    model::TrainedModel model = model::describe_model(run, trainer);
+    train::TrainedModel model = train::describe_model(run, trainer);
     model.file.provenance = provenance(run);
     model::ModelDirectory directory(run.options.output, replace);
     trainer.save(directory.temporary_path());
@@ -134,7 +134,7 @@ std::optional<train::TensorBoardFile> open_log(const TrainOptions& options) {
 }
 
 /// Epochs until the end, early or not, or the user's interrupt. Saves on the way if it takes long.
-model::TrainedModel train(const TrainingRun& run, train::Trainer& trainer) {
+train::TrainedModel train(const TrainingRun& run, train::Trainer& trainer) {
     using Clock = std::chrono::steady_clock;
     auto& console = run.context.console;
     bool replace = run.options.force || run.options.resume;
@@ -155,7 +155,7 @@ model::TrainedModel train(const TrainingRun& run, train::Trainer& trainer) {
     }
     console.end_progress();
     if (trainer.best_epoch() == 0) throw Interrupted();
-    model::TrainedModel model = save(run, trainer, replace);
+    train::TrainedModel model = save(run, trainer, replace);
     if (log) log_result(trainer, model.evaluation, *log);
     return model;
 }

@@ -2,15 +2,15 @@
 
 #include <string>
 
-#include "model/trained_model.h"
 #include "tools/tool.h"
 #include "tools/train/train_options.h"
 #include "train/tensorboard.h"
+#include "train/trained_model.h"
 
 namespace earshot::tools {
 
 /// A training run, with what the user asked for and where to report.
-struct TrainingRun : model::Training {
+struct TrainingRun : train::Training {
     const TrainOptions& options;
     Context& context;
 };

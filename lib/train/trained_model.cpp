@@ -1,20 +1,20 @@
-#include "model/trained_model.h"
+#include "train/trained_model.h"
 
 #include <algorithm>
 
 #include "model/open_set_scorer.h"
 
-namespace earshot::model {
+namespace earshot::train {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
 /// Examples, and their scores for the labels of the training set.
 struct ScoredRows {
-    train::Rows rows;
+    Rows rows;
     std::vector<float> scores;
 
-    void add(const train::Rows& more, const train::Trainer& trainer) {
+    void add(const Rows& more, const Trainer& trainer) {
         const auto scored = trainer.score(more);
         rows.insert(rows.end(), more.begin(), more.end());
         scores.insert(scores.end(), scored.begin(), scored.end());
@@ -25,7 +25,7 @@ const char* validation_source(const Training& training) {
     return training.crossed ? "held-out" : training.fold.validation.empty() ? "training" : "validation";
 }
 
-ScoredRows score_validation(const Training& training, const train::Trainer& trainer) {
+ScoredRows score_validation(const Training& training, const Trainer& trainer) {
     ScoredRows scored;
     if (training.crossed) {
         scored = {training.crossed->rows, training.crossed->scores};
@@ -33,29 +33,29 @@ ScoredRows score_validation(const Training& training, const train::Trainer& trai
         scored.add(training.fold.validation.empty() ? training.fold.train : training.fold.validation,
                    trainer);
     }
-    for (const train::Role role : {train::Role::train, train::Role::validation})
+    for (const Role role : {Role::train, Role::validation})
         scored.add(training.set.unknown_rows(role), trainer);
     return scored;
 }
 
-ScoredRows score_test(const train::TrainingSet& set, const train::Trainer& trainer) {
+ScoredRows score_test(const TrainingSet& set, const Trainer& trainer) {
     ScoredRows scored;
-    scored.add(set.labelled_rows(train::Role::test), trainer);
-    scored.add(set.unknown_rows(train::Role::test), trainer);
+    scored.add(set.labelled_rows(Role::test), trainer);
+    scored.add(set.unknown_rows(Role::test), trainer);
     return scored;
 }
 
 /// Compares the answers that the model will give with the truth.
-metrics::Evaluation evaluate(const train::TrainingSet& set, const ModelFile& model,
+metrics::Evaluation evaluate(const TrainingSet& set, const model::ModelFile& model,
                              const ScoredRows& scored) {
-    metrics::Evaluation evaluation(model.labels, open_set_rule(model));
+    metrics::Evaluation evaluation(model.labels, model::open_set_rule(model));
     const std::size_t known = set.labels.size();
     std::vector<float> scores(model.labels.size());
     for (std::size_t i = 0; i < scored.rows.size(); ++i) {
         const auto row = std::span(scored.scores).subspan(i * known, known);
         std::ranges::copy(row, scores.begin());
         if (!model.unknown.empty())
-            scores.back() = unknown_score(row, std::span(model.thresholds).first(known));
+            scores.back() = model::unknown_score(row, std::span(model.thresholds).first(known));
         const auto c = set.classes[static_cast<std::size_t>(scored.rows[i])];
         evaluation.add(c < 0 ? known : static_cast<std::size_t>(c), scores);
     }
@@ -69,8 +69,7 @@ struct Thresholds {
 
 Thresholds wanted_thresholds(const Training& training, const ScoredRows& scored) {
     Thresholds thresholds;
-    const auto chosen =
-        train::choose_thresholds(training.set, scored.rows, scored.scores, training.thresholds);
+    const auto chosen = choose_thresholds(training.set, scored.rows, scored.scores, training.thresholds);
     for (std::size_t c = 0; c < chosen.size(); ++c) {
         thresholds.values.push_back(chosen[c].threshold);
         if (!chosen[c].reached) thresholds.missed.push_back(training.set.labels[c]);
@@ -80,7 +79,7 @@ Thresholds wanted_thresholds(const Training& training, const ScoredRows& scored)
 
 /// Thresholds that separate the labels best, whatever that costs. Unknown sounds have no say.
 Thresholds best_thresholds(const Training& training, const ScoredRows& scored) {
-    const train::TrainingSet& set = training.set;
+    const TrainingSet& set = training.set;
     const std::size_t known = set.labels.size();
     metrics::Evaluation evaluation(set.labels);
     for (std::size_t i = 0; i < scored.rows.size(); ++i) {
@@ -88,18 +87,18 @@ Thresholds best_thresholds(const Training& training, const ScoredRows& scored) {
         if (c < 0) continue;
         evaluation.add(static_cast<std::size_t>(c), std::span(scored.scores).subspan(i * known, known));
     }
-    const bool balanced = training.fit.criterion == train::Criterion::score;
+    const bool balanced = training.fit.criterion == Criterion::score;
     return {balanced ? evaluation.balanced_thresholds() : evaluation.thresholds(), {}};
 }
 
-Json figures(const ModelFile& model, const metrics::Evaluation& evaluation) {
+Json figures(const model::ModelFile& model, const metrics::Evaluation& evaluation) {
     Json json = metrics::evaluation_json(evaluation);
     json["detection"] =
         metrics::detection_json(evaluation, model.thresholds, {model.background, model.unknown});
     return json;
 }
 
-Json metrics_of(const Training& training, const train::Trainer& trainer, const TrainedModel& model,
+Json metrics_of(const Training& training, const Trainer& trainer, const TrainedModel& model,
                 const Thresholds& thresholds) {
     const char* source = validation_source(training);
     Json metrics{{"data", source},
@@ -117,9 +116,9 @@ Json metrics_of(const Training& training, const train::Trainer& trainer, const T
     return metrics;
 }
 
-ModelFile file_of(const Training& training, const Thresholds& thresholds) {
-    const train::TrainingSet& set = training.set;
-    ModelFile file;
+model::ModelFile file_of(const Training& training, const Thresholds& thresholds) {
+    const TrainingSet& set = training.set;
+    model::ModelFile file;
     file.recipe = training.recipe;
     file.frontend = set.frontend;
     file.architecture = training.architecture;
@@ -131,14 +130,14 @@ ModelFile file_of(const Training& training, const Thresholds& thresholds) {
     file.unknown = set.unknown;
     if (!file.unknown.empty()) {
         file.labels.push_back(file.unknown);
-        file.thresholds.push_back(0.5);  // where unknown_score() changes sides
+        file.thresholds.push_back(0.5);  // where model::unknown_score() changes sides
     }
     return file;
 }
 
 }  // namespace
 
-TrainedModel describe_model(const Training& training, const train::Trainer& trainer) {
+TrainedModel describe_model(const Training& training, const Trainer& trainer) {
     const auto scored = score_validation(training, trainer);
     const auto thresholds =
         training.thresholds.any() ? wanted_thresholds(training, scored) : best_thresholds(training, scored);
@@ -149,4 +148,4 @@ TrainedModel describe_model(const Training& training, const train::Trainer& trai
     return model;
 }
 
-}  // namespace earshot::model
+}  // namespace earshot::train

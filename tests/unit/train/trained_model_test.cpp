@@ -1,4 +1,4 @@
-#include "model/trained_model.h"
+#include "train/trained_model.h"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 #include "network/compute_threads.h"
 #include "unit/model/fixtures.h"
 
-namespace earshot::model {
+namespace earshot::train {
 namespace {
 
 using test::make_set;
@@ -22,8 +22,8 @@ class TrainedModelTest : public testing::Test {
     }
 
     TrainedModel describe() {
-        train::Trainer trainer(training_.set, training_.architecture, training_.fold.train,
-                               training_.fold.validation, training_.fit);
+        Trainer trainer(training_.set, training_.architecture, training_.fold.train,
+                        training_.fold.validation, training_.fit);
         trainer.run_epoch();
         return describe_model(training_, trainer);
     }
@@ -33,7 +33,7 @@ class TrainedModelTest : public testing::Test {
     void score_held_out() {
         training_.crossed.emplace();
         training_.crossed->folds = {{{"epochs", 1}}};
-        for (const auto row : training_.set.labelled_rows(train::Role::train)) {
+        for (const auto row : training_.set.labelled_rows(Role::train)) {
             training_.crossed->rows.push_back(row);
             for (std::int64_t c = 0; c < 2; ++c) {
                 const bool own = training_.set.classes[static_cast<std::size_t>(row)] == c;
@@ -47,21 +47,21 @@ class TrainedModelTest : public testing::Test {
 };
 
 TEST_F(TrainedModelTest, is_measured_on_validation_data_or_on_training_data_where_there_is_none) {
-    training_.fold = train::hold_out(training_.set, train::SplitBy::group, 0.25, 1);
+    training_.fold = hold_out(training_.set, SplitBy::group, 0.25, 1);
     const auto held_out = describe().file.metrics;
     EXPECT_EQ(held_out["data"], "validation");
     EXPECT_EQ(held_out["thresholds_from"], "validation");
     EXPECT_EQ(held_out["windows"], 20);
     EXPECT_FALSE(held_out.contains("test"));
 
-    training_.fold = {training_.set.labelled_rows(train::Role::train), {}};
+    training_.fold = {training_.set.labelled_rows(Role::train), {}};
     const auto all = describe().file.metrics;
     EXPECT_EQ(all["data"], "training");
     EXPECT_EQ(all["windows"], 80);
 }
 
 TEST_F(TrainedModelTest, takes_thresholds_from_held_out_scores_after_cross_validation) {
-    training_.fold.train = training_.set.labelled_rows(train::Role::train);
+    training_.fold.train = training_.set.labelled_rows(Role::train);
     score_held_out();
     const auto model = describe();
     EXPECT_EQ(model.file.metrics["data"], "held-out");
@@ -74,7 +74,7 @@ TEST_F(TrainedModelTest, takes_thresholds_from_held_out_scores_after_cross_valid
 }
 
 TEST_F(TrainedModelTest, names_the_labels_that_cannot_be_as_precise_as_wanted) {
-    training_.fold.train = training_.set.labelled_rows(train::Role::train);
+    training_.fold.train = training_.set.labelled_rows(Role::train);
     score_held_out();
     training_.thresholds.precision = 0.9;
     EXPECT_EQ(describe().file.metrics["not_reached_by"], nlohmann::ordered_json::array());
@@ -85,8 +85,8 @@ TEST_F(TrainedModelTest, names_the_labels_that_cannot_be_as_precise_as_wanted) {
 }
 
 TEST_F(TrainedModelTest, measures_test_data_apart) {
-    training_.set.items.back().role = train::Role::test;
-    training_.fold = {training_.set.labelled_rows(train::Role::train), {}};
+    training_.set.items.back().role = Role::test;
+    training_.fold = {training_.set.labelled_rows(Role::train), {}};
     const auto metrics = describe().file.metrics;
     EXPECT_EQ(metrics["windows"], 60);
     EXPECT_EQ(metrics["test"]["windows"], 20);
@@ -94,8 +94,8 @@ TEST_F(TrainedModelTest, measures_test_data_apart) {
 
 TEST_F(TrainedModelTest, an_open_set_has_unknown_as_its_last_label_and_unknown_sounds_among_its_data) {
     training_.set.unknown = "unknown";
-    for (std::size_t i = 0; i < 7; ++i) training_.set.classes[i] = train::TrainingSet::kUnknown;
-    training_.fold = {training_.set.labelled_rows(train::Role::train), {}};
+    for (std::size_t i = 0; i < 7; ++i) training_.set.classes[i] = TrainingSet::kUnknown;
+    training_.fold = {training_.set.labelled_rows(Role::train), {}};
     const auto model = describe();
     EXPECT_EQ(model.file.labels, (std::vector<std::string>{"a", "b", "unknown"}));
     EXPECT_EQ(model.file.thresholds.back(), 0.5);
@@ -104,4 +104,4 @@ TEST_F(TrainedModelTest, an_open_set_has_unknown_as_its_last_label_and_unknown_s
 }
 
 }  // namespace
-}  // namespace earshot::model
+}  // namespace earshot::train

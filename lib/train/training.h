@@ -10,17 +10,17 @@
 #include "train/trainer.h"
 #include "train/training_set.h"
 
-namespace earshot::model {
+namespace earshot::train {
 
 /// What a training run learns, from which data and how. Fixed before its first epoch.
 struct Training {
     std::string recipe = {};
-    train::TrainingSet set = {};
+    TrainingSet set = {};
     nlohmann::ordered_json architecture = {};
-    train::FitOptions fit = {};
-    train::ThresholdWish thresholds = {};
-    train::Fold fold = {};
-    std::optional<train::CrossValidation> crossed = {};
+    FitOptions fit = {};
+    ThresholdWish thresholds = {};
+    Fold fold = {};
+    std::optional<CrossValidation> crossed = {};
 };
 
-}  // namespace earshot::model
+}  // namespace earshot::train

@@ -2,13 +2,13 @@
 
 #include "metrics/evaluation.h"
 #include "model/model_file.h"
-#include "model/training.h"
+#include "train/training.h"
 
-namespace earshot::model {
+namespace earshot::train {
 
 /// A model once its weights are learnt: thresholds are chosen and its answers measured.
 struct TrainedModel {
-    ModelFile file;                  // all but `provenance`
+    model::ModelFile file;           // all but `provenance`
     metrics::Evaluation evaluation;  // of the answers that `file.metrics` describes
 };
 
@@ -16,6 +16,6 @@ struct TrainedModel {
 /// cross-validation if there was one; otherwise the validation data, or the training data if nothing was held
 /// out. Examples of unknown sounds, which are never learnt, are added to each of these. `metrics` says which
 /// data it was, and has the figures on test data under "test" if there is any.
-TrainedModel describe_model(const Training& training, const train::Trainer& trainer);
+TrainedModel describe_model(const Training& training, const Trainer& trainer);
 
-}  // namespace earshot::model
+}  // namespace earshot::train

@@ -5,16 +5,16 @@
 #include "support/setting.h"
 #include "train/trainer.h"
 
-namespace earshot::model {
+namespace earshot::train {
 namespace {
 
 /// `N`, passes over the data, or `N,STEPS`, more of them where they take fewer steps.
-SettingValue epochs_value(train::FitOptions& options) {
+SettingValue epochs_value(FitOptions& options) {
     SettingValue value;
     value.read = [&options](const std::string& text) {
         constexpr int kMost = 1'000'000;
         const auto comma = text.find(',');
-        train::FitOptions read;
+        FitOptions read;
         const auto epochs = whole_in(read.epochs, 1, kMost).read(text.substr(0, comma));
         const auto steps =
             comma == text.npos ? "" : whole_in(read.min_steps, 1, kMost).read(text.substr(comma + 1));
@@ -36,7 +36,7 @@ SettingValue epochs_value(train::FitOptions& options) {
 
 }  // namespace
 
-std::vector<Setting> fit_settings(train::FitOptions& fit) {
+std::vector<Setting> fit_settings(FitOptions& fit) {
     return {
         Setting("epochs", epochs_value(fit), "N[,STEPS]",
                 "Passes over the data; more, if few, for so many steps")
@@ -46,38 +46,35 @@ std::vector<Setting> fit_settings(train::FitOptions& fit) {
                 "Epochs without improvement that end it (0: never)")
             .free(),
         {"criterion",
-         choice_of<train::Criterion>(fit.criterion,
-                                     {{"loss", train::Criterion::loss}, {"score", train::Criterion::score}}),
+         choice_of<Criterion>(fit.criterion, {{"loss", Criterion::loss}, {"score", Criterion::score}}),
          "WHAT", "What improves: loss, or the score of false alarms and misses"},
         {"batch", whole_in(fit.batch, 1, 1 << 20), "N", "Frames or recordings a step"},
         {"learning-rate", number_in(fit.learning_rate, 1e-9, 10), "X", "Step size of Adam"},
         {"schedule",
-         choice_of<train::Schedule>(fit.schedule, {{"constant", train::Schedule::constant},
-                                                   {"cosine", train::Schedule::cosine},
-                                                   {"one-cycle", train::Schedule::one_cycle},
-                                                   {"plateau", train::Schedule::plateau}}),
+         choice_of<Schedule>(fit.schedule, {{"constant", Schedule::constant},
+                                            {"cosine", Schedule::cosine},
+                                            {"one-cycle", Schedule::one_cycle},
+                                            {"plateau", Schedule::plateau}}),
          "HOW", "How the step size goes over the run"},
         {"weight-decay", number_in(fit.weight_decay, 0, 100), "X", "Pull of weights towards zero"},
         {"accumulate", whole_in(fit.accumulate, 1, 1 << 20), "N", "Batches whose gradients make one step"},
         {"clip", number_in(fit.clip, 0, 1e9), "X", "Highest norm of a step's gradient (0: any)"},
         {"mixup", number_in(fit.mixup, 0, 1), "X", "Mix windows in pairs, shares from Beta(X, X)"},
         Setting("autocast",
-                choice_of<train::Autocast>(fit.autocast, {{"none", train::Autocast::none},
-                                                          {"bfloat16", train::Autocast::bfloat16},
-                                                          {"auto", train::Autocast::automatic}}),
+                choice_of<Autocast>(fit.autocast, {{"none", Autocast::none},
+                                                   {"bfloat16", Autocast::bfloat16},
+                                                   {"auto", Autocast::automatic}}),
                 "HOW", "Multiply in bfloat16 while learning (auto: where that is faster)")
             .free(),  // the fingerprint of a run has what is multiplied in
-        Setting("compute",
-                choice_of<train::Compute>(fit.compute,
-                                          {{"cpu", train::Compute::cpu}, {"cuda", train::Compute::cuda}}),
+        Setting("compute", choice_of<Compute>(fit.compute, {{"cpu", Compute::cpu}, {"cuda", Compute::cuda}}),
                 "WHERE", "Learn on the processor, or on a graphics processor")
             .as("device"),
         Setting("loaders", whole_in(fit.loaders, 1, 256), "N", "Threads that read and augment windows")
             .free(),
         {"class-weights",
-         choice_of<train::Balance>(fit.balance, {{"balanced", train::Balance::weights},
-                                                 {"drawn", train::Balance::drawn},
-                                                 {"none", train::Balance::none}}),
+         choice_of<Balance>(
+             fit.balance,
+             {{"balanced", Balance::weights}, {"drawn", Balance::drawn}, {"none", Balance::none}}),
          "HOW", "Rare classes weigh as much (balanced), are drawn as often, or none"},
         Setting("windows", whole_in(fit.windows_per_recording, 1, 1000), "N",
                 "Windows of a recording in an epoch, for --target recording")
@@ -86,4 +83,4 @@ std::vector<Setting> fit_settings(train::FitOptions& fit) {
     };
 }
 
-}  // namespace earshot::model
+}  // namespace earshot::train
