@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <limits.h>
 
 #include "audio/source.h"
 #include "support/error.h"
@@ -79,7 +80,7 @@ TEST_F(ExpandInputs, APathThatIsTooLongIsSaid) {
     const auto before = std::filesystem::current_path();
     std::filesystem::current_path(directory_ / "empty");
     std::string path = directory_ / "empty";
-    for (; path.size() + name.size() < 4200; path += "/" + name) {
+    for (; path.size() <= PATH_MAX; path += "/" + name) {
         std::filesystem::create_directory(name);
         std::filesystem::current_path(name);
     }

@@ -150,7 +150,7 @@ TEST(FrameLabeller, refuses_a_label_that_is_no_class) {
     const label::Timeline timeline{{{0, 1, "dog", {}}}};
     const std::vector<std::string> labels{"cat"};
     EXPECT_THAT([&] { FrameLabeller(timeline, labels, 1); },
-                ThrowsMessage<Error>(HasSubstr("'dog' is none")));
+                ThrowsMessage<Error>(HasSubstr("'dog' is not one")));
 }
 
 TEST(FillGaps, covers_all_that_no_event_does) {
