@@ -71,8 +71,7 @@ std::optional<bool> Control::read_file() {
             const auto recording = content->find("recording");
             if (recording != content->end() && recording->is_boolean()) return recording->get<bool>();
         }
-        console_.warning(
-            fmt::format("{}: expected {{\"recording\": true}} or false; ignored", file_));
+        console_.warning(fmt::format("{}: expected {{\"recording\": true}} or false; ignored", file_));
     } catch (const Error& error) {
         console_.warning(error.what());
     }
