@@ -13,7 +13,7 @@ namespace earshot::audio {
 namespace {
 
 /// Samples of all channels per read; small enough to stay in the L1 cache while they are mixed.
-constexpr std::size_t kBlockSamples = 8192;
+constexpr std::size_t kSndfileBlockSamples = 8192;
 
 ByteInput& bytes_of(void* user) { return *static_cast<ByteInput*>(user); }
 
@@ -56,7 +56,7 @@ SndfileDecoder::SndfileDecoder(std::unique_ptr<ByteInput> input, const ChannelCh
     format_ = {info_.samplerate, chosen_channels(choice_, info_.channels, input_->name())};
     const int coding = info_.format & SF_FORMAT_SUBMASK;
     may_be_non_finite_ = coding == SF_FORMAT_FLOAT || coding == SF_FORMAT_DOUBLE;
-    buffer_.resize(std::max(kBlockSamples, static_cast<std::size_t>(info_.channels)));
+    buffer_.resize(std::max(kSndfileBlockSamples, static_cast<std::size_t>(info_.channels)));
 }
 
 std::span<const float> SndfileDecoder::read(std::size_t max_frames) {

@@ -11,8 +11,8 @@
 namespace earshot::audio {
 namespace {
 
-constexpr int kMaxChannels = 256;
-constexpr int kMaxRate_hz = 1'536'000;
+constexpr int kMaxRawChannels = 256;
+constexpr int kMaxRawRate_hz = 1'536'000;
 
 /// Names that libav's PCM demuxers have.
 constexpr std::array<std::string_view, 20> kEncodings{
@@ -36,7 +36,7 @@ ChannelChoice parse_channels(std::string_view text) {
     if (text == "mix") return {Kind::mix, 0};
     if (text == "left") return {Kind::one, 0};
     if (text == "right") return {Kind::one, 1};
-    if (const auto number = parse_count(text, kMaxChannels)) return {Kind::one, *number - 1};
+    if (const auto number = parse_count(text, kMaxRawChannels)) return {Kind::one, *number - 1};
     throw Error(
         fmt::format("'{}' chooses no channel (write all, mix, left, right or a number from 1)", text));
 }
@@ -54,10 +54,10 @@ RawFormat parse_raw(std::string_view text) {
     const auto channels = text.substr(second + 1);
     if (std::ranges::find(kEncodings, encoding) == kEncodings.end())
         throw fail(fmt::format("unknown sample format '{}', known are {}", encoding, kUsualEncodings));
-    const auto rate_hz = parse_count(rate, kMaxRate_hz);
-    if (!rate_hz) throw fail(fmt::format("'{}' is no sampling rate in Hz, 1 to {}", rate, kMaxRate_hz));
-    const auto count = parse_count(channels, kMaxChannels);
-    if (!count) throw fail(fmt::format("'{}' is no number of channels, 1 to {}", channels, kMaxChannels));
+    const auto rate_hz = parse_count(rate, kMaxRawRate_hz);
+    if (!rate_hz) throw fail(fmt::format("'{}' is no sampling rate in Hz, 1 to {}", rate, kMaxRawRate_hz));
+    const auto count = parse_count(channels, kMaxRawChannels);
+    if (!count) throw fail(fmt::format("'{}' is no number of channels, 1 to {}", channels, kMaxRawChannels));
     return {std::string(encoding), *rate_hz, *count};
 }
 

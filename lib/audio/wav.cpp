@@ -20,9 +20,9 @@ namespace {
 static_assert(std::endian::native == std::endian::little, "PCM is copied as it lies in memory");
 
 constexpr std::int64_t kMax32 = 0xFFFFFFFF;
-constexpr int kPcm = 1, kFloat = 3, kExtensible = 0xFFFE;
+constexpr int kWavPcm = 1, kWavFloat = 3, kWavExtensible = 0xFFFE;
 constexpr std::string_view kSubformatTail{"\x00\x00\x00\x00\x10\x00\x80\x00\x00\xAA\x00\x38\x9B\x71", 14};
-constexpr std::size_t kHeadBytes = 4096;  // longer than our headers
+constexpr std::size_t kWavHeadBytes = 4096;  // longer than our headers
 
 void put(std::string& bytes, std::uint64_t value, int size) {
     for (int i = 0; i < size; ++i) bytes += static_cast<char>(value >> (8 * i));
@@ -30,11 +30,11 @@ void put(std::string& bytes, std::uint64_t value, int size) {
 
 std::string format_chunk(AudioFormat format, SampleEncoding encoding) {
     const int width = bytes_per_sample(encoding);
-    const int coding = encoding == SampleEncoding::float32 ? kFloat : kPcm;
+    const int coding = encoding == SampleEncoding::float32 ? kWavFloat : kWavPcm;
     const bool extensible = format.channels > 2;
     std::string chunk = "fmt ";
-    put(chunk, extensible ? 40 : coding == kFloat ? 18 : 16, 4);
-    put(chunk, static_cast<std::uint64_t>(extensible ? kExtensible : coding), 2);
+    put(chunk, extensible ? 40 : coding == kWavFloat ? 18 : 16, 4);
+    put(chunk, static_cast<std::uint64_t>(extensible ? kWavExtensible : coding), 2);
     put(chunk, static_cast<std::uint64_t>(format.channels), 2);
     put(chunk, static_cast<std::uint64_t>(format.rate_hz), 4);
     put(chunk,
@@ -47,7 +47,7 @@ std::string format_chunk(AudioFormat format, SampleEncoding encoding) {
         put(chunk, 0, 4);  // channels have no speaker positions
         put(chunk, static_cast<std::uint64_t>(coding), 2);
         chunk += kSubformatTail;
-    } else if (coding == kFloat) {
+    } else if (coding == kWavFloat) {
         put(chunk, 0, 2);
     }
     return chunk;
@@ -58,7 +58,7 @@ Integer to_integer(float sample, float scale) {
     return static_cast<Integer>(std::lrint(std::clamp(sample * scale, -scale, scale - 1)));
 }
 
-struct Layout {
+struct WavLayout {
     std::size_t data;  // where the samples begin
     std::int64_t frame_bytes;
     bool has_room;  // a JUNK chunk that can become ds64
@@ -70,9 +70,9 @@ std::uint32_t get32(std::string_view bytes, std::size_t at) {
     return value;
 }
 
-std::optional<Layout> find_layout(std::string_view head) {
+std::optional<WavLayout> find_layout(std::string_view head) {
     if (head.size() < 12 || head.substr(8, 4) != "WAVE") return {};
-    Layout layout{0, 0, false};
+    WavLayout layout{0, 0, false};
     for (std::size_t at = 12; at + 8 <= head.size();) {
         const auto name = head.substr(at, 4);
         const std::uint32_t size = get32(head, at + 4);
@@ -164,7 +164,7 @@ void append_pcm(std::span<const float> samples, SampleEncoding encoding, std::ve
 std::int64_t repair_wav(const std::string& path) {
     const Descriptor file(::open(path.c_str(), O_RDWR | O_CLOEXEC));
     if (!file) throw system_error(path);
-    std::string header(kHeadBytes, '\0');
+    std::string header(kWavHeadBytes, '\0');
     const ssize_t got = ::pread(file.get(), header.data(), header.size(), 0);
     if (got < 0) throw system_error(path);
     header.resize(static_cast<std::size_t>(got));

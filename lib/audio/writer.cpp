@@ -15,7 +15,7 @@
 namespace earshot::audio {
 namespace {
 
-constexpr std::size_t kHeadBytes = 256;  // longer than what comes before the samples
+constexpr std::size_t kMaxHeaderBytes = 256;  // longer than what comes before the samples
 
 int format_of(const std::string& path, SampleEncoding encoding) {
     std::string extension = std::filesystem::path(path).extension().native();
@@ -56,7 +56,7 @@ WriteError write_error(const std::string& path, const char* said) {
 /// of RF64.
 void clear_creation_time(const std::string& path) {
     std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
-    std::array<char, kHeadBytes> head{};
+    std::array<char, kMaxHeaderBytes> head{};
     file.read(head.data(), head.size());
     const auto chunk = std::string_view(head.data(), static_cast<std::size_t>(file.gcount())).find("PEAK");
     if (chunk == std::string_view::npos) return;

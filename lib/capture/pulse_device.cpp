@@ -11,7 +11,7 @@
 namespace earshot::capture {
 namespace {
 
-constexpr auto kPoll = std::chrono::milliseconds(200);
+constexpr auto kPulsePoll = std::chrono::milliseconds(200);
 
 /// The format of a source of the server.
 struct PulseSource {
@@ -109,7 +109,7 @@ std::chrono::microseconds PulseDevice::delay_behind(std::size_t bytes) const {
 DeviceBlock PulseDevice::read() {
     drop();
     DeviceBlock block;
-    if (pa_stream_readable_size(stream_.get()) == 0) server_.turn(kPoll);
+    if (pa_stream_readable_size(stream_.get()) == 0) server_.turn(kPulsePoll);
     check_stream();
     const std::size_t frame_bytes = sizeof(float) * static_cast<std::size_t>(format_.channels);
     while (true) {

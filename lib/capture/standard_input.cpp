@@ -4,7 +4,7 @@
 namespace earshot::capture {
 namespace {
 
-constexpr std::size_t kBlockFrames = 4096;
+constexpr std::size_t kPcmBlockFrames = 4096;
 
 /// Read at the speed of the reader.
 class StandardInput : public SourceDevice {
@@ -17,7 +17,7 @@ class StandardInput : public SourceDevice {
         source_ = audio::open_source("-", options);
     }
     bool can_wait() const override { return true; }
-    DeviceBlock read() override { return next(kBlockFrames); }
+    DeviceBlock read() override { return next(kPcmBlockFrames); }
 };
 
 }  // namespace

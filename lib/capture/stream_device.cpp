@@ -9,7 +9,7 @@
 namespace earshot::capture {
 namespace {
 
-constexpr std::size_t kBlockFrames = 4096;
+constexpr std::size_t kStreamBlockFrames = 4096;
 
 /// A URL. The server sets the pace.
 class StreamDevice : public SourceDevice {
@@ -24,7 +24,7 @@ class StreamDevice : public SourceDevice {
 
     DeviceBlock read() override {
         const auto asked = std::chrono::steady_clock::now();
-        auto block = next(kBlockFrames);
+        auto block = next(kStreamBlockFrames);
         if (!live_) date_backlog(block, asked);
         if (block.ended && !finite_ && !stop_()) throw Error(name_ + ": the stream ended");
         return block;

@@ -19,12 +19,12 @@
 namespace earshot::frontend {
 namespace {
 
-constexpr std::int64_t kMaxRateHz = 1'000'000;
+constexpr std::int64_t kSpectrumMaxRateHz = 1'000'000;
 constexpr std::size_t kMaxChunk = std::size_t{1}
                                   << 24;  // samples: six minutes at 44.1 kHz, 200 MB of buffers
 constexpr std::int64_t kMaxBins = 65'536;
 
-struct Settings {
+struct SpectrumSettings {
     int rate_hz;
     double duration_s;
     double low_hz, high_hz;
@@ -32,10 +32,10 @@ struct Settings {
     std::size_t chunk;  // samples, N
 };
 
-Settings read_settings(const nlohmann::ordered_json& json) {
+SpectrumSettings read_spectrum_settings(const nlohmann::ordered_json& json) {
     const SettingsReader reader(json, {"rate_hz", "duration_s", "low_hz", "high_hz", "bins"});
-    Settings s{};
-    s.rate_hz = static_cast<int>(reader.integer("rate_hz", 1, kMaxRateHz));
+    SpectrumSettings s{};
+    s.rate_hz = static_cast<int>(reader.integer("rate_hz", 1, kSpectrumMaxRateHz));
     s.duration_s = reader.number("duration_s", 2.0 / s.rate_hz, static_cast<double>(kMaxChunk) / s.rate_hz);
     s.chunk = static_cast<std::size_t>(std::llround(s.duration_s * s.rate_hz));
     std::tie(s.low_hz, s.high_hz) = reader.band_hz(s.rate_hz);
@@ -46,7 +46,7 @@ Settings read_settings(const nlohmann::ordered_json& json) {
 /// From a chunk of one length to its frame.
 class Analysis {
  public:
-    Analysis(const Settings& s, std::size_t samples)
+    Analysis(const SpectrumSettings& s, std::size_t samples)
         : fft_(samples), bands_(samples, s.rate_hz, s.low_hz, s.high_hz, s.bins), power_(fft_.bins()) {}
 
     std::size_t samples() const { return fft_.size(); }
@@ -64,7 +64,7 @@ class Analysis {
 
 class Spectrum final : public Frontend {
  public:
-    explicit Spectrum(const Settings& settings)
+    explicit Spectrum(const SpectrumSettings& settings)
         : settings_(settings),
           whole_(settings, settings.chunk),
           pending_(settings.chunk),
@@ -135,7 +135,7 @@ class Spectrum final : public Frontend {
         sink(frame_, onset_s);
     }
 
-    Settings settings_;
+    SpectrumSettings settings_;
     Analysis whole_;
     std::optional<Analysis> short_;  // kept: recordings of one length end alike
     std::vector<float> pending_;     // a chunk
@@ -152,7 +152,7 @@ nlohmann::ordered_json default_spectrum() {
 }
 
 std::unique_ptr<Frontend> make_spectrum(const nlohmann::ordered_json& settings) {
-    return std::make_unique<Spectrum>(read_settings(settings));
+    return std::make_unique<Spectrum>(read_spectrum_settings(settings));
 }
 
 }  // namespace earshot::frontend

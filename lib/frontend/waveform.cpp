@@ -20,10 +20,10 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::int64_t kMaxRateHz = 1'000'000;
-constexpr std::int64_t kMaxWindow = 1 << 20;  // samples: 24 s at 44.1 kHz
+constexpr std::int64_t kWaveformMaxRateHz = 1'000'000;
+constexpr std::int64_t kWaveformMaxWindow = 1 << 20;  // samples: 24 s at 44.1 kHz
 
-struct Settings {
+struct WaveformSettings {
     int rate_hz;
     double window_s, hop_s;
     std::size_t window, hop;  // samples
@@ -33,12 +33,13 @@ struct Settings {
     double gain_db;
 };
 
-Settings read_settings(const Json& json) {
+WaveformSettings read_waveform_settings(const Json& json) {
     const SettingsReader reader(
         json, {"rate_hz", "window_s", "hop_s", "order", "low_hz", "high_hz", "level", "gain_db"});
-    Settings s{};
-    s.rate_hz = static_cast<int>(reader.integer("rate_hz", 1, kMaxRateHz));
-    s.window_s = reader.number("window_s", 1.0 / s.rate_hz, static_cast<double>(kMaxWindow) / s.rate_hz);
+    WaveformSettings s{};
+    s.rate_hz = static_cast<int>(reader.integer("rate_hz", 1, kWaveformMaxRateHz));
+    s.window_s =
+        reader.number("window_s", 1.0 / s.rate_hz, static_cast<double>(kWaveformMaxWindow) / s.rate_hz);
     s.hop_s = reader.number("hop_s", 1.0 / s.rate_hz, s.window_s);
     s.window = static_cast<std::size_t>(std::llround(s.window_s * s.rate_hz));
     s.hop = static_cast<std::size_t>(std::llround(s.hop_s * s.rate_hz));
@@ -55,7 +56,7 @@ Settings read_settings(const Json& json) {
     return s;
 }
 
-std::optional<ZeroPhaseFilter> filter_of(const Settings& s) {
+std::optional<ZeroPhaseFilter> filter_of(const WaveformSettings& s) {
     if (s.order == 0) return std::nullopt;
     ZeroPhaseFilter filter(s.order, s.low_hz, s.high_hz, s.rate_hz);
     if (s.window > filter.padding()) return filter;
@@ -65,7 +66,7 @@ std::optional<ZeroPhaseFilter> filter_of(const Settings& s) {
 
 class Waveform final : public Frontend {
  public:
-    explicit Waveform(const Settings& settings)
+    explicit Waveform(const WaveformSettings& settings)
         : settings_(settings),
           filter_(filter_of(settings)),
           framer_({settings.window, settings.hop, 0, 0, 1}),
@@ -134,7 +135,7 @@ class Waveform final : public Frontend {
         for (float& value : frame_) value *= factor;
     }
 
-    Settings settings_;
+    WaveformSettings settings_;
     std::optional<ZeroPhaseFilter> filter_;
     Framer framer_;
     double gain_;
@@ -145,7 +146,7 @@ class Waveform final : public Frontend {
 }  // namespace
 
 std::unique_ptr<Frontend> make_waveform(const Json& settings) {
-    return std::make_unique<Waveform>(read_settings(settings));
+    return std::make_unique<Waveform>(read_waveform_settings(settings));
 }
 
 Json default_waveform() {

@@ -18,8 +18,8 @@ namespace earshot::label {
 namespace {
 
 /// In the order of LabelFormat.
-constexpr std::array<std::string_view, 8> kNames{"labels-json", "audacity",    "dcase",         "raven",
-                                                 "csv",         "word-bounds", "waveform-json", "jsonl"};
+constexpr std::array<std::string_view, 8> kFormatNames{
+    "labels-json", "audacity", "dcase", "raven", "csv", "word-bounds", "waveform-json", "jsonl"};
 
 /// Larger than any list of labels; waveforms are read as a stream and may be longer.
 constexpr std::size_t kMaxBytes = std::size_t{256} << 20;
@@ -57,18 +57,21 @@ Labels sorted(Labels labels) {
 
 }  // namespace
 
-std::span<const std::string_view> label_format_names() { return kNames; }
+std::span<const std::string_view> label_format_names() { return kFormatNames; }
 
-std::string_view label_format_name(LabelFormat format) { return kNames[static_cast<std::size_t>(format)]; }
+std::string_view label_format_name(LabelFormat format) {
+    return kFormatNames[static_cast<std::size_t>(format)];
+}
 
 LabelFormat parse_label_format(std::string_view name) {
     std::string wanted(name);
     for (char& c : wanted) c = c == '_' || c == '.' ? '-' : c;  // people write labels.json for the format
-    const auto found = std::ranges::find(kNames, wanted);
-    if (found == kNames.end()) {
-        throw UsageError(fmt::format("no label format '{}' (formats: {})", name, fmt::join(kNames, ", ")));
+    const auto found = std::ranges::find(kFormatNames, wanted);
+    if (found == kFormatNames.end()) {
+        throw UsageError(
+            fmt::format("no label format '{}' (formats: {})", name, fmt::join(kFormatNames, ", ")));
     }
-    return static_cast<LabelFormat>(found - kNames.begin());
+    return static_cast<LabelFormat>(found - kFormatNames.begin());
 }
 
 Labels parse_labels(std::string_view text, const std::string& name, LabelFormat format) {

@@ -32,8 +32,8 @@ std::size_t find_annotation(const std::vector<std::string>& header) {
     throw Error("no annotation column beside Raven's own (add one named Annotation)");
 }
 
-struct Layout {
-    explicit Layout(const std::vector<std::string>& header)
+struct RavenLayout {
+    explicit RavenLayout(const std::vector<std::string>& header)
         : fields(header.size()),
           annotation(find_annotation(header)),
           onset(required(header, "begin time (s)")),
@@ -93,7 +93,7 @@ class Table {
             "the table with that column)");
     }
 
-    Layout layout_;
+    RavenLayout layout_;
     Labels labels_{LabelFormat::raven, {}, {}};
     std::optional<std::string> file_;
     std::set<std::tuple<std::string, double, double, std::string>> seen_;

@@ -15,13 +15,13 @@
 namespace earshot::label {
 namespace {
 
-constexpr std::size_t kBlockFrames = 4096;
+constexpr std::size_t kWaveformBlockFrames = 4096;
 
 /// Reads up to `end`, or to the end of the source, into `sink`. @return the position reached
 template <class Sink>
 std::int64_t read_until(audio::Source& source, std::int64_t position, std::int64_t end, const Sink& sink) {
     while (position < end) {
-        const auto wanted = std::min<std::int64_t>(end - position, kBlockFrames);
+        const auto wanted = std::min<std::int64_t>(end - position, kWaveformBlockFrames);
         const auto block = source.read(static_cast<std::size_t>(wanted));
         if (block.empty()) break;
         sink(block);

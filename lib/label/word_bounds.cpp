@@ -7,7 +7,7 @@
 namespace earshot::label::formats {
 namespace {
 
-class Reader : public JsonReader {
+class WordBoundsReader : public JsonReader {
  public:
     using JsonReader::JsonReader;
 
@@ -56,7 +56,7 @@ class Reader : public JsonReader {
 }  // namespace
 
 Labels parse_word_bounds(std::string_view text, const std::string& name) {
-    Reader reader(name);
+    WordBoundsReader reader(name);
     stream_json(text, reader, name);
     return {LabelFormat::word_bounds, std::move(reader.recordings), {}};
 }

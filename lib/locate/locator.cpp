@@ -11,7 +11,7 @@ constexpr double kMemory_s = 0.15;  // time in which sound fades to 1/e
 // thousand are.
 constexpr double kActive = 0.01;
 // Minimum coherence for a direction; diffuse sound has about 0.1.
-constexpr double kCoherent = 0.2;
+constexpr double kLocatorCoherent = 0.2;
 
 }  // namespace
 
@@ -56,7 +56,8 @@ void Locator::end_update(double offset_s, const Sink& sink) {
     if (update.active) {
         auto sightings = finder_.find(spectra_);
         std::erase_if(sightings, [](const Sighting& sighting) {
-            return std::ranges::all_of(sighting, [](const Bearing& b) { return b.coherence < kCoherent; });
+            return std::ranges::all_of(sighting,
+                                       [](const Bearing& b) { return b.coherence < kLocatorCoherent; });
         });
         heard = tracker_.update(offset_s, sightings);
     }

@@ -10,7 +10,7 @@
 namespace earshot::metrics {
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
 
 /// Mean of ratio_of(c) over the classes that are the truth or the answer at least once, NaN counting as 0.
 template <class Ratio>
@@ -23,7 +23,7 @@ double macro(const ConfusionMatrix& matrix, Ratio&& ratio_of) {
         sum += std::isnan(value) ? 0 : value;
         ++classes;
     }
-    return classes == 0 ? kNaN : sum / classes;
+    return classes == 0 ? kUndefined : sum / classes;
 }
 
 }  // namespace
@@ -82,7 +82,7 @@ double ConfusionMatrix::balanced_accuracy() const {
         sum += recall(c);
         ++occurring;
     }
-    return occurring == 0 ? kNaN : sum / occurring;
+    return occurring == 0 ? kUndefined : sum / occurring;
 }
 
 double roc_auc(std::span<const float> scores, std::span<const bool> positive) {
@@ -93,7 +93,7 @@ double roc_auc(std::span<const float> scores, std::span<const bool> positive) {
             ordered_pairs +=
                 negatives * static_cast<double>(before.true_positives + after.true_positives) / 2;
         });
-    if (all.true_positives == 0 || all.false_positives == 0) return kNaN;
+    if (all.true_positives == 0 || all.false_positives == 0) return kUndefined;
     return ordered_pairs / static_cast<double>(all.true_positives) / static_cast<double>(all.false_positives);
 }
 
@@ -105,7 +105,7 @@ double average_precision(std::span<const float> scores, std::span<const bool> po
                 ratio(after.true_positives, after.true_positives + after.false_positives);
             sum += static_cast<double>(after.true_positives - before.true_positives) * precision;
         });
-    return all.true_positives == 0 ? kNaN : sum / static_cast<double>(all.true_positives);
+    return all.true_positives == 0 ? kUndefined : sum / static_cast<double>(all.true_positives);
 }
 
 double cautious_f1_threshold(std::span<const float> scores, std::span<const bool> positive) {

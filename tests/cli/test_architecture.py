@@ -19,19 +19,6 @@ def rooms_in_order():
 
 ORDER = rooms_in_order()
 
-# Includes of rooms further down that are still to go, and why they are there. A line whose include has gone fails.
-DESCRIBES = "model describes what a training run has learnt: that belongs in train"
-DEBTS = {
-    ("lib/model/fit_settings.cpp", "train/trainer.h"): DESCRIBES,
-    ("lib/model/training.h", "train/cross_validation.h"): DESCRIBES,
-    ("lib/model/training.h", "train/folds.h"): DESCRIBES,
-    ("lib/model/training.h", "train/thresholds.h"): DESCRIBES,
-    ("lib/model/training.h", "train/trainer.h"): DESCRIBES,
-    ("lib/model/training.h", "train/training_set.h"): DESCRIBES,
-    ("lib/network/softmax_steps.h", "frontend/lanes.h"): "vectors of numbers belong in support",
-    ("lib/network/torch/network.cpp", "windows/windowing.h"): "a network that hears at other paces pads like a window",
-}
-
 
 @functools.cache
 def text_of(path):
@@ -65,8 +52,7 @@ class Includes(unittest.TestCase):
                 other, slash, _ = header.partition("/")
                 if slash and other in ORDER and ORDER.index(other) > place:
                     found.add((str(path.relative_to(SOURCE)), header))
-        self.assertEqual(sorted(found - DEBTS.keys()), [], "a room includes one after it")
-        self.assertEqual(sorted(DEBTS.keys() - found), [], "paid: remove the line from DEBTS")
+        self.assertEqual(sorted(found), [], "a room includes one after it")
 
     def test_a_header_of_a_room_is_included_by_its_path_in_lib(self):
         names = {path.name for path in sources(LIB) if path.suffix == ".h"}

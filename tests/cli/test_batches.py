@@ -80,8 +80,8 @@ class Kills(BatchSandbox):
         self.assertEqual((self.dir / "out.csv").read_bytes(), (self.dir / "undisturbed.csv").read_bytes())
 
     def test_a_directory_of_events_too(self):
-        self.kill_until_it_ends(self.dir / "out/.earshot-detect.journal", 8, "-o", "out/", "--scores", "scores/")
-        self.earshot("detect", "model", "in", "-o", "whole/", "--scores", "whole-scores/")
+        self.kill_until_it_ends(self.dir / "out/.earshot-detect.journal", 8, "-o", "out/", "--scores=scores/")
+        self.earshot("detect", "model", "in", "-o", "whole/", "--scores=whole-scores/")
         for ours, whole in (("out", "whole"), ("scores", "whole-scores")):
             files = {name: text for name, text in self.files(ours).items() if not name.startswith(".")}
             self.assertEqual(files, self.files(whole))

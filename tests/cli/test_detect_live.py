@@ -280,7 +280,7 @@ class Programs(LiveSandbox):
                            self.script("exit 3"), stdin=wav, stderr=None)
         self.assertIn("3 programs were started, 3 of them failed", run.err)
         for command, problem in (("no-such-program", "there is no program no-such-program"), ("a | b", "no shell is involved"),
-                                 ("$(a)", "no shell is involved"), ("'open", "no program with arguments")):
+                                 ("$(a)", "no shell is involved"), ("'open", "not a program with arguments")):
             self.earshot("detect", "model", "--device", "-", "--on-event", command, status=2, stderr=problem)
 
     def test_a_program_that_never_ends_does_not_keep_us(self):

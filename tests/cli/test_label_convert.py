@@ -94,7 +94,7 @@ class LabelConvert(Sandbox):
         self.convert("missing.json", "-o", "out.txt", status=1, stderr="cannot open missing.json: No such file")
         self.convert("open.json", status=2, stderr="does not say which format to write (try --to FORMAT)")
         self.convert("open.json", "--to", "textgrid", status=2, stderr="no label format 'textgrid' (formats: labels-json,")
-        self.convert(".", "-o", "out.txt", status=1, stderr="cannot read .: Is a directory")
+        self.convert(".", "-o", "out.txt", status=1, stderr=".: is a directory")
 
     def test_what_is_no_label_file_is_said_to_be_none(self):
         write_wav(self.dir / "clip.wav", noise(0.1), 8000)

@@ -143,7 +143,7 @@ class Locate(Sandbox):
         self.earshot("locate", "room.wav", status=2, stderr="--array")
         self.earshot("locate", "--array", "array.json", "room.wav", "room.wav", "--events", "-", status=2, stderr="one input")
         self.earshot("locate", "--array", "array.json", "-", "--events", "-", status=2, stderr="once only")
-        for line, complaint in [("nonsense", "line 1: not a JSON object"), ('{"offset": 3}', "no 'onset' in seconds"),
+        for line, complaint in [("nonsense", "line 1: not valid JSON"), ('{"offset": 3}', "no 'onset' in seconds"),
                                 ('{"onset": 3, "offset": 2}', "the offset is before the onset"),
                                 ('{"onset": -1, "offset": 2}', "no 'onset'"), ('{"onset": "1", "offset": 2}', "no 'onset'")]:
             self.earshot("locate", "--array", "array.json", "room.wav", "--events", "-", stdin=line.encode(), status=1,

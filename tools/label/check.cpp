@@ -17,7 +17,7 @@
 namespace earshot::tools {
 namespace {
 
-struct Options {
+struct CheckOptions {
     std::vector<std::string> inputs;
     std::optional<std::string> labels;
     std::vector<std::string> known;
@@ -102,7 +102,7 @@ void check_recording(const dataset::CatalogueEntry& recording, const label::Chec
     }
 }
 
-Exit run(const Options& options, Context& context) {
+Exit run_check(const CheckOptions& options, Context& context) {
     std::ranges::for_each(options.inputs, refuse_terminal);
     const auto catalogue = dataset::find_recordings(options.inputs, {options.labels, {}});
     if (std::ranges::all_of(catalogue.entries, &dataset::CatalogueEntry::missing)) {
@@ -132,7 +132,7 @@ Exit run(const Options& options, Context& context) {
 }  // namespace
 
 Runner declare_label_check(CLI::App& app) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<CheckOptions>();
     app.add_option("input", options->inputs, "Recordings, directories of them, or @LIST")
         ->type_name("AUDIO|DIR")
         ->required();
@@ -146,7 +146,7 @@ Runner declare_label_check(CLI::App& app) {
     app.add_flag("--gaps", options->gaps, "Remark on what no label covers");
     add_time(app, "--tolerance", options->tolerance_s, "Past the end, or of gaps, that does not matter");
     app.add_flag("--json", options->json, "Write JSON Lines");
-    return [options](Context& context) { return run(*options, context); };
+    return [options](Context& context) { return run_check(*options, context); };
 }
 
 }  // namespace earshot::tools

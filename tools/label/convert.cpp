@@ -17,7 +17,7 @@
 namespace earshot::tools {
 namespace {
 
-struct Options {
+struct ConvertOptions {
     std::string input;
     std::string output = "-";
     std::string from, to;  // format names, empty if not given
@@ -26,7 +26,7 @@ struct Options {
     std::string gap_label = "background";
 };
 
-label::LabelFormat output_format(const Options& options) {
+label::LabelFormat output_format(const ConvertOptions& options) {
     if (!options.to.empty()) return label::parse_label_format(options.to);
     if (const auto format = label::label_format_of_name(options.output)) return *format;
     throw UsageError(fmt::format("{}: this name does not say which format to write (try --to FORMAT)",
@@ -51,7 +51,7 @@ void close_open_events(label::Labels& labels, const std::vector<std::string>& au
     }
 }
 
-void write_with_samples(const label::Labels& labels, const Options& options, Output& out) {
+void write_with_samples(const label::Labels& labels, const ConvertOptions& options, Output& out) {
     if (options.audio.empty()) {
         throw UsageError("waveform-json holds the samples of the events (give the recording with --audio)");
     }
@@ -63,7 +63,7 @@ void write_with_samples(const label::Labels& labels, const Options& options, Out
     label::write_waveform_json(labels.recordings.begin()->second, *source, out);
 }
 
-Exit run(const Options& options, Context& context) {
+Exit run_convert(const ConvertOptions& options, Context& context) {
     refuse_terminal(options.input);
     const auto to = output_format(options);
     const auto from =
@@ -98,7 +98,7 @@ Exit run(const Options& options, Context& context) {
 }  // namespace
 
 Runner declare_label_convert(CLI::App& app) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<ConvertOptions>();
     app.add_option("input", options->input, "Label file, or - for standard input")
         ->type_name("IN")
         ->required();
@@ -114,7 +114,7 @@ Runner declare_label_convert(CLI::App& app) {
     app.add_option("--gap-label", options->gap_label, "Label in labels-json for what no event covers")
         ->type_name("TEXT")
         ->capture_default_str();
-    return [options](Context& context) { return run(*options, context); };
+    return [options](Context& context) { return run_convert(*options, context); };
 }
 
 }  // namespace earshot::tools

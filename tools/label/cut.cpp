@@ -21,7 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options {
+struct CutOptions {
     std::vector<std::string> inputs;
     std::optional<std::string> labels;
     std::string output;
@@ -34,7 +34,7 @@ struct Options {
 /// Name of the manifest, by which labels are found in the directory later.
 constexpr const char* kManifest = "labels.csv";
 
-audio::SampleEncoding encoding(const Options& options) {
+audio::SampleEncoding encoding(const CutOptions& options) {
     if (options.bits == 32 && options.format == "flac") {
         throw UsageError("FLAC holds 16 or 24 bits (for 32-bit floats write --format wav)");
     }
@@ -46,7 +46,7 @@ audio::SampleEncoding encoding(const Options& options) {
 /// Cuts recordings one after the other and keeps the list of segments.
 class Cutting {
  public:
-    Cutting(const Options& options, Console& console)
+    Cutting(const CutOptions& options, Console& console)
         : options_(options),
           console_(console),
           cutter_({options.output, "." + options.format, encoding(options)}) {}
@@ -82,14 +82,14 @@ class Cutting {
     std::size_t labels() const { return labels_; }  // that were to be cut
 
  private:
-    const Options& options_;
+    const CutOptions& options_;
     Console& console_;
     label::SegmentCutter cutter_;
     std::string manifest_ = "file,label,source,onset,offset\n";
     std::size_t segments_ = 0, labels_ = 0;
 };
 
-void prepare_directory(const Options& options) {
+void prepare_directory(const CutOptions& options) {
     const auto manifest = fs::path(options.output) / kManifest;
     if (fs::exists(manifest)) {
         if (!options.force) {
@@ -104,7 +104,7 @@ void prepare_directory(const Options& options) {
 }
 
 /// A label that no recording has is a typing error.
-void check_labels(const Options& options, const dataset::Catalogue& catalogue) {
+void check_labels(const CutOptions& options, const dataset::Catalogue& catalogue) {
     const auto labels = catalogue.labels();
     for (const auto& wanted : options.only) {
         if (std::ranges::find(labels, wanted) != labels.end()) continue;
@@ -113,7 +113,7 @@ void check_labels(const Options& options, const dataset::Catalogue& catalogue) {
     }
 }
 
-Exit run(const Options& options, Context& context) {
+Exit run_cut(const CutOptions& options, Context& context) {
     std::ranges::for_each(options.inputs, refuse_terminal);
     Cutting cutting(options, context.console);
     const auto catalogue = dataset::find_recordings(options.inputs, {options.labels, {}});
@@ -144,7 +144,7 @@ Exit run(const Options& options, Context& context) {
 }  // namespace
 
 Runner declare_label_cut(CLI::App& app) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<CutOptions>();
     app.add_option("input", options->inputs,
                    "Recordings, directories of them, @LIST, or - for standard input")
         ->type_name("AUDIO|DIR")
@@ -168,7 +168,7 @@ Runner declare_label_cut(CLI::App& app) {
         ->check(CLI::IsMember({16, 24, 32}))
         ->capture_default_str();
     add_force(app, options->force);
-    return [options](Context& context) { return run(*options, context); };
+    return [options](Context& context) { return run_cut(*options, context); };
 }
 
 }  // namespace earshot::tools

@@ -23,7 +23,7 @@
 namespace earshot::tools {
 namespace {
 
-struct Options {
+struct StatsOptions {
     std::vector<std::string> inputs;
     std::optional<std::string> labels;
     std::string day;
@@ -119,7 +119,7 @@ void write_json(const label::LabelStatistics& statistics, Output& out) {
     }
 }
 
-Exit run(const Options& options, Context& context) {
+Exit run_stats(const StatsOptions& options, Context& context) {
     if (options.inputs.size() == 1 && !options.labels && record::is_archive(options.inputs[0]))
         return write_archive_stats(options.inputs[0], options.day, options.json, context);
     if (!options.day.empty()) throw UsageError("--day is for one archive of earshot record");
@@ -149,7 +149,7 @@ Exit run(const Options& options, Context& context) {
 }  // namespace
 
 Runner declare_label_stats(CLI::App& app) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<StatsOptions>();
     app.add_option("input", options->inputs,
                    "Label files, recordings, directories of them, @LIST, or an archive")
         ->type_name("FILE|DIR")
@@ -160,7 +160,7 @@ Runner declare_label_stats(CLI::App& app) {
                    "Of an archive of earshot record: the day to plot (default: the last)")
         ->type_name("DATE");
     app.add_flag("--json", options->json, "Write JSON Lines");
-    return [options](Context& context) { return run(*options, context); };
+    return [options](Context& context) { return run_stats(*options, context); };
 }
 
 }  // namespace earshot::tools
