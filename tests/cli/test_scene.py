@@ -90,7 +90,7 @@ class Scene(Sandbox):
 
     def test_a_damaged_file_is_set_aside(self):
         (self.dir / "scene.json").write_text('{"scene_map": {"tv"')
-        self.learn([event(0, azimuth=1)], stderr="scene.json: no scene (not valid JSON: line 1, column as scene.json.damaged-1")
+        self.learn([event(0, azimuth=1)], stderr="); set aside as scene.json.damaged-1, beginning anew")
         self.assertEqual((self.dir / "scene.json.damaged-1").read_text(), '{"scene_map": {"tv"')
         self.assertEqual(self.saved()["category_totals"], {"cry": 1})
 
