@@ -118,7 +118,7 @@ class Training(Sandbox):
         self.assertTrue(all(1 <= fold["epochs"] <= 3 for fold in metrics["folds"]), metrics["folds"])
         self.assertEqual(metrics["epochs"], sorted(fold["epochs"] for fold in metrics["folds"])[2])
         for epochs in ("0", "3,", "3,0", ",20", "3,20,1", "many"):
-            self.train("data", "-o", "no", "-q", "--epochs", epochs, status=2, stderr=f"--epochs {epochs}: should be N, passes")
+            self.train("data", "-o", "no", "-q", "--epochs", epochs, status=2, stderr=f"--epochs: '{epochs}' should be N or N,STEPS")
 
     def run_until_epoch(self, number, *words):
         """Starts a training run and returns it once it has told of an epoch."""
