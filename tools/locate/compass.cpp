@@ -10,9 +10,10 @@
 namespace earshot::tools {
 namespace {
 
-constexpr int kRadius = 5, kColumns = 2 * kRadius;  // characters are twice as high as wide
+constexpr int kCompassRadius = 5,
+              kCompassColumns = 2 * kCompassRadius;  // characters are twice as high as wide
 constexpr double kFaded_s = 5;
-constexpr int kLines = 2 * kRadius + 2;
+constexpr int kLines = 2 * kCompassRadius + 2;
 
 }  // namespace
 
@@ -35,16 +36,18 @@ void Compass::show(const locate::Update& update, double time_s) {
 }
 
 std::string Compass::picture(double time_s) const {
-    std::array<std::array<const char*, 2 * kColumns + 1>, 2 * kRadius + 1> cells{};
+    std::array<std::array<const char*, 2 * kCompassColumns + 1>, 2 * kCompassRadius + 1> cells{};
     for (auto& row : cells) row.fill(" ");
     const auto put = [&](double azimuth_deg, const char* mark) {
         const double angle = radians(azimuth_deg);
-        const auto row = static_cast<std::size_t>(kRadius - std::lround(kRadius * std::cos(angle)));
-        const auto column = static_cast<std::size_t>(kColumns + std::lround(kColumns * std::sin(angle)));
+        const auto row =
+            static_cast<std::size_t>(kCompassRadius - std::lround(kCompassRadius * std::cos(angle)));
+        const auto column =
+            static_cast<std::size_t>(kCompassColumns + std::lround(kCompassColumns * std::sin(angle)));
         cells[row][column] = mark;
     };
     for (int azimuth = 0; azimuth < 360; azimuth += 10) put(azimuth, "·");
-    cells[kRadius][kColumns] = "+";
+    cells[kCompassRadius][kCompassColumns] = "+";
     // The oldest first, so that the youngest are on top.
     for (const auto& mark : trail_) {
         const double age_s = time_s - mark.time_s;

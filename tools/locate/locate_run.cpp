@@ -24,7 +24,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kBlockFrames = 4096;
+constexpr std::size_t kReadFrames = 4096;
 // Onsets are rounded, and events that begin together may come in any order.
 constexpr double kLeeway_s = 0.05;
 
@@ -199,7 +199,7 @@ void LocateRun::listen() {
         write_update(update, begin_s, Json{{"time", utc_text(onset)}});
     };
     // The first interrupt ends the source.
-    for (auto block = source->read(kBlockFrames); !block.empty(); block = source->read(kBlockFrames)) {
+    for (auto block = source->read(kReadFrames); !block.empty(); block = source->read(kReadFrames)) {
         const auto& time = source->time();
         // After a gap, earlier sound says nothing about what follows.
         if (!locator || time.gap) {
@@ -318,7 +318,7 @@ void LocateRun::read(audio::Source& source, const Use& use) {
     const auto format = source.format();
     std::int64_t frames = 0;
     try {
-        for (auto block = source.read(kBlockFrames); !block.empty(); block = source.read(kBlockFrames)) {
+        for (auto block = source.read(kReadFrames); !block.empty(); block = source.read(kReadFrames)) {
             check_interrupt();
             use(block, static_cast<double>(frames) / format.rate_hz);
             frames += static_cast<std::int64_t>(block.size()) / format.channels;
