@@ -46,10 +46,6 @@ void add_force(CLI::App& app, bool& force) {
     app.add_flag("--force", force, "Redo or overwrite what exists");
 }
 
-void add_seed(CLI::App& app, std::uint64_t& seed) {
-    app.add_option("--seed", seed, "Seed of every random choice")->type_name("N")->capture_default_str();
-}
-
 void add_unbuffered(CLI::App& app, bool& unbuffered) {
     app.add_flag("--unbuffered", unbuffered, "Write every line at once");
 }

@@ -16,7 +16,6 @@ namespace earshot::tools {
 void add_output(CLI::App& app, std::string& path, const std::string& what);  // -o, --output
 void add_jobs(CLI::App& app, int& jobs);                                     // -j, --jobs; 0 = all processors
 void add_force(CLI::App& app, bool& force);
-void add_seed(CLI::App& app, std::uint64_t& seed);
 void add_unbuffered(CLI::App& app, bool& unbuffered);
 
 /// A flag that may bring a value: --name or --name=VALUE. The value is part of the word, so that the next

@@ -18,27 +18,27 @@ using Json = nlohmann::ordered_json;
 std::vector<Setting> settings_of(InputOptions& input, std::vector<std::string> compressions) {
     return {
         {"compress", one_of(input.compression.kind, std::move(compressions)), "HOW",
-         "Of magnitudes: log, sqrt, none (auto: as frames need)"},
+         "Compress magnitudes: log, sqrt, none (auto: by kind of frame)"},
         {"floor", number_in(input.compression.floor, 1e-30, 1e30), "X",
-         "Magnitude that counts as silence, for log"},
+         "Magnitude treated as silence, for log"},
         Setting("range", number_in(input.range.db, 0, 200), "DB",
-                "Noise in every window, so far below its mean (0: none)")
+                "Add noise this far below a window's mean (0: none)")
             .as("range_db")
             .sparse(),
         {"logarithms-of",
          choice_of<LogOf>(input.range.values, {{"power", LogOf::power}, {"magnitude", LogOf::magnitude}}), "",
          ""},
         Setting("deltas", whole_in(input.deltas, 0, 2), "N",
-                "Add differences from frame to frame, 2: and of these")
+                "Add first (1) and second (2) differences over time")
             .sparse(),
         Setting("pool", whole_in(input.pool, 0, std::int64_t{1} << 20), "N",
-                "Average a window to this many steps of time (0: do not)")
+                "Average a window to this many time steps (0: off)")
             .sparse(),
         Setting("deviation", on_or_off(input.deviation), "",
-                "Add how far the frames of each of these steps deviate from their mean")
+                "Add the standard deviation within each time step")
             .sparse(),
         {"standardise", one_of(input.standardise, {"data", "window", "mean", "none"}), "HOW",
-         "By the training data, each window, or its mean"},
+         "Standardise by: data, window, mean, none"},
     };
 }
 
@@ -54,14 +54,15 @@ std::vector<Setting> layer_settings(NetworkOptions& network) {
         {"hidden", sizes_in(network.hidden, 0, kMaxDense, 1 << 20), "N,...",
          "Units of each dense layer, for mlp, dnn and attention"},
         {"dropout", number_in(network.dropout, 0, 0.99), "X",
-         "Share of hidden units silenced while learning"},
-        Setting("paces", number_in(network.paces, 0, 0.5), "SHARE",
-                "Once learnt, hear windows so much slower and faster too")
+         "Fraction of hidden units to drop while training"},
+        Setting("paces", number_in(network.paces, 0, 0.5), "X",
+                "After training, score slower and faster copies too")
             .sparse(),
-        Setting("pitches", number_in(network.pitches, 0, 0.5), "SHARE",
-                "Once learnt, hear them so much lower and higher too")
+        Setting("pitches", number_in(network.pitches, 0, 0.5), "X",
+                "After training, score lower and higher copies too")
             .sparse(),
-        {"shrinkage", number_in(network.shrinkage, 0, 1), "SHARE", "Of the covariance, for lda [estimated]"},
+        {"shrinkage", number_in(network.shrinkage, 0, 1), "X",
+         "Shrinkage of the covariance, for lda [estimated]"},
     };
 }
 

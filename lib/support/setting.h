@@ -66,7 +66,7 @@ SettingValue choice_of(Value& value, std::vector<std::pair<std::string, Value>> 
 /// resumed run must have in common with the one before all follow from this.
 struct Setting {
     /// @param name  of the option and of the key in TOML: "gain-jitter"; in JSON it is "gain_jitter"
-    /// @param unit  what stands for the value in help: "DB", "SHARE"; empty for flags
+    /// @param unit  what stands for the value in help: "DB", "FRACTION"; empty for flags
     /// @param help  one line; longer text belongs in the manual page
     Setting(std::string name_, SettingValue value_, std::string unit_, std::string help_)
         : name(std::move(name_)), value(std::move(value_)), unit(std::move(unit_)), help(std::move(help_)) {}

@@ -55,15 +55,14 @@ float peak_of(std::span<const float> values) {
 
 std::vector<Setting> augment_settings(AugmentOptions& options) {
     return {
-        {"gain-jitter", number_in(options.gain_jitter_db, 0, 60), "DB", "Random gain while learning, dB"},
-        {"stretch", number_in(options.stretch, 0, 0.5), "SHARE", "Random speed of windows while learning"},
-        {"warp", number_in(options.warp, 0, 0.5), "SHARE", "Random shift of bands while learning"},
-        {"mask", number_in(options.mask, 0, 0.9), "SHARE",
-         "Level out random frames and bands while learning"},
-        {"overlay", number_in(options.overlay, 0, 10), "SHARE", "Random background heard in every window"},
-        {"shift", number_in(options.shift, 0, 1), "SHARE", "Random shift in time of waveforms"},
-        {"noise", number_in(options.noise, 0, 1), "SHARE", "Random noise added to waveforms"},
-        {"flip", on_or_off(options.flip), "", "Turn waveforms upside down at random"},
+        {"gain-jitter", number_in(options.gain_jitter_db, 0, 60), "DB", "Random gain while training"},
+        {"stretch", number_in(options.stretch, 0, 0.5), "X", "Random speed of windows while training"},
+        {"warp", number_in(options.warp, 0, 0.5), "X", "Random shift of bands while training"},
+        {"mask", number_in(options.mask, 0, 0.9), "X", "Mask random frames and bands while training"},
+        {"overlay", number_in(options.overlay, 0, 10), "X", "Random background mixed into every window"},
+        {"shift", number_in(options.shift, 0, 1), "X", "Random shift in time of waveforms"},
+        {"noise", number_in(options.noise, 0, 1), "X", "Random noise added to waveforms"},
+        {"flip", on_or_off(options.flip), "", "Invert waveforms at random"},
     };
 }
 

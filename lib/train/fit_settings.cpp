@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string>
 
 #include "support/setting.h"
@@ -38,36 +39,35 @@ SettingValue epochs_value(FitOptions& options) {
 
 std::vector<Setting> fit_settings(FitOptions& fit) {
     return {
-        Setting("epochs", epochs_value(fit), "N[,STEPS]",
-                "Passes over the data; more, if few, for so many steps")
+        Setting("epochs", epochs_value(fit), "N[,STEPS]", "Passes over the data, and the fewest steps")
             .basic()
             .free(),
         Setting("patience", whole_in(fit.patience, 0, 1'000'000), "N",
-                "Epochs without improvement that end it (0: never)")
+                "Stop after this many epochs without improvement (0: never)")
             .free(),
         {"criterion",
          choice_of<Criterion>(fit.criterion, {{"loss", Criterion::loss}, {"score", Criterion::score}}),
-         "WHAT", "What improves: loss, or the score of false alarms and misses"},
-        {"batch", whole_in(fit.batch, 1, 1 << 20), "N", "Frames or recordings a step"},
+         "WHAT", "What must improve: loss, or score (false alarms and misses)"},
+        {"batch", whole_in(fit.batch, 1, 1 << 20), "N", "Frames or recordings per step"},
         {"learning-rate", number_in(fit.learning_rate, 1e-9, 10), "X", "Step size of Adam"},
         {"schedule",
          choice_of<Schedule>(fit.schedule, {{"constant", Schedule::constant},
                                             {"cosine", Schedule::cosine},
                                             {"one-cycle", Schedule::one_cycle},
                                             {"plateau", Schedule::plateau}}),
-         "HOW", "How the step size goes over the run"},
-        {"weight-decay", number_in(fit.weight_decay, 0, 100), "X", "Pull of weights towards zero"},
-        {"accumulate", whole_in(fit.accumulate, 1, 1 << 20), "N", "Batches whose gradients make one step"},
-        {"clip", number_in(fit.clip, 0, 1e9), "X", "Highest norm of a step's gradient (0: any)"},
-        {"mixup", number_in(fit.mixup, 0, 1), "X", "Mix windows in pairs, shares from Beta(X, X)"},
+         "HOW", "How the step size changes over the run"},
+        {"weight-decay", number_in(fit.weight_decay, 0, 100), "X", "Decoupled weight decay"},
+        {"accumulate", whole_in(fit.accumulate, 1, 1 << 20), "N", "Batches per optimiser step"},
+        {"clip", number_in(fit.clip, 0, 1e9), "X", "Clip the gradient to this norm (0: off)"},
+        {"mixup", number_in(fit.mixup, 0, 1), "X", "Mix windows in pairs, weights from Beta(X, X)"},
         Setting("autocast",
                 choice_of<Autocast>(fit.autocast, {{"none", Autocast::none},
                                                    {"bfloat16", Autocast::bfloat16},
                                                    {"auto", Autocast::automatic}}),
-                "HOW", "Multiply in bfloat16 while learning (auto: where that is faster)")
+                "HOW", "Train in bfloat16 (auto: where that is faster)")
             .free(),  // the fingerprint of a run has what is multiplied in
         Setting("compute", choice_of<Compute>(fit.compute, {{"cpu", Compute::cpu}, {"cuda", Compute::cuda}}),
-                "WHERE", "Learn on the processor, or on a graphics processor")
+                "WHERE", "Train on the CPU or on a CUDA GPU")
             .as("device"),
         Setting("loaders", whole_in(fit.loaders, 1, 256), "N", "Threads that read and augment windows")
             .free(),
@@ -75,12 +75,22 @@ std::vector<Setting> fit_settings(FitOptions& fit) {
          choice_of<Balance>(
              fit.balance,
              {{"balanced", Balance::weights}, {"drawn", Balance::drawn}, {"none", Balance::none}}),
-         "HOW", "Rare classes weigh as much (balanced), are drawn as often, or none"},
+         "HOW", "Weight rare classes up (balanced), oversample them (drawn), or none"},
         Setting("windows", whole_in(fit.windows_per_recording, 1, 1000), "N",
-                "Windows of a recording in an epoch, for --target recording")
+                "Windows per recording and epoch, for --target recording")
             .as("windows_per_recording"),
-        {"seed", any_whole(fit.seed), "N", "Seed of every random choice"},
+        {"seed", any_whole(fit.seed), "N", "Seed of all random numbers"},
     };
+}
+
+int epochs_of(const FitOptions& options, std::size_t examples) {
+    const auto parts = [](std::size_t whole, int part) {
+        return (whole + static_cast<std::size_t>(part) - 1) / static_cast<std::size_t>(part);
+    };
+    const auto steps =
+        static_cast<int>(std::max<std::size_t>(1, parts(parts(examples, options.batch), options.accumulate)));
+    return std::max(options.epochs,
+                    static_cast<int>(parts(static_cast<std::size_t>(options.min_steps), steps)));
 }
 
 }  // namespace earshot::train

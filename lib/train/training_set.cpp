@@ -14,7 +14,6 @@
 #include "frontend/frontend.h"
 #include "support/error.h"
 #include "support/interrupt.h"
-#include "support/setting.h"
 
 namespace earshot::train {
 namespace {
@@ -362,25 +361,6 @@ std::string TrainingSet::data_hash(std::span<const std::int64_t> rows) const {
         add(classes[static_cast<std::size_t>(rows[i])]);
     }
     return hasher.hash();
-}
-
-std::vector<Setting> example_settings(ExampleOptions& options) {
-    return {
-        Setting("window", time_of(options.window_s), "TIME",
-                "Sound that the network sees at once (0: a frame)")
-            .basic(),
-        {"window-hop", time_of(options.window_hop_s), "TIME", "From one window to the next (0: the window)"},
-        Setting("target",
-                choice_of<model::Target>(options.target, {{"frame", model::Target::frame},
-                                                          {"recording", model::Target::recording}}),
-                "WHAT", "Has the label: each window (frame), or the whole recording")
-            .basic(),
-        {"padding",
-         choice_of<windows::Padding>(
-             options.padding, {{"minimum", windows::Padding::minimum}, {"mean", windows::Padding::mean}}),
-         "HOW", "What stands after a recording shorter than a window"},
-        {"unknown", any_text(options.unknown), "LABEL", "Answer this where no label reaches its threshold"},
-    };
 }
 
 TrainingSet load_training_set(const TrainingPaths& paths, const ExampleOptions& options) {

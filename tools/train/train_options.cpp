@@ -18,24 +18,24 @@ CLI::Option* add_list(CLI::App& app, const std::string& name, std::vector<std::s
 /// What the whole run is about. What networks and learning have for settings is described where they are.
 std::vector<Setting> run_settings(TrainOptions& options) {
     return {
-        Setting("validation", number_in(options.validation_share, 0, 0.9), "SHARE",
-                "Share held out, unless --validation-data or --folds")
+        Setting("validation", number_in(options.validation_share, 0, 0.9), "FRACTION",
+                "Fraction held out, unless --validation-data or --folds")
             .basic(),
-        Setting("test", number_in(options.test_share, 0, 0.9), "SHARE",
-                "Share set aside first, to report on only")
+        Setting("test", number_in(options.test_share, 0, 0.9), "FRACTION",
+                "Fraction set aside first, only to report on")
             .basic(),
         Setting("folds", whole_in(options.folds, 0, 1000), "K", "Cross-validate, then train on everything")
             .basic(),
         {"split", choice_of<bool>(options.by_frame, {{"group", false}, {"frames", true}}), "BY",
-         "Keep recordings whole (group), or deal out single frames (frames)"},
-        {"precision", number_in(options.thresholds.precision, 0.01, 1), "SHARE",
+         "Split by whole recordings (group) or single frames (frames)"},
+        {"precision", number_in(options.thresholds.precision, 0.01, 1), "FRACTION",
          "Choose thresholds for this precision"},
         {"false-alarms-per-hour", number_in(options.thresholds.false_alarms_per_hour, 0, 1e6), "N",
-         "Choose thresholds for at most so many false alarms on background"},
+         "Choose thresholds for at most N false alarms an hour"},
         {"threads", whole_in(options.threads, 0, 4096), "N",
-         "Threads of matrix products (0: one per processor)"},
+         "Threads for matrix products (0: one per processor)"},
         {"tensorboard", any_text(options.tensorboard), "DIR",
-         "Also log the run for TensorBoard, in a directory in this one"},
+         "Also log the run for TensorBoard, under this directory"},
         {"save-every", time_of(options.save_every_s), "TIME", "Save the best so far this often"},
     };
 }

@@ -81,16 +81,6 @@ void check_compute(Compute compute) {
                     TORCH_VERSION));
 }
 
-int epochs_of(const FitOptions& options, std::size_t examples) {
-    const auto parts = [](std::size_t whole, int part) {
-        return (whole + static_cast<std::size_t>(part) - 1) / static_cast<std::size_t>(part);
-    };
-    const auto steps =
-        static_cast<int>(std::max<std::size_t>(1, parts(parts(examples, options.batch), options.accumulate)));
-    return std::max(options.epochs,
-                    static_cast<int>(parts(static_cast<std::size_t>(options.min_steps), steps)));
-}
-
 struct Trainer::State {
     const TrainingSet& set;
     Json architecture;
