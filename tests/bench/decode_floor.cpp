@@ -21,16 +21,16 @@ double seconds(clockid_t clock) {
 long long decode(const char* path) {
     AVFormatContext* opened = nullptr;
     if (avformat_open_input(&opened, path, nullptr, nullptr) < 0) return -1;
-    const audio::LibavPtr<AVFormatContext> file(opened);
+    const LibavPtr<AVFormatContext> file(opened);
     if (avformat_find_stream_info(opened, nullptr) < 0) return -1;
     const AVCodecParameters* const parameters = opened->streams[0]->codecpar;
     const AVCodec* const decoder = avcodec_find_decoder(parameters->codec_id);
-    const audio::LibavPtr<AVCodecContext> codec(avcodec_alloc_context3(decoder));
+    const LibavPtr<AVCodecContext> codec(avcodec_alloc_context3(decoder));
     avcodec_parameters_to_context(codec.get(), parameters);
     codec->thread_count = 1;
     if (avcodec_open2(codec.get(), decoder, nullptr) < 0) return -1;
-    const audio::LibavPtr<AVPacket> packet(av_packet_alloc());
-    const audio::LibavPtr<AVFrame> frame(av_frame_alloc());
+    const LibavPtr<AVPacket> packet(av_packet_alloc());
+    const LibavPtr<AVFrame> frame(av_frame_alloc());
     long long samples = 0;
     while (av_read_frame(opened, packet.get()) >= 0) {
         avcodec_send_packet(codec.get(), packet.get());
