@@ -13,8 +13,6 @@ namespace {
 
 constexpr double kUncorrelated = 0.01;  // fraction of the noise that MVDR assumes
 
-kiss_fft_cpx* kiss(Eigen::VectorXcf& values) { return reinterpret_cast<kiss_fft_cpx*>(values.data()); }
-
 }  // namespace
 
 Beam parse_beam(std::string_view name) {
@@ -25,20 +23,20 @@ Beam parse_beam(std::string_view name) {
 
 Beamformer::Beamformer(const ArrayGeometry& geometry, int rate_hz, int channels, double speed_of_sound,
                        const Point& from, Beam beam)
-    : rate_hz_(rate_hz), channels_(channels), size_(FrameGrid(rate_hz).size), hop_(size_ / 2) {
+    : rate_hz_(rate_hz),
+      channels_(channels),
+      size_(FrameGrid(rate_hz).size),
+      hop_(size_ / 2),
+      fft_(static_cast<std::size_t>(size_)) {
     for (const auto& array : geometry.arrays)
         used_.insert(used_.end(), array.channels.begin(), array.channels.end());
-    forward_.reset(kiss_fftr_alloc(size_, 0, nullptr, nullptr));
-    backward_.reset(kiss_fftr_alloc(size_, 1, nullptr, nullptr));
     window_.resize(size_);
-    // Squares of adjacent windows, half a frame apart, add up to 1; KissFFT's forward and inverse transforms
-    // together multiply by the size.
+    // Squares of adjacent windows, half a frame apart, add up to 1.
     for (int i = 0; i < size_; ++i)
         window_[i] = static_cast<float>(std::sin(std::numbers::pi * (i + 0.5) / size_));
     frame_.resize(size_);
     sum_.setZero(size_);
     pending_.setZero(size_, channels);
-    spectrum_.resize(size_ / 2 + 1);
     mixed_.resize(size_ / 2 + 1);
     // Half a frame of silence first, so that the first sample too is covered by two windows.
     filled_ = hop_;
@@ -97,10 +95,11 @@ void Beamformer::work(const Sink& sink) {
     mixed_.setZero();
     for (std::size_t m = 0; m < used_.size(); ++m) {
         frame_ = pending_.col(used_[m]) * window_;
-        kiss_fftr(forward_.get(), frame_.data(), kiss(spectrum_));
-        mixed_.array() += weights_.col(static_cast<Eigen::Index>(m)).array() * spectrum_.array();
+        const Eigen::Map<const Eigen::ArrayXcf> spectrum(fft_.transform({frame_.data(), fft_.size()}).data(),
+                                                         mixed_.size());
+        mixed_.array() += weights_.col(static_cast<Eigen::Index>(m)).array() * spectrum;
     }
-    kiss_fftri(backward_.get(), kiss(mixed_), frame_.data());
+    fft_.inverse({mixed_.data(), fft_.bins()}, {frame_.data(), fft_.size()});
     sum_ += frame_ * window_ / static_cast<float>(size_);
     const auto skipped = std::min<std::int64_t>(to_skip_, hop_);
     to_skip_ -= skipped;

@@ -1,15 +1,12 @@
 #pragma once
 
-#include <kissfft/kiss_fftr.h>
-
 #include <Eigen/Core>
-#include <complex>
 #include <functional>
-#include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
 
+#include "frontend/fft.h"
 #include "locate/geometry.h"
 
 namespace earshot::locate {
@@ -45,21 +42,16 @@ class Beamformer {
     void finish(const Sink& sink);
 
  private:
-    struct Free {
-        void operator()(kiss_fftr_cfg plan) const { kiss_fftr_free(plan); }
-    };
-    using Plan = std::unique_ptr<std::remove_pointer_t<kiss_fftr_cfg>, Free>;
-
     void make_weights(const ArrayGeometry& geometry, double speed_of_sound, const Point& from, Beam beam);
     void work(const Sink& sink);
 
     int rate_hz_, channels_, size_, hop_;
     std::vector<int> used_;     // channels
     Eigen::MatrixXcf weights_;  // [bins, microphones], conjugated
-    Plan forward_, backward_;
+    frontend::RealFft fft_;
     Eigen::ArrayXf window_, frame_, sum_;
     Eigen::ArrayXXf pending_;  // [size, channels]
-    Eigen::VectorXcf spectrum_, mixed_;
+    Eigen::VectorXcf mixed_;
     int filled_;
     std::int64_t to_skip_, taken_ = 0,
                            given_ = 0;  // samples: of the frame before the first; pushed; handed over

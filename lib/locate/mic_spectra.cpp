@@ -41,11 +41,10 @@ double FrameGrid::omega(int index) const { return 2 * std::numbers::pi * (first_
 MicSpectra::MicSpectra(const FrameGrid& grid, int channels)
     : grid_(grid),
       channels_(channels),
-      plan_(kiss_fftr_alloc(grid.size, 0, nullptr, nullptr)),
+      fft_(static_cast<std::size_t>(grid.size)),
       window_(grid.size),
       windowed_(grid.size),
-      pending_(grid.size, channels),
-      spectrum_(static_cast<std::size_t>(grid.size / 2 + 1)) {
+      pending_(grid.size, channels) {
     for (int i = 0; i < grid.size; ++i) {
         window_[i] = static_cast<float>(0.5 - 0.5 * std::cos(2 * std::numbers::pi * i / grid.size));
     }
@@ -81,12 +80,11 @@ void MicSpectra::transform() {
     constexpr float kTiny = 1e-20F;
     for (int channel = 0; channel < channels_; ++channel) {
         windowed_ = pending_.col(channel) * window_;
-        kiss_fftr(plan_.get(), windowed_.data(), spectrum_.data());
-        const Eigen::Map<const Eigen::Array2Xf> bins(&spectrum_[static_cast<std::size_t>(grid_.first_bin)].r,
-                                                     2, grid_.bins);
+        const auto spectrum = fft_.transform({windowed_.data(), fft_.size()});
+        const Eigen::Map<const Eigen::ArrayXcf> bins(spectrum.data() + grid_.first_bin, grid_.bins);
         auto re = frame_.re.col(channel), im = frame_.im.col(channel), power = frame_.power.col(channel);
-        re = bins.row(0).transpose();
-        im = bins.row(1).transpose();
+        re = bins.real();
+        im = bins.imag();
         power = re.square() + im.square();
         windowed_.head(grid_.bins) = (power + kTiny).rsqrt();
         re *= windowed_.head(grid_.bins);

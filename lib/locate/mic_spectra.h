@@ -1,13 +1,11 @@
 #pragma once
 
-#include <kissfft/kiss_fftr.h>
-
 #include <Eigen/Core>
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <span>
-#include <vector>
+
+#include "frontend/fft.h"
 
 namespace earshot::locate {
 
@@ -34,7 +32,7 @@ struct FrameGrid {
     double omega(int index) const;
 };
 
-/// Cuts the channels of a stream into frames and transforms each once with KissFFT. Results do not depend on
+/// Cuts the channels of a stream into frames and transforms each once. Results do not depend on
 /// how the stream is divided into pushes. Not thread-safe.
 class MicSpectra {
  public:
@@ -46,19 +44,14 @@ class MicSpectra {
     void push(std::span<const float> interleaved, const Sink& sink);
 
  private:
-    struct Free {
-        void operator()(kiss_fftr_cfg plan) const { kiss_fftr_free(plan); }
-    };
-
     void transform();
 
     FrameGrid grid_;
     int channels_;
-    std::unique_ptr<std::remove_pointer_t<kiss_fftr_cfg>, Free> plan_;
+    frontend::RealFft fft_;
     Eigen::ArrayXf window_, windowed_;
     Eigen::ArrayXXf pending_;  // [size, channels]: the samples of the frame to come
     int filled_ = 0;
-    std::vector<kiss_fft_cpx> spectrum_;
     MicFrame frame_;
 };
 

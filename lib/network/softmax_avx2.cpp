@@ -3,7 +3,7 @@
 
 namespace earshot::network {
 
-extern const SoftmaxKernels kSoftmaxAvx2{"AVX2", frontend::lanes::add_up<8>, frontend::lanes::gradient<8>};
+extern const SoftmaxKernels kSoftmaxAvx2{"AVX2", lanes::add_up<8>, lanes::gradient<8>};
 
 }  // namespace earshot::network
 #endif

@@ -3,8 +3,7 @@
 
 namespace earshot::network {
 
-extern const SoftmaxKernels kSoftmaxAvx512{"AVX-512", frontend::lanes::add_up<16>,
-                                           frontend::lanes::gradient<16>};
+extern const SoftmaxKernels kSoftmaxAvx512{"AVX-512", lanes::add_up<16>, lanes::gradient<16>};
 
 }  // namespace earshot::network
 #endif

@@ -2,7 +2,6 @@
 
 namespace earshot::network {
 
-extern const SoftmaxKernels kSoftmaxBaseline{"baseline", frontend::lanes::add_up<4>,
-                                             frontend::lanes::gradient<4>};
+extern const SoftmaxKernels kSoftmaxBaseline{"baseline", lanes::add_up<4>, lanes::gradient<4>};
 
 }  // namespace earshot::network

@@ -1,10 +1,36 @@
 #pragma once
 
-#include "frontend/lanes.h"
+#include <cstddef>
+
 #include "network/softmax.h"
 
-/// The kernels of softmax.h, for L columns at once. Compiled once per instruction set: see frontend/lanes.h.
-namespace earshot::frontend::lanes {
+/// The kernels of softmax.h, for L columns at once, as vectors of L floats.
+///
+/// Everything here is a template on L, and each instruction set uses an L of its own: this header is compiled
+/// several times with different instruction sets, and the linker must never take a function that was compiled
+/// for one of them into the others. For the same reason no function of the standard library is called here.
+namespace earshot::network::lanes {
+
+template <int L>
+struct Traits {
+    typedef float Vector __attribute__((vector_size(sizeof(float) * L)));
+};
+template <int L>
+using Vector = typename Traits<L>::Vector;
+
+#define EARSHOT_INLINE [[gnu::always_inline]] inline
+
+template <int L>
+EARSHOT_INLINE Vector<L> load(const float* from) {
+    Vector<L> v;
+    __builtin_memcpy(&v, from, sizeof v);
+    return v;
+}
+
+template <int L>
+EARSHOT_INLINE void store(float* to, Vector<L> v) {
+    __builtin_memcpy(to, &v, sizeof v);
+}
 
 template <int L>
 struct Whole {
@@ -119,4 +145,4 @@ void gradient(float* scores, std::size_t rows, std::size_t columns, const float*
     }
 }
 
-}  // namespace earshot::frontend::lanes
+}  // namespace earshot::network::lanes

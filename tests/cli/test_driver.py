@@ -85,7 +85,7 @@ class Versions(Sandbox):
     def test_every_library_is_found(self):
         text = self.earshot("--version", "--verbose").text()
         for library in ["CLI11", "fmt", "nlohmann/json", "libsndfile", "libavformat", "libavcodec", "libopus", "libswresample",
-                        "zlib", "FFT kernel", "LibTorch", "BLAS", "BLAS kernel", "processors", "threads"]:
+                        "zlib", "FFTW", "LibTorch", "BLAS", "BLAS kernel", "processors", "threads"]:
             self.assertRegex(text, rf"(?m)^{library} +\S")
         self.assertNotIn("not found", text)
 

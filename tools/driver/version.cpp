@@ -8,7 +8,6 @@
 #include <nlohmann/json.hpp>
 
 #include "audio/libav.h"
-#include "frontend/split_fft.h"
 #include "support/error.h"
 #include "support/processors.h"
 #include "tools/driver/environment.h"
@@ -18,10 +17,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-template <class Function>
-Function* symbol(const char* library, const char* name) {
+template <class Symbol>
+Symbol* symbol(const char* library, const char* name) {
     void* handle = ::dlopen(library, RTLD_LAZY | RTLD_LOCAL);
-    return handle ? reinterpret_cast<Function*>(::dlsym(handle, name)) : nullptr;
+    return handle ? reinterpret_cast<Symbol*>(::dlsym(handle, name)) : nullptr;
 }
 
 std::string text_version(const char* library, const char* name) {
@@ -41,6 +40,7 @@ std::string av_version(const audio::libav::LazyFunction<unsigned()>& version) {
 }  // namespace
 
 std::vector<std::pair<std::string, std::string>> library_versions() {
+    const char* fftw = symbol<const char>("libfftw3f.so.3", "fftwf_version");
     const auto compute = prepare_compute_environment();
     std::error_code unresolved;
     const auto blas =
@@ -55,7 +55,7 @@ std::vector<std::pair<std::string, std::string>> library_versions() {
             {"libopus", text_version("libopus.so.0", "opus_get_version_string")},
             {"libswresample", av_version(audio::libav::swresample_version)},
             {"zlib", text_version("libz.so.1", "zlibVersion")},
-            {"FFT kernel", frontend::split_kernels().name},
+            {"FFTW", fftw ? fftw : "not found"},
             {"LibTorch", EARSHOT_TORCH_VERSION},
             {"BLAS", unresolved ? "not found" : blas.string()},
             {"BLAS kernel", compute.blas_kernel.empty()

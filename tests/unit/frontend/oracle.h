@@ -26,6 +26,16 @@ inline std::vector<double> direct_power(std::span<const float> signal) {
     return power;
 }
 
+/// X_k by the definition, in double precision.
+inline std::complex<double> direct_bin(std::span<const float> signal, std::size_t k) {
+    std::complex<double> sum = 0;
+    for (std::size_t n = 0; n < signal.size(); ++n)
+        sum += static_cast<double>(signal[n]) *
+               std::polar(1.0, -2 * std::numbers::pi * static_cast<double>(k * n % signal.size()) /
+                                   static_cast<double>(signal.size()));
+    return sum;
+}
+
 inline std::vector<float> white_noise(std::size_t size, unsigned seed = 1, float deviation = 0.1F) {
     std::mt19937 random(seed);
     std::normal_distribution<float> normal(0, deviation);
