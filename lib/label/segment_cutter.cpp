@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <span>
+#include <utility>
 
 #include "support/error.h"
 #include "support/interrupt.h"
@@ -17,13 +19,6 @@ namespace {
 constexpr std::size_t kBlockFrames = 8192;
 constexpr std::size_t kMaxOpen = 256;
 constexpr std::size_t kMaxPartBytes = 80;
-
-/// A segment whose file is being written.
-struct OpenSegment {
-    std::unique_ptr<audio::AudioWriter> writer;
-    std::int64_t begin, end;  // in frames
-    std::size_t index;        // in the result
-};
 
 /// Removes the segments of a recording that could not be read to its end.
 class Undo {
@@ -49,6 +44,86 @@ class Undo {
 std::string describe(const Event& event) {
     return fmt::format("'{}' at {:.3f} s", event.label, event.onset_s);
 }
+
+/// The segments of one recording, cut while it is read.
+class SegmentWriters {
+ public:
+    SegmentWriters(const CutOptions& options, audio::AudioFormat format, CutSegments& result)
+        : options_(options),
+          format_(format),
+          channels_(static_cast<std::size_t>(format.channels)),
+          result_(result) {}
+
+    bool all_closed() const { return open_.empty(); }
+    bool has_samples(const Event& event) const { return frame_at(event.onset_s) < frame_at(event.offset_s); }
+    /// Whether the event begins before the end of this next block.
+    bool begins_by(std::span<const float> block, const Event& event) const {
+        return frame_at(event.onset_s) < end_of(block);
+    }
+
+    void open(const Event& event, std::string file) {
+        if (open_.size() == kMaxOpen)
+            throw Error(fmt::format("more than {} labels overlap at {:.3f} s", kMaxOpen, event.onset_s));
+        const auto begin = frame_at(event.onset_s);
+        open_.push_back({std::make_unique<audio::AudioWriter>(fmt::format("{}/{}", options_.directory, file),
+                                                              format_, options_.encoding),
+                         begin, frame_at(event.offset_s), result_.segments.size()});
+        result_.segments.push_back({std::move(file), event.label, seconds(begin), 0});
+    }
+
+    /// Writes the next block of the recording to the segments that it belongs to, and closes those that end.
+    void write(std::span<const float> block) {
+        const auto block_end = end_of(block);
+        for (auto& segment : open_) {
+            const auto from = std::max(segment.begin, position_), to = std::min(segment.end, block_end);
+            segment.writer->write(block.subspan(static_cast<std::size_t>(from - position_) * channels_,
+                                                static_cast<std::size_t>(to - from) * channels_));
+            if (segment.end <= block_end) close(segment, segment.end);
+        }
+        std::erase_if(open_, [&](const auto& segment) { return segment.end <= block_end; });
+        position_ = block_end;
+    }
+
+    /// The recording has ended.
+    void finish() {
+        for (auto& segment : open_) {
+            close(segment, position_);
+            if (segment.end == INT64_MAX) continue;  // open-ended
+            const auto& cut = result_.segments[segment.index];
+            result_.warnings.push_back(fmt::format("'{}' at {:.3f} s ends {:.3f} s after the recording",
+                                                   cut.label, cut.onset_s, seconds(segment.end - position_)));
+        }
+        open_.clear();
+    }
+
+ private:
+    /// A segment whose file is being written.
+    struct OpenSegment {
+        std::unique_ptr<audio::AudioWriter> writer;
+        std::int64_t begin, end;  // in frames
+        std::size_t index;        // in the result
+    };
+
+    std::int64_t frame_at(double seconds) const {
+        const double frame = seconds * format_.rate_hz;
+        return frame > 1e18 ? INT64_MAX : static_cast<std::int64_t>(std::llround(frame));
+    }
+    double seconds(std::int64_t frames) const { return static_cast<double>(frames) / format_.rate_hz; }
+    std::int64_t end_of(std::span<const float> block) const {
+        return position_ + static_cast<std::int64_t>(block.size() / channels_);
+    }
+    void close(OpenSegment& segment, std::int64_t end) {
+        segment.writer->close();
+        result_.segments[segment.index].offset_s = seconds(end);
+    }
+
+    const CutOptions& options_;
+    audio::AudioFormat format_;
+    std::size_t channels_;
+    CutSegments& result_;
+    std::vector<OpenSegment> open_;
+    std::int64_t position_ = 0;  // frames read
+};
 
 }  // namespace
 
@@ -79,63 +154,25 @@ std::string SegmentCutter::file_name(const std::string& name, const Event& event
 }
 
 CutSegments SegmentCutter::cut(audio::Source& source, const std::string& name, const Timeline& timeline) {
-    const auto format = source.format();
-    const auto channels = static_cast<std::size_t>(format.channels);
-    const double rate_hz = format.rate_hz;
-    const auto frame_at = [&](double seconds) {
-        return seconds * rate_hz > 1e18 ? INT64_MAX
-                                        : static_cast<std::int64_t>(std::llround(seconds * rate_hz));
-    };
     CutSegments result;
-    std::vector<OpenSegment> open;
+    SegmentWriters writers(options_, source.format(), result);
+    Undo undo(options_.directory, result.segments);
     auto next = timeline.events.begin();
     const auto last = timeline.events.end();
-
-    const auto begin_segment = [&](const Event& event) {
-        const auto begin = frame_at(event.onset_s), end = frame_at(event.offset_s);
-        if (begin >= end) {
-            result.warnings.push_back(describe(event) + " has no samples");
-            return;
-        }
-        if (open.size() == kMaxOpen) {
-            throw Error(fmt::format("more than {} labels overlap at {:.3f} s", kMaxOpen, event.onset_s));
-        }
-        const auto file = file_name(name, event);
-        open.push_back({std::make_unique<audio::AudioWriter>(fmt::format("{}/{}", options_.directory, file),
-                                                             format, options_.encoding),
-                        begin, end, result.segments.size()});
-        result.segments.push_back({file, event.label, static_cast<double>(begin) / rate_hz, 0});
-    };
-    const auto end_segment = [&](OpenSegment& segment, std::int64_t end) {
-        segment.writer->close();
-        result.segments[segment.index].offset_s = static_cast<double>(end) / rate_hz;
-    };
-
-    Undo undo(options_.directory, result.segments);
-    std::int64_t position = 0;
-    while (next != last || !open.empty()) {
+    while (next != last || !writers.all_closed()) {
         const auto block = source.read(kBlockFrames);
         if (block.empty()) break;
         check_interrupt();
-        const auto block_end = position + static_cast<std::int64_t>(block.size() / channels);
-        for (; next != last && frame_at(next->onset_s) < block_end; ++next) begin_segment(*next);
-        for (auto& segment : open) {
-            const auto from = std::max(segment.begin, position), to = std::min(segment.end, block_end);
-            segment.writer->write(block.subspan(static_cast<std::size_t>(from - position) * channels,
-                                                static_cast<std::size_t>(to - from) * channels));
-            if (segment.end <= block_end) end_segment(segment, segment.end);
+        for (; next != last && writers.begins_by(block, *next); ++next) {
+            if (writers.has_samples(*next)) {
+                writers.open(*next, file_name(name, *next));
+            } else {
+                result.warnings.push_back(describe(*next) + " has no samples");
+            }
         }
-        std::erase_if(open, [&](const auto& segment) { return segment.end <= block_end; });
-        position = block_end;
+        writers.write(block);
     }
-    for (auto& segment : open) {
-        end_segment(segment, position);
-        if (segment.end == INT64_MAX) continue;  // open-ended
-        const auto& cut = result.segments[segment.index];
-        result.warnings.push_back(fmt::format("'{}' at {:.3f} s ends {:.3f} s after the recording", cut.label,
-                                              cut.onset_s,
-                                              static_cast<double>(segment.end - position) / rate_hz));
-    }
+    writers.finish();
     undo.dismiss();
     for (; next != last; ++next)
         result.warnings.push_back(describe(*next) + " begins after the recording's end");
