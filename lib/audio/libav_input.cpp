@@ -104,7 +104,10 @@ LibavInput::LibavInput(const std::string& name, const std::string& url, const st
     open(url.c_str(), format, options);
 }
 
-void LibavInput::begin_call() { deadline_ = std::chrono::steady_clock::now() + kPatience; }
+/// Asking for the time costs as much as a tenth of a packet of MP3.
+void LibavInput::begin_call() {
+    if (has_patience_) deadline_ = std::chrono::steady_clock::now() + kPatience;
+}
 
 bool LibavInput::late() const { return has_patience_ && std::chrono::steady_clock::now() > deadline_; }
 
