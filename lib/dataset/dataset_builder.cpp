@@ -42,6 +42,15 @@ std::string no_frames(const CatalogueEntry& entry, std::size_t frames, double du
 
 }  // namespace
 
+DatasetBuilder::DatasetBuilder(BuildSettings settings) : settings_(std::move(settings)) {
+    if (settings_.labels.size() > static_cast<std::size_t>(kMaxClasses)) {
+        throw Error(fmt::format(
+            "{} different labels, but a dataset has at most {} classes (labels name kinds of sound, not "
+            "recordings)",
+            settings_.labels.size(), kMaxClasses));
+    }
+}
+
 std::string DatasetBuilder::identity(const CatalogueEntry& entry, const std::string& audio_hash) const {
     const auto& source = settings_.source;
     Json all{{"format", kFormatVersion},

@@ -38,7 +38,8 @@ struct BuildReport {
 /// Builds dataset files from catalogued recordings. Const members may be called from several threads.
 class DatasetBuilder {
  public:
-    explicit DatasetBuilder(BuildSettings settings) : settings_(std::move(settings)) {}
+    /// @throws Error if there are more than kMaxClasses labels
+    explicit DatasetBuilder(BuildSettings settings);
 
     std::unique_ptr<frontend::Frontend> frontend() const {
         return frontend::make_frontend(settings_.frontend);

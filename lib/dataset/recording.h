@@ -16,6 +16,10 @@ namespace earshot::dataset {
 /// The type of the frames in a dataset NPZ. float16 takes half the space and has 11 significant bits.
 enum class FrameType { float32, float16 };
 
+/// The most classes of a dataset. Readers refuse more, since a stranger's class numbers become names in
+/// memory.
+inline constexpr std::int64_t kMaxClasses = 1 << 16;
+
 /// Everything in a dataset NPZ but its frames. earshot-formats(5), DATASETS.
 struct RecordingInfo {
     std::vector<std::string> labels;   // class names

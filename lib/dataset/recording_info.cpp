@@ -13,8 +13,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::int64_t kMaxClasses = 1 << 16;  // a stranger's class numbers become names in memory
-
 /// A JSON object, or null if the array is missing.
 Json json_of(const npz::NpzReader& npz, std::string_view array) {
     if (!npz.contains(array)) return nullptr;

@@ -32,6 +32,13 @@ class Failures(DatasetSandbox):
         (self.dir / "in/bad/audio.wav").write_bytes(b"no sound")
         self.datagen("in", "out", status=3, stderr="warning: no frame is labelled 'b' (train will want --leave-out 'b'")
 
+    def test_more_classes_than_readers_take(self):
+        write_wav(self.dir / "in/a.wav", sine(500, 4))
+        (self.dir / "in/a.txt").write_text("".join(f"{i / 65537 * 4:.6f}\t{(i + 1) / 65537 * 4:.6f}\tl{i}\n" for i in range(65537)))
+        said = self.datagen("in", "out", status=1, stderr="65537 different labels, but a dataset has at most 65536 classes").err
+        self.assertEqual(len(said.splitlines()), 1, said)
+        self.assertFalse((self.dir / "out").exists())
+
     def test_a_slip_of_the_output_costs_no_dataset(self):
         self.sample("one", {"00:00": "a"})
         self.sample("two", {"00:00": "a"}, hz=300)
