@@ -146,11 +146,14 @@ class Locate(Sandbox):
         for line, complaint in [("nonsense", "line 1: not valid JSON"), ('{"offset": 3}', "no 'onset' in seconds"),
                                 ('{"onset": 3, "offset": 2}', "the offset is before the onset"),
                                 ('{"onset": -1, "offset": 2}', "no 'onset'"), ('{"onset": "1", "offset": 2}', "no 'onset'")]:
-            self.earshot("locate", "--array", "array.json", "room.wav", "--events", "-", stdin=line.encode(), status=1,
-                         stderr=complaint)
+            said = self.earshot("locate", "--array", "array.json", "room.wav", "--events", "-", stdin=line.encode(), status=1,
+                                stderr=complaint).err
+            self.assertTrue(said.startswith("earshot locate: standard input: line 1: "), said)
+        self.earshot("locate", "--array", "array.json", "room.wav", "--events", "none.jsonl", status=1,
+                     stderr="earshot locate: cannot open none.jsonl: No such file")
         backwards = '{"onset": 5, "offset": 6}\n{"onset": 1, "offset": 2}\n'
         self.earshot("locate", "--array", "array.json", "room.wav", "--events", "-", stdin=backwards.encode(), status=1,
-                     stderr="line 2: before the event of an earlier line (sort events by onset)")
+                     stderr="earshot locate: standard input: line 2: before the event of an earlier line (sort events by onset)")
         partial = self.earshot("locate", "--array", "array.json", "mono.wav", "room.wav", status=3, stderr="mono.wav: 1 channel")
         self.assertEqual(len(partial.rows()), 70)
         partial = self.earshot("locate", "--array", "array.json", "none.wav", "room.wav", status=3, stderr="none.wav: No such file")

@@ -26,13 +26,19 @@ double seconds(const Json& row, const char* key, const std::string& where) {
 
 }  // namespace
 
-EventLines::EventLines(const std::string& path) : buffer_(path, Pipes::accepted), stream_(&buffer_) {
+EventLines::EventLines(const std::string& path) try : buffer_(path, Pipes::accepted), stream_(&buffer_) {
     stream_.exceptions(std::ios::badbit);
+} catch (const Error& error) {
+    throw EventError(error.what());
 }
 
 std::string EventLines::where() const { return fmt::format("{}: line {}", buffer_.name(), line_); }
 
-std::optional<GivenEvent> EventLines::next() {
+std::optional<GivenEvent> EventLines::next() try { return read(); } catch (const Error& error) {
+    throw EventError(error.what());
+}
+
+std::optional<GivenEvent> EventLines::read() {
     std::string line;
     while (std::getline(stream_, line)) {
         ++line_;

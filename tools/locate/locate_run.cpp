@@ -116,17 +116,25 @@ Exit LocateRun::operator()() {
 
 /// One after the other, since each is written while it is read.
 batch::BatchStatus LocateRun::locate_all() {
+    std::string events_problem;
     batch::Batch batch(inputs_, {"", {}, "directions are of what could be decoded"}, context_.console);
     batch.run<batch::Nothing>(
         1,
         [&](std::size_t i, int, batch::Outcome<batch::Nothing>& outcome) {
             if (!found_inputs_[i].problem.empty()) throw Error(found_inputs_[i].problem);
             const auto source = audio::open_source(inputs_[i], options_.source);
-            locate(inputs_[i], *source);
+            try {
+                locate(inputs_[i], *source);
+            } catch (const EventError& error) {  // the batch would name the recording
+                events_problem = error.what();
+                return;
+            }
             outcome.damage = dataset::damage_texts(*source);
         },
         [](std::size_t, batch::Nothing) {});
-    return batch.status();
+    if (events_problem.empty()) return batch.status();
+    context_.console.error(events_problem);
+    return batch::BatchStatus::failure;
 }
 
 void LocateRun::locate(const std::string& input, audio::Source& source) {
@@ -231,7 +239,8 @@ void LocateRun::place_events(const std::string& input, audio::Source& source) {
         const double end_s = begin_s + static_cast<double>(block.size()) / format.channels / format.rate_hz;
         while (next && next->onset_s - start_s < end_s) {
             if (next->onset_s < last_onset_s - kLeeway_s)
-                throw Error(lines.where() + ": before the event of an earlier line (sort events by onset)");
+                throw EventError(lines.where() +
+                                 ": before the event of an earlier line (sort events by onset)");
             last_onset_s = next->onset_s;
             locator.add(next->onset_s - start_s, next->offset_s - start_s);
             waiting.push_back(std::move(*next));
