@@ -190,6 +190,95 @@ torch::Tensor infer(const torch::Tensor& input, const torch::Tensor& matrix, std
     return out;
 }
 
+/// What the backward pass starts from.
+struct Backward {
+    torch::Tensor factors, z, scale, offset, mean, inverse;  // of the forward pass
+    torch::Tensor matrix, slopes;                            // slopes [n, pooled, C']: of the result
+    Shape shape;
+    bool input_learns;
+
+    const float* z_of(const Piece& piece) const {
+        return z.data_ptr<float>() + (piece.sequence * shape.steps + piece.first) * shape.channels;
+    }
+    /// The gradient that reaches the normalisation. @param passed  [piece.rows, C'], out
+    void unpool_to(float* passed, const Piece& piece) const {
+        const auto pooled = piece.sequence * shape.pooled + piece.first / 2;
+        unpool(z_of(piece), scale.data_ptr<float>(), offset.data_ptr<float>(),
+               slopes.data_ptr<float>() + pooled * shape.channels, piece.pairs, shape.channels, passed);
+        std::fill_n(passed + 2 * piece.pairs * shape.channels,
+                    (piece.rows - 2 * piece.pairs) * shape.channels, 0.0F);
+    }
+};
+
+/// Gradients of the normalisation: of its gain and its bias, and of z, which is linear in what reaches the
+/// normalisation and in z: dz = scale passed + slant z + shift.
+struct NormGradients {
+    torch::Tensor gain, bias;    // [C']
+    torch::Tensor slant, shift;  // float32 [C']
+};
+
+NormGradients norm_gradients(const Backward& at) {
+    const Shape& shape = at.shape;
+    Sums sums(shape);
+    for_pieces(shape.pieces(), [&](std::int64_t first, std::int64_t last) {
+        auto room = torch::empty({kRows, shape.channels});
+        float* const passed = room.data_ptr<float>();
+        for (std::int64_t i = first; i < last; ++i) {
+            const Piece piece(shape, i);
+            at.unpool_to(passed, piece);
+            add_sums(passed, at.z_of(piece), piece.rows, shape.channels, sums.of(i, 0), sums.of(i, 1));
+        }
+    });
+    const auto bias = sums.total(0);
+    const auto gain = (sums.total(1) - at.mean * bias) * at.inverse;
+    // dz = scale (g - sum g / N - normalised z * gain / N)
+    const auto by_z = -(gain * at.inverse / shape.count());
+    return {gain, bias, (at.scale * by_z).to(torch::kFloat32),
+            (at.scale * (-bias / shape.count() - at.mean * by_z)).to(torch::kFloat32)};
+}
+
+/// values = scale values + slant z + shift, for each channel.
+void add_linear(const float* z, const float* scale, const float* slant, const float* shift, std::int64_t rows,
+                std::int64_t channels, float* values) {
+    for (std::int64_t r = 0; r < rows; ++r, z += channels, values += channels) {
+        for (std::int64_t c = 0; c < channels; ++c)
+            values[c] = scale[c] * values[c] + slant[c] * z[c] + shift[c];
+    }
+}
+
+/// Gradients of the convolution.
+struct ProductGradients {
+    torch::Tensor input;   // undefined unless it learns
+    torch::Tensor matrix;  // [3 C, C']
+};
+
+ProductGradients product_gradients(const Backward& at, const NormGradients& norm) {
+    const Shape& shape = at.shape;
+    auto of_input = at.input_learns ? torch::zeros(at.factors.sizes()) : torch::Tensor();
+    auto of_matrix = torch::empty({shape.sequences, shape.columns(), shape.channels});
+    for_pieces(shape.sequences, [&](std::int64_t first, std::int64_t last) {
+        auto room = torch::empty({kRows, shape.columns()}, at.factors.options());
+        auto of_room = torch::empty({kRows, shape.columns()}), back = torch::empty({kRows, shape.channels});
+        float* const dz = back.data_ptr<float>();
+        for (std::int64_t i = first * shape.pieces_each; i < last * shape.pieces_each; ++i) {
+            const Piece piece(shape, i);
+            at.unpool_to(dz, piece);
+            add_linear(at.z_of(piece), at.scale.data_ptr<float>(), norm.slant.data_ptr<float>(),
+                       norm.shift.data_ptr<float>(), piece.rows, shape.channels, dz);
+            const auto of_z = back.narrow(0, 0, piece.rows).to(at.factors.scalar_type());
+            gather(at.factors, shape, piece, room);
+            auto sum = of_matrix[piece.sequence];
+            multiply(sum, room.narrow(0, 0, piece.rows).t(), of_z, 1, piece.first > 0);
+            if (!at.input_learns) continue;
+            auto of_rows = of_room.narrow(0, 0, piece.rows);
+            multiply(of_rows, of_z, at.matrix.t());
+            scatter(of_room.data_ptr<float>(), shape, piece,
+                    of_input.data_ptr<float>() + piece.sequence * shape.steps_in * shape.channels_in);
+        }
+    });
+    return {of_input, of_matrix.sum(0)};
+}
+
 class ConvBlock : public torch::autograd::Function<ConvBlock> {
  public:
     /// @param statistics  out: mean and variance of the batch, [2, C']
@@ -232,76 +321,30 @@ class ConvBlock : public torch::autograd::Function<ConvBlock> {
     static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                    torch::autograd::variable_list gradients) {
         const auto saved = context->get_saved_variables();
-        const torch::Tensor &factors = saved[0], &weight = saved[1], &z = saved[2], &scale = saved[3];
-        const torch::Tensor &offset = saved[4], &mean = saved[5], &inverse = saved[6];
+        const torch::Tensor &factors = saved[0], &weight = saved[1];
         const auto matrix = matrix_of(weight).to(factors.scalar_type());
-        const Shape shape(factors, matrix, context->saved_data["stride"].toInt());
-        const auto slopes = gradients[0].contiguous();
-        const float *const values = z.data_ptr<float>(), *const slope = slopes.data_ptr<float>();
-        const float *const by = scale.data_ptr<float>(), *const plus = offset.data_ptr<float>();
-        const auto z_of = [&](const Piece& piece) {
-            return values + (piece.sequence * shape.steps + piece.first) * shape.channels;
-        };
-        const auto passed_of = [&](const Piece& piece, float* passed) {
-            unpool(z_of(piece), by, plus,
-                   slope + (piece.sequence * shape.pooled + piece.first / 2) * shape.channels, piece.pairs,
-                   shape.channels, passed);
-            std::fill_n(passed + 2 * piece.pairs * shape.channels,
-                        (piece.rows - 2 * piece.pairs) * shape.channels, 0.0F);
-        };
-
-        // The gradient that reaches the normalisation, and its product with the result of the convolution.
-        Sums sums(shape);
-        for_pieces(shape.pieces(), [&](std::int64_t first, std::int64_t last) {
-            auto room = torch::empty({kRows, shape.channels});
-            float* const passed = room.data_ptr<float>();
-            for (std::int64_t i = first; i < last; ++i) {
-                const Piece piece(shape, i);
-                passed_of(piece, passed);
-                add_sums(passed, z_of(piece), piece.rows, shape.channels, sums.of(i, 0), sums.of(i, 1));
-            }
-        });
-        const auto of_bias = sums.total(0);
-        const auto of_gain = (sums.total(1) - mean * of_bias) * inverse;
-        // Through the normalisation: dz = scale (g - sum g / N - normalised z * of_gain / N), linear in z.
-        const auto by_z = -(of_gain * inverse / shape.count());
-        const auto slant = (scale * by_z).to(torch::kFloat32);
-        const auto shift = (scale * (-of_bias / shape.count() - mean * by_z)).to(torch::kFloat32);
-        const float *const per_z = slant.data_ptr<float>(), *const constant = shift.data_ptr<float>();
-
-        const bool input_learns = context->saved_data["input_learns"].toBool();
-        auto of_input = input_learns ? torch::zeros(factors.sizes()) : torch::Tensor();
-        auto of_matrix = torch::empty({shape.sequences, shape.columns(), shape.channels});
-        for_pieces(shape.sequences, [&](std::int64_t first, std::int64_t last) {
-            auto room = torch::empty({kRows, shape.columns()}, factors.options());
-            auto of_room = torch::empty({kRows, shape.columns()}),
-                 back = torch::empty({kRows, shape.channels});
-            float* const dz = back.data_ptr<float>();
-            for (std::int64_t i = first * shape.pieces_each; i < last * shape.pieces_each; ++i) {
-                const Piece piece(shape, i);
-                passed_of(piece, dz);
-                const float* row = z_of(piece);
-                float* out = dz;
-                for (std::int64_t r = 0; r < piece.rows; ++r, row += shape.channels, out += shape.channels) {
-                    for (std::int64_t c = 0; c < shape.channels; ++c)
-                        out[c] = by[c] * out[c] + per_z[c] * row[c] + constant[c];
-                }
-                const auto slopes_of_rows = back.narrow(0, 0, piece.rows).to(factors.scalar_type());
-                gather(factors, shape, piece, room);
-                auto sum = of_matrix[piece.sequence];
-                multiply(sum, room.narrow(0, 0, piece.rows).t(), slopes_of_rows, 1, piece.first > 0);
-                if (!input_learns) continue;
-                auto of_rows = of_room.narrow(0, 0, piece.rows);
-                multiply(of_rows, slopes_of_rows, matrix.t());
-                scatter(of_room.data_ptr<float>(), shape, piece,
-                        of_input.data_ptr<float>() + piece.sequence * shape.steps_in * shape.channels_in);
-            }
-        });
-        const auto of_weight = of_matrix.sum(0)
-                                   .view({kKernel, shape.channels_in, shape.channels})
+        const Backward at{factors,
+                          saved[2],
+                          saved[3],
+                          saved[4],
+                          saved[5],
+                          saved[6],
+                          matrix,
+                          gradients[0].contiguous(),
+                          Shape(factors, matrix, context->saved_data["stride"].toInt()),
+                          context->saved_data["input_learns"].toBool()};
+        const auto norm = norm_gradients(at);
+        const auto product = product_gradients(at, norm);
+        const auto of_weight = product.matrix.view({kKernel, at.shape.channels_in, at.shape.channels})
                                    .permute({2, 1, 0})
                                    .contiguous();
-        return {of_input, of_weight, of_gain.to(torch::kFloat32), of_bias.to(torch::kFloat32), {}, {}, {}};
+        return {product.input,
+                of_weight,
+                norm.gain.to(torch::kFloat32),
+                norm.bias.to(torch::kFloat32),
+                {},
+                {},
+                {}};
     }
 };
 

@@ -13,6 +13,9 @@ namespace earshot::network {
 /// are in bfloat16 while learning if multiplies_in_bfloat16(), except over few channels. Only the input and
 /// the result of the convolution are kept for the gradient.
 ///
+/// Only the recipe impact-waveform needs it: it trains 2.1 times as fast with it as with
+/// composed_conv_block(), and 4.5 times with mean_attention() as well (one thread, AVX512_BF16).
+///
 /// @param input  float32 [n, T, channels], contiguous
 /// @return       [n, pooled_steps(T, stride), channels'], differentiable while learning
 torch::Tensor conv_block(const torch::Tensor& input, torch::nn::Conv1d& conv, torch::nn::BatchNorm1d& norm);
