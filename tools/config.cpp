@@ -62,13 +62,13 @@ class FileLoader {
     /// The command or subcommand that the entry's section names; null for another command's.
     CLI::App* section_app(const ConfigEntry& entry) const {
         if (entry.section.empty())
-            fail(entry, fmt::format("'{}' stands before any section (try [{}])", entry.key, command_));
+            fail(entry, fmt::format("'{}' is outside any section (put it under [{}])", entry.key, command_));
         const auto dot = entry.section.find('.');
         const auto head = entry.section.substr(0, dot);
         if (!find_command(head)) {
             std::vector<std::string> known;
             for (const auto& command : commands()) known.emplace_back(command.name);
-            fail(entry, fmt::format("[{}] names no command{}", head, meant(head, known)));
+            fail(entry, fmt::format("[{}] is not a command{}", head, meant(head, known)));
         }
         if (head != command_) return nullptr;
         if (dot == std::string::npos) return &app_;
@@ -78,7 +78,7 @@ class FileLoader {
             if (sub->get_name() == tail) return sub;
             known.push_back(sub->get_name());
         }
-        fail(entry, fmt::format("'{}' is no subcommand of {}{}", tail, head, meant(tail, known)));
+        fail(entry, fmt::format("'{}' is not a subcommand of {}{}", tail, head, meant(tail, known)));
     }
 
     void set(CLI::App& target, const ConfigEntry& entry) const {
@@ -94,7 +94,8 @@ class FileLoader {
         if (elsewhere || option->count() > 0) return;
         try {
             if (option->get_expected_min() == 0) {
-                if (entry.values.size() != 1) fail(entry, fmt::format("'{}' is true or false", entry.key));
+                if (entry.values.size() != 1)
+                    fail(entry, fmt::format("'{}' must be true or false", entry.key));
                 option->add_result(option->get_flag_value(entry.key, entry.values.front()));
             } else {
                 option->add_result(entry.values);
@@ -196,7 +197,7 @@ void add_config(CLI::App& app, const std::string& command, std::shared_ptr<OldSp
                finish_subcommands(app);
                throw DumpConfig();
            },
-           "Print the effective options as TOML and stop")
+           "Print the effective options as TOML and exit")
         ->group(kCommonOptions)
         ->configurable(false);
 }

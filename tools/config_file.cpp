@@ -126,8 +126,8 @@ class Reader {
         ConfigEntry entry{section, std::string(key.str()), {}, line};
         if (const auto* array = value.as_array()) {
             if (array->is_array_of_tables())
-                fail(line,
-                     fmt::format("[[{}]] is a list of tables (a section is [{}])", key.str(), key.str()));
+                fail(line, fmt::format("[[{}]] is an array of tables (write [{}] for a section)", key.str(),
+                                       key.str()));
             for (const auto& item : *array) entry.values.push_back(text_of(item, line));
         } else {
             entry.values.push_back(text_of(value, line));
@@ -145,7 +145,7 @@ class Reader {
             else if constexpr (toml::is_chronological<Value>)
                 return (std::ostringstream() << *value).str();
             else
-                fail(line, "an array holds text, numbers, true or false");
+                fail(line, "an array may contain only text, numbers, true or false");
         });
     }
 
@@ -154,7 +154,7 @@ class Reader {
     std::vector<ConfigEntry> entries_;
 };
 
-/// Whether a file gives this back letter for letter where it stands there without quotes.
+/// Whether TOML without quotes reads back as exactly this text.
 bool may_be_bare(std::string_view text) {
     const auto reads_back = [&](auto number) {
         const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), number);

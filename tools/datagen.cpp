@@ -60,19 +60,19 @@ std::vector<double> megabytes(const std::vector<dataset::CatalogueEntry>& entrie
 Destination take_destination(Options& options, const Output& out) {
     if (options.output.empty()) {
         if (options.paths.size() < 2) {
-            throw UsageError("where should the dataset go? (give DATASET_DIR as the last argument, or -o)");
+            throw UsageError("no output given (name DATASET_DIR as the last argument, or give -o)");
         }
         options.output = options.paths.back();
         options.paths.pop_back();
         if (fs::is_regular_file(options.output)) {
             throw UsageError(fmt::format(
-                "{} is a file, and the last argument names DATASET_DIR (for one file give -o OUT.npz)",
+                "{} is a file, but the last argument must be DATASET_DIR (for one file give -o OUT.npz)",
                 options.output));
         }
     }
     const bool standard = options.output == "-";
     if (standard && out.is_terminal()) {
-        throw UsageError("a dataset is binary, and standard output is a terminal (add > FILE.npz)");
+        throw UsageError("will not write a binary dataset to a terminal (add > FILE.npz)");
     }
     return {options.output, standard || options.output.ends_with(".npz")};
 }
@@ -109,9 +109,9 @@ dataset::Catalogue catalogue_of(const Options& options, const Destination& desti
     auto catalogue = dataset::find_recordings(options.paths, wanted);
     for (const auto& warning : catalogue.warnings) console.warning(warning);
     if (destination.single && options.shard.count > 1)
-        throw UsageError("the parts of --shard do not fit into one file (give a directory to -o)");
+        throw UsageError("--shard cannot write to one file (give a directory to -o)");
     if (destination.single && catalogue.entries.size() != 1) {
-        throw UsageError(fmt::format("{} recordings do not fit into one file (give a directory to -o)",
+        throw UsageError(fmt::format("cannot write {} recordings to one file (give a directory to -o)",
                                      catalogue.entries.size()));
     }
     return catalogue;
@@ -120,7 +120,7 @@ dataset::Catalogue catalogue_of(const Options& options, const Destination& desti
 void make_directory(const std::string& path) {
     std::error_code failure;
     fs::create_directories(path, failure);
-    if (failure) throw Error(fmt::format("cannot make the directory {}: {}", path, failure.message()));
+    if (failure) throw Error(fmt::format("cannot create the directory {}: {}", path, failure.message()));
 }
 
 /// One run: the options, the recordings that they lead to, and what came of these so far.
@@ -226,10 +226,10 @@ class Run {
         try {
             there = dataset::read_recording_summary(file).file;
         } catch (const Error&) {
-            return;  // there is no file, or none that is of use
+            return;  // there is no file, or no usable one
         }
         if (there == entry.audio || (entry.audio == "-" && there == "stdin")) return;
-        throw Error(fmt::format("{}: {} was made of {} (choose another place, or give --force to replace it)",
+        throw Error(fmt::format("{}: {} was made from {} (choose another output, or replace it with --force)",
                                 entry.audio, file, there == file ? "something else" : there));
     }
 
@@ -240,7 +240,7 @@ class Run {
         unchanged_ += report.unchanged;
         if (report.events_past_end > 0) {
             context_.console.warning(
-                fmt::format("{}: {} of its labels reach past its end", entry.audio, report.events_past_end));
+                fmt::format("{}: {} of its labels extend past its end", entry.audio, report.events_past_end));
         }
     }
 
@@ -271,9 +271,9 @@ class Run {
         if (options_.shard.count > 1) return;
         for (std::size_t c = 0; c < frames_.size(); ++c) {
             if (frames_[c] > 0) continue;
-            context_.console.warning(fmt::format(
-                "no frame is labelled '{0}' (train will want --leave-out '{0}', or more recordings)",
-                settings_.labels[c]));
+            context_.console.warning(
+                fmt::format("no frame is labelled '{0}' (add recordings, or train with --leave-out '{0}')",
+                            settings_.labels[c]));
         }
     }
 
@@ -291,7 +291,7 @@ class Run {
         }
         if (strange.empty()) return;
         context_.console.warning(fmt::format(
-            "{} of other recordings with other classes or settings: {} (make all of a dataset in one run)",
+            "{} from earlier runs with other classes or settings: {} (build a whole dataset in one run)",
             strange.size() == 1 ? "one file is" : fmt::format("{} files are", strange.size()),
             strange.front()));
     }
@@ -317,24 +317,23 @@ Runner declare(CLI::App& app) {
         ->type_name("")
         ->configurable(false);
     add_output(app, options->output, "DATASET_DIR, one FILE.npz, or - (stdout)");
-    app.add_option("--labels", options->labels, "Label file of all recordings, instead of looking for labels")
+    app.add_option("--labels", options->labels, "Label file for all recordings (default: search beside each)")
         ->type_name("FILE");
-    app.add_option("--group", options->group, "Column of the CSV label file: what a split keeps together")
+    app.add_option("--group", options->group, "CSV column that names groups, which a split keeps together")
         ->type_name("COLUMN");
-    app.add_option("--background", options->background, "Class of what no label covers")->type_name("LABEL");
-    app.add_option("--unlabelled", options->unlabelled,
-                   "Frames that no label touches: drop, or keep as class -1")
+    app.add_option("--background", options->background, "Class for unlabelled frames")->type_name("LABEL");
+    app.add_option("--unlabelled", options->unlabelled, "Unlabelled frames: drop, or keep as class -1")
         ->type_name("WHAT")
         ->check(CLI::IsMember({"drop", "keep"}))
         ->capture_default_str();
     add_frontend(app, options->frontend);
     add_source(app, options->source);
-    app.add_flag("--skip-bad", options->skip_bad, "Leave out waveforms of a JSON file that cannot be used");
-    app.add_option("--dtype", options->dtype, "Keep frames as float32, or as float16 in half the space")
+    app.add_flag("--skip-bad", options->skip_bad, "Skip unusable waveforms of a JSON file");
+    app.add_option("--dtype", options->dtype, "Store frames as float32, or as float16 (half the size)")
         ->type_name("TYPE")
         ->check(CLI::IsMember({"float32", "float16"}))
         ->capture_default_str();
-    app.add_flag("--store", options->store, "Store the files uncompressed, to be mapped into memory");
+    app.add_flag("--store", options->store, "Write uncompressed files, which train can memory-map");
     add_shard(app, options->shard);
     add_jobs(app, options->jobs);
     add_force(app, options->force);

@@ -20,33 +20,34 @@ void declare_rules(CLI::App& app, detect::EventRuleOptions& rules) {
     app.add_option("--threshold", rules.thresholds, "Score at which an event begins (default: the model's)")
         ->type_name("[L=]X")
         ->allow_extra_args(false);
-    app.add_option("--off-threshold", rules.off_thresholds, "Score below which it ends (default: the same)")
+    app.add_option("--off-threshold", rules.off_thresholds,
+                   "Score below which it ends (default: the threshold)")
         ->type_name("[L=]X")
         ->allow_extra_args(false);
-    add_time(app, "--smooth", rules.smooth_s, "Length of the running median that smooths scores");
-    add_time(app, "--merge-gap", rules.merge_gap_s, "Longest gap between events of a label that is filled");
-    add_time(app, "--min-duration", rules.min_duration_s, "Then drop events that are shorter");
+    add_time(app, "--smooth", rules.smooth_s, "Length of the median filter that smooths scores");
+    add_time(app, "--merge-gap", rules.merge_gap_s, "Merge events of a label across gaps up to this long");
+    add_time(app, "--min-duration", rules.min_duration_s, "Drop events shorter than this, after merging");
     app.add_option("--cool-down", rules.cool_downs,
-                   "Time after an event in which no other of its label begins")
+                   "Time after an event before the next of its label may begin")
         ->type_name("[L=]TIME")
         ->allow_extra_args(false);
     app.add_option("--label", rules.labels, "Detect only this label (repeatable); any: any sound")
         ->type_name("LABEL")
         ->allow_extra_args(false);
-    app.add_option("--min-level", rules.min_level_dbfs, "Ignore sound that is quieter than this")
+    app.add_option("--min-level", rules.min_level_dbfs, "Ignore sound quieter than this")
         ->type_name("DBFS")
         ->check(CLI::Range(-200, 0));
 }
 
 void declare_live(CLI::App& app, LiveOptions& live) {
-    app.add_option("--device", live.device, "Listen to this: default, pulse:, alsa:, lavfi:..., a URL or -")
+    app.add_option("--device", live.device, "Live source: default, pulse:, alsa:, lavfi:..., a URL or -")
         ->type_name("NAME");
     app.add_flag("--partial", live.partial, "Write a line when an event begins and one when it ends");
     app.add_option("--on-event", live.on_event, "Run this for each event")->type_name("PROGRAM");
     app.add_option("--save-clips", live.save_clips, "Save the sound of each event")->type_name("DIR");
-    add_time(app, "--pre", live.pre_s, "Sound before the event that its clip holds");
-    add_time(app, "--post", live.post_s, "Sound after the event that its clip holds");
-    add_time(app, "--stats", live.stats_s, "Write a line of statistics this often");
+    add_time(app, "--pre", live.pre_s, "Sound before the event to include in its clip");
+    add_time(app, "--post", live.post_s, "Sound after the event to include in its clip");
+    add_time(app, "--stats", live.stats_s, "Write a line of statistics at this interval");
     app.add_option("--view", live.view, "Show a live view on the terminal: auto, always, never")
         ->type_name("WHEN")
         ->check(CLI::IsMember({"auto", "always", "never"}));
@@ -57,7 +58,7 @@ void refuse_what_is_live(const LiveOptions& live) {
     const auto refuse = [](bool given, const char* what) {
         if (given)
             throw UsageError(
-                fmt::format("{} is for live sound (name a --device; --device - is standard input)", what));
+                fmt::format("{} needs live sound (give --device; --device - reads standard input)", what));
     };
     refuse(live.partial, "--partial");
     refuse(!live.on_event.empty(), "--on-event");
@@ -75,25 +76,25 @@ Runner declare(CLI::App& app) {
         ->type_name("...")
         ->configurable(false);
     add_output(app, options->output, "File, or DIR/ for a file per recording (default: stdout)");
-    app.add_option("--format", options->format, "How events are written (default: by the name of the file)")
+    app.add_option("--format", options->format, "Output format (default: from the file name)")
         ->check(CLI::IsMember(detect::event_format_names()));
     app.add_flag("--per-recording", options->per_recording,
                  "Write the label of each recording, as CSV, instead of events");
     add_flag_or_value(app, "--scores", options->with_scores, options->scores,
-                      "Also write scores: of windows, as TSV; a column of --per-recording")
+                      "Also write scores: TSV of windows, or a column of --per-recording")
         ->type_name("FILE|DIR/|-");
     app.add_option("--top", options->top, "Write the K best labels of each recording instead of events")
         ->type_name("K")
         ->check(CLI::Range(1, 1'000'000));
     declare_rules(app, options->rules);
     app.add_option("--overlap", options->overlap,
-                   "Fraction of a window that the next one overlaps, such as 0.5")
+                   "Overlap of successive windows, as a fraction of their length")
         ->type_name("X")
         ->check(CLI::Range(0.0, 0.99));
     add_source(app, options->source);
     add_jobs(app, options->jobs);
     add_unbuffered(app, options->unbuffered);
-    app.add_flag("--exit-status", options->exit_status, "End with status 4 if nothing was found");
+    app.add_flag("--exit-status", options->exit_status, "Exit with status 4 if nothing was detected");
     add_shard(app, options->shard);
     declare_live(app, options->live);
     for (const char* name :
@@ -103,10 +104,10 @@ Runner declare(CLI::App& app) {
     return [options](Context& context) {
         if (options->with_scores && options->scores.empty() && !options->per_recording)
             throw UsageError(
-                "--scores: where to is missing (write --scores=FILE, --scores=DIR/ or --scores=-)");
+                "--scores needs a destination (write --scores=FILE, --scores=DIR/ or --scores=-)");
         if (!options->live.device.empty()) return detect_live(*options, context);
         refuse_what_is_live(options->live);
-        if (options->inputs.empty()) throw UsageError("nothing to hear (name recordings, - or a --device)");
+        if (options->inputs.empty()) throw UsageError("no input (name recordings, or give - or --device)");
         if (options->per_recording) return detect_per_recording(*options, context);
         return detect_batch(*options, context);
     };

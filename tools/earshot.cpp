@@ -91,7 +91,7 @@ int unknown(const std::string& name) {
     const auto meant = nearest(name, candidates);
     const auto hint =
         meant.empty() ? std::string("see earshot --help") : fmt::format("did you mean {}?", meant);
-    return fail(kUsage, fmt::format("'{}' is no earshot command ({})", name, hint));
+    return fail(kUsage, fmt::format("'{}' is not an earshot command ({})", name, hint));
 }
 
 /// Shows earshot-NAME(1) or (5) of this tree, else what man finds for a command of somebody else's.

@@ -40,16 +40,16 @@ Exit judge_one(const EvaluateOptions& options, Context& context) {
 void check_parts(const EvaluateOptions& options) {
     const bool report =
         options.json || options.per_recording || !options.scores.empty() || !options.curves.empty();
-    if (options.part && options.merge) throw UsageError("--shard and --merge exclude each other");
+    if (options.part && options.merge) throw UsageError("--shard and --merge cannot be combined");
     if (options.part && report)
         throw UsageError(
-            "--shard writes scores rather than a report (give --json, --per-recording, --scores and --curves "
-            "with --merge)");
+            "--shard writes scores, not a report (give --json, --per-recording, --scores and --curves with "
+            "--merge)");
     const bool choice = !options.labels.empty() || !options.background_given.empty() ||
                         !options.leave_out.empty() || !options.tags.empty() || !options.day_texts.empty();
     if (options.merge && choice)
         throw UsageError(
-            "--merge reads scores (give --labels, --background, --leave-out, --tags and --days with "
+            "--merge reads finished scores (give --labels, --background, --leave-out, --tags and --days with "
             "--shard)");
 }
 
@@ -75,8 +75,7 @@ Exit run(EvaluateOptions options, Context& context) {
     if (models.size() == 1 && data) return judge_one(options, context);
     if (!options.scores.empty() || !options.curves.empty() || options.per_recording || options.part ||
         options.merge) {
-        throw UsageError(
-            "--scores, --curves, --per-recording, --shard and --merge are for one model and data");
+        throw UsageError("--scores, --curves, --per-recording, --shard and --merge need one model and DATA");
     }
     return rank_models(models, options, context);
 }
@@ -97,24 +96,25 @@ Runner declare(CLI::App& app) {
         ->type_name("FILE");
     app.add_option("--curves", options->curves, "Also write the curves, point by point, as TSV")
         ->type_name("FILE");
-    app.add_option("--tags", options->tags, "Judge by these labels; others are unknown, or left out")
+    app.add_option("--tags", options->tags,
+                   "Evaluate only these labels; others count as unknown, or are ignored")
         ->type_name("A,B")
         ->allow_extra_args(false);
-    app.add_option("--days", options->day_texts, "Only recordings of these days (repeatable)")
+    app.add_option("--days", options->day_texts, "Use only recordings of these days (repeatable)")
         ->type_name("A[..B]")
         ->allow_extra_args(false);
     app.add_option("--leave-out", options->leave_out, "Ignore windows with this label (repeatable)")
         ->type_name("LABEL")
         ->allow_extra_args(false);
-    app.add_option("--labels", options->labels, "Label file of all recordings, instead of looking for labels")
+    app.add_option("--labels", options->labels, "Label file for all recordings (default: search beside each)")
         ->type_name("FILE");
     app.add_option("--background", options->background_given,
-                   "Label of what no label covers, or recordings of it (repeatable)")
+                   "Label for unlabelled time, or recordings of it (repeatable)")
         ->type_name("WHAT")
         ->allow_extra_args(false);
     add_source(app, options->source);
     add_shard(app, options->shard);
-    app.add_flag("--merge", options->merge, "DATA are what --shard has written: report on all parts");
+    app.add_flag("--merge", options->merge, "DATA is the output of --shard runs: report on all parts");
     add_jobs(app, options->jobs);
     return [options, &app](Context& context) {
         options->part = app.get_option("--shard")->count() > 0;
@@ -124,13 +124,14 @@ Runner declare(CLI::App& app) {
 
 }  // namespace
 
-const Tool tool{"evaluate",
-                "Judge a model on labelled data: confusion, precision, recall, F1, areas under curves.",
-                "Examples:\n"
-                "  earshot evaluate model/ test-dataset/\n"
-                "  earshot evaluate model/ recordings/ --per-recording\n"
-                "  earshot evaluate model/ test-dataset/ --json | jq .accuracy\n"
-                "  earshot evaluate models/*",
-                declare};
+const Tool tool{
+    "evaluate",
+    "Evaluate a model on labelled data: confusion matrix, precision, recall, F1, areas under curves.",
+    "Examples:\n"
+    "  earshot evaluate model/ test-dataset/\n"
+    "  earshot evaluate model/ recordings/ --per-recording\n"
+    "  earshot evaluate model/ test-dataset/ --json | jq .accuracy\n"
+    "  earshot evaluate models/*",
+    declare};
 
 }  // namespace earshot::tools

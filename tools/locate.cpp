@@ -11,14 +11,13 @@ namespace {
 Exit run(const LocateOptions& options, Context& context) {
     if (!options.views.any()) {
         if (!options.views.label.empty() || options.views.json)
-            throw UsageError("--label and --json go with --summary, --heatmap or --recent");
+            throw UsageError("--label and --json need --summary, --heatmap or --recent");
         return LocateRun(options, context)();
     }
-    if (options.scene.empty())
-        throw UsageError("--summary, --heatmap and --recent show a --scene (give its file)");
+    if (options.scene.empty()) throw UsageError("--summary, --heatmap and --recent need --scene FILE");
     if (!options.inputs.empty() || !options.events.empty())
         throw UsageError(
-            "--summary, --heatmap and --recent show a scene as it is, and take no recording or events");
+            "--summary, --heatmap and --recent only show the scene (leave out recordings and --events)");
     show_scene(scene::read_scene(options.scene), options.views, context.out);
     return Exit::ok;
 }
@@ -31,24 +30,24 @@ CLI::Option* add_metres(CLI::App& app, const std::string& name, double& metres, 
 }
 
 void declare_scene(CLI::App& app, LocateOptions& options) {
-    app.add_option("--scene", options.scene, "Learn where and when sounds are usual; mark what is not")
+    app.add_option("--scene", options.scene, "Learn where and when sounds are usual; flag unusual ones")
         ->type_name("FILE");
     add_time(app, "--half-life", options.scene_settings.half_life_s,
-             "After which what was learned counts half")
+             "Time after which observations count half")
         ->type_name("TIME");
-    app.add_option("--bins", options.scene_settings.bins, "Directions that a new scene counts")
+    app.add_option("--bins", options.scene_settings.bins, "Number of direction bins in a new scene")
         ->type_name("N")
         ->check(CLI::Range(1, 72))
         ->capture_default_str();
     const auto flag = [&app](const char* name, bool& value, const char* what) {
         app.add_flag(name, value, what)->configurable(false);
     };
-    flag("--summary", options.views.summary, "Only show what the scene knows of each label");
+    flag("--summary", options.views.summary, "Only show what the scene has learnt about each label");
     flag("--heatmap", options.views.heatmap, "Only show its directions and hours");
-    add_time(app, "--recent", options.views.recent_s, "Only show its events since so long ago")
+    add_time(app, "--recent", options.views.recent_s, "Only show its events of the last TIME")
         ->type_name("TIME")
         ->configurable(false);
-    app.add_option("--label", options.views.label, "Show this label only")
+    app.add_option("--label", options.views.label, "Show only this label")
         ->type_name("LABEL")
         ->configurable(false);
     flag("--json", options.views.json, "Show it as JSON");
@@ -59,41 +58,42 @@ Runner declare(CLI::App& app) {
     app.add_option("INPUT", options->inputs, "Files, directories, @lists, URLs or - (stdin)")
         ->type_name("...")
         ->configurable(false);
-    app.add_option("--array", options->array, "Where the microphones are: a name, or a file")
+    app.add_option("--array", options->array, "Microphone array: a name, or a file of positions")
         ->type_name("NAME|FILE");
-    app.add_option("--events", options->events, "Say where these events come from (jsonl; - is stdin)")
+    app.add_option("--events", options->events, "Locate these events (jsonl; - is stdin)")
         ->type_name("FILE")
         ->configurable(false);
     app.add_option("--device", options->device, "Listen live: default, pulse:NAME, alsa:NAME, a URL, ...")
         ->type_name("DEVICE");
-    app.add_option("--save-audio", options->save_audio, "Save each event, heard in its direction, as WAV")
+    app.add_option("--save-audio", options->save_audio, "Save each event as WAV, beamformed in its direction")
         ->type_name("DIR")
         ->configurable(false);
-    app.add_option("--beam", options->beam, "How it is heard: das (delay and sum) or mvdr")
+    app.add_option("--beam", options->beam, "Beamformer for these: das (delay and sum) or mvdr")
         ->type_name("BEAM")
         ->check(CLI::IsMember({"das", "mvdr"}))
         ->capture_default_str();
     add_output(app, options->output, "File for the positions (default: stdout)");
-    app.add_option("--method", options->method, "gcc (time differences), srp (steered power) or music")
+    app.add_option("--method", options->method,
+                   "Method: gcc (time differences), srp (steered power) or music")
         ->type_name("METHOD")
         ->check(CLI::IsMember({"gcc", "srp", "music"}))
         ->capture_default_str();
-    app.add_option("--rate", options->updates_hz, "Positions a second")
+    app.add_option("--rate", options->updates_hz, "Positions per second")
         ->type_name("HZ")
         ->check(CLI::Range(0.1, 50.0))
         ->capture_default_str();
-    app.add_option("--max-sources", options->finder.max_sources, "Sounds to tell apart at a time")
+    app.add_option("--max-sources", options->finder.max_sources, "Maximum number of simultaneous sounds")
         ->type_name("N")
         ->check(CLI::Range(1, 8))
         ->capture_default_str();
-    app.add_flag("--elevation", options->finder.elevation, "Also look above and below");
+    app.add_flag("--elevation", options->finder.elevation, "Also estimate elevation");
     app.add_option("--temperature", options->temperature_c,
-                   "Of the air, Celsius (default: as the array file says, else 20)")
+                   "Of the air, Celsius (default: from the array file, else 20)")
         ->type_name("C")
         ->check(CLI::Range(-60.0, 60.0));
-    add_metres(app, "--near", options->zones.near_m, "Closer than this is near");
-    add_metres(app, "--far", options->zones.far_m, "Farther than this is far");
-    app.add_option("--center", options->zones.center_deg, "This close to straight ahead or behind is center")
+    add_metres(app, "--near", options->zones.near_m, "Call distances below this near");
+    add_metres(app, "--far", options->zones.far_m, "Call distances above this far");
+    app.add_option("--center", options->zones.center_deg, "Call angles within this of front or back center")
         ->type_name("DEG")
         ->check(CLI::Range(0.0, 90.0))
         ->capture_default_str();
@@ -105,7 +105,7 @@ Runner declare(CLI::App& app) {
 
 }  // namespace
 
-const Tool tool{"locate", "Say where sounds come from.",
+const Tool tool{"locate", "Estimate where sounds come from.",
                 "Examples:\n"
                 "  earshot locate --array head-175mm evening.wav --events events.jsonl",
                 declare};

@@ -44,7 +44,7 @@ std::string OldSpellings::renewed_name(const std::string& name, const std::strin
     const auto found = std::ranges::find_if(
         kRenamed, [&](const Renamed& one) { return one.command == command_ && one.before == name; });
     if (found == kRenamed.end()) return name;
-    warn_once(name, fmt::format("{0}{1}{2} is now {1}{3} (the next version will not know the old name)",
+    warn_once(name, fmt::format("{0}{1}{2} is now {1}{3} (the next version will not accept the old name)",
                                 where, dashes, found->before, found->now));
     return std::string(found->now);
 }

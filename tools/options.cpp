@@ -36,7 +36,7 @@ void add_output(CLI::App& app, std::string& path, const std::string& what) {
 }
 
 void add_jobs(CLI::App& app, int& jobs) {
-    app.add_option("-j,--jobs", jobs, "Work on this many files at once (0: one per processor)")
+    app.add_option("-j,--jobs", jobs, "Process this many files in parallel (0: one per processor)")
         ->type_name("N")
         ->check(CLI::Range(0, 4096))
         ->capture_default_str();
@@ -47,7 +47,7 @@ void add_force(CLI::App& app, bool& force) {
 }
 
 void add_unbuffered(CLI::App& app, bool& unbuffered) {
-    app.add_flag("--unbuffered", unbuffered, "Write every line at once");
+    app.add_flag("--unbuffered", unbuffered, "Flush every line immediately");
 }
 
 CLI::Option* add_flag_or_value(CLI::App& app, const std::string& name, bool& given, std::string& value,
@@ -73,7 +73,7 @@ CLI::Option* add_time(CLI::App& app, const std::string& name, std::optional<doub
 }
 
 void add_console(CLI::App& app, std::shared_ptr<ConsoleOptions> console) {
-    app.add_flag("-q,--quiet", console->quiet, "Say nothing on success")
+    app.add_flag("-q,--quiet", console->quiet, "Print nothing on success")
         ->group(kCommonOptions)
         ->configurable(false);
     app.add_flag("-v", console->verbosity, "Say more")->group(kCommonOptions)->configurable(false);
@@ -84,7 +84,7 @@ void add_console(CLI::App& app, std::shared_ptr<ConsoleOptions> console) {
                                    : mode == "never" ? ProgressMode::never
                                                      : ProgressMode::automatic;
            },
-           "Draw a progress line: auto, always or never")
+           "Show a progress line: auto, always or never")
         ->type_name("WHEN")
         ->check(CLI::IsMember({"auto", "always", "never"}))
         ->group(kCommonOptions)
@@ -93,7 +93,7 @@ void add_console(CLI::App& app, std::shared_ptr<ConsoleOptions> console) {
 
 void refuse_terminal(const std::string& input) {
     if (input == "-" && ::isatty(STDIN_FILENO) == 1) {
-        throw UsageError("standard input is a terminal (name a file, or send one through a pipe)");
+        throw UsageError("standard input is a terminal (name a file, or pipe one in)");
     }
 }
 
@@ -101,7 +101,7 @@ std::unique_ptr<Output> open_text_output(const std::string& path) {
     const bool precious = fs::is_regular_file(path) && (path.ends_with(".npz") || audio::is_audio_file(path));
     if (precious) {
         throw UsageError(
-            fmt::format("{}: a recording or dataset, which text would replace (give another name)", path));
+            fmt::format("{}: will not replace a recording or dataset with text (give another name)", path));
     }
     return open_output(path);
 }

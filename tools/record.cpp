@@ -29,23 +29,26 @@ void check(const RecordOptions& options) {
     const auto fail = [](const char* what) { throw UsageError(what); };
     if (options.segments.empty()) {
         if (options.file.empty())
-            fail("nowhere to record to (name a FILE, - for standard output, or --segments DIR)");
-        if (options.keep == "sound") fail("--keep sound chooses among segments (give --segments DIR)");
-        if (options.capture.raw) fail("--raw is for standard input (earshot record - --segments DIR)");
+            fail("no output given (name a FILE, - for standard output, or --segments DIR)");
+        if (options.keep == "sound") fail("--keep sound needs segments (give --segments DIR)");
+        if (options.capture.raw)
+            fail("--raw needs standard input as the source (earshot record - --segments DIR)");
     } else {
         if (!options.file.empty() && options.file != "-")
-            fail("with --segments there is no FILE to write (- reads standard input)");
-        if (options.reads_standard_input() && options.device) fail("either --device or -, standard input");
+            fail("--segments cannot be combined with a FILE (only with -, which reads standard input)");
+        if (options.reads_standard_input() && options.device)
+            fail("--device and - (standard input) cannot be combined");
     }
     const bool rolls = options.recorder.pre_roll_s || options.recorder.post_roll_s;
     if (options.keep == "all" && (rolls || options.gate.above_db))
         fail("--pre-roll, --post-roll and --above-floor need --keep sound");
-    if (options.recorder.pre_roll_s.value_or(0) > 60) fail("--pre-roll is kept in memory: at most 60s");
+    if (options.recorder.pre_roll_s.value_or(0) > 60)
+        fail("--pre-roll must be at most 60s, since it is kept in memory");
     if (options.recorder.segment_s < 0.1 || options.recorder.segment_s > 86400)
-        fail("--segment is 100ms to 1d");
+        fail("--segment must be from 100ms to 1d");
     if (options.duration_s && *options.duration_s <= 0) fail("--duration must be above 0");
     if (options.file == "-" && options.segments.empty() && ::isatty(STDOUT_FILENO) == 1)
-        fail("sound does not go to a terminal (name a FILE, or send it through a pipe)");
+        fail("will not write sound to a terminal (name a FILE, or write to a pipe)");
 }
 
 record::SoundCoding coding_of(const RecordOptions& options) {
@@ -55,8 +58,8 @@ record::SoundCoding coding_of(const RecordOptions& options) {
     if (format.empty() && to_file) {
         format = fs::path(options.file).extension().native();
         if (format.empty())
-            throw UsageError(
-                fmt::format("{}: no extension to choose a format by (--format wav)", options.file));
+            throw UsageError(fmt::format(
+                "{}: cannot tell the format without an extension (give --format wav)", options.file));
         format.erase(0, 1);
     }
     coding.container = format.empty() ? Container::wav : record::parse_container(format);
@@ -65,11 +68,11 @@ record::SoundCoding coding_of(const RecordOptions& options) {
                                              : audio::SampleEncoding::float32;
     const bool pcm = coding.container == Container::wav || coding.container == Container::raw;
     if (!to_file && options.segments.empty() && !pcm)
-        throw UsageError("a pipe takes wav or raw (name a FILE for flac, ogg or opus)");
+        throw UsageError("a pipe can carry only wav or raw (name a FILE for flac, ogg or opus)");
     if (!options.segments.empty() && coding.container == Container::raw)
         throw UsageError("segments need a header (--format wav, flac, ogg or opus)");
     if (to_file && !options.force && fs::exists(options.file))
-        throw UsageError(fmt::format("{}: exists (--force to replace it)", options.file));
+        throw UsageError(fmt::format("{}: exists (replace it with --force)", options.file));
     return coding;
 }
 
@@ -105,8 +108,7 @@ Exit record_segments(const RecordOptions& options, const record::SoundCoding& co
     record_session(*source, sink, control, options, context.console);
     const record::RecorderStatistics& statistics = sink.statistics();
     if (statistics.segments == 0 && statistics.no_room_frames > 0)
-        throw WriteError(
-            fmt::format("{}: no segment was kept: there was no room on the disk", options.segments));
+        throw WriteError(fmt::format("{}: no segment was kept, because the disk was full", options.segments));
     context.console.detail(sink.summary());
     return Exit::ok;
 }
@@ -173,8 +175,8 @@ void declare_segments(CLI::App& app, RecordOptions& options) {
     app.add_option("--above-floor", options.gate.above_db, "Sound must also be this far above the background")
         ->type_name("DB")
         ->check(CLI::Range(0.0, 100.0));
-    add_time(app, "--pre-roll", options.recorder.pre_roll_s, "Keep only the sound, and this much before it");
-    add_time(app, "--post-roll", options.recorder.post_roll_s, "Keep only the sound, and this much after it");
+    add_time(app, "--pre-roll", options.recorder.pre_roll_s, "Keep only sound, with this much before it");
+    add_time(app, "--post-roll", options.recorder.post_roll_s, "Keep only sound, with this much after it");
     add_time(app, "--max-age", options.archive.max_age_s, "Delete days older than this, such as 30d");
     app.add_option("--max-size", options.max_bytes,
                    "Delete the oldest segments above this total size, such as 50G")
@@ -202,7 +204,7 @@ Runner declare(CLI::App& app) {
         ->check(CLI::IsMember({"16", "24", "float"}))
         ->capture_default_str();
     app.add_option("--control", options->control,
-                   "Pause and resume as {\"recording\": true} or false in this file says")
+                   "Pause or resume by {\"recording\": true} or false in this file")
         ->type_name("FILE");
     add_force(app, options->force);
     return [options](Context& context) { return run(*options, context); };

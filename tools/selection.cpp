@@ -30,8 +30,8 @@ BackgroundChoice parse_background(const std::vector<std::string>& texts) {
             choice.paths.push_back(text);
         } else if (choice.label) {
             throw UsageError(
-                fmt::format("--background {}: '{}' is the background's label (recordings of background are "
-                            "given as a directory)",
+                fmt::format("--background {}: the background label is already '{}' (give recordings of "
+                            "background as a directory)",
                             text, *choice.label));
         } else {
             choice.label = text;

@@ -31,7 +31,7 @@ void add_channels(CLI::App& app, audio::ChannelChoice& channels) {
     const auto parse = [all](std::string_view text) {
         const auto choice = audio::parse_channels(text);
         if (!all && choice.kind == audio::ChannelChoice::Kind::all) {
-            throw Error("frames are made of one channel (mix, left, right, or a number)");
+            throw Error("frames need a single channel (mix, left, right, or a number)");
         }
         return choice;
     };
@@ -51,8 +51,8 @@ void add_source(CLI::App& app, audio::SourceOptions& options) {
 }
 
 void add_source_span(CLI::App& app, audio::SourceOptions& options) {
-    add_time(app, "--start", options.start_s, "Skip what comes before")->type_name("TIME");
-    add_time(app, "--duration", options.duration_s, "Read no more than this of each input")
+    add_time(app, "--start", options.start_s, "Start at this time of each input")->type_name("TIME");
+    add_time(app, "--duration", options.duration_s, "Read at most this much of each input")
         ->type_name("TIME");
     add_raw(app, options.raw, "Inputs are headerless PCM, for example s16le,16000,1");
 }

@@ -25,7 +25,7 @@ std::string one_line(std::string text) {
     return text;
 }
 
-/// The command as it could be typed again: words that the shell would take apart stand in single quotes.
+/// The command as it could be typed again: words that the shell would split are in single quotes.
 std::string quoted_command_line(int argc, const char* const* argv, const char* name) {
     std::string line = fmt::format("earshot {}", name);
     for (int i = 1; i < argc; ++i) {
@@ -51,20 +51,20 @@ std::vector<std::string> option_names(const CLI::App& app) {
     return names;
 }
 
-/// Which subcommand is missing, or was meant by what stands in its place.
+/// Which subcommand is missing, or was probably meant.
 std::string explain_subcommand(const std::vector<std::string>& left, const CLI::App& app) {
     std::vector<std::string> names;
     for (const auto* sub : app.get_subcommands({})) names.push_back(sub->get_name());
     const auto typed = std::ranges::find_if(left, [](const auto& word) { return !word.starts_with('-'); });
     if (typed == left.end()) return fmt::format("a subcommand is needed: {}", fmt::join(names, ", "));
     const auto meant = nearest(*typed, names);
-    return fmt::format("'{}' is no subcommand{}", *typed,
+    return fmt::format("'{}' is not a subcommand{}", *typed,
                        meant.empty() ? fmt::format(": {}", fmt::join(names, ", "))
                                      : fmt::format(", did you mean {}?", meant));
 }
 
-/// What is wrong with the words on the command line, and what may have been meant. An option that nobody
-/// knows goes before a missing argument or subcommand, which CLI11 finds first.
+/// What is wrong with the words on the command line, and what may have been meant. An unknown option is
+/// reported before a missing argument or subcommand, which CLI11 finds first.
 std::string explain(const CLI::ParseError& error, const CLI::App& app) {
     const bool surplus = dynamic_cast<const CLI::ExtrasError*>(&error);
     if (!surplus && !dynamic_cast<const CLI::RequiredError*>(&error)) return one_line(error.what());
@@ -95,7 +95,7 @@ int run_declared(const Tool& command, int argc, const char* const* argv, Output&
         command.name, [&console](const std::string& message) { console.warning(message); });
     add_config(app, command.name, old);
     for (auto* sub : app.get_subcommands({})) {
-        sub->fallthrough();  // the common options stand anywhere
+        sub->fallthrough();  // the common options may be anywhere
         sub->get_help_ptr()->group(kCommonOptions);
     }
 
@@ -136,7 +136,7 @@ int run_tool(const Tool& command, int argc, const char* const* argv, Output& out
     try {
         return run_declared(command, argc, argv, out, console);
     } catch (const BrokenPipe&) {
-        return static_cast<int>(Exit::ok);  // the reader has what it wanted
+        return static_cast<int>(Exit::ok);  // the reader needs no more
     } catch (const Interrupted&) {
         console.end_progress();
         return 128 + interrupt_signal();

@@ -30,8 +30,8 @@ network::LogOf logarithms_of(const network::InputOptions& input, train::FrameSca
         return network::LogOf::magnitude;
     if (input.range.db > 0 && !(scale == train::FrameScale::log_power && input.compression.kind == "none")) {
         throw UsageError(
-            "--range is for logarithms: frames of logmel as they are, or magnitudes with --compress log (for "
-            "others --range 0)");
+            "--range needs logarithmic frames: logmel, or magnitudes with --compress log (for others give "
+            "--range 0)");
     }
     return network::LogOf::power;
 }
@@ -42,7 +42,7 @@ nlohmann::ordered_json architecture_of(const train::TrainingSet& set, network::N
         network.input.compression.kind = scale == train::FrameScale::magnitude ? "log" : "none";
     }
     if (train::is_waveform(scale) && (network.paces > 0 || network.pitches > 0))
-        throw UsageError("--paces and --pitches are for frames of bands, and these are waveforms");
+        throw UsageError("--paces and --pitches need frames of bands, but these are waveforms");
     network.input.range.values = logarithms_of(network.input, scale);
     network.frames = set.windowing.frames;
     network.inputs = set.dimension;
@@ -57,15 +57,14 @@ void check_augmentation(const train::AugmentOptions& options, const train::Train
     const train::FrameScale scale = train::frame_scale(set.frontend);
     const bool waves = train::is_waveform(scale);
     if (!waves && (options.shift > 0 || options.noise > 0 || options.flip)) {
-        throw UsageError("--shift, --noise and --flip are for frames of the front end waveform");
+        throw UsageError("--shift, --noise and --flip need frames of the front end waveform");
     }
-    if (waves && options.warp > 0) throw UsageError("--warp moves bands, and waveforms have none");
+    if (waves && options.warp > 0) throw UsageError("--warp shifts bands, but waveforms have none");
     if (options.overlay == 0) return;
-    if (scale == train::FrameScale::other)
-        throw UsageError("--overlay adds sounds up, and these frames cannot be (pcen, mfcc)");
+    if (scale == train::FrameScale::other) throw UsageError("--overlay cannot mix these frames (pcen, mfcc)");
     if (set.background_index() < 0)
         console.warning(
-            "--overlay: no label is the background (--background LABEL), so nothing is laid over windows");
+            "--overlay: no background label, so nothing is mixed into windows (give --background LABEL)");
 }
 
 void cross_validate(TrainingRun& run) {

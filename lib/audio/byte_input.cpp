@@ -35,7 +35,7 @@ ByteInput::ByteInput(const std::string& path, std::function<bool()> stop)
         }
         if (peek_at(0, 1).empty()) {
             throw_if_failed();
-            throw Error(fmt::format("{}: empty, no sound in it", name_));
+            throw Error(fmt::format("{}: empty file, no sound in it", name_));
         }
     } catch (...) {
         if (owned_) ::close(descriptor_);

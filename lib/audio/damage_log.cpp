@@ -34,7 +34,7 @@ void DamageLog::clean(std::span<float> samples, double position_s) {
     }
     non_finite_ += found;
     damage_[*non_finite_index_].what =
-        fmt::format("{} sample{} from here on {} not finite, taken as 0", non_finite_,
+        fmt::format("{} sample{} from here on {} not finite, replaced with 0", non_finite_,
                     non_finite_ == 1 ? "" : "s", non_finite_ == 1 ? "is" : "are");
 }
 

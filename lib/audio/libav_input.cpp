@@ -48,8 +48,8 @@ bool is_pcm(const AVCodecParameters& parameters) {
     return libav::av_get_exact_bits_per_sample(parameters.codec_id) > 0;
 }
 
-/// The header states everything that decoding needs, so no packet need be read ahead: a live pipe of PCM is
-/// heard at once.
+/// The header states everything that decoding needs, so no packet need be read ahead: live PCM from a pipe
+/// has no delay.
 bool header_is_enough(const AVCodecParameters& parameters) {
     return is_pcm(parameters) && parameters.sample_rate > 0 && parameters.ch_layout.nb_channels > 0;
 }
@@ -141,7 +141,7 @@ void LibavInput::open(const char* url, const AVInputFormat* format, AVDictionary
     check_call();
     if (status < 0 && !bytes_) throw Error(fmt::format("{}: {}", name_, libav_error_text(status)));
     if (status < 0)
-        throw Error(fmt::format("{}: not a recording in any format that can be read{}", name_,
+        throw Error(fmt::format("{}: not in a supported audio format{}", name_,
                                 complaint.empty() ? "" : " (" + complaint + ")"));
     find_stream();
 }

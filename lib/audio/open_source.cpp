@@ -62,7 +62,7 @@ std::unique_ptr<Decoder> open_decoder(const std::string& path, const SourceOptio
 
 void check(const SourceOptions& options) {
     const auto is_time = [](double seconds) { return std::isfinite(seconds) && seconds >= 0; };
-    if (!is_time(options.start_s)) throw UsageError("the start must be a time of 0 s or later");
+    if (!is_time(options.start_s)) throw UsageError("the start must be 0 s or later");
     if (options.duration_s && !is_time(*options.duration_s))
         throw UsageError("the duration must be 0 s or more");
     if (options.rate_hz && (*options.rate_hz < 100 || *options.rate_hz > 1'536'000))

@@ -90,7 +90,7 @@ int chosen_channels(const ChannelChoice& choice, int channels, const std::string
             break;
     }
     if (choice.index >= channels)
-        throw Error(fmt::format("{}: has {} channel{}, there is no channel {}", name, channels,
+        throw Error(fmt::format("{}: has {} channel{}, but no channel {}", name, channels,
                                 channels == 1 ? "" : "s", choice.index + 1));
     return 1;
 }

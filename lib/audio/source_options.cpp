@@ -37,8 +37,7 @@ ChannelChoice parse_channels(std::string_view text) {
     if (text == "left") return {Kind::one, 0};
     if (text == "right") return {Kind::one, 1};
     if (const auto number = parse_count(text, kMaxRawChannels)) return {Kind::one, *number - 1};
-    throw Error(
-        fmt::format("'{}' chooses no channel (write all, mix, left, right or a number from 1)", text));
+    throw Error(fmt::format("'{}' is not a channel (write all, mix, left, right or a number from 1)", text));
 }
 
 RawFormat parse_raw(std::string_view text) {
@@ -53,11 +52,13 @@ RawFormat parse_raw(std::string_view text) {
     const auto rate = text.substr(first + 1, second - first - 1);
     const auto channels = text.substr(second + 1);
     if (std::ranges::find(kEncodings, encoding) == kEncodings.end())
-        throw fail(fmt::format("unknown sample format '{}', known are {}", encoding, kUsualEncodings));
+        throw fail(fmt::format("unknown sample format '{}', known: {}", encoding, kUsualEncodings));
     const auto rate_hz = parse_count(rate, kMaxRawRate_hz);
-    if (!rate_hz) throw fail(fmt::format("'{}' is no sampling rate in Hz, 1 to {}", rate, kMaxRawRate_hz));
+    if (!rate_hz)
+        throw fail(fmt::format("'{}' is not a sampling rate from 1 to {} Hz", rate, kMaxRawRate_hz));
     const auto count = parse_count(channels, kMaxRawChannels);
-    if (!count) throw fail(fmt::format("'{}' is no number of channels, 1 to {}", channels, kMaxRawChannels));
+    if (!count)
+        throw fail(fmt::format("'{}' is not a number of channels from 1 to {}", channels, kMaxRawChannels));
     return {std::string(encoding), *rate_hz, *count};
 }
 

@@ -169,7 +169,7 @@ std::int64_t repair_wav(const std::string& path) {
     if (got < 0) throw system_error(path);
     header.resize(static_cast<std::size_t>(got));
     const auto layout = find_layout(header);
-    if (!layout || !layout->has_room) throw Error(fmt::format("{}: not the beginning of a WAV", path));
+    if (!layout || !layout->has_room) throw Error(fmt::format("{}: does not begin with a WAV header", path));
     header.resize(layout->data);
 
     struct stat info {};

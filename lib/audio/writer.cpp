@@ -27,12 +27,13 @@ int format_of(const std::string& path, SampleEncoding encoding) {
     // RF64 becomes plain WAV on closing if it is small enough.
     if (extension == ".wav") return SF_FORMAT_RF64 | coding;
     if (extension == ".flac" && encoding == SampleEncoding::float32)
-        throw UsageError(fmt::format("{}: FLAC holds 16 or 24 bits, no floats (write .wav for these)", path));
+        throw UsageError(
+            fmt::format("{}: FLAC holds 16 or 24 bits, not floats (write .wav for floats)", path));
     if (extension == ".flac") return SF_FORMAT_FLAC | coding;
     if (extension == ".ogg") return SF_FORMAT_OGG | SF_FORMAT_VORBIS;
     if (extension == ".opus") return SF_FORMAT_OGG | SF_FORMAT_OPUS;
     throw UsageError(
-        fmt::format("{}: no format to write for '{}' (use .wav, .flac, .ogg or .opus)", path, extension));
+        fmt::format("{}: cannot write the format '{}' (use .wav, .flac, .ogg or .opus)", path, extension));
 }
 
 SF_INFO info_of(const std::string& path, AudioFormat format, SampleEncoding encoding) {
@@ -41,7 +42,7 @@ SF_INFO info_of(const std::string& path, AudioFormat format, SampleEncoding enco
     info.samplerate = format.rate_hz;
     info.channels = format.channels;
     if (sf_format_check(&info) == 0)
-        throw UsageError(fmt::format("{}: {} Hz with {} channel{} does not fit this format", path,
+        throw UsageError(fmt::format("{}: {} Hz with {} channel{} is not supported by this format", path,
                                      format.rate_hz, format.channels, format.channels == 1 ? "" : "s"));
     return info;
 }

@@ -69,7 +69,7 @@ enum class BatchStatus {
 /// Counts and names the inputs that failed or are damaged, and says what status the batch ends with.
 class BatchTally {
  public:
-    /// @param remedy   what became of damaged inputs: "what could be decoded was heard"
+    /// @param remedy   what became of damaged inputs: "what could be decoded was scored"
     /// @param console  must live as long as this
     BatchTally(std::string remedy, Console& console) : remedy_(std::move(remedy)), console_(console) {}
 
@@ -91,7 +91,7 @@ class BatchTally {
 struct BatchSettings {
     std::string title;          // of the progress line; empty: the caller draws its own
     std::vector<double> sizes;  // of the inputs, in the unit that the title names; empty: each counts 1
-    std::string remedy;         // what became of a damaged input: "what could be decoded was heard"
+    std::string remedy;         // what became of a damaged input: "what could be decoded was scored"
     /// Takes the inputs that failed, in order with the results of the others; may be empty.
     std::function<void(std::size_t i, const std::string& problem)> on_problem = {};
 };
@@ -215,7 +215,7 @@ Outcome<Result> Batch::recall(std::size_t i) const {
     if constexpr (std::is_constructible_v<Journal::Json, const Result&>) {
         try {
             const auto found = journal_->find(inputs_[i]);
-            if (!found) throw Error("has changed while other recordings were worked on");
+            if (!found) throw Error("changed while other recordings were processed");
             outcome.result = found->at("value").template get<Result>();
             outcome.damage = found->at("damage").template get<std::vector<std::string>>();
         } catch (const Error& error) {

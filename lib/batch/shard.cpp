@@ -29,7 +29,7 @@ Shard parse_shard(const std::string& text) {
         if (index && count && *index >= 1 && *index <= *count && *count <= kMostShards)
             return {*index, *count};
     }
-    throw UsageError(fmt::format("--shard {}: should be I/N, the I-th part of N, such as 1/8", text));
+    throw UsageError(fmt::format("--shard {}: expected I/N (part I of N), such as 1/8", text));
 }
 
 }  // namespace earshot::batch

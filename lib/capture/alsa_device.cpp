@@ -70,7 +70,7 @@ void AlsaDevice::configure(const DeviceRequest& request) {
     snd_pcm_hw_params_t* hw = nullptr;
     snd_pcm_hw_params_alloca(&hw);
     snd_pcm_t* const pcm = pcm_.get();
-    check(snd_pcm_hw_params_any(pcm, hw), "has no configuration");
+    check(snd_pcm_hw_params_any(pcm, hw), "has no usable configuration");
     check(snd_pcm_hw_params_set_access(pcm, hw, SND_PCM_ACCESS_RW_INTERLEAVED), "cannot be read");
     const auto fits = [&](const Encoding& encoding) {
         return snd_pcm_hw_params_test_format(pcm, hw, encoding.format) == 0;
@@ -89,21 +89,22 @@ void AlsaDevice::configure(const DeviceRequest& request) {
         throw UsageError(
             fmt::format("{}: does not support {} channels (alsa:plughw:... converts)", name_, channels));
     unsigned rate = static_cast<unsigned>(request.rate_hz.value_or(kUsualRate_hz));
-    check(snd_pcm_hw_params_set_rate_near(pcm, hw, &rate, nullptr), "has no such rate");
+    check(snd_pcm_hw_params_set_rate_near(pcm, hw, &rate, nullptr), "does not support this rate");
     format_ = {static_cast<int>(rate), static_cast<int>(channels)};
 
     // Each block wakes us; the device buffers half a second while this thread is not scheduled.
     auto block = static_cast<snd_pcm_uframes_t>(std::max(16.0, request.block_s * rate));
-    check(snd_pcm_hw_params_set_period_size_near(pcm, hw, &block, nullptr), "takes no such block");
+    check(snd_pcm_hw_params_set_period_size_near(pcm, hw, &block, nullptr),
+          "does not support this block size");
     snd_pcm_uframes_t buffer = std::max<snd_pcm_uframes_t>(rate / 2, 4 * block);
-    check(snd_pcm_hw_params_set_buffer_size_near(pcm, hw, &buffer), "takes no such buffer");
+    check(snd_pcm_hw_params_set_buffer_size_near(pcm, hw, &buffer), "does not support this buffer size");
     check(snd_pcm_hw_params(pcm, hw), "cannot be configured");
     block_frames_ = static_cast<std::size_t>(block);
     samples_.resize(block_frames_ * channels);
     raw_.resize(samples_.size() * sizeof(float));
 }
 
-/// After an overrun or a suspended machine. @throws Error if the device has gone
+/// After an overrun or a suspended machine. @throws Error if the device was lost
 void AlsaDevice::recover(int error) {
     interrupted_ = true;
     check(snd_pcm_recover(pcm_.get(), error, 1), "the device was lost");

@@ -149,7 +149,7 @@ void Capture::overrun_ends(UtcTime utc) {
     overrun_ = false;
     const double seconds = static_cast<double>(gap_[index(GapCause::overrun)]) / device_format_.rate_hz;
     notify(CaptureNotice::Kind::overrun,
-           fmt::format("{}: overrun: {:.3f} s until {} lost, because the reader was too slow", name_, seconds,
+           fmt::format("{}: overrun: {:.3f} s before {} lost because the reader was too slow", name_, seconds,
                        utc_text(utc)));
 }
 
@@ -182,7 +182,7 @@ bool Capture::recover(const std::string& what) {
     lost_ = false;
     expected_ = GapCause::device_lost;
     ++reconnects_;
-    notify(CaptureNotice::Kind::resumed, fmt::format("{}: back again", name_));
+    notify(CaptureNotice::Kind::resumed, fmt::format("{}: reconnected", name_));
     return true;
 }
 

@@ -102,7 +102,7 @@ std::vector<DeviceInfo> list_devices(std::vector<std::string>& why_none) {
     silence_alsa();
     const std::size_t before = devices.size();
     for (int card = -1; snd_card_next(&card) >= 0 && card >= 0;) list_card(card, devices);
-    if (devices.size() == before) why_none.emplace_back("ALSA has no card that captures");
+    if (devices.size() == before) why_none.emplace_back("ALSA has no capture device");
     return devices;
 }
 

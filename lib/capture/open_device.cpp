@@ -18,7 +18,7 @@ bool is_device(std::string_view text) {
 std::unique_ptr<LiveSource> open_device(const std::string& device, const CaptureOptions& options) {
     if (!is_device(device))
         throw UsageError(
-            fmt::format("'{}' names no device (use default, alsa:NAME, pulse:NAME, lavfi:GRAPH, a URL, or - "
+            fmt::format("'{}' is not a device (use default, alsa:NAME, pulse:NAME, lavfi:GRAPH, a URL, or - "
                         "for standard input)",
                         device));
     const auto open = [device](const DeviceRequest& request) {

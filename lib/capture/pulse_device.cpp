@@ -58,7 +58,7 @@ pa_sample_spec PulseDevice::source_format(const char* name) {
         server_.context(), name ? name : "@DEFAULT_SOURCE@", receive, &source));
     server_.wait_until([&] { return source.done; });
     if (!source.format)
-        throw Error(fmt::format("{}: no such source (earshot record --list-devices names them)", name_));
+        throw Error(fmt::format("{}: no such source (earshot record --list-devices lists them)", name_));
     return *source.format;
 }
 

@@ -115,8 +115,7 @@ label::WaveformList usable_waveforms(const std::string& path, bool skip_bad,
         if (!first_problem) first_problem = &entry.problem;
     }
     if (good == list.entries.end()) {
-        throw Error(first_problem ? fmt::format("no waveform can be used ({})", *first_problem)
-                                  : "no waveforms");
+        throw Error(first_problem ? fmt::format("no usable waveform ({})", *first_problem) : "no waveforms");
     }
     if (bad > 0) {
         warnings.push_back(fmt::format("{}: {} of {} waveforms left out ({}{})", path, bad,
@@ -215,8 +214,8 @@ void Builder::label_from_files() {
         } else if (of_one && source->recordings > 1) {
             entry.labels_unusable = true;
             entry.problem = fmt::format(
-                "{} labels one recording, but {} use it (name it like the recording, or give "
-                "each a directory of its own)",
+                "{} describes one recording, but {} use it (name it after its recording, or give each "
+                "recording its own directory)",
                 source->path, source->recordings);
         } else if (const auto* timeline = source->labels.find(entry.audio)) {
             entry.timeline = *timeline;
@@ -270,10 +269,9 @@ void Builder::choose_group(Found& found) {
     }
     entry.timeline.reset();
     entry.labels_unusable = true;
-    entry.problem = fmt::format(
-        "no column '{}' with its group (omit --group, or give --labels a CSV file "
-        "that has one)",
-        *options_.group_column);
+    entry.problem =
+        fmt::format("no column '{}' for its group (omit --group, or give --labels a CSV file that has one)",
+                    *options_.group_column);
 }
 
 void Builder::choose_names() {
@@ -297,7 +295,7 @@ void Builder::warn_of_unused() {
         // A file that labels none of its recordings has been reported already.
         if (unused.empty() || source.used.empty()) continue;
         catalogue_.warnings.push_back(
-            fmt::format("{}: '{}'{} no recording here", path, unused.front(),
+            fmt::format("{}: '{}'{} not a recording here", path, unused.front(),
                         unused.size() == 1 ? " is" : fmt::format(" and {} more are", unused.size() - 1)));
     }
 }
@@ -309,7 +307,7 @@ Catalogue Builder::finish() {
         if (found.entry.missing) continue;
         choose_group(found);
         if (found.entry.timeline || !found.entry.problem.empty()) continue;
-        found.entry.problem = "no labels found for it (put labels.json beside it, or give --labels FILE)";
+        found.entry.problem = "no labels found (put labels.json beside it, or give --labels FILE)";
     }
     choose_names();
     warn_of_unused();

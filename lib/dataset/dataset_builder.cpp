@@ -34,7 +34,7 @@ std::string no_frames(const CatalogueEntry& entry, std::size_t frames, double du
                       const std::vector<std::string>& damage) {
     const auto why = [&]() -> std::string {
         if (!damage.empty()) return fmt::format("damaged {}", damage.front());
-        if (frames == 0) return fmt::format("{:.3f} s of sound are too short for a frame", duration_s);
+        if (frames == 0) return fmt::format("{:.3f} s of sound is too short for a frame", duration_s);
         return "none of its frames is labelled (try --background LABEL, or --unlabelled keep)";
     };
     return fmt::format("{}: {}", entry.audio, why());
@@ -153,7 +153,7 @@ BuildReport DatasetBuilder::build_waveforms(const CatalogueEntry& entry, fronten
     };
     const label::WaveformSink make_frames = [&](std::size_t index, std::span<const float> samples) {
         if (index >= list.entries.size() || samples.size() != list.entries[index].samples)
-            throw Error("has changed while it was read");
+            throw Error("changed while it was being read");
         for (; next < index; ++next) begin += list.entries[next].samples;
         const auto& [count, name, problem] = list.entries[index];
         if (problem.empty()) {

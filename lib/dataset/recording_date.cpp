@@ -76,7 +76,7 @@ bool is_of_days(const std::vector<std::string>& paths, const std::vector<DayRang
         if (!day) continue;
         return std::ranges::any_of(days, [&](const DayRange& range) { return range.contains(*day); });
     }
-    throw Error(fmt::format("{}: no day in its name or its folders' names (such as 2026-11-01 or 20261101)",
+    throw Error(fmt::format("{}: no date in its name or its folders' names (such as 2026-11-01 or 20261101)",
                             paths.empty() ? "" : paths.front()));
 }
 

@@ -48,7 +48,7 @@ std::vector<label::Event> read_events(const npz::NpzReader& npz, const std::vect
     if (!npz.contains("events")) return {};
     const auto shape = npz.header("events").shape;
     if (shape.size() != 2 || shape[1] != 3) {
-        throw Error(fmt::format("{}: rows of onset, offset and class are expected", npz.where("events")));
+        throw Error(fmt::format("{}: expected rows of onset, offset and class", npz.where("events")));
     }
     const auto rows = npz.values<double>("events");
     std::vector<label::Event> events;
@@ -68,7 +68,7 @@ std::vector<label::Event> read_events(const npz::NpzReader& npz, const std::vect
 void check_rows(const npz::NpzReader& npz, std::string_view array, std::optional<std::size_t> rows) {
     const auto shape = npz.header(array).shape;
     if (shape.size() != 1)
-        throw Error(fmt::format("{}: has {} dimensions, one is expected", npz.where(array), shape.size()));
+        throw Error(fmt::format("{}: has {} dimensions, expected one", npz.where(array), shape.size()));
     if (rows && shape[0] != *rows) {
         throw Error(fmt::format("{}: has {} rows, but 'samples' has {}", npz.where(array), shape[0], *rows));
     }
@@ -92,7 +92,7 @@ void stream_classes(const npz::NpzReader& npz,
 std::size_t read_dimension(const npz::NpzReader& npz) {
     const auto shape = npz.header("samples").shape;
     if (shape.size() != 2 || shape[1] == 0) {
-        throw Error(fmt::format("{}: rows of numbers are expected", npz.where("samples")));
+        throw Error(fmt::format("{}: expected rows of numbers", npz.where("samples")));
     }
     check_rows(npz, "classes", shape[0]);
     if (npz.contains("times")) check_rows(npz, "times", shape[0]);
@@ -114,7 +114,7 @@ void read_info(const npz::NpzReader& npz, std::int64_t highest, RecordingInfo& i
     if (npz.contains("cutoff_frequencies")) {
         const auto shape = npz.header("cutoff_frequencies").shape;
         if (shape != std::vector<std::size_t>{2}) {
-            throw Error(fmt::format("{}: two frequencies are expected", npz.where("cutoff_frequencies")));
+            throw Error(fmt::format("{}: expected two frequencies", npz.where("cutoff_frequencies")));
         }
         const auto cutoff_hz = npz.values<double>("cutoff_frequencies");
         info.low_hz = cutoff_hz[0];

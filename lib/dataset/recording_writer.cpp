@@ -92,8 +92,8 @@ void RecordingWriter::add(std::span<const float> frame, double onset_s, std::int
         std::ranges::transform(frame, halves_.begin(), npz::Half::nearest);
         const auto beyond = std::ranges::find_if_not(halves_, &npz::Half::is_finite);
         if (beyond != halves_.end())
-            throw Error(fmt::format("frame at {:.3f} s: {} does not fit into 16 bits (keep it as float32)",
-                                    onset_s, frame[static_cast<std::size_t>(beyond - halves_.begin())]));
+            throw Error(fmt::format("frame at {:.3f} s: {} is too large for float16 (use float32)", onset_s,
+                                    frame[static_cast<std::size_t>(beyond - halves_.begin())]));
         samples_.write(as_bytes(std::span<const npz::Half>(halves_)));
     }
     classes_.write(as_bytes(std::span<const std::int64_t>(&class_index, 1)));

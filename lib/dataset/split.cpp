@@ -185,7 +185,7 @@ Split split_with(const Allocation& allocation, std::size_t validation_part) {
 
 Split split_by_group(std::span<const SplitItem> items, double share, std::uint64_t seed) {
     if (!(share >= 0 && share < 1))
-        throw UsageError(fmt::format("a validation share of {} is not in [0, 1)", share));
+        throw UsageError(fmt::format("a validation fraction of {} is not in [0, 1)", share));
     if (items.empty()) throw Error("nothing to split: no recordings");
     if (share == 0) {
         Split all;
@@ -209,7 +209,7 @@ std::vector<Split> folds_by_group(std::span<const SplitItem> items, int folds, s
     const auto parts = static_cast<std::size_t>(folds);
     if (groups.size() < parts) {
         throw Error(fmt::format(
-            "{} folds need as many groups of recordings, and there are {} (give --folds {} or fewer)", folds,
+            "{} folds need as many groups of recordings, but there are {} (give --folds {} or fewer)", folds,
             groups.size(), groups.size()));
     }
     const Allocation allocation(std::move(groups), std::vector(parts, 1.0 / folds), 0, seed);

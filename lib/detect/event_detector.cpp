@@ -20,13 +20,14 @@ void check(const EventRule& rule) {
     };
     if (!std::isfinite(rule.on_threshold) || !std::isfinite(rule.off_threshold))
         fail("a threshold must be a number");
-    if (rule.off_threshold > rule.on_threshold) fail("the threshold to end must not exceed the one to begin");
+    if (rule.off_threshold > rule.on_threshold)
+        fail("the threshold to end an event must not exceed the one to begin it");
     if (!(rule.min_duration_s >= 0)) fail("the minimum duration must not be negative");
-    if (!(rule.merge_gap_s >= 0)) fail("the gap to merge must not be negative");
-    if (!(rule.cool_down_s >= 0)) fail("the time to cool down must not be negative");
+    if (!(rule.merge_gap_s >= 0)) fail("the merge gap must not be negative");
+    if (!(rule.cool_down_s >= 0)) fail("the cool-down must not be negative");
     const bool odd = rule.median_windows % 2 == 1;
     if (!odd || rule.median_windows < 1 || rule.median_windows > EventRule::kMaxMedianWindows) {
-        fail(fmt::format("the median needs an odd number of windows from 1 to {}",
+        fail(fmt::format("the median filter needs an odd number of windows from 1 to {}",
                          EventRule::kMaxMedianWindows));
     }
 }
@@ -159,7 +160,8 @@ void EventDetector::begin(Recording recording) {
 }
 
 void EventDetector::set_thresholds(std::size_t class_index, double on_threshold, double off_threshold) {
-    if (off_threshold > on_threshold) throw Error("the threshold to end must not exceed the one to begin");
+    if (off_threshold > on_threshold)
+        throw Error("the threshold to end an event must not exceed the one to begin it");
     for (auto& track : tracks_) {
         if (track.score_index != class_index) continue;
         track.on_threshold = on_threshold;

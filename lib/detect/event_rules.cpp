@@ -16,7 +16,7 @@ std::size_t label_index(const model::ModelFile& model, const std::string& label)
     const auto found = std::ranges::find(model.labels, label);
     if (found == model.labels.end()) {
         throw UsageError(
-            fmt::format("the model knows no label '{}' (labels: {})", label, fmt::join(model.labels, ", ")));
+            fmt::format("the model has no label '{}' (labels: {})", label, fmt::join(model.labels, ", ")));
     }
     return static_cast<std::size_t>(found - model.labels.begin());
 }
@@ -30,7 +30,7 @@ double parse_score(const std::string& text, std::string_view option) {
     }
     if (score < 0 || score > 1) {
         throw UsageError(
-            fmt::format("{}: '{}' is no score from 0 to 1 (write 0.7, or LABEL=0.7)", option, text));
+            fmt::format("{}: '{}' is not a score from 0 to 1 (write 0.7, or LABEL=0.7)", option, text));
     }
     return score;
 }
@@ -94,7 +94,8 @@ EventRules make_event_rules(const model::ModelFile& model, const EventRuleOption
         }
     }
     if (any_sound && !options.min_level_dbfs)
-        throw UsageError("--label any: what is loud enough to be a sound? (say --min-level -40, in dBFS)");
+        throw UsageError(
+            "--label any needs a level above which sound counts (give --min-level -40, in dBFS)");
 
     EventRule shared;
     shared.min_duration_s = options.min_duration_s;

@@ -52,7 +52,7 @@ std::optional<std::size_t> Judge::index_of(const std::string& label, const std::
         return model_.labels.size() - 1;
     if (found == model_.labels.end()) {
         throw MismatchError(
-            fmt::format("{}: label '{}' is none of {}'s: {} (leave its windows out with --leave-out '{}')",
+            fmt::format("{}: label '{}' is not one of {}'s: {} (ignore its windows with --leave-out '{}')",
                         file, label, session_.model().directory(), fmt::join(model_.labels, ", "), label));
     }
     return static_cast<std::size_t>(found - model_.labels.begin());
@@ -61,7 +61,7 @@ std::optional<std::size_t> Judge::index_of(const std::string& label, const std::
 void Judge::check_dimension(std::size_t dimension, const std::string& file) const {
     const std::size_t values = session_.model().scorer().window_values();
     if (dimension == values) return;
-    throw MismatchError(fmt::format("{}: frames of {} numbers, but {} takes {}", file, dimension,
+    throw MismatchError(fmt::format("{}: frames have {} values, but {} expects {}", file, dimension,
                                     session_.model().directory(), values));
 }
 
@@ -172,7 +172,7 @@ bool Judge::check_frontend(const dataset::Recording& recording, const std::strin
     if (!model_.frontend.is_object() || !recording.frontend.is_object()) return false;
     const auto difference = frontend::frontend_difference(recording.frontend, model_.frontend);
     if (!difference.empty()) {
-        throw MismatchError(fmt::format("{}: its frames are not those that {} was trained on: {}", path,
+        throw MismatchError(fmt::format("{}: its frames differ from those that {} was trained on: {}", path,
                                         session_.model().directory(), difference));
     }
     return true;

@@ -49,7 +49,7 @@ WaveformSettings read_waveform_settings(const Json& json) {
     s.gain_db = reader.number("gain_db", -200, 200);
     if (s.level == "peak" && s.gain_db != 0) {
         throw Error(
-            fmt::format("front end: gain_db is {}, but level \"peak\" makes every frame as loud (set "
+            fmt::format("front end: gain_db is {}, but level \"peak\" makes every frame equally loud (set "
                         "level to kept, or gain_db to 0)",
                         s.gain_db));
     }

@@ -26,7 +26,7 @@ Labels parse_audacity(std::string_view text, const std::string& name) {
         }
         events.push_back(checked_event(fields[0], fields[1], fields[2]));
     });
-    if (frequencies) labels.warnings.push_back(name + ": frequency ranges are left out");
+    if (frequencies) labels.warnings.push_back(name + ": frequency ranges are ignored");
     return labels;
 }
 

@@ -15,8 +15,9 @@ namespace {
 
 void check_width(const std::vector<std::string>& fields, std::size_t expected) {
     if (fields.size() == expected) return;
-    throw Error(fmt::format("{} fields where the first line has {} (put a name that has a comma in quotes)",
-                            fields.size(), expected));
+    throw Error(
+        fmt::format("{} fields where the first line has {} (put names that contain a comma in quotes)",
+                    fields.size(), expected));
 }
 
 /// Drops repeated lines. @return their number
@@ -56,8 +57,8 @@ Labels parse_csv(std::string_view text, const std::string& name) {
     std::size_t repeated = 0;
     for (auto& [key, timeline] : labels.recordings) repeated += drop_repetitions(timeline);
     if (repeated > 0) {
-        labels.warnings.push_back(fmt::format("{}: {} line{} what another says", name, repeated,
-                                              repeated == 1 ? " repeats" : "s repeat"));
+        labels.warnings.push_back(
+            fmt::format("{}: {} line{} another", name, repeated, repeated == 1 ? " repeats" : "s repeat"));
     }
     return labels;
 }
@@ -67,7 +68,7 @@ void write_csv(const Labels& labels, Output& out, const LabelWriteOptions& optio
     for (const auto& [key, timeline] : labels.recordings) {
         // Report problems that a name would not solve before asking for one.
         const auto of_file = key.empty() ? "" : key + ": ";
-        if (timeline.events.empty()) throw Error(of_file + "no label, which csv cannot say (try dcase)");
+        if (timeline.events.empty()) throw Error(of_file + "no label, which csv cannot express (try dcase)");
         for (const auto& event : timeline.events) {
             if (is_whole_recording(event)) continue;
             throw Error(fmt::format("{}'{}' from {} to {} s: csv labels whole recordings (try dcase)",

@@ -104,8 +104,8 @@ void write_weak(const Labels& labels, Output& out, const LabelWriteOptions& opti
         for (const auto& event : timeline.events) {
             if (event.label.find(',') != std::string::npos) {
                 throw Error(
-                    fmt::format("label '{}': has a comma, which parts the labels of a dcase list of whole "
-                                "recordings",
+                    fmt::format("label '{}': contains a comma, which separates labels in a dcase list of "
+                                "whole recordings",
                                 event.label));
             }
             list += (list.empty() ? "" : ",") + writable_label(event.label);

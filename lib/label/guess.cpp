@@ -87,7 +87,7 @@ std::optional<LabelFormat> guess_table(const std::vector<std::string>& fields, c
 }
 
 [[noreturn]] void no_format(const std::string& path) {
-    throw Error(fmt::format("{}: no label file of a known format ({}; --from says which it should be)", path,
+    throw Error(fmt::format("{}: not a label file in a known format ({}; choose one with --from)", path,
                             fmt::join(label_format_names(), ", ")));
 }
 

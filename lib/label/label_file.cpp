@@ -105,7 +105,7 @@ void write_labels(const Labels& labels, LabelFormat format, Output& out, const L
         case LabelFormat::jsonl:
             return formats::write_jsonl(labels, out, options);
         case LabelFormat::waveform_json:
-            throw Error("waveform-json holds samples, which labels alone have not");
+            throw Error("waveform-json contains samples, which labels alone lack");
     }
 }
 
@@ -113,7 +113,7 @@ namespace formats {
 
 const Timeline& only_recording(const Labels& labels, LabelFormat format) {
     if (labels.recordings.size() == 1) return labels.recordings.begin()->second;
-    throw Error(fmt::format("labels of {} recordings, but {} speaks of one", labels.recordings.size(),
+    throw Error(fmt::format("labels of {} recordings, but {} describes one", labels.recordings.size(),
                             label_format_name(format)));
 }
 
@@ -127,7 +127,7 @@ std::string_view recording_name(const std::string& key, LabelFormat format,
 void require_offset(const Event& event, LabelFormat format) {
     if (std::isfinite(event.offset_s)) return;
     throw Error(
-        fmt::format("'{}' at {} s lasts until the end of the recording, whose length {} needs (try --audio)",
+        fmt::format("'{}' at {} s lasts to the end of the recording, and {} needs its length (give --audio)",
                     event.label, event.onset_s, label_format_name(format)));
 }
 

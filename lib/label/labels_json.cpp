@@ -101,7 +101,7 @@ constexpr Nanoseconds kOpen = std::numeric_limits<Nanoseconds>::max();
 
 Nanoseconds nanoseconds(double seconds) {
     if (std::isinf(seconds)) return kOpen;
-    if (seconds >= 1e9) throw Error(fmt::format("{} s is longer than labels-json can say", seconds));
+    if (seconds >= 1e9) throw Error(fmt::format("{} s is longer than labels-json can express", seconds));
     return std::llround(seconds * static_cast<double>(kSecond));
 }
 
@@ -130,12 +130,12 @@ void write_labels_json(const Labels& labels, Output& out, const LabelWriteOption
         const auto& event = events[i];
         const auto onset = nanoseconds(event.onset_s), offset = nanoseconds(event.offset_s);
         if (onset < end) {
-            throw Error(fmt::format("'{}' at {} s and '{}' at {} s overlap, which labels-json cannot say",
+            throw Error(fmt::format("'{}' at {} s and '{}' at {} s overlap, which labels-json cannot express",
                                     events[i - 1].label, events[i - 1].onset_s, event.label, event.onset_s));
         }
         if (onset == offset) {
-            throw Error(fmt::format("'{}' at {} s has no duration, which labels-json cannot say", event.label,
-                                    event.onset_s));
+            throw Error(fmt::format("'{}' at {} s has no duration, which labels-json cannot express",
+                                    event.label, event.onset_s));
         }
         if (onset > end) segment(end, options.gap_label);
         segment(onset, writable_label(event.label));

@@ -89,8 +89,8 @@ class Table {
         if (!file_) file_ = file;
         if (*file_ == file) return;
         throw Error(
-            "another Begin File, and no column 'File Offset (s)' that places the selection in it (export "
-            "the table with that column)");
+            "another Begin File, but no column 'File Offset (s)' to place the selection in it (export the "
+            "table with that column)");
     }
 
     RavenLayout layout_;

@@ -170,7 +170,7 @@ class Reader : public JsonReader {
 
     bool add_sample(double value) {
         if (!(std::abs(value) <= std::numeric_limits<float>::max()))
-            return bad(fmt::format("{}, which no sample can be", value));
+            return bad(fmt::format("{}, which is too large for a sample", value));
         if (++entry().samples > kMaxSamples) fail(fmt::format("more than {} samples", kMaxSamples));
         if (options_.sink) samples_.push_back(static_cast<float>(value));
         return true;

@@ -47,8 +47,8 @@ void write_waveform_json(const Timeline& timeline, audio::Source& source, Output
         const auto fail = [&](const char* what) {
             throw Error(fmt::format("'{}' at {} s {}", event.label, event.onset_s, what));
         };
-        if (onset < position) fail("overlaps the event before it, which waveform-json cannot say");
-        if (onset == offset) fail("has no duration, which waveform-json cannot say");
+        if (onset < position) fail("overlaps the event before it, which waveform-json cannot express");
+        if (onset == offset) fail("has no duration, which waveform-json cannot express");
         position = read_until(source, position, onset, [](std::span<const float>) {});
         out.write(labels.empty() ? "\n[" : ",\n[");
         const char* separator = "";

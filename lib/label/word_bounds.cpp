@@ -74,8 +74,8 @@ void write_word_bounds(const Labels& labels, Output& out, const LabelWriteOption
         }
         require_offset(event, LabelFormat::word_bounds);
         if (label && *label != event.label) {
-            throw Error(fmt::format("labels '{}' and '{}', but word-bounds has one, which it does not name",
-                                    *label, event.label));
+            throw Error(fmt::format("labels '{}' and '{}', but word-bounds can hold only one label", *label,
+                                    event.label));
         }
         text += fmt::format("{}\n  {}: [{}, {}]", label ? "," : "", nlohmann::json(id).dump(),
                             seconds_text(event.onset_s), seconds_text(event.offset_s));

@@ -64,7 +64,8 @@ ClipSaver::ClipSaver(ClipOptions options, const SoundHistory& history)
     std::error_code failure;
     std::filesystem::create_directories(options_.directory, failure);
     if (failure)
-        throw WriteError(fmt::format("cannot make directory {}: {}", options_.directory, failure.message()));
+        throw WriteError(
+            fmt::format("cannot create directory {}: {}", options_.directory, failure.message()));
     thread_ = std::jthread([this] { run(); });
 }
 

@@ -19,7 +19,7 @@ LiveListener::LiveListener(capture::LiveSource& source, std::string name,
           source, [this] { return turn(); }, duration_s) {}
 
 void LiveListener::run() {
-    // An interrupt ends a stretch before the block that is at hand, which would begin the next one.
+    // An interrupt ends a stretch before the current block, which would begin the next one.
     while (!interrupted() && stretches_.next()) {
         if (next_) listener_ = std::move(next_);
         anchor_ = stretches_.time();
@@ -32,7 +32,7 @@ void LiveListener::run() {
 
 void LiveListener::replace(std::unique_ptr<detect::Listener> listener) {
     if (listener->rate_hz() != listener_->rate_hz()) {
-        throw Error(fmt::format("it needs sound at {} Hz, and this capture is at {} Hz (start anew)",
+        throw Error(fmt::format("it needs sound at {} Hz, but this capture is at {} Hz (restart)",
                                 listener->rate_hz(), listener_->rate_hz()));
     }
     next_ = std::move(listener);

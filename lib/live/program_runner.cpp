@@ -85,7 +85,7 @@ std::vector<std::string> parse_program(const std::string& text) {
     std::vector<std::string> words(expanded.we_wordv, expanded.we_wordv + expanded.we_wordc);
     ::wordfree(&expanded);
     if (words.empty() || !is_on_path(words[0]))
-        throw UsageError(fmt::format("--on-event: there is no program {}", words.empty() ? "''" : words[0]));
+        throw UsageError(fmt::format("--on-event: program {} not found", words.empty() ? "''" : words[0]));
     return words;
 }
 
@@ -207,8 +207,8 @@ void ProgramRunner::reap(const Child& child) {
     ::close(child.descriptor);
     int status = 0;
     if (::waitpid(child.pid, &status, 0) != child.pid || status == 0) return;
-    fail(WIFSIGNALED(status) ? fmt::format("it was ended by signal {}", WTERMSIG(status))
-                             : fmt::format("it ended with status {}", WEXITSTATUS(status)));
+    fail(WIFSIGNALED(status) ? fmt::format("killed by signal {}", WTERMSIG(status))
+                             : fmt::format("exited with status {}", WEXITSTATUS(status)));
 }
 
 void ProgramRunner::fail(const std::string& problem) {

@@ -31,7 +31,7 @@ class ArrayReader {
         MicArray array;
         array.name = node_.contains("name") ? text("name") : fmt::format("array{}", number + 1);
         array.mics = points("mics");
-        if (array.mics.size() < 2) fail("an array needs two microphones at least");
+        if (array.mics.size() < 2) fail("an array needs at least two microphones");
         if (array.mics.size() > kMaxMics) fail(fmt::format("more than {} microphones", kMaxMics));
         check_distances(array.mics);
         array.channels = channels(array.mics.size());
@@ -55,14 +55,14 @@ class ArrayReader {
         if (!good) fail(fmt::format("{} is not three numbers, [x, y, z] in metres", what));
         const Point read{value[0].get<double>(), value[1].get<double>(), value[2].get<double>()};
         if (!read.allFinite() || read.cwiseAbs().maxCoeff() > kFarthest_m) {
-            fail(fmt::format("{} lies more than {} m away (positions are in metres)", what, kFarthest_m));
+            fail(fmt::format("{} is more than {} m away (positions are in metres)", what, kFarthest_m));
         }
         return read;
     }
 
     std::vector<Point> points(const char* key) const {
         if (!node_.contains(key) || !node_[key].is_array()) {
-            fail(fmt::format("no list '{}' of positions, [[x, y, z], ...] in metres", key));
+            fail(fmt::format("no list '{}' of positions (write [[x, y, z], ...], in metres)", key));
         }
         std::vector<Point> read;
         for (const auto& value : node_[key]) {
@@ -82,12 +82,12 @@ class ArrayReader {
 
     std::vector<int> channels(std::size_t mics) const {
         if (!node_.contains("channels") || !node_["channels"].is_array()) {
-            fail("no list 'channels' that says, from 0, which channel each microphone is");
+            fail("no list 'channels' (write the channel of each microphone, from 0)");
         }
         std::vector<int> read;
         for (const auto& value : node_["channels"]) {
             if (!value.is_number_integer() || value < 0 || value >= kMaxChannels) {
-                fail(fmt::format("{} is no channel, 0 to {}", value.dump(), kMaxChannels - 1));
+                fail(fmt::format("{} is not a channel from 0 to {}", value.dump(), kMaxChannels - 1));
             }
             read.push_back(value.get<int>());
         }

@@ -25,7 +25,7 @@ bool is_quick(int size) {
 }  // namespace
 
 FrameGrid::FrameGrid(int rate) : rate_hz(rate) {
-    if (rate < kLowestRate_hz) throw Error("directions need sound of 2000 Hz or more a second");
+    if (rate < kLowestRate_hz) throw Error("directions need a sampling rate of at least 2000 Hz");
     size = static_cast<int>(std::ceil(kFrame_s * rate / 4)) * 4;
     while (!is_quick(size)) size += 4;
     hop = size / 4;

@@ -9,7 +9,7 @@
 namespace earshot::metrics {
 
 std::vector<Scored> highest_first(std::span<const float> scores, std::span<const bool> positive) {
-    if (scores.size() != positive.size()) throw Error("metrics: as many scores as truths are needed");
+    if (scores.size() != positive.size()) throw Error("metrics: the numbers of scores and truths differ");
     std::vector<Scored> sorted(scores.size());
     for (std::size_t i = 0; i < scores.size(); ++i) {
         if (std::isnan(scores[i])) throw Error("a score is not a number (the model's weights are damaged)");

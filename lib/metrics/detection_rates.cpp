@@ -31,7 +31,7 @@ struct Counts {
 };
 
 Counts count(std::span<const float> scores, std::span<const bool> positive, double threshold) {
-    if (scores.size() != positive.size()) throw Error("metrics: as many scores as truths are needed");
+    if (scores.size() != positive.size()) throw Error("metrics: the numbers of scores and truths differ");
     Counts counts;
     for (std::size_t i = 0; i < scores.size(); ++i) {
         if (std::isnan(scores[i])) throw Error("a score is not a number (the model's weights are damaged)");

@@ -64,7 +64,7 @@ std::string confusion_text(const Evaluation& evaluation) {
     return text;
 }
 
-/// How well unknown windows are told from known ones; null without an OpenSetRule.
+/// How well unknown windows are distinguished from known ones; null without an OpenSetRule.
 Json open_set_json(const Evaluation& evaluation) {
     const auto open = evaluation.open_set();
     if (!open) return nullptr;
@@ -147,9 +147,9 @@ std::string evaluation_text(const Evaluation& evaluation, std::string_view unit)
     text += ratios_row("micro average", width, "", evaluation.micro());
     if (const auto open = evaluation.open_set()) {
         text += fmt::format(
-            "\nknown against unknown: ROC area {}, open-set ROC area {}; of {}, {} named right, {} while 10 "
-            "% "
-            "of {} are named\n",
+            "\nknown against unknown: ROC area {}, open-set ROC area {}; of {}, {} labelled correctly, {} "
+            "when "
+            "10 % of {} get a label\n",
             ratio_text(open->roc_auc), ratio_text(open_set_area(open->curve)),
             counted(open->known, "known window"),
             open->curve.empty() ? "-" : ratio_text(open->curve.back().correct),

@@ -45,7 +45,7 @@ std::vector<PrecisionRecall> precision_recall_curve(std::span<const float> score
 std::vector<OpenSetPoint> open_set_roc(std::span<const float> best, std::span<const bool> known,
                                        std::span<const bool> right) {
     if (best.size() != known.size() || best.size() != right.size())
-        throw Error("metrics: as many scores as truths are needed");
+        throw Error("metrics: the numbers of scores and truths differ");
     check_scores(best);
     std::vector<std::size_t> order(best.size());
     std::iota(order.begin(), order.end(), std::size_t{0});

@@ -32,7 +32,7 @@ Model::Model(std::string directory, ModelFile file, std::unique_ptr<const Scorer
         frames_ = windows::shape_of(*frontend::make_frontend(file_.frontend));
         const auto values = static_cast<std::size_t>(windowing_.frames) * frames_->dimension;
         if (scorer_->window_values() != values) {
-            throw Error(fmt::format("the network takes windows of {} numbers, but its front end makes {}",
+            throw Error(fmt::format("the network expects windows of {} values, but its front end produces {}",
                                     scorer_->window_values(), values));
         }
     });
@@ -40,10 +40,10 @@ Model::Model(std::string directory, ModelFile file, std::unique_ptr<const Scorer
 
 std::unique_ptr<frontend::Frontend> Model::frontend() const {
     if (!frames_) {
-        throw Error(fmt::format(
-            "{}: the model does not know how its frames were computed, since the datasets that it "
-            "was trained on do not say (make them with earshot datagen, and train again)",
-            directory_));
+        throw Error(
+            fmt::format("{}: the model does not say how its frames were computed, because its training "
+                        "datasets do not (make them with earshot datagen, and train again)",
+                        directory_));
     }
     return of_model_json(directory_, [&] { return frontend::make_frontend(file_.frontend); });
 }

@@ -61,7 +61,7 @@ void check_model_place(const std::string& path, bool replace) {
         throw system_error(fmt::format("cannot write {}", path));
     if (!fs::exists(place)) return;
     if (!fs::is_directory(place))
-        throw Error(fmt::format("{}: exists and is no directory; not replaced", path));
+        throw Error(fmt::format("{}: exists and is not a directory; not replaced", path));
     if (fs::is_empty(place)) return;
     if (!fs::exists(place / "model.json")) {
         throw Error(fmt::format("{}: exists and is not a model; not replaced (give another --output)", path));

@@ -62,7 +62,8 @@ class Reader {
             label::located([this] { return path_ + ": \"labels\""; },
                            [&] { label::checked_label(names.back()); });
         }
-        if (std::set(names.begin(), names.end()).size() != names.size()) fail("\"labels\" has a name twice");
+        if (std::set(names.begin(), names.end()).size() != names.size())
+            fail("\"labels\" contains a name twice");
         return names;
     }
 

@@ -141,7 +141,7 @@ NpyType parse_descr(std::string_view descr, const std::string& where) {
         type.item_bytes = size;
         return type;
     }
-    throw refuse("are not supported (numbers and texts are)");
+    throw refuse("are not supported (numbers and strings are)");
 }
 
 /// The header's text and where it ends, for all versions.
@@ -181,8 +181,8 @@ NpyHeader parse_npy_header(std::string_view start, const std::string& where) {
         literal.expect(':');
         if (key == "descr" && !type) {
             if (literal.next_is_list()) {
-                throw Error(
-                    fmt::format("{}: structured elements are not supported (numbers and texts are)", where));
+                throw Error(fmt::format("{}: structured elements are not supported (numbers and strings are)",
+                                        where));
             }
             type = parse_descr(literal.string(), where);
         } else if (key == "fortran_order" && !fortran_order) {

@@ -126,9 +126,9 @@ void NpzReader::stream(std::string_view array, const NpyHeader& header,
     using Kind = NpyType::Kind;
     const auto kind = header.type.kind;
     const auto refuse = [&](std::string_view what, std::string_view wanted) {
-        return Error(fmt::format("{}: holds {}, where {} are expected", where(array), what, wanted));
+        return Error(fmt::format("{}: holds {}, but {} are expected", where(array), what, wanted));
     };
-    if (kind == Kind::unicode || kind == Kind::bytes) throw refuse("texts", "numbers");
+    if (kind == Kind::unicode || kind == Kind::bytes) throw refuse("strings", "numbers");
     if (std::is_integral_v<T> && kind == Kind::real) throw refuse("real numbers", "whole numbers");
 
     ZipEntryStream stream(entry(array), where(array));
@@ -232,14 +232,14 @@ std::vector<std::string> NpzReader::texts(std::string_view array) const {
     const auto header = this->header(array);
     const bool wide = header.type.kind == NpyType::Kind::unicode;
     if (!wide && header.type.kind != NpyType::Kind::bytes) {
-        throw Error(fmt::format("{}: holds numbers, where texts are expected", where(array)));
+        throw Error(fmt::format("{}: holds numbers, but strings are expected", where(array)));
     }
     if (header.shape.size() > 1) {
-        throw Error(fmt::format("{}: has {} dimensions, one is expected", where(array), header.shape.size()));
+        throw Error(fmt::format("{}: has {} dimensions, expected one", where(array), header.shape.size()));
     }
     // Strings of width 0 take no bytes, so only this check bounds their number.
     if (header.type.item_bytes == 0 && header.count > 1)
-        throw Error(fmt::format("{}: holds empty texts", where(array)));
+        throw Error(fmt::format("{}: holds empty strings", where(array)));
     std::vector<std::byte> item(header.type.item_bytes);
     std::vector<std::string> texts;
     ZipEntryStream stream(entry(array), where(array));
@@ -259,7 +259,7 @@ std::vector<std::string> NpzReader::texts(std::string_view array) const {
 }
 
 std::string NpzReader::text(std::string_view array) const {
-    if (!header(array).shape.empty()) throw Error(fmt::format("{}: one text is expected", where(array)));
+    if (!header(array).shape.empty()) throw Error(fmt::format("{}: expected one string", where(array)));
     return texts(array).front();
 }
 

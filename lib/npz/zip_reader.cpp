@@ -259,7 +259,7 @@ void ZipEntryStream::read(std::span<std::byte> to) {
         held_ = {held_.data(), held_.size() + made};
         if (held_.size() >= kReleaseBytes) release_pages(std::exchange(held_, {rest_.data(), 0}));
     }
-    if (made < to.size()) throw Error(fmt::format("{}: its data end too early", where_));
+    if (made < to.size()) throw Error(fmt::format("{}: its data ends too early", where_));
     crc_ = static_cast<std::uint32_t>(
         crc32_z(crc_, reinterpret_cast<const unsigned char*>(to.data()), to.size()));
 }

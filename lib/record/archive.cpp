@@ -35,8 +35,8 @@ void make_directory(const std::string& path) {
     fs::create_directories(path, failure);
     if (!failure) return;
     if (failure == std::errc::no_space_on_device)
-        throw NoSpace(fmt::format("cannot make {}: {}", path, failure.message()));
-    throw WriteError(fmt::format("cannot make {}: {}", path, failure.message()));
+        throw NoSpace(fmt::format("cannot create {}: {}", path, failure.message()));
+    throw WriteError(fmt::format("cannot create {}: {}", path, failure.message()));
 }
 
 void sync_directory(const std::string& path) {
@@ -70,8 +70,9 @@ void Archive::open_directory() {
     lock_ = Descriptor(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
     if (!lock_) throw write_error(fmt::format("cannot write {}", path));
     if (::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0)
-        throw Error(fmt::format("{}: another process records to it (stop it, or choose another directory)",
-                                options_.directory));
+        throw Error(
+            fmt::format("{}: another process is recording to it (stop it, or choose another directory)",
+                        options_.directory));
 }
 
 void Archive::recover() {
@@ -87,7 +88,7 @@ void Archive::recover() {
     index_.reset();
 }
 
-/// Without room on the disk there is no note, and recovery does without.
+/// If the disk is full there is no note, and recovery works without it.
 void Archive::note(const Part& part, const nlohmann::ordered_json& line) {
     using Json = nlohmann::ordered_json;
     const auto text = index_row(part, line).dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";

@@ -136,7 +136,7 @@ void Recorder::write(const Place& place, std::span<const float> samples) {
 
 bool Recorder::begin(const Place& place) {
     if (!archive_.has_room()) {
-        no_room(fmt::format("{}: less free disk space than must be left", archive_.directory()));
+        no_room(fmt::format("{}: less free disk space than --min-free", archive_.directory()));
         return false;
     }
     line_ = {};
@@ -153,7 +153,7 @@ bool Recorder::begin(const Place& place) {
         return false;
     }
     if (std::exchange(full_, false))
-        say_(fmt::format("{}: there is room again, recording from {}", archive_.directory(),
+        say_(fmt::format("{}: space is free again, recording from {}", archive_.directory(),
                          utc_text(place.utc)));
     has_sound_ = false;
     return true;
@@ -161,7 +161,7 @@ bool Recorder::begin(const Place& place) {
 
 void Recorder::no_room(const std::string& what) {
     if (std::exchange(full_, true)) return;
-    say_(what + "; nothing is kept until there is room again");
+    say_(what + "; nothing is kept until space is free again");
 }
 
 void Recorder::end_segment() {

@@ -206,18 +206,18 @@ Container parse_container(std::string_view name) {
 
 void check_coding(const SoundCoding& coding, audio::AudioFormat format) {
     if (coding.container == Container::flac && coding.encoding == audio::SampleEncoding::float32)
-        throw UsageError("FLAC holds 16 or 24 bits, no floats (--bits 24, or --format wav)");
+        throw UsageError("FLAC holds 16 or 24 bits, not floats (--bits 24, or --format wav)");
     if (coding.container == Container::wav || coding.container == Container::raw) return;
     const SF_INFO info = sndfile_info(coding, format);
     if (sf_format_check(&info) == 0)
-        throw UsageError(fmt::format("{} Hz with {} channel{} does not fit into {} ({})", format.rate_hz,
+        throw UsageError(fmt::format("{} Hz with {} channel{} is not supported by {} ({})", format.rate_hz,
                                      format.channels, format.channels == 1 ? "" : "s",
                                      coding.extension().substr(1),
                                      coding.container == Container::opus ? "--rate 48000" : "--format wav"));
     constexpr std::array kOpusRates{8000, 12000, 16000, 24000, 48000};
     if (coding.container == Container::opus &&
         std::ranges::find(kOpusRates, format.rate_hz) == kOpusRates.end())
-        throw UsageError(fmt::format("Opus does not hold {} Hz (--rate 48000)", format.rate_hz));
+        throw UsageError(fmt::format("Opus does not support {} Hz (--rate 48000)", format.rate_hz));
 }
 
 bool is_abandoned(const std::string& path) {

@@ -35,7 +35,7 @@ Scene read_scene(const std::string& path) {
         return parse(path, {});
     } catch (const Error& error) {
         const auto what = reason(error, path);
-        throw Error(what.find(path) == std::string::npos ? fmt::format("{}: no scene: {}", path, what)
+        throw Error(what.find(path) == std::string::npos ? fmt::format("{}: not a scene: {}", path, what)
                                                          : what);
     }
 }
@@ -67,7 +67,7 @@ void SceneFile::lock() {
     const bool taken = errno == EWOULDBLOCK;
     ::close(std::exchange(lock_, -1));
     if (taken)
-        throw Error(path_ + ": another earshot locate is learning this scene (end it, or take another file)");
+        throw Error(path_ + ": another earshot locate is updating this scene (stop it, or use another file)");
     throw system_error("cannot lock " + name);
 }
 
@@ -81,8 +81,8 @@ void SceneFile::set_aside(const std::string& why) {
     fs::rename(path_, aside, failure);
     if (failure)
         throw Error(
-            fmt::format("{}: no scene ({}), and cannot be set aside: {}", path_, why, failure.message()));
-    warning_ = fmt::format("{}: no scene ({}); set aside as {}, beginning anew", path_, why, aside);
+            fmt::format("{}: not a scene ({}), and cannot be set aside: {}", path_, why, failure.message()));
+    warning_ = fmt::format("{}: not a scene ({}); set aside as {}, starting a new one", path_, why, aside);
 }
 
 void SceneFile::save() {

@@ -33,7 +33,7 @@ Json sparse(std::span<const double> counts, int decimals) {
 
 double count_of(const nlohmann::json& value, const std::string& where) {
     if (!value.is_number() || !(value >= 0) || value > kMostCounted)
-        fail(where, value.dump() + " is no count");
+        fail(where, value.dump() + " is not a count");
     return value.get<double>();
 }
 
@@ -46,7 +46,7 @@ std::vector<double> dense(const nlohmann::json& counts, std::size_t bins, std::s
         std::size_t bin = 0;
         const auto [end, status] = std::from_chars(key.data(), key.data() + key.size(), bin);
         if (status != std::errc() || end != key.data() + key.size() || bin % step != 0 || bin / step >= bins)
-            fail(where, fmt::format("'{}' is none of {} bins", key, bins));
+            fail(where, fmt::format("'{}' is not one of {} bins", key, bins));
         found[bin / step] = count_of(value, where);
     }
     return found;

@@ -68,7 +68,8 @@ void BackgroundOutput::close() {
     rethrow();
     if (done_) return;
     abandoned_ = true;
-    throw WriteError(fmt::format("cannot write {}: nobody takes the last {} bytes", name_, waiting_.size()));
+    throw WriteError(
+        fmt::format("cannot write {}: the reader does not accept the last {} bytes", name_, waiting_.size()));
 }
 
 void BackgroundOutput::rethrow() {

@@ -20,7 +20,7 @@ TemporaryFile::TemporaryFile() {
     descriptor_ = ::mkostemp(name.data(), O_CLOEXEC);
     if (descriptor_ < 0) {
         throw system_error(
-            fmt::format("cannot make a temporary file in {} (set TMPDIR to another place)", directory));
+            fmt::format("cannot create a temporary file in {} (set TMPDIR to another directory)", directory));
     }
     ::unlink(name.c_str());
     out_ = std::make_unique<DescriptorOutput>(descriptor_, fmt::format("a temporary file in {}", directory));

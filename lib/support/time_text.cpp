@@ -33,7 +33,7 @@ double parse_clock(std::string_view text) {
         const bool digits_only =
             field.find_first_not_of(last ? "0123456789." : "0123456789") == std::string_view::npos;
         if (field.empty() || !digits_only)
-            throw Error(fmt::format("{}: '{}' is no number of {}", text, field, name));
+            throw Error(fmt::format("{}: '{}' is not a number of {}", text, field, name));
         const double value = parse_number(field);
         if (i > 0 && value >= 60) throw Error(fmt::format("{}: {} must be below 60", text, name));
         seconds = seconds * 60 + value;

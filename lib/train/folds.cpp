@@ -76,10 +76,8 @@ void check_trainable(const TrainingSet& set, const Fold& fold, const char* remed
     const auto counts = set.class_counts(fold.train);
     for (std::size_t c = 0; c < counts.size(); ++c) {
         if (counts[c] > 0) continue;
-        throw Error(
-            fmt::format("all of '{}' would be held out, nothing of it left to learn from "
-                        "({})",
-                        set.labels[c], remedy));
+        throw Error(fmt::format("all of '{}' would be held out, leaving none to train on ({})", set.labels[c],
+                                remedy));
     }
 }
 

@@ -186,8 +186,7 @@ void check_classes(const TrainingSet& set) {
     if (used < 2) {
         const auto only = static_cast<std::size_t>(std::ranges::max_element(counts) - counts.begin());
         throw Error(
-            fmt::format("all {}s are labelled '{}': there is nothing to tell it from (add recordings with "
-                        "another label, background say)",
+            fmt::format("all {}s are labelled '{}' (add recordings with another label, such as background)",
                         unit, set.labels[only]));
     }
     for (std::size_t c = 0; c < counts.size(); ++c) {
@@ -224,7 +223,7 @@ void add_background(std::vector<std::string>& labels, const std::optional<std::s
     };
     if (!wanted && std::ranges::any_of(kBackgroundNames, known)) return;
     const std::string name = wanted.value_or(kBackgroundNames.front());
-    if (name.empty()) throw Error("datasets of background were given, and no label for it");
+    if (name.empty()) throw Error("datasets of background were given, but no label for them");
     if (known(name)) return;
     labels.push_back(name);
     std::ranges::sort(labels);

@@ -210,7 +210,7 @@ void LiveView::draw_log(int row, int rows) {
     for (const auto& line : log_) {
         if (y >= rows) return;
         if (!line.gap && !passes(line.label)) continue;
-        const auto text = line.gap ? fmt::format("{} not heard: {} ", local_clock(line.time), line.label)
+        const auto text = line.gap ? fmt::format("{} gap: {} ", local_clock(line.time), line.label)
                                    : fmt::format("{} {:<{}} {:.2f} ", local_clock(line.time), line.label,
                                                  kNameColumns, line.score);
         const int end = screen.put(row + y, 1, text,

@@ -15,7 +15,7 @@ FrameShape shape_of(const frontend::Frontend& frontend) {
 
 WindowGrid make_grid(const FrameShape& frames, const Windowing& windowing) {
     if (!(windowing.overlap >= 0) || windowing.overlap >= 1)
-        throw Error(fmt::format("an overlap of {:g} is not from 0 to below 1", windowing.overlap));
+        throw Error(fmt::format("an overlap of {:g} is not in [0, 1)", windowing.overlap));
     WindowGrid grid;
     grid.window_s = static_cast<double>(windowing.frames - 1) * frames.hop_s + frames.window_s;
     if (windowing.overlaps_frames()) {

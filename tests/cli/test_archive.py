@@ -85,7 +85,7 @@ class Segments(Archives):
     def test_only_one_process_at_a_time(self):
         process = self.start("--device", "lavfi:sine", "--segments", "archive")
         self.wait_for(lambda: list(self.dir.glob("archive/*/.*.part")))
-        self.record(noise(1, RATE), status=1, stderr="archive: another process records to it")
+        self.record(noise(1, RATE), status=1, stderr="archive: another process is recording to it")
         process.send_signal(signal.SIGINT)
         self.finish(process)
 
@@ -248,7 +248,7 @@ class Crashes(Archives):
 
     def test_a_file_in_the_way(self):
         (self.dir / "archive").write_text("")
-        self.record(noise(1, RATE), status=1, stderr="cannot make archive")
+        self.record(noise(1, RATE), status=1, stderr="cannot create archive")
 
     def in_small_disk(self, script):
         """Runs a script in which `disk` is a file system of 4 MB."""
@@ -270,8 +270,8 @@ class Crashes(Archives):
             wait %1; cp -r disk/archive after""")
         self.assertEqual(run.returncode, 0, run.stderr)
         said = run.stderr.splitlines()
-        self.assertIn("nothing is kept until there is room again", said[0])
-        self.assertIn("there is room again", said[1])
+        self.assertIn("nothing is kept until space is free again", said[0])
+        self.assertIn("space is free again", said[1])
         self.assertLessEqual(len(said), 4)
         whole = soundfile.read(self.dir / "in.wav", dtype="int16")[0]
         rows = [json.loads(line) for path in self.dir.glob("after/*/index.jsonl") for line in path.read_text().splitlines()]
@@ -297,7 +297,7 @@ class Crashes(Archives):
 
     def test_less_free_than_wanted(self):
         self.record(noise(4, RATE), "--min-free", "100000G", status=1,
-                    stderr="less free disk space than must be left")
+                    stderr="less free disk space than --min-free")
         self.assertEqual(self.index(), [])
 
     def test_segments_on_a_disk_that_stays_full_end_with_status_1(self):

@@ -197,16 +197,16 @@ class ImpactTest(Sandbox):
     def test_changes_that_frames_cannot_have_are_refused(self):
         self.write_folders("seconds", 6, 0)
         self.earshot("datagen", "seconds", "bands", "-q", "--sample-duration", "0.25s")
-        self.earshot("train", "bands", "-o", "model", "--flip", status=2, stderr="--shift, --noise and --flip are for")
-        self.earshot("train", "bands", "-o", "model", "--compress", "sqrt", "--range", 25, status=2, stderr="--range is for logarithms")
+        self.earshot("train", "bands", "-o", "model", "--flip", status=2, stderr="--shift, --noise and --flip need")
+        self.earshot("train", "bands", "-o", "model", "--compress", "sqrt", "--range", 25, status=2, stderr="--range needs logarithmic frames")
         self.earshot("datagen", "--recipe", "impact-waveform", *SHORT, "seconds", "waves", "-q")
-        self.earshot("train", "waves", "-o", "model", "--warp", "0.1", status=2, stderr="--warp moves bands")
-        self.earshot("train", "waves", "-o", "model", "--pitches", 0.1, status=2, stderr="--paces and --pitches are for frames of bands")
-        self.earshot("train", "waves", "-o", "model", "--range", 25, status=2, stderr="--range is for logarithms")
+        self.earshot("train", "waves", "-o", "model", "--warp", "0.1", status=2, stderr="--warp shifts bands")
+        self.earshot("train", "waves", "-o", "model", "--pitches", 0.1, status=2, stderr="--paces and --pitches need frames of bands")
+        self.earshot("train", "waves", "-o", "model", "--range", 25, status=2, stderr="--range needs logarithmic frames")
         self.earshot("train", "waves", "-o", "model", "--overlay", 1, "--background", "", "--epochs", 1, "-q", "--force",
-                     stderr="--overlay: no label is the background")
+                     stderr="--overlay: no background label")
         self.earshot("datagen", "seconds", "mfcc", "-q", "--front-end", "mfcc", "--sample-duration", "0.025s")
-        self.earshot("train", "mfcc", "-o", "other", "--overlay", 1, status=2, stderr="--overlay adds sounds up")
+        self.earshot("train", "mfcc", "-o", "other", "--overlay", 1, status=2, stderr="--overlay cannot mix these frames")
 
     def test_learns_in_bfloat16_where_told_and_a_run_goes_on_as_it_began(self):
         self.write_folders("seconds", 24, 0)

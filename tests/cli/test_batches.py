@@ -46,7 +46,7 @@ class Kills(BatchSandbox):
 
     def heard_before(self, said):
         """What a run says that it has not done again."""
-        notes = [line for line in said.splitlines() if "were heard before" in line]
+        notes = [line for line in said.splitlines() if "were already scored" in line]
         return int(notes[0].split()[0]) if notes else 0
 
     def kill_until_it_ends(self, journal, kills, *words):
@@ -99,7 +99,7 @@ class Kills(BatchSandbox):
 
     def test_no_finished_recording_is_heard_again(self):
         done = self.unfinished()
-        said = self.earshot("detect", "model", "in", "-o", "out.jsonl", stderr="were heard before").err
+        said = self.earshot("detect", "model", "in", "-o", "out.jsonl", stderr="were already scored").err
         self.assertEqual(self.heard_before(said), done)
 
     def test_a_run_with_other_settings_begins_anew(self):
@@ -119,7 +119,7 @@ class Kills(BatchSandbox):
         done = self.unfinished()
         (self.dir / "in/000.wav").unlink()
         write_wav(self.dir / "in/000.wav", sine(2500, 3, RATE), RATE)
-        said = self.earshot("detect", "model", "in", "-o", "out.jsonl", stderr="were heard before").err
+        said = self.earshot("detect", "model", "in", "-o", "out.jsonl", stderr="were already scored").err
         self.assertEqual(self.heard_before(said), done - 1)
         self.assertEqual((self.dir / "out.jsonl").read_bytes(), self.earshot("detect", "model", "in").out)
 
@@ -162,7 +162,7 @@ class Shards(BatchSandbox):
     def test_bad_parts(self):
         for words in (["detect", "model", "in"], ["evaluate", "model", "in"], ["datagen", "in", "out"]):
             for bad in ("0/3", "4/3", "1", "a/b", "1/0", "-1/2"):
-                self.earshot(*words, f"--shard={bad}", status=2, stderr="should be I/N")
+                self.earshot(*words, f"--shard={bad}", status=2, stderr="expected I/N")
 
     def label(self):
         for path in sorted((self.dir / "in").glob("*.wav")):
@@ -176,7 +176,7 @@ class Shards(BatchSandbox):
             for index in range(1, count + 1):
                 self.earshot("datagen", "in", f"parts{count}", "-q", *DATAGEN, "--shard", f"{index}/{count}")
             self.assertEqual(self.files(f"parts{count}"), self.files("whole"))
-        self.earshot("datagen", "in", "-o", "one.npz", "--shard", "1/2", status=2, stderr="do not fit into one file")
+        self.earshot("datagen", "in", "-o", "one.npz", "--shard", "1/2", status=2, stderr="--shard cannot write to one file")
 
     def test_evaluation_of_all_parts_is_that_of_the_whole(self):
         self.label()
@@ -218,20 +218,20 @@ class Shards(BatchSandbox):
                                (["1.jsonl", "3.jsonl"], "recording 2 is missing"),
                                (["2.jsonl", "3.jsonl"], "the first part is missing"),
                                (["1.jsonl", "2.jsonl", "2.jsonl", "3.jsonl"], "recording 4 is missing"),
-                               (["in/000.txt"], "in/000.txt, line 1: not what earshot evaluate --shard writes"),
+                               (["in/000.txt"], "in/000.txt, line 1: not output of earshot evaluate --shard"),
                                (["none.jsonl"], "none.jsonl: No such file")):
             self.earshot(*merge(*files), status=1, stderr=message)
         lines = [json.loads(line) for line in (self.dir / "1.jsonl").read_text().splitlines()]
         for key, value in (("truths", [len(LABELS)] * len(lines[1]["truths"])), ("scores", []), ("onsets", [0])):
             damaged = [lines[0], {**lines[1], key: value}]
             (self.dir / "damaged.jsonl").write_text("".join(json.dumps(line, separators=(",", ":")) + "\n" for line in damaged))
-            self.earshot(*merge("damaged.jsonl"), status=1, stderr="damaged.jsonl, line 2: scores that are not of the labels")
+            self.earshot(*merge("damaged.jsonl"), status=1, stderr="damaged.jsonl, line 2: the scores do not match the labels")
         write_model(self.dir / "model", thresholds=(0.9, 0.9, 0.9))
-        self.earshot(*merge("1.jsonl", "2.jsonl", "3.jsonl"), status=1, stderr="model: not the model that these parts")
+        self.earshot(*merge("1.jsonl", "2.jsonl", "3.jsonl"), status=1, stderr="model: these parts were made with another model")
 
     def test_options_that_do_not_go_together(self):
-        for words, message in ((["in", "--shard", "1/2", "--json"], "--shard writes scores rather than a report"),
-                               (["in", "--shard", "1/2", "--merge"], "exclude each other"),
-                               (["a.jsonl", "--merge", "--tags", "low"], "--merge reads scores"),
-                               (["model", "in", "--shard", "1/2"], "are for one model and data")):
+        for words, message in ((["in", "--shard", "1/2", "--json"], "--shard writes scores, not a report"),
+                               (["in", "--shard", "1/2", "--merge"], "cannot be combined"),
+                               (["a.jsonl", "--merge", "--tags", "low"], "--merge reads finished scores"),
+                               (["model", "in", "--shard", "1/2"], "need one model and DATA")):
             self.earshot("evaluate", "model", *words, status=2, stderr=message)

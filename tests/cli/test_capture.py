@@ -83,7 +83,7 @@ class PulseAudio(Recording):
         said = err.splitlines()
         self.assertEqual(len(said), 2, err)
         self.assertIn("waiting for it to come back", said[0])
-        self.assertIn("back again", said[1])
+        self.assertIn("reconnected", said[1])
         rows = self.index()
         gaps = [(one, two) for one, two in zip(rows, rows[1:]) if "gap" in two]
         self.assertEqual(len(gaps), 1)

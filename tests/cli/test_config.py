@@ -40,7 +40,7 @@ class Config(Sandbox):
         (self.dir / "section.toml").write_text("[tarin]\nepochs = 3\n")
         for command in COMMANDS:  # whichever reads the file
             self.earshot(command, "--config", "section.toml", "--dump-config", status=2,
-                         stderr="[tarin] names no command (did you mean train?)")
+                         stderr="[tarin] is not a command (did you mean train?)")
 
     def test_unknown_recipe_names_those_there_are(self):
         result = self.earshot("datagen", "--recipe", "spectrum-mpl", "--dump-config", status=2, stderr="spectrum-mlp")

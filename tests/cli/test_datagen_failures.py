@@ -30,7 +30,7 @@ class Failures(DatasetSandbox):
         self.sample("in/good", {"00:00": "a"})
         self.sample("in/bad", {"00:00": "b"})
         (self.dir / "in/bad/audio.wav").write_bytes(b"no sound")
-        self.datagen("in", "out", status=3, stderr="warning: no frame is labelled 'b' (train will want --leave-out 'b'")
+        self.datagen("in", "out", status=3, stderr="warning: no frame is labelled 'b' (add recordings, or train with --leave-out 'b'")
 
     def test_more_classes_than_readers_take(self):
         write_wav(self.dir / "in/a.wav", sine(500, 4))
@@ -44,7 +44,7 @@ class Failures(DatasetSandbox):
         self.sample("two", {"00:00": "a"}, hz=300)
         self.datagen("one", "-o", "one.npz")
         before = (self.dir / "one.npz").read_bytes()
-        self.datagen("two", "-o", "one.npz", status=1, stderr="one.npz was made of one/audio.wav (choose another place")
+        self.datagen("two", "-o", "one.npz", status=1, stderr="one.npz was made from one/audio.wav (choose another output")
         self.assertEqual((self.dir / "one.npz").read_bytes(), before)
         self.datagen("two", "-o", "one.npz", "--force")
         self.assertEqual(self.source("one.npz")["file"], "two/audio.wav")
@@ -68,7 +68,7 @@ class Failures(DatasetSandbox):
     def test_too_short_for_a_frame(self):
         write_wav(self.dir / "s/audio.wav", sine(500, 0.001))
         (self.dir / "s/labels.json").write_text('{"00:00": "a"}')
-        self.datagen("s", "out", status=1, stderr="s/audio.wav: 0.001 s of sound are too short for a frame")
+        self.datagen("s", "out", status=1, stderr="s/audio.wav: 0.001 s of sound is too short for a frame")
         self.assertEqual(self.files("out"), [])
 
     def test_labels_of_no_recording_and_past_the_end_are_warned_of(self):
@@ -76,14 +76,14 @@ class Failures(DatasetSandbox):
         (self.dir / "in/labels.tsv").write_text(
             "filename\tonset\toffset\tevent_label\na.wav\t1\t9\tdog\nb.wav\t0\t1\tcat\n")
         said = self.datagen("in", "out", stderr=None).err
-        self.assertIn("in/labels.tsv: 'b.wav' is no recording here", said)
-        self.assertIn("in/a.wav: 1 of its labels reach past its end", said)
+        self.assertIn("in/labels.tsv: 'b.wav' is not a recording here", said)
+        self.assertIn("in/a.wav: 1 of its labels extend past its end", said)
 
     def test_a_labels_json_for_several_recordings_is_refused(self):
         for name in "ab":
             write_wav(self.dir / f"in/{name}.wav", sine(500, 2))
         (self.dir / "in/labels.json").write_text('{"00:00": "x"}')
-        self.datagen("in", "out", status=1, stderr="labels one recording, but 2 use it")
+        self.datagen("in", "out", status=1, stderr="describes one recording, but 2 use it")
 
     def test_unusable_labels_are_never_taken_for_none(self):
         self.sample("in/a", {"00:00": "x"})
@@ -101,15 +101,15 @@ class Failures(DatasetSandbox):
 
     def test_a_directory_that_cannot_be_made(self):
         self.sample("in/a", {"00:00": "x"})
-        self.datagen("in", "/proc/none/out", status=1, stderr="cannot make the directory /proc/none/out: No such file")
+        self.datagen("in", "/proc/none/out", status=1, stderr="cannot create the directory /proc/none/out: No such file")
 
     def test_usage_errors(self):
         self.sample("s", {"00:00": "a"})
         self.sample("t", {"00:00": "a"})
         for words, message in ((["s"], "DATASET_DIR"),
                                (["s", "t/audio.wav"], "is a file"),
-                               (["s", "t", "-o", "x.npz"], "2 recordings do not fit into one file"),
-                               (["s", "out", "--channels", "all"], "one channel"),
+                               (["s", "t", "-o", "x.npz"], "cannot write 2 recordings to one file"),
+                               (["s", "out", "--channels", "all"], "a single channel"),
                                (["s", "out", "--low", "5000", "--high", "100"], "low_hz is 5000, must be below"),
                                (["s", "out", "--sample-rate", "16000"], "lower the high frequency"),
                                (["s", "out", "--bins", "0"], "bins is 0"),
@@ -164,7 +164,7 @@ class Originals(DatasetSandbox):
         self.sample("in/a", {"00:00": "x"})
         self.sample("in/b", {"00:00": "x"})
         (self.dir / "in/b/labels.json").unlink()
-        self.datagen("in", "out", status=3, stderr="in/b/audio.wav: no labels found for it (put labels.json beside it")
+        self.datagen("in", "out", status=3, stderr="in/b/audio.wav: no labels found (put labels.json beside it")
         self.assertEqual(self.files("out"), ["a.npz"])
 
     def test_micmon_16_a_failure_half_way_writes_nothing(self):

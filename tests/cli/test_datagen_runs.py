@@ -31,7 +31,7 @@ class Pipes(DatasetSandbox):
 
     def test_raw_samples_from_a_pipe(self):
         pcm = (sine(1000, 4, rate=8000) * 32767).astype("<i2").tobytes()
-        self.earshot(*RAW, "-o", "out.npz", stdin=pcm, stderr="1 of its labels reach past its end")
+        self.earshot(*RAW, "-o", "out.npz", stdin=pcm, stderr="1 of its labels extend past its end")
         numpy.testing.assert_allclose(load(self.dir / "out.npz")["samples"].max(1), [0.5, 0.5], atol=1e-3)
 
     def test_a_full_disk_is_an_error(self):
@@ -49,7 +49,7 @@ class Pipes(DatasetSandbox):
         os.close(slave)
         os.close(master)
         self.assertEqual(run.returncode, 2)
-        self.assertIn(b"standard output is a terminal", run.stderr)
+        self.assertIn(b"will not write a binary dataset to a terminal", run.stderr)
 
     def test_a_reader_that_goes_is_no_error(self):
         run = self.shell("set +o pipefail; (earshot datagen -q s --sample-duration 10ms --bins 2000 --store -o -; "
@@ -148,11 +148,11 @@ class Reruns(DatasetSandbox):
     def test_another_archive_does_not_overwrite_recordings_of_the_same_name(self):
         self.sample("other/s", {"00:00": "a", "00:01": "b"}, hz=300)
         before = (self.dir / "out/s.npz").read_bytes()
-        self.datagen("other", "out", status=1, stderr="other/s/audio.wav: out/s.npz was made of in/s/audio.wav")
+        self.datagen("other", "out", status=1, stderr="other/s/audio.wav: out/s.npz was made from in/s/audio.wav")
         self.assertEqual((self.dir / "out/s.npz").read_bytes(), before)
         self.datagen("other", "out", "--force")
         self.assertEqual(self.source("out/s.npz")["file"], "other/s/audio.wav")
 
     def test_files_that_do_not_go_together_are_warned_of(self):
         self.sample("other/u", {"00:00": "c"})
-        self.datagen("other", "out", stderr="2 files are of other recordings with other classes or settings: out/s.npz")
+        self.datagen("other", "out", stderr="2 files are from earlier runs with other classes or settings: out/s.npz")

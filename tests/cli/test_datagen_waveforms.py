@@ -96,7 +96,7 @@ class Waveforms(DatasetSandbox):
         self.made("whole.json")
         numpy.testing.assert_array_equal(load(self.dir / "out/whole.npz")["samples"], data["samples"])
         self.write("data.json", [[], []], ["OK", "NG"])
-        self.made("data.json", "--skip-bad", status=1, stderr="data.json: no waveform can be used (waveform 1: no samples)")
+        self.made("data.json", "--skip-bad", status=1, stderr="data.json: no usable waveform (waveform 1: no samples)")
 
     def test_another_rate_and_too_short_waveforms(self):
         self.write("data.json", fs=16000)

@@ -74,7 +74,7 @@ class Events(DetectSandbox):
         rows = self.earshot("detect", "--per-recording", "--scores", "model", "in").text().splitlines()
         self.assertEqual(rows[0], "id,label,score")
         self.assertEqual(len(rows), 2)
-        self.earshot("detect", "--scores", "model", "in", status=2, stderr="--scores: where to is missing (write --scores=FILE")
+        self.earshot("detect", "--scores", "model", "in", status=2, stderr="--scores needs a destination (write --scores=FILE")
 
     def test_scores_of_the_first_version_work_with_a_warning(self):
         self.beeps("a.wav")
@@ -112,16 +112,16 @@ class Events(DetectSandbox):
 
     def test_frames_are_made_of_one_channel(self):
         self.beeps("a.wav")
-        self.detect("a.wav", "--channels", "all", status=2, stderr="frames are made of one channel")
+        self.detect("a.wav", "--channels", "all", status=2, stderr="frames need a single channel")
 
     def test_labels_and_thresholds_of_choice(self):
         self.beeps("a.wav")
         self.assertEqual([e["label"] for e in self.detect("a.wav", "--label", "high").rows()], ["high"])
         silent = self.detect("a.wav", "--label", "silence").rows()
         self.assertEqual([(e["onset"], e["offset"]) for e in silent], [(0, 2), (4, 5), (6, 8)])
-        self.detect("a.wav", "--label", "dog", status=2, stderr="knows no label 'dog' (labels: low, high, silence)")
-        self.detect("a.wav", "--threshold", "dog=0.5", status=2, stderr="knows no label 'dog'")
-        self.detect("a.wav", "--threshold", "7", status=2, stderr="'7' is no score from 0 to 1")
+        self.detect("a.wav", "--label", "dog", status=2, stderr="the model has no label 'dog' (labels: low, high, silence)")
+        self.detect("a.wav", "--threshold", "dog=0.5", status=2, stderr="the model has no label 'dog'")
+        self.detect("a.wav", "--threshold", "7", status=2, stderr="'7' is not a score from 0 to 1")
         self.detect("a.wav", "--off-threshold", "0.9", status=2, stderr="above its threshold")
 
 
@@ -171,7 +171,7 @@ class Rules(DetectSandbox):
         self.assertEqual(spans("--label", "any", "--min-level=-30"), [(3, 4, "any")])
         self.assertEqual(spans("--threshold", 0, "--min-level", -30, "--label", "low"), [(0, 5, "low")])
         self.assertEqual(spans("--threshold", 1e-9, "--min-level", -30, "--label", "low"), [(3, 4, "low")])
-        self.detect("a.wav", "--label", "any", status=2, stderr="what is loud enough to be a sound?")
+        self.detect("a.wav", "--label", "any", status=2, stderr="needs a level above which sound counts")
 
     def test_cooling_down(self):
         beep = numpy.concatenate([sine(500, 0.5, RATE), numpy.zeros(RATE // 2)])
@@ -180,7 +180,7 @@ class Rules(DetectSandbox):
         self.assertEqual(onsets(), [0, 1, 2, 3, 4, 5, 6, 7])
         self.assertEqual(onsets("--cool-down", "1s"), [0, 2, 4, 6])
         self.assertEqual(onsets("--cool-down", "low=1s", "--cool-down", "9s"), [0, 2, 4, 6])
-        self.detect("a.wav", "--cool-down", "dog=1s", status=2, stderr="knows no label 'dog'")
+        self.detect("a.wav", "--cool-down", "dog=1s", status=2, stderr="the model has no label 'dog'")
 
     def test_overlapping_windows(self):
         """Each window's score is that of the same stretch of sound alone."""
@@ -387,8 +387,8 @@ class Models(DetectSandbox):
         _, rows = self.table(self.detect("a.wav", "--scores=-").text())
         self.assertEqual(len(rows), 32)
         write_model(self.dir / "model", frontend=None)
-        self.refused("does not know how its frames were computed")
+        self.refused("does not say how its frames were computed")
         write_model(self.dir / "model", weight=WEIGHT[:, :3])
-        self.refused("windows of 3 numbers, but its front end makes 4")
+        self.refused("windows of 3 values, but its front end produces 4")
         write_model(self.dir / "model", frontend={"kind": "magic"})
         self.refused("model/model.json: ")

@@ -278,8 +278,8 @@ class Programs(LiveSandbox):
         wav = (beeps(*[("low", 0.5), (None, 0.5)] * 3) * 32767).astype("<i2").tobytes()
         run = self.earshot("detect", "model", "--device", "-", "--raw", f"s16le,{RATE},1", "--on-event",
                            self.script("exit 3"), stdin=wav, stderr=None)
-        self.assertIn("3 programs were started, 3 of them failed", run.err)
-        for command, problem in (("no-such-program", "there is no program no-such-program"), ("a | b", "no shell is involved"),
+        self.assertIn("3 programs started, 3 failed", run.err)
+        for command, problem in (("no-such-program", "program no-such-program not found"), ("a | b", "no shell is involved"),
                                  ("$(a)", "no shell is involved"), ("'open", "not a program with arguments")):
             self.earshot("detect", "model", "--device", "-", "--on-event", command, status=2, stderr=problem)
 
@@ -331,7 +331,7 @@ class Clips(LiveSandbox):
         out, err = process.communicate(timeout=60)
         self.assertEqual(process.returncode, 1)
         self.assertEqual(len(out.splitlines()), 1)
-        self.assertIn(b"0 clips were saved, 2 were not", err)
+        self.assertIn(b"0 clips saved, 2 not saved", err)
 
 
 class Control(LiveSandbox):
@@ -353,8 +353,8 @@ class Control(LiveSandbox):
         process.stdin.close()
         process.wait(60)
         err = process.stderr.read().decode()
-        self.assertIn("model: loaded anew", err)
-        self.assertIn("the old model stays: model/model.json: not valid JSON", err)
+        self.assertIn("model: reloaded", err)
+        self.assertIn("keeping the old model: model/model.json: not valid JSON", err)
 
     def test_a_new_model_with_a_number_beyond_double_ended_it(self):
         process = self.pipe()
@@ -368,17 +368,17 @@ class Control(LiveSandbox):
         self.assertEqual(self.row(process)["label"], "high")
         process.stdin.close()
         self.assertEqual(process.wait(60), 0)
-        self.assertIn("the old model stays: model/model.json: not valid JSON: byte", process.stderr.read().decode())
+        self.assertIn("keeping the old model: model/model.json: not valid JSON: byte", process.stderr.read().decode())
 
     def test_what_is_for_recordings_only_and_for_live_sound_only(self):
         refused = lambda *words, why: self.earshot("detect", "model", *words, status=2, stderr=why)
-        refused("--device", "-", "a.wav", why="an INPUT is for recordings")
-        refused("--device", "-", "--top", 3, why="--top is for recordings")
-        refused("--device", "-", "--scores=s.tsv", why="--scores is for recordings")
-        refused("--device", "-", "--format", "csv", why="live events come as jsonl")
-        refused("a.wav", "--partial", why="--partial is for live sound")
-        refused("a.wav", "--stats", "1s", why="--stats is for live sound")
-        refused(why="nothing to hear")
+        refused("--device", "-", "a.wav", why="an INPUT cannot be combined with --device")
+        refused("--device", "-", "--top", 3, why="--top cannot be combined with --device")
+        refused("--device", "-", "--scores=s.tsv", why="--scores cannot be combined with --device")
+        refused("--device", "-", "--format", "csv", why="live events are always jsonl")
+        refused("a.wav", "--partial", why="--partial needs live sound")
+        refused("a.wav", "--stats", "1s", why="--stats needs live sound")
+        refused(why="no input (name recordings")
         refused("--device", "magic", why="magic")
 
     def test_nothing_found(self):

@@ -31,11 +31,11 @@ class Dispatch(Sandbox):
     def test_unknown_command_gets_the_nearest(self):
         for typed, meant in [("lable", "label"), ("dtect", "detect"), ("hepl", "help"), ("evalaute", "evaluate")]:
             result = self.earshot(typed, status=2, stderr=None)
-            self.assertEqual(result.err, f"earshot: '{typed}' is no earshot command (did you mean {meant}?)\n")
+            self.assertEqual(result.err, f"earshot: '{typed}' is not an earshot command (did you mean {meant}?)\n")
             self.assertEqual(result.out, b"")
         self.earshot("xyzzy", status=2, stderr="see earshot --help")
         self.earshot("--hepl", status=2, stderr="unknown option --hepl")
-        self.earshot("help", "xyzzy", status=2, stderr="'xyzzy' is no earshot command")
+        self.earshot("help", "xyzzy", status=2, stderr="'xyzzy' is not an earshot command")
         self.earshot("help", "label", "train", status=2, stderr="one command")
 
     def test_program_on_path_is_a_command(self):
@@ -108,7 +108,7 @@ class Versions(Sandbox):
 
     def test_unknown_kernel_of_the_user_is_not_claimed(self):
         text = self.earshot("--version", "--verbose", env={"OPENBLAS_CORETYPE": "Abacus"}, stderr=None).text()
-        self.assertRegex(text, r"(?m)^BLAS kernel +\w+ \(OPENBLAS_CORETYPE names a kernel that it does not have\)$")
+        self.assertRegex(text, r"(?m)^BLAS kernel +\w+ \(OPENBLAS_CORETYPE names a kernel that OpenBLAS lacks\)$")
 
 
 class Preparation(Sandbox):

@@ -162,7 +162,7 @@ class Misfits(EvaluateSandbox):
 
     def test_a_label_that_the_model_does_not_know(self):
         self.dataset("a.npz", self.frames, [0, 1], ["low", "dog"])
-        self.refused("a.npz", message="a.npz: label 'dog' is none of model's: low, high, silence")
+        self.refused("a.npz", message="a.npz: label 'dog' is not one of model's: low, high, silence")
         figures = self.figures("a.npz", "--leave-out", "dog")
         self.assertEqual((figures["windows"], figures["left_out"]), (1, 1))
         self.dataset("a.npz", self.frames, [0, 0], ["low", "dog"])  # named, but of no window
@@ -176,9 +176,9 @@ class Misfits(EvaluateSandbox):
 
     def test_frames_made_with_other_settings(self):
         self.dataset("a.npz", self.frames, [0, 1], frontend={**FRONTEND, "high_hz": 3000.0})
-        self.refused("a.npz", message="a.npz: its frames are not those that model was trained on: ")
+        self.refused("a.npz", message="a.npz: its frames differ from those that model was trained on: ")
         self.dataset("a.npz", numpy.zeros((2, 5)), [0, 1])
-        self.refused("a.npz", message="a.npz: frames of 5 numbers, but model takes 4")
+        self.refused("a.npz", message="a.npz: frames have 5 values, but model expects 4")
 
     def test_frames_that_nobody_says_how_they_were_made(self):
         self.dataset("a.npz", self.frames, [0, 1], labels=None)
@@ -189,7 +189,7 @@ class Misfits(EvaluateSandbox):
 
     def test_nothing_to_judge_on(self):
         self.dataset("a.npz", self.frames, [-1, -1])
-        self.refused("a.npz", message="no window with a label")
+        self.refused("a.npz", message="no labelled window")
         (self.dir / "empty").mkdir()
         self.refused("empty", message="empty")
         self.refused("nowhere", message="nowhere")

@@ -39,8 +39,8 @@ class LabelCheck(LabelArchive):
         self.write("data/two/labels.txt", "0\t1.5\tcry\n3\t4.2\tlaugh\n9\t10\tcry\n")
         result = self.check("data", status=3)
         self.assertEqual(result.text(),
-                         "data/two/audio.wav: fault: 'laugh' at 3.000-4.200 s lies past the end, 4.000 s\n"
-                         "data/two/audio.wav: fault: 'cry' at 9.000-10.000 s lies past the end, 4.000 s\n")
+                         "data/two/audio.wav: fault: 'laugh' at 3.000-4.200 s is past the end, 4.000 s\n"
+                         "data/two/audio.wav: fault: 'cry' at 9.000-10.000 s is past the end, 4.000 s\n")
 
     def test_known_labels_do_not_take_the_recordings_with_them(self):
         self.archive()
@@ -100,7 +100,7 @@ class Originals(LabelArchive):
         self.archive()
         (self.dir / "data/one/labels.json").unlink()
         result = self.earshot("label", "check", "-q", "data/one/audio.wav", status=3)
-        self.assertIn("data/one/audio.wav: fault: no labels found for it", result.text())
+        self.assertIn("data/one/audio.wav: fault: no labels found", result.text())
 
     def test_micmon_15_a_missing_label_file_does_not_pass_for_an_empty_one(self):
         self.archive()
@@ -111,7 +111,7 @@ class Originals(LabelArchive):
     def test_SoundDitect_10_unknown_labels_are_faults(self):
         self.archive()
         result = self.earshot("label", "check", "-q", "data", "--known", "quiet,laugh", status=3)
-        self.assertEqual(result.text().count("is no known label"), 2)
+        self.assertEqual(result.text().count("is not a known label"), 2)
 
 
 class LabelStats(LabelArchive):
@@ -147,7 +147,7 @@ class LabelStats(LabelArchive):
         self.archive()
         rows = {row["label"]: row for row in self.earshot("label", "stats", "--json", "data").rows()}
         self.assertEqual((rows["quiet"]["count"], rows["quiet"]["total_s"]), (2, 2.0))
-        result = self.earshot("label", "stats", "--json", "data/one/labels.json", stderr="1 event lasts until the end")
+        result = self.earshot("label", "stats", "--json", "data/one/labels.json", stderr="1 event lasts to the end")
         rows = {row["label"]: row for row in result.rows()}
         self.assertEqual((rows["quiet"]["count"], rows["quiet"]["open"], rows["quiet"]["total_s"]), (2, 1, 1.0))
 

@@ -88,11 +88,11 @@ class LabelConvert(Sandbox):
         self.assertEqual(result.err, 'earshot label: labels.json: key "02:75": seconds must be below 60\n')
         self.write("open.json", JSON)
         result = self.convert("open.json", "-o", "out.txt", status=1, stderr=None)
-        self.assertEqual(result.err, "earshot label: open.json: 'quiet' at 3.5 s lasts until the end of the recording, "
-                                     "whose length audacity needs (try --audio)\n")
+        self.assertEqual(result.err, "earshot label: open.json: 'quiet' at 3.5 s lasts to the end of the recording, "
+                                     "and audacity needs its length (give --audio)\n")
         self.assertFalse((self.dir / "out.txt").exists())
         self.convert("missing.json", "-o", "out.txt", status=1, stderr="cannot open missing.json: No such file")
-        self.convert("open.json", status=2, stderr="does not say which format to write (try --to FORMAT)")
+        self.convert("open.json", status=2, stderr="cannot tell the format from this name (give --to FORMAT)")
         self.convert("open.json", "--to", "textgrid", status=2, stderr="no label format 'textgrid' (formats: labels-json,")
         self.convert(".", "-o", "out.txt", status=1, stderr=".: is a directory")
 
@@ -121,7 +121,7 @@ class LabelConvert(Sandbox):
 
     def test_subcommands_are_named_where_one_is_missing_or_mistyped(self):
         self.earshot("label", status=2, stderr="a subcommand is needed: convert, check, stats, cut (see")
-        self.earshot("label", "chek", "x.wav", status=2, stderr="'chek' is no subcommand, did you mean check? (see")
+        self.earshot("label", "chek", "x.wav", status=2, stderr="'chek' is not a subcommand, did you mean check? (see")
 
     def test_help_fits_a_screen_and_has_an_example(self):
         for words in (["label"], *(["label", name] for name in ("convert", "check", "stats", "cut"))):

@@ -94,7 +94,7 @@ class LabelCut(Sandbox):
 
     def test_labels_past_the_end_alone_are_a_failure(self):
         self.write("night.txt", "8\t9\tcry\n")
-        self.cut("night.wav", "-o", "out", status=1, stderr="no label lies within its recording")
+        self.cut("night.wav", "-o", "out", status=1, stderr="every label is outside its recording")
         self.assertFalse((self.dir / "out").exists())
         self.write("night.txt", "")  # no labels: nothing to cut, and that is no failure
         self.cut("night.wav", "-o", "out")

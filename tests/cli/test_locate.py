@@ -136,13 +136,13 @@ class Locate(Sandbox):
         self.make_room()
         soundfile.write(self.dir / "mono.wav", numpy.zeros(RATE), RATE)
         self.earshot("locate", "--array", "array.json", "mono.wav", status=1,
-                     stderr="mono.wav: 1 channel, but the array array.json has 8 (is it the right --array?)")
+                     stderr="mono.wav: 1 channel, but the array array.json has 8 (check --array)")
         self.earshot("locate", "--array", "none.json", "mono.wav", status=1, stderr="none.json")
         (self.dir / "bad.json").write_text('{"arrays": [{"channels": [0], "mics": [[0, 0, 0]]}]}')
-        self.earshot("locate", "--array", "bad.json", "room.wav", status=1, stderr="bad.json: array 1: an array needs two")
+        self.earshot("locate", "--array", "bad.json", "room.wav", status=1, stderr="bad.json: array 1: an array needs at least two")
         self.earshot("locate", "room.wav", status=2, stderr="--array")
         self.earshot("locate", "--array", "array.json", "room.wav", "room.wav", "--events", "-", status=2, stderr="one input")
-        self.earshot("locate", "--array", "array.json", "-", "--events", "-", status=2, stderr="once only")
+        self.earshot("locate", "--array", "array.json", "-", "--events", "-", status=2, stderr="only once")
         for line, complaint in [("nonsense", "line 1: not valid JSON"), ('{"offset": 3}', "no 'onset' in seconds"),
                                 ('{"onset": 3, "offset": 2}', "the offset is before the onset"),
                                 ('{"onset": -1, "offset": 2}', "no 'onset'"), ('{"onset": "1", "offset": 2}', "no 'onset'")]:
@@ -153,7 +153,7 @@ class Locate(Sandbox):
                      stderr="earshot locate: cannot open none.jsonl: No such file")
         backwards = '{"onset": 5, "offset": 6}\n{"onset": 1, "offset": 2}\n'
         self.earshot("locate", "--array", "array.json", "room.wav", "--events", "-", stdin=backwards.encode(), status=1,
-                     stderr="earshot locate: standard input: line 2: before the event of an earlier line (sort events by onset)")
+                     stderr="earshot locate: standard input: line 2: begins before the event of an earlier line (sort events by onset)")
         partial = self.earshot("locate", "--array", "array.json", "mono.wav", "room.wav", status=3, stderr="mono.wav: 1 channel")
         self.assertEqual(len(partial.rows()), 70)
         partial = self.earshot("locate", "--array", "array.json", "none.wav", "room.wav", status=3, stderr="none.wav: No such file")
@@ -214,7 +214,7 @@ class Locate(Sandbox):
         before = numpy.abs(numpy.correlate(one, source, "full")).max() / numpy.linalg.norm(one) / numpy.linalg.norm(source)
         self.assertGreater(quality["das"], before + 0.05)
         self.assertGreater(quality["mvdr"], quality["das"])
-        self.earshot("locate", "--array", "array.json", "-", "--save-audio", "x", status=2, stderr="can be read again")
+        self.earshot("locate", "--array", "array.json", "-", "--save-audio", "x", status=2, stderr="a recording that is a file")
 
     def test_live(self):
         self.make_room()
@@ -225,7 +225,7 @@ class Locate(Sandbox):
         same = [live["azimuth"] == read["azimuth"] for live, read in zip(rows, filed)]
         self.assertGreater(sum(same), 0.9 * len(same))
         self.earshot("locate", "--array", "array.json", "--device", "lavfi:sine", status=1, stderr="1 channel, but the array")
-        self.earshot("locate", "--array", "array.json", "--device", "default", "room.wav", status=2, stderr="neither recordings")
+        self.earshot("locate", "--array", "array.json", "--device", "default", "room.wav", status=2, stderr="cannot be combined with recordings")
 
     def test_a_terminal_shows_a_compass(self):
         self.make_room()

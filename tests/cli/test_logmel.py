@@ -160,7 +160,7 @@ class Relatives(LogMel):
         write_wav(self.dir / "in" / "audio.wav", 1e4 * noise(1, 16000), 16000, "FLOAT")
         (self.dir / "in" / "labels.json").write_text('{"00:00": "sound"}')
         self.earshot("datagen", "in", "out", "--front-end", "pcen", "--dtype", "float16", "--set", "gain=0", "--set",
-                     "root=1", status=1, stderr="does not fit into 16 bits (keep it as float32)")
+                     "root=1", status=1, stderr="is too large for float16 (use float32)")
 
 
 class Torchaudio(LogMel):
@@ -233,7 +233,7 @@ class Use(LogMel):
         write_wav(self.dir / "in" / "audio.wav", noise(0.02, 16000), 16000)
         (self.dir / "in" / "labels.json").write_text('{"00:00": "a"}')
         self.earshot("datagen", "in", "-o", "out.npz", "--front-end", "logmel", status=1,
-                     stderr="0.020 s of sound are too short for a frame")
+                     stderr="0.020 s of sound is too short for a frame")
 
 
 if __name__ == "__main__":

@@ -316,7 +316,7 @@ class Training(OpenSetSandbox):
             (["--days", "2026-13-01"], "--days: '2026-13-01' is not a day or a range of days (write 2026-11-01, or", 2),
             (["--days", "2026-11-05..2026-11-01"], "the last day is before the first", 2),
             (["--days", "2025-01-01"], "no datasets of these days", 1),
-            (["--precision", 0.9, "--false-alarms-per-hour", 1], "exclude each other", 2),
+            (["--precision", 0.9, "--false-alarms-per-hour", 1], "cannot be combined", 2),
             (["--loss", "sigmoid"], "leave --loss out", 2),
         ]:
             with self.subTest(words):
@@ -326,7 +326,7 @@ class Training(OpenSetSandbox):
         self.fit("--leave-out", "background", "--tags", "bark,door", "--false-alarms-per-hour", 1, unknown="", status=1,
                  stderr="there is no background to count them on")
         self.dataset("ds/undated.npz", self.sounds([0, 1, 3]), [0, 1, 3], ["bark", "door", "tv", "background"])
-        self.fit("--days", "2026-11-01", status=1, stderr="ds/undated.npz: no day in its name or its folders' names")
+        self.fit("--days", "2026-11-01", status=1, stderr="ds/undated.npz: no date in its name or its folders' names")
 
 
 class Ranking(OpenSetSandbox):

@@ -293,7 +293,7 @@ class Batch(Sandbox):
             parts = [self.detect("calls", "--shard", f"{i + 1}/{count}").out for i in range(count)]
             self.assertEqual(b"".join(parts), whole)
         for bad in ["0/3", "4/3", "1", "a/b", "1/0", "-1/2"]:
-            self.earshot("detect", "model", "calls", "--per-recording", f"--shard={bad}", status=2, stderr="should be I/N")
+            self.earshot("detect", "model", "calls", "--per-recording", f"--shard={bad}", status=2, stderr="expected I/N")
 
     def test_a_killed_run_goes_on_where_it_stood(self):
         for number in range(16, 400):
@@ -312,12 +312,12 @@ class Batch(Sandbox):
             lines = len(journal.read_bytes().splitlines()) - 1
             self.assertGreater(lines, done)
             if done:
-                self.assertIn(f"{done} of 400 recordings were scored before", said)
+                self.assertIn(f"{done} of 400 recordings were already scored", said)
             done = lines
         with journal.open("ab") as file:
             file.write(b'{"input":"calls/call399.wav","bytes":1')  # as a crash leaves it
         again = subprocess.run(words, cwd=self.dir, capture_output=True, text=True, check=True)
-        self.assertIn(f"{done} of 400 recordings were scored before", again.stderr)
+        self.assertIn(f"{done} of 400 recordings were already scored", again.stderr)
         self.assertEqual((self.dir / "out.csv").read_bytes(), (self.dir / "whole.csv").read_bytes())
         self.assertFalse(journal.exists())
 
@@ -336,7 +336,7 @@ class Batch(Sandbox):
         row["result"]["value"]["scores"] = [0.123, 0.877]
         # As it stands, a row is believed.
         journal.write_text(lines[0] + "\n" + json.dumps(row) + "\n")
-        self.assertIn("0.8770", self.detect("calls", "-o", "out.csv", stderr="1 of 16 recordings were scored before").text()
+        self.assertIn("0.8770", self.detect("calls", "-o", "out.csv", stderr="1 of 16 recordings were already scored").text()
                       or (self.dir / "out.csv").read_text())
         # Not of a recording that is another now, nor of another model.
         journal.write_text(lines[0] + "\n" + json.dumps({**row, "bytes": row["bytes"] + 1}) + "\n")
@@ -357,10 +357,10 @@ class Batch(Sandbox):
         self.detect("short.wav", status=1, stderr="short.wav: too short for a window of")
 
     def test_options_that_do_not_go_together(self):
-        for words, message in [(["--top", 2], "--per-recording and --top"), (["--format", "csv"], "--format"),
+        for words, message in [(["--top", 2], "--per-recording cannot be combined with --top"), (["--format", "csv"], "--format"),
                                (["-o", "dir/"], "a directory for the output")]:
             self.earshot("detect", "model", "calls", "--per-recording", *words, status=2, stderr=message)
-        self.earshot("detect", "model", "calls", "--scores", status=2, stderr="where to is missing")
+        self.earshot("detect", "model", "calls", "--scores", status=2, stderr="--scores needs a destination")
 
     def test_a_full_disk_is_an_error(self):
         self.earshot("detect", "model", "calls", "--per-recording", "-o", "/dev/full", status=1, stderr=None)

@@ -206,17 +206,17 @@ class Usage(Recording):
     def test_one_clear_line_and_status_2(self):
         for words, text in [([], "name a FILE"),
                             (["a.mp3"], "'mp3': unknown format"),
-                            (["a"], "no extension"),
-                            (["--format", "flac", "-"], "a pipe takes wav or raw"),
+                            (["a"], "cannot tell the format without an extension"),
+                            (["--format", "flac", "-"], "a pipe can carry only wav or raw"),
                             (["--bits", "float", "--device", "lavfi:sine", "a.flac"], "FLAC holds 16 or 24 bits"),
                             (["--device", "lavfi:sine", "a.opus"], "--rate 48000"),
-                            (["--device", "kitchen", "a.wav"], "'kitchen' names no device"),
+                            (["--device", "kitchen", "a.wav"], "'kitchen' is not a device"),
                             (["--keep", "sound", "a.wav"], "--segments"),
                             (["--pre-roll", "1s", "--segments", "d"], "--keep sound"),
-                            (["--segments", "d", "--segment", "1ms"], "--segment is"),
-                            (["--segments", "d", "a.wav"], "there is no FILE"),
+                            (["--segments", "d", "--segment", "1ms"], "--segment must be"),
+                            (["--segments", "d", "a.wav"], "--segments cannot be combined with a FILE"),
                             (["--segments", "d", "--format", "raw"], "segments need a header"),
-                            (["--device", "lavfi:sine", "--segments", "d", "-"], "either --device or -"),
+                            (["--device", "lavfi:sine", "--segments", "d", "-"], "--device and - (standard input) cannot be combined"),
                             (["--buffer", "1ms", "--device", "lavfi:sine", "a.wav"], "buffer"),
                             (["--max-size", "much", "--segments", "d"], "max-size")]:
             with self.subTest(words=words):

@@ -79,7 +79,7 @@ class Scene(Sandbox):
         for piece in ["tv", "dog", "132° (50 %)", "█", "Mon", "s ago"]:
             self.assertIn(piece, text)
         self.assertTrue(all(len(line) <= 80 for line in text.splitlines()))
-        self.earshot("locate", "--scene", "scene.json", "--summary", "--label", "cat", status=1, stderr="knows no 'cat'")
+        self.earshot("locate", "--scene", "scene.json", "--summary", "--label", "cat", status=1, stderr="the scene has no label 'cat'")
 
     def test_the_originals_file_is_carried_on(self):
         original = {"scene_map": {"tv": {"1": 30, "2": 10}}, "category_totals": {"tv": 40}, "saved_at": 1700000000.25}
@@ -90,13 +90,13 @@ class Scene(Sandbox):
 
     def test_a_damaged_file_is_set_aside(self):
         (self.dir / "scene.json").write_text('{"scene_map": {"tv"')
-        self.learn([event(0, azimuth=1)], stderr="); set aside as scene.json.damaged-1, beginning anew")
+        self.learn([event(0, azimuth=1)], stderr="); set aside as scene.json.damaged-1, starting a new one")
         self.assertEqual((self.dir / "scene.json.damaged-1").read_text(), '{"scene_map": {"tv"')
         self.assertEqual(self.saved()["category_totals"], {"cry": 1})
 
     def test_one_process_at_a_time(self):
         first, writing = self.learning(event(0))
-        self.learn([event(0)], status=1, stderr="another earshot locate is learning this scene")
+        self.learn([event(0)], status=1, stderr="another earshot locate is updating this scene")
         os.write(writing, (json.dumps(event(1)) + "\n").encode())
         os.close(writing)
         first.communicate()
@@ -120,9 +120,9 @@ class Scene(Sandbox):
                          ["cry"]["counts"], [5, 0, 0, 0])
 
     def test_wrong_use_is_named(self):
-        for words, complaint in [(["--scene", "s.json"], "nothing to do"), (["--summary"], "show a --scene"),
-                                 (["--scene", "s.json", "--summary", "a.wav"], "take no recording"),
-                                 (["--scene", "s.json", "--json", "--events", "-"], "--label and --json go with"),
+        for words, complaint in [(["--scene", "s.json"], "nothing to do"), (["--summary"], "need --scene FILE"),
+                                 (["--scene", "s.json", "--summary", "a.wav"], "leave out recordings"),
+                                 (["--scene", "s.json", "--json", "--events", "-"], "--label and --json need"),
                                  (["--scene", "s.json", "--events", "-", "--half-life", "soon"], "not a time")]:
             self.earshot("locate", *words, status=2, stderr=complaint)
         self.earshot("locate", "--scene", "none.json", "--summary", status=1, stderr="none.json: no such scene")

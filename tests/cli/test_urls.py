@@ -80,7 +80,7 @@ class Http(Recording):
         said = self.finish(process)[1].splitlines()
         self.assertEqual(len(said), 2, said)
         self.assertIn("waiting for it to come back", said[0])
-        self.assertIn("back again", said[1])
+        self.assertIn("reconnected", said[1])
         rows = self.index()
         gaps = [row["gap"] for row in rows if "gap" in row]
         self.assertEqual([gap["cause"] for gap in gaps], ["device lost"])

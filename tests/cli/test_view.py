@@ -122,7 +122,7 @@ class View(Sandbox):
         self.shows("PAUSED", "p go on")
         time.sleep(1)
         self.press("p")
-        self.shows("not heard: paused", without=("PAUSED",))
+        self.shows("gap: paused", without=("PAUSED",))
         self.press("q")
         self.restored(0)
         self.assertIn('"gap":"paused"', (self.dir / "log.jsonl").read_text())
@@ -223,4 +223,4 @@ class View(Sandbox):
                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
                              start_new_session=True)
         self.assertEqual((run.returncode, run.stdout), (1, ""))
-        self.assertIn("no terminal that can be drawn on", run.stderr)
+        self.assertIn("no terminal to draw on", run.stderr)

@@ -45,7 +45,7 @@ class EventBatch {
           events_(options.output, names_, detect::event_format_extension(format_), context.out),
           scores_(options.scores, names_, ".tsv", context.out),
           live_(!inputs_.empty() && is_live(inputs_.front())),
-          batch_(inputs_, {inputs_.size() > 1 ? "detect" : "", {}, "what could be decoded was heard"},
+          batch_(inputs_, {inputs_.size() > 1 ? "detect" : "", {}, "what could be decoded was scored"},
                  context.console) {
         check_destinations();
         resume();
@@ -76,15 +76,16 @@ class EventBatch {
         const bool several = all_.size() > 1;
         if (several && detect::is_for_one_recording(format_) && !events_.is_directory()) {
             throw UsageError(
-                fmt::format("{} recordings do not fit into one {} file (give a directory, -o DIR/)",
+                fmt::format("{} recordings cannot go into one {} file (give a directory, -o DIR/)",
                             all_.size(), detect::event_format_names()[static_cast<std::size_t>(format_)]));
         }
         if (several && !options_.scores.empty() && !scores_.is_directory()) {
             throw UsageError(fmt::format(
-                "scores of {} recordings do not fit into one file (give --scores=DIR/)", all_.size()));
+                "scores of {} recordings cannot go into one file (give --scores=DIR/)", all_.size()));
         }
         if (options_.top > 0 && format_ == detect::EventFormat::labels_json) {
-            throw UsageError("--top says several labels of the same time, which labels-json cannot");
+            throw UsageError(
+                "--top writes several labels for the same time, which labels-json cannot express");
         }
     }
 
@@ -99,7 +100,7 @@ class EventBatch {
         batch_.use_journal(*journal_, [&](std::size_t i) { return events_.has(i) && scores_.has(i); });
         if (batch_.done_before() > 0)
             context_.console.note(
-                fmt::format("{} of {} recordings were heard before", batch_.done_before(), inputs_.size()));
+                fmt::format("{} of {} recordings were already scored", batch_.done_before(), inputs_.size()));
     }
 
     /// A single recording is decoded on a thread of its own, and the processors that are left help the
@@ -126,7 +127,7 @@ class EventBatch {
         return detect::make_event_writer(format_, output, options);
     }
 
-    /// A recording that nothing can come before is written while it is heard; others wait for their turn.
+    /// The next recording in order is written while it is scored; others wait for their turn.
     bool writes_at_once(std::size_t i) const {
         return inputs_.size() == 1 || (workers_ == 1 && is_live(inputs_[i]));
     }
@@ -170,7 +171,7 @@ class EventBatch {
         const bool labels_only = options_.top > 0;
         const auto heard = listener.listen(source, listen, labels_only ? [](const label::Event&) {} : sink);
         if (heard.windows == 0) {
-            throw Error(fmt::format("{}: {:.3f} s of sound are too short for a window of {:g} s", input,
+            throw Error(fmt::format("{}: {:.3f} s of sound is too short for a window of {:g} s", input,
                                     heard.end_s - options_.source.start_s, listener.window_s()));
         }
         if (labels_only) write_top(heard, sink);

@@ -63,7 +63,7 @@ Output& Destination::shared() {
 std::unique_ptr<Output> Destination::open(std::size_t i) const {
     std::error_code failure;
     fs::create_directories(path_, failure);
-    if (failure) throw WriteError(fmt::format("cannot make directory {}: {}", path_, failure.message()));
+    if (failure) throw WriteError(fmt::format("cannot create directory {}: {}", path_, failure.message()));
     return open_text_output(file(i));
 }
 

@@ -48,16 +48,16 @@ int open_feed(const std::string& path) {
 
 void refuse_what_is_for_recordings(const DetectOptions& options) {
     const auto refuse = [](bool given, const char* what) {
-        if (given) throw UsageError(fmt::format("{} is for recordings, not for --device", what));
+        if (given) throw UsageError(fmt::format("{} cannot be combined with --device", what));
     };
     refuse(!options.inputs.empty(), "an INPUT");
     refuse(options.top > 0, "--top");
     refuse(!options.scores.empty(), "--scores");
     refuse(options.source.start_s > 0, "--start");
-    refuse(options.output.ends_with('/'), "a directory of events");
+    refuse(options.output.ends_with('/'), "a directory as output");
     if (!options.format.empty() && options.format != "jsonl")
         throw UsageError(
-            fmt::format("live events come as jsonl, not {} (jq makes anything of them)", options.format));
+            fmt::format("live events are always jsonl, not {} (convert them with jq)", options.format));
 }
 
 bool wants_view(const DetectOptions& options) {
@@ -65,11 +65,11 @@ bool wants_view(const DetectOptions& options) {
     if (when == "never") return false;
     if (when == "auto" && (::isatty(STDOUT_FILENO) != 1 || options.live.device == "-")) return false;
     if (view::Terminal::available()) return true;
-    if (when == "always") throw Error("--view always: there is no terminal that can be drawn on");
+    if (when == "always") throw Error("--view always: no terminal to draw on");
     return false;
 }
 
-/// One run: the model, the device, and everything that takes part in what is heard.
+/// One run: the model, the device, and everything that receives its results.
 class Live : public live::LiveSink, public view::ViewControl {
  public:
     Live(const DetectOptions& options, Context& context)
@@ -91,7 +91,7 @@ class Live : public live::LiveSink, public view::ViewControl {
         try {
             listening_->run();
         } catch (const Error&) {
-            failure = std::current_exception();  // rethrown once what was heard is written
+            failure = std::current_exception();  // rethrown once all results are written
         }
         close_view();
         finish();
@@ -225,7 +225,7 @@ class Live : public live::LiveSink, public view::ViewControl {
         if (hung_up) {
             hung_up = 0;
             if (viewed_) {
-                quit();  // the terminal has gone
+                quit();  // the terminal is closed
             } else {
                 reload();
             }
@@ -240,18 +240,18 @@ class Live : public live::LiveSink, public view::ViewControl {
             auto opened = open_model();
             listening_->replace(std::move(opened.listener));
             use(opened);
-            context_.console.note(fmt::format("{}: loaded anew", options_.model));
+            context_.console.note(fmt::format("{}: reloaded", options_.model));
         } catch (const Interrupted&) {
             throw;
         } catch (const std::exception& error) {  // bad_alloc too: whatever is wrong with the new one
-            tell(fmt::format("the old model stays: {}", error.what()));
+            tell(fmt::format("keeping the old model: {}", error.what()));
         }
     }
 
     bool warn_of(const live::ProgramRunner::Totals& totals) {
         if (totals.failed > 0) tell(fmt::format("--on-event {}: {}", options_.live.on_event, totals.problem));
         if (totals.dropped > 0)
-            tell(fmt::format("--on-event {}: too slow, events pass without it", options_.live.on_event));
+            tell(fmt::format("--on-event {}: too slow, events are skipped", options_.live.on_event));
         return totals.failed + totals.dropped > 0;
     }
 
@@ -288,13 +288,13 @@ class Live : public live::LiveSink, public view::ViewControl {
             programs_->finish(kPrograms_s);
             const auto totals = programs_->totals();
             if (totals.failed + totals.dropped > 0) {
-                context_.console.warning(fmt::format(
-                    "--on-event: {} programs were started, {} of them failed; {} events passed without one",
-                    totals.started, totals.failed, totals.dropped));
+                context_.console.warning(
+                    fmt::format("--on-event: {} programs started, {} failed; {} events skipped",
+                                totals.started, totals.failed, totals.dropped));
             }
         }
         if (clips_ && clips_->totals().failed > 0)
-            context_.console.warning(fmt::format("--save-clips: {} clips were saved, {} were not",
+            context_.console.warning(fmt::format("--save-clips: {} clips saved, {} not saved",
                                                  clips_->totals().saved, clips_->totals().failed));
     }
 

@@ -35,7 +35,7 @@ class PerRecording {
           all_(batch::names_of(checked_inputs(options.inputs), &audio::Input::path)),
           inputs_(batch::part_of(all_, options.shard)),
           names_(batch::part_of(recording_names(all_), options.shard)),
-          batch_(inputs_, {"detect", {}, "what could be decoded was heard"}, context.console) {
+          batch_(inputs_, {"detect", {}, "what could be decoded was scored"}, context.console) {
         check();
         rules_ =
             detect::make_event_rules(model_, options.rules, opened_->grid(options.overlap).hop_s).classes;
@@ -63,11 +63,11 @@ class PerRecording {
  private:
     void check() const {
         const auto refuse = [](bool given, const char* option) {
-            if (given) throw UsageError(fmt::format("--per-recording and {} exclude each other", option));
+            if (given) throw UsageError(fmt::format("--per-recording cannot be combined with {}", option));
         };
         refuse(options_.top > 0, "--top");
         refuse(!options_.format.empty(), "--format (it writes CSV)");
-        refuse(!options_.scores.empty(), "a place for --scores (it adds a column)");
+        refuse(!options_.scores.empty(), "a file name for --scores (it adds a column)");
         refuse(options_.output.ends_with('/') || fs::is_directory(options_.output),
                "a directory for the output");
     }
@@ -79,7 +79,7 @@ class PerRecording {
         batch_.use_journal(*journal_, [](std::size_t) { return true; });
         if (batch_.done_before() > 0)
             context_.console.note(
-                fmt::format("{} of {} recordings were scored before", batch_.done_before(), inputs_.size()));
+                fmt::format("{} of {} recordings were already scored", batch_.done_before(), inputs_.size()));
     }
 
     void make_scorers() {

@@ -52,7 +52,7 @@ ComputeEnvironment prepare_compute_environment() {
     if (const char* wanted = std::getenv("OPENBLAS_CORETYPE")) {
         const bool taken = ::strcasecmp(wanted, chosen.blas_kernel.c_str()) == 0;
         chosen.reason =
-            taken ? "set by OPENBLAS_CORETYPE" : "OPENBLAS_CORETYPE names a kernel that it does not have";
+            taken ? "set by OPENBLAS_CORETYPE" : "OPENBLAS_CORETYPE names a kernel that OpenBLAS lacks";
     } else if (!better.empty()) {
         ::setenv("OPENBLAS_CORETYPE", better.c_str(), 1);
         chosen.blas_kernel = better;

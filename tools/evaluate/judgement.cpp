@@ -23,7 +23,7 @@ std::optional<double> hop_of(const model::Model& model) {
     return model.grid().hop_s;
 }
 
-constexpr const char* kRemedy = "what could be decoded was judged";
+constexpr const char* kRemedy = "what could be decoded was evaluated";
 
 }  // namespace
 
@@ -50,7 +50,7 @@ std::string Judgement::background_label() const {
     if (!model_.background.empty()) return model_.background;
     if (!model_.unknown.empty()) return model_.unknown;
     throw UsageError(
-        fmt::format("--background: {} knows no background and answers no unknown", options_.model));
+        fmt::format("--background: {} has no background label and no unknown label", options_.model));
 }
 
 std::string Judgement::model_hash() const { return opened_->hashes().description; }
@@ -106,18 +106,18 @@ batch::BatchStatus Judgement::merge_parts(const Take& take) {
             parts.add_damage(name, judged.damage);
         });
     if (header.model != model_hash())
-        throw Error(fmt::format("{}: not the model that these parts were made with", options_.model));
+        throw Error(fmt::format("{}: these parts were made with another model", options_.model));
     options_.data = header.data;
     failed_ = parts.failed();
     return parts.status();
 }
 
-/// What strangers have written may not.
+/// Parts are untrusted input.
 void Judgement::check_fit(const evaluate::JudgedRecording& judged) const {
     const std::size_t windows = judged.truths.size(), classes = model_.labels.size();
     const bool known = std::ranges::all_of(judged.truths, [&](std::size_t truth) { return truth < classes; });
     if (known && judged.onsets_s.size() == windows && judged.scores.size() == windows * classes) return;
-    throw Error(fmt::format("scores that are not of the labels of {}", options_.model));
+    throw Error(fmt::format("the scores do not match the labels of {}", options_.model));
 }
 
 bool Judgement::judge(Output* scores) {
@@ -135,7 +135,7 @@ bool Judgement::judge(Output* scores) {
     if (status_ == batch::BatchStatus::failure) return false;
     check_leave_out();
     if (tally_.evaluation().confusion().total() == 0) {
-        throw Error(fmt::format("{}: no window with a label to judge {} on{}", fmt::join(options_.data, ", "),
+        throw Error(fmt::format("{}: no labelled window to evaluate {} on{}", fmt::join(options_.data, ", "),
                                 options_.model, options_.days.empty() ? "" : " on these days"));
     }
     warn_of_unchecked();
@@ -165,7 +165,7 @@ void Judgement::check_leave_out() const {
 void Judgement::warn_of_unchecked() const {
     if (!tally_.unchecked()) return;
     context_.console.warning(
-        fmt::format("{} does not say how its frames were computed, so that they may not fit",
+        fmt::format("{} does not say how its frames were computed; they may not match the model",
                     model_.frontend.is_object() ? *tally_.unchecked() : options_.model));
 }
 

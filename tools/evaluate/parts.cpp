@@ -21,7 +21,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kFirstKey = R"({"recording":)";
 
-/// Where a file belongs: 0 if it begins with the header, n + 1 if with recording n; nothing if it is empty.
+/// The position of a file: 0 if it begins with the header, n + 1 if with recording n; nothing if it is empty.
 std::optional<std::size_t> place_of(const std::string& path) {
     InputBuffer input(path);
     const auto start = input.peek();
@@ -65,8 +65,7 @@ class PartsReader {
             try {
                 take(Json::parse(text));
             } catch (const Json::exception&) {
-                throw Error(
-                    fmt::format("{}, line {}: not what earshot evaluate --shard writes", path, number));
+                throw Error(fmt::format("{}, line {}: not output of earshot evaluate --shard", path, number));
             } catch (const WriteError&) {
                 throw;
             } catch (const Error& error) {
@@ -87,7 +86,8 @@ class PartsReader {
  private:
     void take(const Json& line) {
         if (!header_) {
-            if (line.contains("recording")) throw Error("the first part is missing, or follows later ones");
+            if (line.contains("recording"))
+                throw Error("the first part is missing, or comes after later parts");
             header_ = header_of(line);
             return;
         }

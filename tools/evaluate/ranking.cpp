@@ -39,8 +39,7 @@ Json judged_row(const std::string& model, EvaluateOptions options, Context& cont
     if (options.data.empty() && options.background_data.empty()) {
         const Json metrics = model::read_model_file(model).metrics;
         if (!metrics.is_object() || !metrics.contains("accuracy"))
-            throw Error(fmt::format(
-                "{}: training has measured nothing that it could be ranked by (give data)", model));
+            throw Error(fmt::format("{}: has no training metrics to rank it by (give DATA)", model));
         const bool tested = metrics.contains("test");
         const Json& said = metrics.contains("data") ? metrics["data"] : Json("");
         return row_of(model,
@@ -51,7 +50,7 @@ Json judged_row(const std::string& model, EvaluateOptions options, Context& cont
     }
     options.model = model;
     Judgement judgement(options, context);
-    if (!judgement.judge(nullptr)) throw Error(fmt::format("{}: could be judged on nothing", model));
+    if (!judgement.judge(nullptr)) throw Error(fmt::format("{}: no labelled data to evaluate it on", model));
     return row_of(model, "given", judgement.json());
 }
 

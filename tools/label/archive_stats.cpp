@@ -83,7 +83,7 @@ Exit write_archive_stats(const std::string& directory, const std::string& wanted
                      : std::ranges::find(days, wanted, [](const record::ArchiveDay& day) { return day.day; });
     if (shown == days.end())
         throw UsageError(
-            fmt::format("{}: nothing was recorded on {} (days are written 2024-02-29)", directory, wanted));
+            fmt::format("{}: nothing was recorded on {} (write the day as 2024-02-29)", directory, wanted));
     write_table(days, context.out);
     std::setlocale(LC_CTYPE, "");
     write_plot(*shown, std::string_view(::nl_langinfo(CODESET)) == "UTF-8", context.out);

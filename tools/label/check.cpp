@@ -48,9 +48,9 @@ class Report {
         const auto span = fmt::format("{:.3f}-{:.3f} s", finding.onset_s, finding.offset_s);
         switch (finding.kind) {
             case label::FindingKind::past_end:
-                return fmt::format("'{}' at {} lies past the end, {:.3f} s", finding.label, span, length_s);
+                return fmt::format("'{}' at {} is past the end, {:.3f} s", finding.label, span, length_s);
             case label::FindingKind::unknown_label:
-                return fmt::format("'{}' at {} is no known label", finding.label, span);
+                return fmt::format("'{}' at {} is not a known label", finding.label, span);
             case label::FindingKind::overlap:
                 return fmt::format("{} overlap at {}", finding.label, span);
             case label::FindingKind::gap:
@@ -136,15 +136,15 @@ Runner declare_label_check(CLI::App& app) {
     app.add_option("input", options->inputs, "Recordings, directories of them, or @LIST")
         ->type_name("AUDIO|DIR")
         ->required();
-    app.add_option("--labels", options->labels,
-                   "Label file for all, instead of those found beside recordings")
+    app.add_option("--labels", options->labels, "Label file for all recordings (default: search beside each)")
         ->type_name("FILE");
-    app.add_option("--known", options->known, "Labels that there should be; others are faults")
+    app.add_option("--known", options->known, "Allowed labels; any other is a fault")
         ->type_name("LABEL,...")
         ->delimiter(',')
         ->allow_extra_args(false);
-    app.add_flag("--gaps", options->gaps, "Remark on what no label covers");
-    add_time(app, "--tolerance", options->tolerance_s, "Past the end, or of gaps, that does not matter");
+    app.add_flag("--gaps", options->gaps, "Report time that no label covers");
+    add_time(app, "--tolerance", options->tolerance_s,
+             "Ignore gaps, and labels past the end, up to this long");
     app.add_flag("--json", options->json, "Write JSON Lines");
     return [options](Context& context) { return run_check(*options, context); };
 }

@@ -29,7 +29,7 @@ struct ConvertOptions {
 label::LabelFormat output_format(const ConvertOptions& options) {
     if (!options.to.empty()) return label::parse_label_format(options.to);
     if (const auto format = label::label_format_of_name(options.output)) return *format;
-    throw UsageError(fmt::format("{}: this name does not say which format to write (try --to FORMAT)",
+    throw UsageError(fmt::format("{}: cannot tell the format from this name (give --to FORMAT)",
                                  options.output == "-" ? "standard output" : options.output));
 }
 
@@ -53,10 +53,11 @@ void close_open_events(label::Labels& labels, const std::vector<std::string>& au
 
 void write_with_samples(const label::Labels& labels, const ConvertOptions& options, Output& out) {
     if (options.audio.empty()) {
-        throw UsageError("waveform-json holds the samples of the events (give the recording with --audio)");
+        throw UsageError(
+            "waveform-json contains the samples of the events (give the recording with --audio)");
     }
     if (labels.recordings.size() != 1) {
-        throw Error(fmt::format("{}: labels of {} recordings, but waveform-json speaks of one", options.input,
+        throw Error(fmt::format("{}: labels of {} recordings, but waveform-json describes one", options.input,
                                 labels.recordings.size()));
     }
     const auto source = audio::open_source(options.audio, {});
@@ -102,16 +103,14 @@ Runner declare_label_convert(CLI::App& app) {
     app.add_option("input", options->input, "Label file, or - for standard input")
         ->type_name("IN")
         ->required();
-    add_output(app, options->output, "Label file to write; standard output if not given");
-    app.add_option("--to", options->to, "Format to write, if OUT's name does not say it")
-        ->type_name("FORMAT");
-    app.add_option("--from", options->from, "Format of IN, if its content does not say it")
-        ->type_name("FORMAT");
+    add_output(app, options->output, "Label file to write (default: standard output)");
+    app.add_option("--to", options->to, "Format to write (default: from OUT's name)")->type_name("FORMAT");
+    app.add_option("--from", options->from, "Format of IN (default: from its content)")->type_name("FORMAT");
     app.add_option("--audio", options->audio,
-                   "The recording, or a directory of them, where IN leaves ends open")
+                   "Recording, or directory of them, for labels of IN without an end")
         ->type_name("PATH");
-    app.add_option("--name", options->name, "Name of the recording, for formats that name theirs");
-    app.add_option("--gap-label", options->gap_label, "Label in labels-json for what no event covers")
+    app.add_option("--name", options->name, "Name of the recording, for formats that contain it");
+    app.add_option("--gap-label", options->gap_label, "Label for unlabelled time in labels-json")
         ->type_name("TEXT")
         ->capture_default_str();
     return [options](Context& context) { return run_convert(*options, context); };

@@ -100,7 +100,8 @@ void prepare_directory(const CutOptions& options) {
     }
     std::error_code failure;
     fs::create_directories(options.output, failure);
-    if (failure) throw Error(fmt::format("cannot make directory {}: {}", options.output, failure.message()));
+    if (failure)
+        throw Error(fmt::format("cannot create directory {}: {}", options.output, failure.message()));
 }
 
 /// A label that no recording has is a typing error.
@@ -133,7 +134,7 @@ Exit run_cut(const CutOptions& options, Context& context) {
     if (cutting.segments() == 0 && (!complete || cutting.labels() > 0)) {
         std::error_code not_empty;
         fs::remove(options.output, not_empty);  // remove it only if it is empty
-        if (complete) throw Error("nothing to cut: no label lies within its recording");
+        if (complete) throw Error("nothing to cut: every label is outside its recording");
         return Exit::failure;
     }
     cutting.write_manifest();
@@ -149,13 +150,12 @@ Runner declare_label_cut(CLI::App& app) {
                    "Recordings, directories of them, @LIST, or - for standard input")
         ->type_name("AUDIO|DIR")
         ->required();
-    app.add_option("--labels", options->labels,
-                   "Label file for all, instead of those found beside recordings")
+    app.add_option("--labels", options->labels, "Label file for all recordings (default: search beside each)")
         ->type_name("FILE");
-    app.add_option("-o,--output", options->output, "Directory for the segments, made if it is not there")
+    app.add_option("-o,--output", options->output, "Directory for the segments, created if missing")
         ->type_name("DIR")
         ->required();
-    app.add_option("--only", options->only, "Cut out these labels only")
+    app.add_option("--only", options->only, "Cut only these labels")
         ->type_name("LABEL,...")
         ->delimiter(',')
         ->allow_extra_args(false);

@@ -136,10 +136,10 @@ Exit run_stats(const StatsOptions& options, Context& context) {
     }
     const auto& statistics = counter.statistics();
     if (const auto open = statistics.sum().open; open > 0) {
-        context.console.warning(fmt::format(
-            "{} event{} until the end of a recording, whose length the labels do not say, and no time is "
-            "counted for {} (give the recordings instead)",
-            open, open == 1 ? " lasts" : "s last", open == 1 ? "it" : "them"));
+        context.console.warning(
+            fmt::format("{} event{} to the end of a recording of unknown length; no time is counted for {} "
+                        "(give the recordings instead)",
+                        open, open == 1 ? " lasts" : "s last", open == 1 ? "it" : "them"));
     }
     options.json ? write_json(statistics, context.out) : write_table(statistics, context.out);
     context.console.detail(counted(counter.recordings(), "recording"));
@@ -154,10 +154,9 @@ Runner declare_label_stats(CLI::App& app) {
                    "Label files, recordings, directories of them, @LIST, or an archive")
         ->type_name("FILE|DIR")
         ->required();
-    app.add_option("--labels", options->labels, "Label file of the recordings, instead of those beside them")
+    app.add_option("--labels", options->labels, "Label file for all recordings (default: search beside each)")
         ->type_name("FILE");
-    app.add_option("--day", options->day,
-                   "Of an archive of earshot record: the day to plot (default: the last)")
+    app.add_option("--day", options->day, "Day to plot, for an archive of earshot record (default: the last)")
         ->type_name("DATE");
     app.add_flag("--json", options->json, "Write JSON Lines");
     return [options](Context& context) { return run_stats(*options, context); };

@@ -34,8 +34,8 @@ locate::ArrayGeometry open_array(const std::string& name_or_file) {
     if (is_file) return locate::read_geometry(name_or_file);
     const auto names = array_names();
     if (std::ranges::find(names, name_or_file) == names.end()) {
-        throw UsageError(fmt::format("no array '{}' (arrays: {}; or a file of your own)", name_or_file,
-                                     fmt::join(names, ", ")));
+        throw UsageError(
+            fmt::format("no array '{}' (arrays: {}; or give a file)", name_or_file, fmt::join(names, ", ")));
     }
     auto geometry = locate::read_geometry(fmt::format("{}/arrays/{}.json", share_directory(), name_or_file));
     geometry.name = name_or_file;

@@ -35,7 +35,7 @@ EventAudio::EventAudio(std::string directory, locate::Beam beam, const locate::A
     : directory_(std::move(directory)), beam_(beam), geometry_(geometry), speed_of_sound_(speed_of_sound) {
     std::error_code failure;
     fs::create_directories(directory_, failure);
-    if (failure) throw WriteError(fmt::format("cannot make {}: {}", directory_, failure.message()));
+    if (failure) throw WriteError(fmt::format("cannot create {}: {}", directory_, failure.message()));
 }
 
 std::string EventAudio::save(const std::string& input, audio::SourceOptions options, const GivenEvent& event,

@@ -18,8 +18,8 @@ using Json = nlohmann::ordered_json;
 double seconds(const Json& row, const char* key, const std::string& where) {
     const auto found = row.find(key);
     if (found == row.end() || !found->is_number() || !std::isfinite(found->get<double>()) || *found < 0) {
-        throw Error(fmt::format("{}: no '{}' in seconds (events are as earshot detect writes them, jsonl)",
-                                where, key));
+        throw Error(
+            fmt::format("{}: no '{}' in seconds (expected jsonl, as earshot detect writes it)", where, key));
     }
     return found->get<double>();
 }
@@ -45,8 +45,7 @@ std::optional<GivenEvent> EventLines::read() {
         if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
         auto row = parse_json(line, where());
         if (!row.is_object()) {
-            throw Error(where() +
-                        ": not a JSON object (events are as earshot detect writes them, --format jsonl)");
+            throw Error(where() + ": not a JSON object (expected jsonl, as earshot detect writes it)");
         }
         if (label::is_beside_events(row)) continue;
         const double onset_s = seconds(row, "onset", where()), offset_s = seconds(row, "offset", where());

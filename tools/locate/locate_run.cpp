@@ -50,7 +50,7 @@ LocateRun::LocateRun(const LocateOptions& options, Context& context) : options_(
         std::ranges::any_of(found_inputs_, [](const audio::Input& input) { return input.problem.empty(); });
     if (anything || !options.device.empty()) {
         if (options.array.empty())
-            throw UsageError("--array is required: where the microphones are, a name or a file");
+            throw UsageError("--array is required (give the microphone array, a name or a file)");
         geometry_ = open_array(options.array);
         auto& finder = options_.finder;
         finder.method = locate::parse_method(options.method);
@@ -79,24 +79,24 @@ void LocateRun::check_request() const {
     if (!options_.events.empty()) refuse_terminal(options_.events);
     if (!options_.device.empty()) {
         if (!inputs_.empty() || !options_.events.empty() || !options_.scene.empty())
-            throw UsageError("--device takes neither recordings nor --events or --scene");
+            throw UsageError("--device cannot be combined with recordings, --events or --scene");
         return;
     }
     if (inputs_.empty() && (options_.scene.empty() || options_.events.empty())) {
         throw UsageError(
-            "nothing to do: give a recording, a --device, or a --scene with --events or something to show of "
-            "it");
+            "nothing to do (give a recording, --device, or --scene with --events, --summary, --heatmap or "
+            "--recent)");
     }
     if (!options_.events.empty() && inputs_.size() > 1)
-        throw UsageError("--events are those of one recording (give one input)");
+        throw UsageError("--events describes one recording (give one input)");
     if (options_.events == "-" && !inputs_.empty() && inputs_.front() == "-")
-        throw UsageError("standard input can be read once only, as sound or as events");
+        throw UsageError("standard input can be read only once, as sound or as events");
     if (!options_.scene.empty() && options_.events.empty())
-        throw UsageError(
-            "--scene learns from events, which have labels (give --events, from earshot detect)");
+        throw UsageError("--scene learns from labelled events (give --events, from earshot detect)");
     const bool again = !inputs_.empty() && inputs_.front() != "-" && !audio::is_url(inputs_.front());
     if (!options_.save_audio.empty() && (options_.events.empty() || !again))
-        throw UsageError("--save-audio needs --events and a recording that can be read again (a file)");
+        throw UsageError(
+            "--save-audio needs --events and a recording that is a file, since it is read twice");
 }
 
 Exit LocateRun::operator()() {
@@ -117,7 +117,7 @@ Exit LocateRun::operator()() {
 /// One after the other, since each is written while it is read.
 batch::BatchStatus LocateRun::locate_all() {
     std::string events_problem;
-    batch::Batch batch(inputs_, {"", {}, "directions are of what could be decoded"}, context_.console);
+    batch::Batch batch(inputs_, {"", {}, "what could be decoded was located"}, context_.console);
     batch.run<batch::Nothing>(
         1,
         [&](std::size_t i, int, batch::Outcome<batch::Nothing>& outcome) {
@@ -149,7 +149,7 @@ void LocateRun::locate(const std::string& input, audio::Source& source) {
 
 void LocateRun::check_channels(const std::string& input, audio::AudioFormat format) const {
     if (format.channels < geometry_->channels) {
-        throw Error(fmt::format("{}: {} channel{}, but the array {} has {} (is it the right --array?)", input,
+        throw Error(fmt::format("{}: {} channel{}, but the array {} has {} (check --array)", input,
                                 format.channels, format.channels == 1 ? "" : "s", options_.array,
                                 geometry_->channels));
     }
@@ -240,7 +240,7 @@ void LocateRun::place_events(const std::string& input, audio::Source& source) {
         while (next && next->onset_s - start_s < end_s) {
             if (next->onset_s < last_onset_s - kLeeway_s)
                 throw EventError(lines.where() +
-                                 ": before the event of an earlier line (sort events by onset)");
+                                 ": begins before the event of an earlier line (sort events by onset)");
             last_onset_s = next->onset_s;
             locator.add(next->onset_s - start_s, next->offset_s - start_s);
             waiting.push_back(std::move(*next));

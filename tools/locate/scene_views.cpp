@@ -113,7 +113,7 @@ std::string recent_text(const Json& events) {
 Json chosen(Json all, const std::string& label) {
     if (label.empty()) return all;
     if (!all.contains(label))
-        throw Error(fmt::format("the scene knows no '{}' (--summary lists what it knows)", label));
+        throw Error(fmt::format("the scene has no label '{}' (--summary lists its labels)", label));
     return Json{{label, all[label]}};
 }
 

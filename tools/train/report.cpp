@@ -95,13 +95,14 @@ void describe_result(const TrainingRun& run, const model::ModelFile& model) {
         if (measures.contains("open_set")) {
             const Json& open = measures["open_set"];
             console.note(fmt::format(
-                "known against unknown: ROC area {}; {} named right, {} while 10 % of the unknown are named",
+                "known against unknown: ROC area {}; {} labelled correctly, {} when 10 % of the unknown get "
+                "a label",
                 cell(open["roc_auc"]), cell(open["closed_accuracy"]), cell(open["correct_at_10_percent"])));
         }
         describe_rates(run, measures, data);
     };
     if (metrics.contains("not_reached_by") && !metrics["not_reached_by"].empty()) {
-        console.note(fmt::format("What was wanted of the thresholds cannot be had on {} data for: {}",
+        console.note(fmt::format("No threshold meets the requested target on {} data for: {}",
                                  metrics["data"].get<std::string>(),
                                  fmt::join(metrics["not_reached_by"].get<std::vector<std::string>>(), ", ")));
     }

@@ -36,7 +36,7 @@ std::vector<Setting> run_settings(TrainOptions& options) {
          "Threads for matrix products (0: one per processor)"},
         {"tensorboard", any_text(options.tensorboard), "DIR",
          "Also log the run for TensorBoard, under this directory"},
-        {"save-every", time_of(options.save_every_s), "TIME", "Save the best so far this often"},
+        {"save-every", time_of(options.save_every_s), "TIME", "Save the best model so far at this interval"},
     };
 }
 
@@ -57,12 +57,11 @@ void add_data(CLI::App& app, TrainOptions& options) {
         ->group(kMoreOptions);
     add_list(app, "--tags", options.tags, "LABELS", "Learn only these labels, A,B (repeatable)")
         ->group(kMoreOptions);
-    add_list(app, "--days", options.days, "A[..B]", "Only recordings of these days (repeatable)")
+    add_list(app, "--days", options.days, "A[..B]", "Use only recordings of these days (repeatable)")
         ->group(kMoreOptions);
-    add_list(app, "--test-days", options.test_days, "A[..B]",
-             "Those of these days are test data (repeatable)")
+    add_list(app, "--test-days", options.test_days, "A[..B]", "Test on recordings of these days (repeatable)")
         ->group(kMoreOptions);
-    app.add_flag("--resume", options.resume, "Go on from the model's last epoch");
+    app.add_flag("--resume", options.resume, "Resume from the model's last epoch");
 }
 
 }  // namespace
@@ -87,22 +86,23 @@ void check_train_options(TrainOptions& options, const CLI::App& app) {
     options.data.test_days = day_ranges("--test-days", options.test_days);
     train::check_compute(options.fit.compute);
     if (options.fit.compute == train::Compute::cuda && options.fit.autocast == train::Autocast::bfloat16)
-        throw UsageError("--compute cuda and --autocast bfloat16 exclude each other (there, all is float32)");
+        throw UsageError(
+            "--compute cuda and --autocast bfloat16 cannot be combined (CUDA runs train in float32)");
     if (options.thresholds.precision && options.thresholds.false_alarms_per_hour)
-        throw UsageError("--precision and --false-alarms-per-hour exclude each other");
+        throw UsageError("--precision and --false-alarms-per-hour cannot be combined");
     const auto given = [&](const char* name) { return app.get_option(name)->count() > 0; };
     if (options.output == "-") throw UsageError("a model is a directory and cannot go to standard output");
     if (options.folds == 1) throw UsageError("--folds 1: at least 2 are needed");
     if (options.folds > 0 && options.resume) {
-        throw UsageError("--folds and --resume exclude each other (resume works on a single training run)");
+        throw UsageError("--folds and --resume cannot be combined (resume works on a single training run)");
     }
     if (options.folds > 0 && given("--validation-data")) {
         throw UsageError(
-            "--folds and --validation-data exclude each other (each fold is validated on itself)");
+            "--folds and --validation-data cannot be combined (each fold is validated on itself)");
     }
     if (options.examples.target == model::Target::recording && options.network.answer.kind != "sigmoid") {
         throw UsageError(
-            "--target recording needs --loss sigmoid (each label is heard in some window or in none)");
+            "--target recording needs --loss sigmoid (each label occurs in some window or in none)");
     }
     if (options.examples.target == model::Target::recording && options.by_frame) {
         throw UsageError("--target recording keeps recordings whole (leave --split out)");

@@ -42,21 +42,20 @@ AttentionSettings read_attention_settings(const Json& architecture) {
     const Sequence sequence(input_shape(architecture));
     if (settings.strides.size() != settings.channels.size()) {
         throw Error(fmt::format(
-            "architecture: \"channels\" has {} numbers and \"strides\" {}, but both are of the same layers",
+            "architecture: \"channels\" has {} numbers, but \"strides\" has {} (give one of each per layer)",
             settings.channels.size(), settings.strides.size()));
     }
     std::int64_t steps = sequence.steps;
     for (const auto stride : settings.strides) steps = steps > 0 ? pooled_steps(steps, stride) : 0;
     if (steps < 1) {
         throw Error(fmt::format(
-            "architecture: {} steps are too few, the strides leave none of them (longer windows, or "
-            "fewer layers)",
+            "architecture: {} steps are too few for these strides (give longer windows, or fewer layers)",
             sequence.steps));
     }
     const std::int64_t width = settings.channels.back();
     if (width % settings.heads != 0) {
         throw Error(
-            fmt::format("architecture: {} channels cannot be shared by {} heads", width, settings.heads));
+            fmt::format("architecture: {} channels cannot be divided among {} heads", width, settings.heads));
     }
     settings.channels.insert(settings.channels.begin(), sequence.channels);
     if (settings.sizes.empty()) throw Error("architecture: \"hidden\" should be a list of at least 1 number");

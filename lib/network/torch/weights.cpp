@@ -46,12 +46,13 @@ void check_arrays(const npz::NpzReader& file, const NamedTensors& tensors) {
         check_type(file, name, tensor);
         const auto shape = file.header(name).shape;
         if (shape != shape_of(tensor)) {
-            throw Error(fmt::format("{} has shape {}, the architecture wants {}", file.where(name),
+            throw Error(fmt::format("{} has shape {}, but the architecture needs {}", file.where(name),
                                     shape_text(shape), shape_text(shape_of(tensor))));
         }
     }
     if (!left.empty()) {
-        throw Error(fmt::format("{}: array '{}' is none of this architecture's", file.name(), *left.begin()));
+        throw Error(
+            fmt::format("{}: array '{}' does not belong to this architecture", file.name(), *left.begin()));
     }
 }
 

@@ -51,7 +51,7 @@ struct Tally {
     double accuracy() const { return static_cast<double>(right) / static_cast<double>(examples); }
 };
 
-/// Settings as they are where nobody chose them, and as they were before there was such a setting.
+/// Default settings, which are also those of models from before a setting existed.
 Json usual_settings() {
     FitOptions fit;
     Json json = settings_fingerprint(fit_settings(fit));
@@ -65,9 +65,9 @@ void check_same_run(const Json& theirs, const Json& ours, const std::string& dir
     for (const auto& [key, value] : ours.items()) {
         const Json& was = known.at(key);
         if (nlohmann::json(was) == nlohmann::json(value)) continue;  // in whatever order
-        throw Error(
-            fmt::format("{}: cannot resume: \"{}\" was {}, now {} (only --epochs and --patience may change)",
-                        directory, key, was.dump(), value.dump()));
+        throw Error(fmt::format(
+            "{}: cannot resume: \"{}\" was {} and is now {} (only --epochs and --patience may change)",
+            directory, key, was.dump(), value.dump()));
     }
 }
 
@@ -110,8 +110,7 @@ struct Trainer::State {
             throw UsageError("linear discriminant analysis needs a label for each window (--target frame)");
         }
         if (set.target == model::Target::recording && !network->answer().independent()) {
-            throw UsageError(
-                "labels of whole recordings need outputs that speak for themselves (--loss sigmoid)");
+            throw UsageError("labels of whole recordings need independent outputs (--loss sigmoid)");
         }
         weights =
             network->answer().loss_weights(set.class_counts(train_rows), options.balance == Balance::weights);
@@ -201,7 +200,7 @@ struct Trainer::State {
                             options.loaders);
         Random random(seed);
         const double plateau = options.schedule == Schedule::plateau ? history.plateau_share() : 1;
-        std::size_t examples = 0;  // learnt from in this epoch
+        std::size_t examples = 0;  // used for training in this epoch
         int batches = 0;           // since the last step
         double weight = 0;         // of them
         while (const auto* batch = loader.next()) {
@@ -236,7 +235,7 @@ struct Trainer::State {
     }
 
     /// The maximum logits of each example over its windows.
-    /// @param learnt  the network has learnt, so windows are heard at all its paces and pitches
+    /// @param learnt  training is complete, so windows are scored at all its paces and pitches
     torch::Tensor logits_of(network::Network& judge, const Rows& rows, bool learnt = true) const {
         const torch::NoGradGuard no_gradients;
         judge.eval();

@@ -124,7 +124,7 @@ TEST(UnreadableFile, EachIsOneLineThatStartsWithThePath) {
     EXPECT_EQ(message_of(directory / "no.wav"), directory / "no.wav" + ": No such file or directory");
     EXPECT_EQ(message_of(directory.path()), directory.path() + ": a directory, not a recording");
     write_bytes(directory / "empty.wav", "");
-    EXPECT_EQ(message_of(directory / "empty.wav"), directory / "empty.wav" + ": empty, no sound in it");
+    EXPECT_EQ(message_of(directory / "empty.wav"), directory / "empty.wav" + ": empty file, no sound in it");
     write_bytes(directory / "text.wav",
                 "It was a dark and stormy night; the rain fell in torrents, except at occasional intervals.");
     EXPECT_EQ(message_of(directory / "text.wav"), directory / "text.wav" + ": not audio");
@@ -156,7 +156,7 @@ TEST(NotANumber, IsZeroAndCounted) {
             EXPECT_THAT(read_all(*source), ElementsAreArray(samples));
             ASSERT_EQ(source->damage().size(), 1u);
             EXPECT_NEAR(source->damage()[0].position_s, 1, 0.6);  // its block
-            EXPECT_EQ(source->damage()[0].what, "3 samples from here on are not finite, taken as 0");
+            EXPECT_EQ(source->damage()[0].what, "3 samples from here on are not finite, replaced with 0");
         }
     }
 }

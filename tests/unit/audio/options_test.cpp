@@ -34,10 +34,10 @@ TEST(ParseRaw, SaysWhatIsWrongAndWhatIsRight) {
     for (const auto& [text, part] : {std::pair{"", "no raw format"},
                                      {"s16le,16000", "no raw format"},
                                      {"s17le,16000,1", "'s17le'"},
-                                     {"s16le,0,1", "'0' is no sampling rate"},
-                                     {"s16le,16k,1", "'16k' is no sampling rate"},
-                                     {"s16le,16000,0", "'0' is no number of channels"},
-                                     {"s16le,16000,1,2", "'1,2' is no number of channels"}}) {
+                                     {"s16le,0,1", "'0' is not a sampling rate"},
+                                     {"s16le,16k,1", "'16k' is not a sampling rate"},
+                                     {"s16le,16000,0", "'0' is not a number of channels"},
+                                     {"s16le,16000,1,2", "'1,2' is not a number of channels"}}) {
         try {
             parse_raw(text);
             ADD_FAILURE() << text;

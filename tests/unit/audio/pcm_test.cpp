@@ -88,7 +88,7 @@ TEST(Channels, MixOneAndAllOfSixteen) {
         open_source(path, options);
         FAIL();
     } catch (const Error& error) {
-        EXPECT_EQ(error.what(), path + ": has 16 channels, there is no channel 17");
+        EXPECT_EQ(error.what(), path + ": has 16 channels, but no channel 17");
     }
 }
 

@@ -57,7 +57,7 @@ TEST(StandardInput, ErrorsCallItByItsName) {
         open_source("-", {});
         FAIL();
     } catch (const Error& error) {
-        EXPECT_STREQ(error.what(), "standard input: empty, no sound in it");
+        EXPECT_STREQ(error.what(), "standard input: empty file, no sound in it");
     }
 }
 

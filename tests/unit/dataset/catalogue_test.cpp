@@ -129,7 +129,7 @@ TEST_F(CatalogueTest, an_unreadable_label_file_is_the_recording_s_problem_unless
 TEST_F(CatalogueTest, labels_of_no_recording_are_warned_of_once) {
     audio("in/x.wav");
     put("in/labels.csv", "file,label\nx.wav,1\ny.wav,1\nz.wav,1\n");
-    EXPECT_THAT(find({"in"}).warnings, ElementsAre(HasSubstr("'y.wav' and 1 more are no recording here")));
+    EXPECT_THAT(find({"in"}).warnings, ElementsAre(HasSubstr("'y.wav' and 1 more are not a recording here")));
 }
 
 TEST_F(CatalogueTest, a_group_column_goes_before_the_recording) {
@@ -142,7 +142,7 @@ TEST_F(CatalogueTest, a_group_column_goes_before_the_recording) {
     EXPECT_EQ(catalogue.entries[0].group, "mon");
     EXPECT_TRUE(catalogue.entries[0].group_chosen);
     EXPECT_FALSE(catalogue.entries[1].timeline);  // nobody says which night that was
-    EXPECT_THAT(catalogue.entries[1].problem, HasSubstr("no column 'night' with its group"));
+    EXPECT_THAT(catalogue.entries[1].problem, HasSubstr("no column 'night' for its group"));
 }
 
 TEST_F(CatalogueTest, standard_input_and_urls_look_for_no_labels) {

@@ -155,7 +155,7 @@ TEST_F(JudgeTest, DataThatDoNotFitTheModelAreRefused) {
     wide.dimension = 1;
     wide.classes = {0, 0};
     wide.times = {0, 0.5};
-    EXPECT_THAT(refusal(wide), HasSubstr("frames of 1 numbers, but model takes 2"));
+    EXPECT_THAT(refusal(wide), HasSubstr("frames have 1 values, but model expects 2"));
     model_.frontend = kFrontend;
     model_.frontend["bins"] = 2;
     auto other = recording({"cry"}, {0});
@@ -304,12 +304,12 @@ TEST_F(JudgeTest, SoundWithoutLabelsIsRefusedUnlessItIsBackground) {
     write_sndfile(scratch_ / "a.wav", noise(8000, 1), {8000, 1}, kWav16);
     dataset::CatalogueEntry entry;
     entry.audio = scratch_ / "a.wav";
-    entry.problem = "no labels found for it";
+    entry.problem = "no labels found";
     auto judge = this->judge();
-    EXPECT_THAT(only(judge, {entry.audio, entry, {}}).problem, HasSubstr("a.wav: no labels found for it"));
+    EXPECT_THAT(only(judge, {entry.audio, entry, {}}).problem, HasSubstr("a.wav: no labels found"));
     EXPECT_THAT(only(judge, {entry.audio, entry, "quiet"}).truths, ElementsAre(2U, 2U));
     entry.labels_unusable = true;
-    EXPECT_THAT(only(judge, {entry.audio, entry, "quiet"}).problem, HasSubstr("no labels found for it"));
+    EXPECT_THAT(only(judge, {entry.audio, entry, "quiet"}).problem, HasSubstr("no labels found"));
 }
 
 }  // namespace

@@ -53,9 +53,10 @@ TEST(GuessLabelFormat, goes_by_name_where_content_does_not_tell) {
 }
 
 TEST(GuessLabelFormat, names_the_formats_when_it_cannot) {
-    EXPECT_THAT(error_of([] { guess_label_format("Dear reader\n", "x"); }),
-                HasSubstr("x: no label file of a known format (labels-json, audacity, dcase, raven, csv, "));
-    EXPECT_THAT(error_of([] { guess_label_format("", "x"); }), HasSubstr("x: no label file"));
+    EXPECT_THAT(
+        error_of([] { guess_label_format("Dear reader\n", "x"); }),
+        HasSubstr("x: not a label file in a known format (labels-json, audacity, dcase, raven, csv, "));
+    EXPECT_THAT(error_of([] { guess_label_format("", "x"); }), HasSubstr("x: not a label file"));
     EXPECT_EQ(error_of([] { guess_label_format(std::string_view("fLaC\0\0", 6), "x.flac"); }),
               "x.flac: line 1: binary data, expected text");
 }

@@ -82,7 +82,8 @@ TEST(WaveformJson, what_cannot_be_used_is_listed_on_request) {
         problems(R"({"waveforms": [[1], [1, "2", [3], {"a": 4}], [], 7, [1e39], [true], [6], [7], [8]],
                      "labels": ["a", "b", "c", "d", "e", "f", 3, "h"], "fs": 1})"),
         ElementsAre("", "waveform 2: a string, expected numbers", "waveform 3: no samples",
-                    "waveform 4: a number, expected numbers", "waveform 5: 1e+39, which no sample can be",
+                    "waveform 4: a number, expected numbers",
+                    "waveform 5: 1e+39, which is too large for a sample",
                     "waveform 6: true or false, expected numbers",
                     "label 7: a number, expected a label in quotation marks", "", "waveform 9: no label"));
     EXPECT_THAT(problems(R"({"labels": ["a", "b"], "waveforms": [[1]], "fs": 1})"),

@@ -75,7 +75,7 @@ TEST(Audacity, point_labels_and_overlaps_are_kept) {
 TEST(Audacity, frequency_ranges_are_left_out_with_a_warning) {
     const auto labels = parse(LabelFormat::audacity, "1\t2\ta\n\\\t100.0\t2000.0\n");
     EXPECT_THAT(labels.recordings.at("").events, ElementsAre(Event{1, 2, "a", {}}));
-    EXPECT_THAT(labels.warnings, ElementsAre("x: frequency ranges are left out"));
+    EXPECT_THAT(labels.warnings, ElementsAre("x: frequency ranges are ignored"));
 }
 
 TEST(Audacity, an_empty_track_has_no_events) {
@@ -229,14 +229,14 @@ TEST(Csv, several_labels_of_one_recording_are_kept_and_repetitions_are_not) {
     const auto labels = parse(LabelFormat::csv, "a.wav,dog\na.wav,cat\na.wav,dog\n");
     EXPECT_THAT(labels.recordings.at("a.wav").events,
                 ElementsAre(Event{0, kOpen, "cat", {}}, Event{0, kOpen, "dog", {}}));
-    EXPECT_THAT(labels.warnings, ElementsAre("x: 1 line repeats what another says"));
+    EXPECT_THAT(labels.warnings, ElementsAre("x: 1 line repeats another"));
 }
 
 TEST(Csv, errors_name_the_line) {
     const auto of = [](std::string_view text) { return error(LabelFormat::csv, text); };
     EXPECT_EQ(of("a.wav\n"), "x: line 1: one field, expected file,label");
     EXPECT_EQ(of("file,label\na.wav,dog\nb, c.wav,dog\n"),
-              "x: line 3: 3 fields where the first line has 2 (put a name that has a comma in quotes)");
+              "x: line 3: 3 fields where the first line has 2 (put names that contain a comma in quotes)");
     EXPECT_EQ(of("file,label\n,dog\n"), "x: line 2: the file name is empty");
     EXPECT_EQ(of("file,label\na.wav,\n"), "x: line 2: the label is empty");
     EXPECT_EQ(of("file,label,note\na.wav,dog,\"two\nlines\"\nb.wav,,\n"), "x: line 4: the label is empty");

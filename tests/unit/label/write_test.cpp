@@ -163,13 +163,13 @@ TEST(WriteLabelsJson, refuses_what_it_cannot_say) {
         return refusal(labels_of({{"", std::move(events)}}), LabelFormat::labels_json);
     };
     EXPECT_EQ(of({{0, 2, "a", {}}, {1, 3, "b", {}}}),
-              "'a' at 0 s and 'b' at 1 s overlap, which labels-json cannot say");
+              "'a' at 0 s and 'b' at 1 s overlap, which labels-json cannot express");
     EXPECT_EQ(of({{0, kOpen, "a", {}}, {1, 3, "b", {}}}),
-              "'a' at 0 s and 'b' at 1 s overlap, which labels-json cannot say");
-    EXPECT_EQ(of({{1, 1, "a", {}}}), "'a' at 1 s has no duration, which labels-json cannot say");
-    EXPECT_THAT(of({{1e300, kOpen, "a", {}}}), HasSubstr("longer than labels-json can say"));
+              "'a' at 0 s and 'b' at 1 s overlap, which labels-json cannot express");
+    EXPECT_EQ(of({{1, 1, "a", {}}}), "'a' at 1 s has no duration, which labels-json cannot express");
+    EXPECT_THAT(of({{1e300, kOpen, "a", {}}}), HasSubstr("longer than labels-json can express"));
     EXPECT_EQ(refusal(labels_of({{"a", {}}, {"b", {}}}), LabelFormat::labels_json),
-              "labels of 2 recordings, but labels-json speaks of one");
+              "labels of 2 recordings, but labels-json describes one");
 }
 
 TEST(WriteLabels, text_formats_as_their_programs_write_them) {
@@ -186,25 +186,25 @@ TEST(WriteLabels, text_formats_as_their_programs_write_them) {
 TEST(WriteLabels, refuse_what_they_cannot_say) {
     const auto open = labels_of({{"", {{12, kOpen, "dog", {}}}}});
     for (const auto format : {LabelFormat::audacity, LabelFormat::dcase, LabelFormat::raven}) {
-        EXPECT_THAT(refusal(open, format),
-                    HasSubstr("'dog' at 12 s lasts until the end of the recording, whose length"));
+        EXPECT_THAT(refusal(open, format), HasSubstr("'dog' at 12 s lasts to the end of the recording, and"));
     }
     const auto timed = labels_of({{"a.wav", {{1, 2, "dog", {}}}}});
     EXPECT_EQ(refusal(timed, LabelFormat::csv),
               "a.wav: 'dog' from 1 to 2 s: csv labels whole recordings (try dcase)");
     EXPECT_EQ(refusal(labels_of({{"a.wav", {}}}), LabelFormat::csv),
-              "a.wav: no label, which csv cannot say (try dcase)");
+              "a.wav: no label, which csv cannot express (try dcase)");
     const auto unnamed = labels_of({{"", {{0, kOpen, "dog", {}}}}});
     EXPECT_EQ(refusal(unnamed, LabelFormat::csv), "csv needs the name of the recording (try --name)");
     EXPECT_EQ(refusal(unnamed, LabelFormat::dcase), "dcase needs the name of the recording (try --name)");
-    EXPECT_EQ(refusal(labels_of({{"a.wav", {{0, kOpen, "dog, cat", {}}}}}), LabelFormat::dcase),
-              "label 'dog, cat': has a comma, which parts the labels of a dcase list of whole recordings");
+    EXPECT_EQ(
+        refusal(labels_of({{"a.wav", {{0, kOpen, "dog, cat", {}}}}}), LabelFormat::dcase),
+        "label 'dog, cat': contains a comma, which separates labels in a dcase list of whole recordings");
     EXPECT_EQ(refusal(labels_of({{"a", {{0, 1, "x", {}}, {1, 2, "x", {}}}}}), LabelFormat::word_bounds),
               "a: 2 events, but word-bounds has one for each recording");
     EXPECT_EQ(
         refusal(labels_of({{"a", {{0, 1, "x", {}}}}, {"b", {{1, 2, "y", {}}}}}), LabelFormat::word_bounds),
-        "labels 'x' and 'y', but word-bounds has one, which it does not name");
-    EXPECT_THAT(refusal(timed, LabelFormat::waveform_json), HasSubstr("waveform-json holds samples"));
+        "labels 'x' and 'y', but word-bounds can hold only one label");
+    EXPECT_THAT(refusal(timed, LabelFormat::waveform_json), HasSubstr("waveform-json contains samples"));
     EXPECT_THAT(refusal(labels_of({{"", {{0, 1, "a\tb", {}}}}}), LabelFormat::audacity),
                 HasSubstr("control character"));
     EXPECT_THAT(refusal(labels_of({{"", {{0, 1, " a", {}}}}}), LabelFormat::audacity),

@@ -78,12 +78,12 @@ TEST_F(ProgramRunnerTest, CountsWhatFailsAndKeepsTheFirstProblem) {
         for (int i = 0; i < 3; ++i) runner.start({}, "");
         runner.finish(kPatience_s);
         EXPECT_EQ(runner.totals().failed, 3);
-        EXPECT_EQ(runner.totals().problem, "it ended with status 1");
+        EXPECT_EQ(runner.totals().problem, "exited with status 1");
     }
     ProgramRunner killed(shell("kill -9 $$"));
     killed.start({}, "");
     killed.finish(kPatience_s);
-    EXPECT_EQ(killed.totals().problem, "it was ended by signal 9");
+    EXPECT_EQ(killed.totals().problem, "killed by signal 9");
     ProgramRunner missing({"/no/such/program"});
     missing.start({}, "");
     missing.finish(kPatience_s);

@@ -81,8 +81,8 @@ TEST(Geometry, NamesWhatIsWrong) {
                    "2 microphones, but 1 channels");
     expect_refused(with_array(R"("mics": [[0,0,0],[0.1,0,0]], "channels": [0,0])"),
                    "channel 0 is named twice");
-    expect_refused(with_array(R"("mics": [[0,0,0],[0.1,0,0]], "channels": [0,-1])"), "-1 is no channel");
-    expect_refused(with_array(R"("mics": [[0,0,0],[0.1,0,0]], "channels": [0,1.5])"), "1.5 is no channel");
+    expect_refused(with_array(R"("mics": [[0,0,0],[0.1,0,0]], "channels": [0,-1])"), "-1 is not a channel");
+    expect_refused(with_array(R"("mics": [[0,0,0],[0.1,0,0]], "channels": [0,1.5])"), "1.5 is not a channel");
     expect_refused(with_array(R"("mics": [[0,0,0],[0.1,0,0]], "channels": [0,1], "name": 3)"),
                    "name is not text");
     expect_refused(R"({"speed_of_sound": 0, "arrays": [{"mics": [[0,0,0],[0.1,0,0]], "channels": [0,1]}]})",

@@ -60,7 +60,7 @@ TEST(ModelDirectory, never_replaces_what_is_no_model) {
     write_text(sandbox / "music/song.wav", "x");
     EXPECT_NE(error_of([&] { publish(sandbox / "music", true, "new"); }).find("exists and is not a model"),
               std::string::npos);
-    EXPECT_NE(error_of([&] { publish(sandbox / "music/song.wav", true, "new"); }).find("is no directory"),
+    EXPECT_NE(error_of([&] { publish(sandbox / "music/song.wav", true, "new"); }).find("is not a directory"),
               std::string::npos);
     EXPECT_EQ(read_text(sandbox / "music/song.wav"), "x");
 }

@@ -106,7 +106,7 @@ TEST(ModelFile, errors_name_the_file_and_the_key) {
         {"labels", missing, "model.json: \"labels\" is missing"},
         {"labels", Json::array(), "\"labels\" should be a list of class names"},
         {"labels", {"a", 1}, "\"labels\" should be a list of class names"},
-        {"labels", {"a", "a"}, "\"labels\" has a name twice"},
+        {"labels", {"a", "a"}, "\"labels\" contains a name twice"},
         {"labels", {"a", "b\nc"}, "model.json: \"labels\": the label has a tab, line end or other control"},
         {"labels",
          {"a",

@@ -69,7 +69,7 @@ TEST(Model, of_unknown_front_end_opens_but_has_no_windows_of_sound) {
     save(file, directory);
     const auto model = Model::open(directory.path().string());
     for (const auto& message : {error_of([&] { model->frontend(); }), error_of([&] { model->grid(); })})
-        EXPECT_NE(message.find("does not know how its frames were computed"), std::string::npos) << message;
+        EXPECT_NE(message.find("does not say how its frames were computed"), std::string::npos) << message;
 }
 
 TEST(Model, whose_parts_do_not_fit_is_refused_by_name) {
@@ -80,7 +80,7 @@ TEST(Model, whose_parts_do_not_fit_is_refused_by_name) {
     file.frontend = kSpectrum;
     EXPECT_EQ(error_for(file, 5), "no error");
     EXPECT_EQ(error_for(file, 6),
-              "m/model.json: the network takes windows of 6 numbers, but its front end makes 5");
+              "m/model.json: the network expects windows of 6 values, but its front end produces 5");
     file.window = {{"frames", 4}, {"hop", 2}, {"padding", "minimum"}};
     EXPECT_EQ(error_for(file, 20), "no error");
     file.window = {{"frames", 0}, {"hop", 2}, {"padding", "minimum"}};

@@ -197,8 +197,8 @@ TEST(Attention, refuses_what_cannot_be) {
     };
     EXPECT_NE(with("inputs", 21).find("21 steps are too few"), std::string::npos);
     EXPECT_EQ(with("inputs", 22), "no error");
-    EXPECT_NE(with("heads", 7).find("256 channels cannot be shared by 7 heads"), std::string::npos);
-    EXPECT_NE(with("strides", {1, 2}).find("\"channels\" has 3 numbers and \"strides\" 2"),
+    EXPECT_NE(with("heads", 7).find("256 channels cannot be divided among 7 heads"), std::string::npos);
+    EXPECT_NE(with("strides", {1, 2}).find("\"channels\" has 3 numbers, but \"strides\" has 2"),
               std::string::npos);
     EXPECT_NE(with("strides", {1, 2, 0}).find("\"strides\" is 0"), std::string::npos);
     EXPECT_NE(with("channels", 64).find("\"channels\" should be a list"), std::string::npos);

@@ -122,11 +122,11 @@ TEST(Weights, files_that_do_not_fit_the_architecture_are_refused) {
               }).find("array 'output.bias' is missing"),
               std::string::npos);
     EXPECT_NE(error_of_arrays(add, [](npz::NpzWriter& writer) { writer.add<float>("extra", {0}, {}); })
-                  .find("array 'extra' is none of this architecture's"),
+                  .find("array 'extra' does not belong to this architecture"),
               std::string::npos);
     EXPECT_NE(error_of_arrays([](auto& writer, const auto& name, const auto& tensor) {
                   add(writer, name, name == "dense_1.weight" ? tensor.t().contiguous() : tensor);
-              }).find("array 'dense_1.weight' has shape (4, 8), the architecture wants (8, 4)"),
+              }).find("array 'dense_1.weight' has shape (4, 8), but the architecture needs (8, 4)"),
               std::string::npos);
     EXPECT_NE(error_of_arrays([](auto& writer, const auto& name, const auto& tensor) {
                   if (name != "output.bias") return add(writer, name, tensor);

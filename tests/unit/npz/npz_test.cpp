@@ -132,7 +132,7 @@ TEST_F(Npz, fortran_order_without_elements_is_empty) {
 TEST_F(Npz, whole_numbers_are_not_made_of_real_ones_or_of_too_large_ones) {
     put(npy_of("<f8", "(1,)", bytes_of<double>({1.0})));
     EXPECT_THAT([&] { NpzReader(path()).values<std::int64_t>("a"); },
-                ThrowsMessage<Error>(HasSubstr("holds real numbers, where whole numbers are expected")));
+                ThrowsMessage<Error>(HasSubstr("holds real numbers, but whole numbers are expected")));
     put(npy_of("<u8", "(1,)", bytes_of<std::uint64_t>({std::uint64_t{1} << 63})));
     EXPECT_THAT([&] { NpzReader(path()).values<std::int64_t>("a"); },
                 ThrowsMessage<Error>(HasSubstr("9223372036854775808 is too large")));
@@ -152,8 +152,8 @@ TEST_F(Npz, texts_come_back) {
     EXPECT_EQ(reader.text("one"), texts[2]);
     EXPECT_EQ(reader.text("none"), "");
     EXPECT_THAT(reader.array_names(), ElementsAre("names", "one", "none"));
-    EXPECT_THAT([&] { reader.text("names"); }, ThrowsMessage<Error>(HasSubstr("one text is expected")));
-    EXPECT_THAT([&] { reader.values<float>("names"); }, ThrowsMessage<Error>(HasSubstr("holds texts")));
+    EXPECT_THAT([&] { reader.text("names"); }, ThrowsMessage<Error>(HasSubstr("expected one string")));
+    EXPECT_THAT([&] { reader.values<float>("names"); }, ThrowsMessage<Error>(HasSubstr("holds strings")));
     EXPECT_THAT([&] { reader.texts("other"); }, ThrowsMessage<Error>(HasSubstr("array 'other' is missing")));
 }
 
@@ -263,7 +263,8 @@ TEST_F(Npz, hostile_headers_are_refused) {
 
 TEST_F(Npz, texts_without_width_cannot_be_endlessly_many) {
     put(npy_of("<U0", "(1000000000000,)", ""));
-    EXPECT_THAT([&] { NpzReader(path()).texts("a"); }, ThrowsMessage<Error>(HasSubstr("holds empty texts")));
+    EXPECT_THAT([&] { NpzReader(path()).texts("a"); },
+                ThrowsMessage<Error>(HasSubstr("holds empty strings")));
     put(npy_of("<U0", "(1,)", ""));
     EXPECT_THAT(NpzReader(path()).texts("a"), ElementsAre(""));
 }

@@ -183,8 +183,8 @@ TEST_F(RecorderTest, WhatDoesNotFitOnTheDiskIsCountedAndSaidOnce) {
     for (const std::int64_t length : lengths()) kept += length;
     EXPECT_EQ(kept, statistics.kept_frames);
     ASSERT_EQ(said_.size(), 2u);
-    EXPECT_THAT(said_[0], HasSubstr("nothing is kept until there is room again"));
-    EXPECT_THAT(said_[1], HasSubstr("there is room again"));
+    EXPECT_THAT(said_[0], HasSubstr("nothing is kept until space is free again"));
+    EXPECT_THAT(said_[1], HasSubstr("space is free again"));
 }
 
 /// A file for every block that did not fit.

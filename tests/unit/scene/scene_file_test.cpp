@@ -100,7 +100,7 @@ TEST_F(InFile, StaysWholeWhenTheDiskIsFull) {
     std::signal(SIGXFSZ, handler);
     EXPECT_EQ(read_text(path), before);
     file.save();
-    EXPECT_EQ(read_scene(path).summary().size(), 50U) << "and is written when there is room again";
+    EXPECT_EQ(read_scene(path).summary().size(), 50U) << "and is written when space is free again";
 }
 
 TEST_F(InFile, IsWholeWheneverTheProcessIsKilled) {

@@ -45,7 +45,8 @@ TEST(TemporaryFile, has_no_name_and_follows_tmpdir) {
         EXPECT_TRUE(std::filesystem::is_empty(directory));
     }
     std::filesystem::remove(directory);
-    EXPECT_THAT([] { TemporaryFile file; }, ThrowsMessage<Error>(HasSubstr("(set TMPDIR to another place)")));
+    EXPECT_THAT([] { TemporaryFile file; },
+                ThrowsMessage<Error>(HasSubstr("(set TMPDIR to another directory)")));
     before ? ::setenv("TMPDIR", before->c_str(), 1) : ::unsetenv("TMPDIR");
 }
 

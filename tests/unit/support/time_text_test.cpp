@@ -41,9 +41,9 @@ TEST(ParseTime, Micmon6FractionsAreFractions) {
 TEST(ParseTime, SaysWhatIsWrong) {
     EXPECT_EQ(error_of("02:75"), "02:75: seconds must be below 60");
     EXPECT_EQ(error_of("1:60:00"), "1:60:00: minutes must be below 60");
-    EXPECT_EQ(error_of("1.5:00"), "1.5:00: '1.5' is no number of minutes");
-    EXPECT_EQ(error_of("1::2"), "1::2: '' is no number of minutes");
-    EXPECT_EQ(error_of(":"), ":: '' is no number of minutes");
+    EXPECT_EQ(error_of("1.5:00"), "1.5:00: '1.5' is not a number of minutes");
+    EXPECT_EQ(error_of("1::2"), "1::2: '' is not a number of minutes");
+    EXPECT_EQ(error_of(":"), ":: '' is not a number of minutes");
     EXPECT_EQ(error_of("-1"), "'-1': a time cannot be negative");
     for (const char* text : {"", "abc", "1,5", "nan", "inf", "1e999", "1.5 s", "s", "0x10", "1s s"}) {
         EXPECT_NE(error_of(text).find("is not a time"), std::string::npos) << text;

@@ -79,9 +79,10 @@ TEST(ConfigFile, NamesTheLineOfWhatIsNotToml) {
 }
 
 TEST(ConfigFile, NamesTheLineOfWhatIsNoSetting) {
-    EXPECT_EQ(error_of("[[a]]\nb = 1\n"), "x.toml: line 1: [[a]] is a list of tables (a section is [a])");
+    EXPECT_EQ(error_of("[[a]]\nb = 1\n"),
+              "x.toml: line 1: [[a]] is an array of tables (write [a] for a section)");
     EXPECT_EQ(error_of("[a]\nb = [[1], [2]]\n"),
-              "x.toml: line 2: an array holds text, numbers, true or false");
+              "x.toml: line 2: an array may contain only text, numbers, true or false");
     std::string deep = "[a";
     for (int i = 0; i < 400'000; ++i) deep += ".a";
     EXPECT_EQ(error_of(deep + "]\n"), "x.toml: line 1: sections are nested too deeply");

@@ -52,7 +52,7 @@ Runner declare(CLI::App& app) {
         seen = *options;
         seen_line = context.command_line;
         if (options->output == "fail") throw Error("x.wav: not audio");
-        if (options->output == "misuse") throw UsageError("--a and --b exclude each other");
+        if (options->output == "misuse") throw UsageError("--a and --b cannot be combined");
         if (options->output == "memory") throw std::bad_alloc();
         if (options->output == "pipe") throw BrokenPipe();
         context.out.write("data\n");
@@ -104,7 +104,7 @@ TEST_F(RunTool, MapsWhatHappensToStatusAndOneLine) {
     EXPECT_EQ(run({"-o", "memory"}), 1);
     EXPECT_EQ(error_, "earshot train: out of memory\n");
     EXPECT_EQ(run({"-o", "misuse"}), 2);
-    EXPECT_EQ(error_, "earshot train: --a and --b exclude each other\n");
+    EXPECT_EQ(error_, "earshot train: --a and --b cannot be combined\n");
     EXPECT_EQ(run({"-o", "partial"}), 3);
     EXPECT_EQ(run({"-o", "pipe"}), 0);
     EXPECT_EQ(error_, "");
@@ -190,17 +190,18 @@ TEST_F(RunTool, NamesFileLineAndRemedyOfABadSetting) {
         return error_.substr(error_.find(": line ") + 2);
     };
     EXPECT_EQ(error("[train]\nhopp = 1\n"), "line 2: [train] has no option 'hopp' (did you mean hop?)\n");
-    EXPECT_EQ(error("hop = 1\n"), "line 1: 'hop' stands before any section (try [train])\n");
-    EXPECT_EQ(error("[trian]\nhop = 1\n"), "line 2: [trian] names no command (did you mean train?)\n");
+    EXPECT_EQ(error("hop = 1\n"), "line 1: 'hop' is outside any section (put it under [train])\n");
+    EXPECT_EQ(error("[trian]\nhop = 1\n"), "line 2: [trian] is not a command (did you mean train?)\n");
     EXPECT_EQ(error("[train.convrt]\nto = 1\n"),
-              "line 2: 'convrt' is no subcommand of train (did you mean convert?)\n");
+              "line 2: 'convrt' is not a subcommand of train (did you mean convert?)\n");
     EXPECT_EQ(error("[train.convert]\ntoo = 1\n"),
               "line 2: [train.convert] has no option 'too' (did you mean to?)\n");
     EXPECT_EQ(error("[train]\nquiet = true\n"),
               "line 2: 'quiet' belongs on the command line, not in a file\n");
     EXPECT_THAT(error("[train]\n\nhop = -1\n"), HasSubstr("line 3: --hop: '-1': a time cannot be negative"));
     EXPECT_THAT(error("[train]\njobs = 'many'\n"), HasSubstr("line 2: "));
-    EXPECT_THAT(error("[train]\nforce = [true, false]\n"), HasSubstr("line 2: 'force' is true or false"));
+    EXPECT_THAT(error("[train]\nforce = [true, false]\n"),
+                HasSubstr("line 2: 'force' must be true or false"));
     EXPECT_EQ(error("[train]\nhop = 1.5s\n"), "line 2: text needs quotes (write hop = \"1.5s\")\n");
 }
 

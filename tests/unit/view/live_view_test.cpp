@@ -239,7 +239,7 @@ TEST_F(LiveViewTest, EventsAreListedNewestFirstAndGapsAmongThem) {
     grid_->settle();
     const int sounding = grid_->find("sounding");
     EXPECT_THAT(grid_->line(sounding), HasSubstr("crow"));
-    EXPECT_THAT(grid_->line(sounding + 1), HasSubstr("not heard: device lost 2.0 s"));
+    EXPECT_THAT(grid_->line(sounding + 1), HasSubstr("gap: device lost 2.0 s"));
     EXPECT_THAT(grid_->line(sounding + 2), HasSubstr("robin"));
     EXPECT_THAT(grid_->line(sounding + 2), HasSubstr("0.88 2.5 s"));
 }
