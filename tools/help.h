@@ -9,7 +9,7 @@ inline constexpr const char* kCommonOptions = "Common options";  // the group of
 inline constexpr const char* kMoreOptions =
     "More options";  // of a command, for fine tuning: told in its page
 
-/// Help that fits a screen: CLI11's, but types are shown by their names alone, defaults stand behind the
+/// Help that fits a screen: CLI11's, but types are shown by their names alone, defaults follow the
 /// description, and the options that every command has, or that few will need, are only named at the end.
 class HelpFormatter : public CLI::Formatter {
  public:

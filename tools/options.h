@@ -33,7 +33,8 @@ CLI::Option* add_time(CLI::App& app, const std::string& name, std::optional<doub
 /// -q, -v, --progress: every command has them; tool_main adds them.
 void add_console(CLI::App& app, std::shared_ptr<ConsoleOptions> console);
 
-/// @throws UsageError if the input is `-` and standard input a terminal, where nobody knows what we wait for
+/// @throws UsageError if the input is `-` and standard input a terminal, where the user would not know what
+/// the command waits for
 void refuse_terminal(const std::string& input);
 
 /// open_output for text, which must not take the place of a recording or a dataset: a slip of -o is not worth

@@ -18,7 +18,7 @@ enum class Exit {
     negative = 4,  // negative answer, only with --exit-status
 };
 
-/// What a command sees of the world. Data goes to `out`, everything for people to `console`.
+/// The streams and settings of a command. Data goes to `out`, everything for people to `console`.
 struct Context {
     Output& out;
     Console& console;

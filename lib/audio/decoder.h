@@ -19,7 +19,7 @@ class Decoder : public Source {
 };
 
 /// Number of channels that a choice selects from `channels`.
-/// @throws Error("clip.wav: has 2 channels, there is no channel 3")
+/// @throws Error("clip.wav: has 2 channels, but no channel 3")
 int chosen_channels(const ChannelChoice& choice, int channels, const std::string& name);
 
 }  // namespace earshot::audio

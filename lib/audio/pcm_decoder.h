@@ -27,7 +27,7 @@ struct PcmLayout {
 /// Consumes nothing. @return nothing unless it is raw PCM, WAV or RF64 in a common little-endian encoding
 std::optional<PcmLayout> find_pcm_layout(ByteInput& input, const std::optional<RawFormat>& raw);
 
-/// PCM without delay: read() returns what the pipe holds, so live sound is heard at once. (libav waits for
+/// PCM without delay: read() returns what the pipe holds, so live sound is not delayed. (libav waits for
 /// whole packets.)
 class PcmDecoder : public Decoder {
  public:

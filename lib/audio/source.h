@@ -38,7 +38,7 @@ class Source {
     virtual AudioFormat format() const = 0;
 
     /// The next samples, interleaved, full scale ±1 (floats may exceed it): 1 to max_frames frames (a frame
-    /// here is one sample of every channel), as many as are at hand. Empty at the end, and only then. The
+    /// here is one sample of every channel), as many as are available. Empty at the end, and only then. The
     /// view holds until the next call.
     /// @param max_frames  at least 1
     /// @throws Error if nothing more can be read for a reason other than the recording's end or damage,
@@ -94,13 +94,13 @@ struct SourceOptions {
 /// @throws UsageError for times that are negative or a rate that is out of range
 std::unique_ptr<Source> open_source(const std::string& path, const SourceOptions& options);
 
-/// A recording to work on, or a word that leads to none.
+/// A recording to process, or an argument that leads to none.
 struct Input {
     std::string path;
     std::string problem;  // why there is nothing to read, for people; empty if there is
 };
 
-/// Recordings to work on, in a stable order: a directory becomes the audio files in it, recursively and
+/// Recordings to process, in a stable order: a directory becomes the audio files in it, recursively and
 /// sorted by path, hidden ones left out, symbolic links followed but no directory entered twice; `@list.txt`
 /// the lines of a text file (empty ones and # comments skipped; relative to where the command runs);
 /// everything else stays. What does not exist or holds no audio stands in its place with its problem, so that

@@ -10,17 +10,17 @@
 
 namespace earshot::batch {
 
-/// Size and modification time, by which a changed file is told from the one that was read. Zeros for what is
-/// no file, such as a URL.
+/// Size and modification time, which tell whether a file has changed since it was read. Zeros for anything
+/// but a file, such as a URL.
 struct FileStamp {
     std::int64_t bytes = 0, changed_ns = 0;
     bool operator==(const FileStamp&) const = default;
 };
 FileStamp stamp_of(const std::string& path);
 
-/// What a batch has finished so far, on disk, so that a run that was killed can resume: a file of JSON lines,
-/// the first of which holds all settings that results depend on. A line that a crash cut short is ignored.
-/// Results stay on disk; only their places are in memory. add() may be called from any thread.
+/// The finished results of a batch, on disk, so that a killed run can resume: a file of JSON lines, the first
+/// of which holds all settings that results depend on. A line truncated by a crash is ignored. Results stay
+/// on disk; only their places are in memory. add() may be called from any thread.
 class Journal {
  public:
     using Json = nlohmann::ordered_json;

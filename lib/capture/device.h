@@ -34,7 +34,7 @@ class Device {
 
     /// Waits for sound, for a fifth of a second at most or until the `stop` of its request returns true. The
     /// view is valid until the next call.
-    /// @throws Error if the device is gone or failed: the caller reopens it
+    /// @throws Error if the device is lost or failed: the caller reopens it
     virtual DeviceBlock read() = 0;
 
     /// True if it can be read at any pace without loss: a pipe, or a filter graph at full speed.

@@ -60,7 +60,7 @@ class LiveSource : public audio::Source {
     /// Waits until read() would not block, `longest` has passed or the device was lost: for readers that do
     /// other work in between.
     virtual Arrival wait(std::chrono::milliseconds longest) = 0;
-    /// The device is gone, and reopening it is being tried.
+    /// The device is lost, and the capture tries to reopen it.
     virtual bool is_lost() const = 0;
 
     /// Time of the block that read() returned last.

@@ -8,8 +8,8 @@
 
 namespace earshot::capture {
 
-/// A live source at another rate. What lies between two gaps is resampled by itself, so that no filter
-/// reaches over a gap; positions are counted at the new rate.
+/// A live source at another rate. Each stretch between two gaps is resampled separately, so that no filter
+/// reaches across a gap; positions are counted at the new rate.
 class ResampledCapture : public LiveSource {
  public:
     ResampledCapture(std::unique_ptr<LiveSource> source, int rate_hz);

@@ -57,8 +57,8 @@ class EventDetector {
     struct Recording {
         double start_s = 0;    // time of window 0 in the recording
         bool at_once = false;  // emit final events without waiting for earlier ones
-        Sink on_start;         // optional: takes each event as soon as it is sure to last, as far as it is
-                               // known by then
+        Sink on_start;         // optional: receives each event as soon as it is sure to be
+                               // kept, with what is known of it by then
     };
 
     /// @param rules  one per class, in the order of the scores; a class with an empty label makes no events
@@ -71,7 +71,7 @@ class EventDetector {
     void push(std::span<const float> scores, const Sink& sink);
     /// The end of the recording, at end_s: closes open events, and resets.
     void finish(double end_s, const Sink& sink);
-    /// Starts a recording. Drops one that was given up half-way.
+    /// Starts a recording. Drops one that was abandoned half-way.
     void begin(Recording recording);
     /// Applies from the next score on; events go on. @throws Error if off_threshold is above on_threshold
     void set_thresholds(std::size_t class_index, double on_threshold, double off_threshold);
@@ -86,7 +86,7 @@ class EventDetector {
     void keep(std::size_t track, const Run& run, const Sink& sink);
     void release(const Sink& sink);
     void forget();
-    bool is_shared(const Run& run) const;  // it lies where all its windows overlap
+    bool is_shared(const Run& run) const;  // it is where all its windows overlap
     label::Event to_event(std::size_t track, const Run& run) const;
 
     windows::WindowGrid grid_;

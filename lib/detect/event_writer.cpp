@@ -91,7 +91,7 @@ class LabelsJsonWriter : public EventWriter {
     LabelsJsonWriter(Output& output, std::string gap_label)
         : output_(output), gap_label_(std::move(gap_label)) {}
     void write(const std::string&, const label::Event& event) override {
-        // To the millisecond, as in the other formats: nobody needs keys that are exact to the sample.
+        // To the millisecond, as in the other formats: no one needs keys exact to the sample.
         timeline_.events.push_back({std::round(event.onset_s * 1e3) / 1e3,
                                     std::round(event.offset_s * 1e3) / 1e3, event.label, event.score});
     }

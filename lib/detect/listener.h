@@ -24,7 +24,7 @@ struct ListenOptions {
                          // an interrupt ends the recording
     Output* scores = nullptr;                                // for a ScoreTable of the recording
     std::function<void(double heard_s)> progress;            // after each block
-    std::function<void(std::span<const float>)> on_samples;  // before they are heard
+    std::function<void(std::span<const float>)> on_samples;  // before they are scored
     std::function<void(std::span<const float>)> on_scores;   // scores of each window, one per label
     EventDetector::Sink on_start;                            // EventDetector::Recording::on_start
 };

@@ -15,7 +15,7 @@ namespace earshot::detect {
 /// The result for a recording as a whole.
 struct RecordingScores {
     std::int64_t windows = 0;
-    /// Per label, its highest score over the windows: it need only be heard once. For the background and
+    /// Per label, its highest score over the windows: it need only occur once. For the background and
     /// `unknown` the lowest: a single window with something else in it is enough.
     std::vector<float> scores;
     std::vector<std::string> damage;  // places that could not be decoded; the rest was scored

@@ -47,7 +47,7 @@ struct JudgedRecording {
 class Judge {
  public:
     /// @param leave_out  labels whose windows are ignored
-    /// @param tags       labels to judge by, besides the background; empty: all. Windows with other labels
+    /// @param tags       labels to evaluate, besides the background; empty: all. Windows with other labels
     ///                   count as unknown if the model can answer that, and are ignored otherwise
     Judge(std::shared_ptr<const model::Model> model, std::vector<std::string> leave_out,
           std::vector<std::string> tags = {});

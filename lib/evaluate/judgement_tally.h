@@ -32,7 +32,7 @@ class JudgementTally {
 
     std::size_t count() const { return count_; }        // recordings
     std::size_t left_out() const { return left_out_; }  // windows
-    /// The first recording of which nobody says how its frames were computed.
+    /// The first recording that does not say how its frames were computed.
     const std::optional<std::string>& unchecked() const { return unchecked_; }
     const metrics::Evaluation& evaluation() const { return evaluation_; }
     const std::vector<std::string>& labels() const { return model_.labels; }

@@ -25,20 +25,20 @@ class Frontend {
     virtual double hop_s() const = 0;           // from one frame's first sample to the next one's
     virtual double window_s() const = 0;        // sound that one frame covers
 
-    /// May hold back a few frames that are whole, to compute many at once.
-    /// @throws Error for samples that have no spectrum (NaN, infinite). Whatever is thrown here, in flush or
-    /// in finish, by the sink too, leaves the front end as new.
+    /// May delay a few complete frames, to compute many at once.
+    /// @throws Error for samples that have no spectrum (NaN, infinite). An exception here, in flush or in
+    /// finish, from the sink too, resets the front end.
     virtual void push(std::span<const float> samples, const FrameSink& sink) = 0;
     /// Where samples may be written instead of being copied by push(), which take() then works like; empty if
     /// there is no such place. Anything else but take() ends it.
     virtual std::span<float> room() { return {}; }
     /// @param count  samples written to the front of room(), at most its size
     virtual void take(std::size_t /*count*/, const FrameSink&) {}
-    /// Emits frames that push holds back: for live sound, whose next block may be long in coming.
+    /// Emits frames that push delays: for live sound, whose next block may come late.
     virtual void flush(const FrameSink&) {}
-    /// The end of the recording: emits what is still due and makes the front end as new.
+    /// The end of the recording: emits the remaining frames and resets the front end.
     virtual void finish(const FrameSink& sink) = 0;
-    /// Makes the front end as new: for a recording that is given up half-way.
+    /// Resets the front end, for a recording that is abandoned half-way.
     virtual void reset() = 0;
 
     /// Everything that determines the frames. Travels in the NPZ and in model.json; make_frontend(settings())
@@ -53,7 +53,7 @@ std::vector<std::string> frontend_kinds();
 /// @throws Error for unknown kinds
 nlohmann::ordered_json default_frontend(std::string_view kind);
 
-/// @throws Error for unknown kinds, missing or out-of-range settings: settings come from files of strangers
+/// @throws Error for unknown kinds, missing or out-of-range settings: settings come from untrusted files
 std::unique_ptr<Frontend> make_frontend(const nlohmann::ordered_json& settings);
 
 /// The first setting in which two front ends differ, "sample rate 16000 here, 44100 there", or empty.

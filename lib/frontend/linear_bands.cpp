@@ -39,7 +39,7 @@ LinearBands::LinearBands(std::size_t fft_size, double rate_hz, double low_hz, do
         const std::size_t bin = std::min(static_cast<std::size_t>(position), last);
         double share = position - static_cast<double>(bin);
         double weight = 1;
-        if (bin == 0) {  // the half that lies above 0 Hz, and its power occurs once, not at ±f
+        if (bin == 0) {  // the half above 0 Hz, whose power occurs once, not at ±f
             share = 2 * share - 1;
             weight = 0.5;
         } else if (2 * bin == fft_size) {  // likewise at half the rate

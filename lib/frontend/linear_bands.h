@@ -9,8 +9,8 @@ namespace earshot::frontend {
 /// Bands of equal width in hertz over the power spectrum of a real signal.
 ///
 /// Band b covers low_hz + b·w to low_hz + (b+1)·w, w = (high_hz - low_hz) / bands. Bin k of the N-point
-/// spectrum stands for (k ± ½)·rate/N, clipped to 0 ... rate/2, and its power goes to each band in proportion
-/// to the part of that range which the band covers. The value of a band is
+/// spectrum covers (k ± ½)·rate/N, clipped to 0 ... rate/2, and its power goes to each band in proportion to
+/// the part of that range which the band covers. The value of a band is
 ///
 ///     sqrt(Σ_k share_k · c_k · |X_k|²) / N,    c_k = 4, but 2 for 0 Hz and for rate/2,
 ///
@@ -33,7 +33,7 @@ class LinearBands {
 
  private:
     struct Edge {
-        std::size_t bin;  // the bin in which the edge lies
+        std::size_t bin;  // the bin that contains the edge
         double below;     // weight of that bin's power for the band that ends here ...
         double above;     // ... and for the one that begins here
     };

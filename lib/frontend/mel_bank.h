@@ -26,7 +26,7 @@ class MelBank {
     };
 
     /// @param fft_size  samples; the spectrum has fft_size / 2 + 1 bins, bin k being k · rate_hz / fft_size
-    /// @throws Error if a band lies between two bins, so that nothing would ever be in it
+    /// @throws Error if a band falls between two bins and would always be empty
     MelBank(std::size_t fft_size, double rate_hz, const Settings& settings);
 
     std::size_t size() const { return bands_.size(); }

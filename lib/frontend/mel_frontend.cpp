@@ -18,8 +18,8 @@ constexpr std::int64_t kMaxRateHz = 1'000'000;
 constexpr std::int64_t kMaxWindow = 1 << 16, kMaxMels = 4096;
 constexpr std::size_t kBatch = 16;
 
-/// Samples of a centred frame before its centre: the window lies in the middle of the transform, as
-/// torch.stft puts it.
+/// Samples of a centred frame before its centre: the window is in the middle of the transform, as in
+/// torch.stft.
 std::size_t lead_of(const MelSettings& s) {
     return s.centred ? s.fft_size / 2 - (s.fft_size - s.window) / 2 : 0;
 }

@@ -20,7 +20,7 @@ struct MelSettings {
     double window_s, hop_s;
     std::size_t window, hop;  // samples, to the nearest; 1 <= hop <= window <= fft_size
     std::size_t fft_size;     // points of the transform: the window is padded with zeros
-    bool centred;             // frame i lies around i·hop, the recording's mirror image beyond its ends
+    bool centred;             // frame i is centred on i·hop, the recording's mirror image beyond its ends
     int power;                // of the magnitude: 1 or 2
     MelBank::Settings bank;
 
@@ -35,9 +35,9 @@ struct MelSettings {
 /// 16 kHz, 25 ms every 10 ms, 48 bands from 50 to 7800 Hz, Slaney's scale and area.
 nlohmann::ordered_json default_mel_settings(std::string_view kind);
 
-/// Front ends over mel spectra. A frame is a window of sound weighted with the Hann window (periodic:
-/// ½ - ½ cos(2πn / window)), transformed without scaling, |X_k| to the power of 1 or 2, in mel bands; derived
-/// classes say what is made of the bands.
+/// Front ends over mel spectra. A frame is a window of sound weighted with the Hann window (periodic: ½ - ½
+/// cos(2πn / window)), transformed without scaling, |X_k| to the power of 1 or 2, in mel bands; derived
+/// classes compute the frame from the bands.
 ///
 /// Frames are not centred unless asked for: frame i covers the samples from i·hop to i·hop + window, so that
 /// a frame holds nothing but sound that there was, a live stream yields the same frames as its recording, and

@@ -2,7 +2,7 @@
 
 namespace earshot::frontend {
 
-/// Calls action(); whatever it throws leaves the front end as new.
+/// Calls action(); if it throws, resets the front end.
 template <class FrontendType, class Action>
 void or_reset(FrontendType& frontend, const Action& action) {
     try {

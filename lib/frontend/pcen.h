@@ -8,8 +8,8 @@
 namespace earshot::frontend {
 
 /// The front end `pcen`: per-channel energy normalisation of mel bands, which takes the steady background and
-/// the gain out of each and leaves what stands out (Wang et al., "Trainable frontend for robust and far-field
-/// keyword spotting", ICASSP 2017). With the energies E_t of a band,
+/// the gain out of each and leaves what differs from it (Wang et al., "Trainable frontend for robust and
+/// far-field keyword spotting", ICASSP 2017). With the energies E_t of a band,
 ///
 ///     M_t = (1 - s) M_(t-1) + s E_t,    M_0 = E_0,    s = 1 - exp(-hop_s / time_s),
 ///     frame_t = (E_t / (floor + M_t)^gain + bias)^root - bias^root.

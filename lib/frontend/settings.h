@@ -13,8 +13,8 @@ namespace earshot::frontend {
 /// A stranger's value as text that fits into one line of a message.
 std::string setting_text(const nlohmann::ordered_json& value);
 
-/// Reads the settings of a front end, which come from files of strangers. Everything wrong is an Error that
-/// names the setting, what it is and what it may be.
+/// Reads the settings of a front end, which come from untrusted files. Anything wrong is an Error that names
+/// the setting, its value and what is allowed.
 class SettingsReader {
  public:
     /// @throws Error unless `settings` is an object that has these keys besides "kind" and no others: a

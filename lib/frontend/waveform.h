@@ -10,8 +10,8 @@ namespace earshot::frontend {
 /// The front end `waveform`: frames are the samples themselves, for networks that find their own features.
 ///
 /// Frame i is the samples from i·hop to i·hop + window, both to the nearest sample, and there are as many as
-/// fit into the recording: what is left at the end is dropped, nothing is made up. Each frame is treated by
-/// itself, whatever its neighbours are:
+/// fit into the recording: samples left over at the end are dropped, and none are invented. Each frame is
+/// treated by itself, whatever its neighbours are:
 ///  1. a Butterworth band-pass of this order from low_hz to high_hz, without delay (ZeroPhaseFilter); order 0
 ///     leaves it out;
 ///  2. the mean is taken off;

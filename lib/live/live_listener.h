@@ -21,8 +21,8 @@ struct LiveTotals {
     int gaps = 0;
 };
 
-/// Listens to a live source and tells sinks what it hears. Each stretch of sound between two gaps is heard as
-/// a recording of its own: events end where sound is missing, and no window reaches over a gap.
+/// Runs a model on a live source and passes the results to sinks. Each stretch of sound between two gaps is
+/// scored like a separate recording: events end where sound is missing, and no window spans a gap.
 class LiveListener {
  public:
     /// @param source    one channel at the listener's rate
@@ -30,11 +30,11 @@ class LiveListener {
     LiveListener(capture::LiveSource& source, std::string name, std::unique_ptr<detect::Listener> listener,
                  std::optional<double> duration_s = {});
 
-    /// Must outlive this; heard from in the order in which they were added.
+    /// Must outlive this; called in the order in which they were added.
     void add(LiveSink& sink) { sinks_.push_back(&sink); }
 
     /// Until the source ends, is stopped or fails: @throws then what LiveSource::read throws, once the sinks
-    /// have what was heard before.
+    /// have received everything up to then.
     void run();
 
     // From the sinks only:
@@ -60,7 +60,7 @@ class LiveListener {
     LiveTotals totals_;
     std::int64_t heard_frames_ = 0;
     std::int64_t gap_frames_ = 0;  // told
-    capture::BlockTime anchor_;    // of the block heard last
+    capture::BlockTime anchor_;    // of the last block
 };
 
 }  // namespace earshot::live

@@ -10,26 +10,26 @@
 
 namespace earshot::live {
 
-/// An event that was heard live. Seconds count from the start of the capture, including gaps.
+/// An event that was detected live. Seconds count from the start of the capture, including gaps.
 struct LiveEvent {
     label::Event event;
     UtcTime time;  // of its onset
 };
 
-/// Sound that was not heard.
+/// Sound that is missing.
 struct LiveGap {
     double onset_s = 0, offset_s = 0;
     UtcTime time;  // of its onset
     capture::GapCause cause = capture::GapCause::overrun;
 };
 
-/// Receives what a LiveListener hears. Members are called on the listening thread and must not block: long
-/// work belongs on a thread of the sink's own.
+/// Receives samples, scores and events from a LiveListener. Members are called on the listening thread and
+/// must not block: a sink does long work on its own thread.
 class LiveSink {
  public:
     virtual ~LiveSink() = default;
 
-    /// Sound that is about to be heard, mono at the model's rate. Positions ascend; a jump is a gap.
+    /// Sound before it is scored, mono at the model's rate. Positions ascend; a jump is a gap.
     /// @param position  of the first sample, counted from the start of the capture
     virtual void samples(std::int64_t /*position*/, UtcTime /*time*/, std::span<const float> /*samples*/) {}
     /// Scores of a window, one per label of the model.

@@ -4,7 +4,7 @@
 
 namespace earshot::locate {
 
-/// The direction of one sound as one array hears it.
+/// The direction of one sound, estimated from one array.
 struct Bearing {
     double azimuth_deg = 0;
     double sd_deg = 0;     // standard deviation

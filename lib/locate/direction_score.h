@@ -16,7 +16,7 @@ enum class Method {
 /// @throws UsageError for another name
 Method parse_method(std::string_view name);
 
-/// How well a direction explains what an array hears. Higher is better; the scale depends on the method.
+/// How well a direction explains the signals of an array. Higher is better; the scale depends on the method.
 class DirectionScore {
  public:
     virtual ~DirectionScore() = default;

@@ -28,7 +28,7 @@ struct MicArray {
     double aperture() const;
 };
 
-/// One or more arrays that hear the same recording.
+/// One or more arrays in the same recording.
 struct ArrayGeometry {
     std::string name;
     std::vector<MicArray> arrays;

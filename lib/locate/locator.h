@@ -12,7 +12,7 @@
 
 namespace earshot::locate {
 
-/// What was heard in one update, seconds from the first sample.
+/// The directions found in one update, seconds from the first sample.
 struct Update {
     double onset_s, offset_s;
     bool active;                       // there was sound, even if it had no direction

@@ -8,7 +8,7 @@
 namespace earshot::locate {
 namespace {
 
-// 90 % of a normal distribution lies within ± this many deviations.
+// 90 % of a normal distribution is within ± this many deviations.
 constexpr double k90 = 1.645;
 
 bool has_distance(const Fix& fix) { return std::isfinite(fix.farthest_m(k90)); }

@@ -18,7 +18,7 @@ struct Zones {
 /// Where a sound came from.
 struct Position {
     Fix fix;
-    bool ambiguous = false;  // cannot be told from its mirror image
+    bool ambiguous = false;  // cannot be distinguished from its mirror image
     double confidence = 0;   // 0 to 1: the coherence
 };
 

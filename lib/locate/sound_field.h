@@ -10,7 +10,7 @@
 
 namespace earshot::locate {
 
-/// What all arrays hear in one frame.
+/// The spectra of all arrays in one frame.
 struct FieldFrame {
     const MicFrame& mics;
     std::span<const Eigen::ArrayXf> weights;  // for each array, of each bin: direct_sound.h

@@ -19,8 +19,8 @@ struct Fix {
     std::optional<double> elevation_deg;  // mean over the arrays that have one
     double coherence = 0;                 // mean
 
-    /// Distances, metres, between which the truth lies with the probability that `deviations` of a normal
-    /// distribution stand for; the farther one is infinity where the bearings may be parallel.
+    /// Distances, metres, that enclose the truth with the probability of `deviations` of a normal
+    /// distribution; the farther one is infinity where the bearings may be parallel.
     double nearest_m(double deviations) const;
     double farthest_m(double deviations) const;
 };

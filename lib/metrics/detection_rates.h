@@ -18,8 +18,8 @@ DetectionRates detection_rates(std::span<const float> scores, std::span<const bo
                                double threshold);
 
 /// Of the thresholds 0.01, 0.02, ... 0.99, the one with the highest DetectionRates::score(). Where several
-/// adjacent ones share it, no score lies between them, and the data cannot tell where in that gap is best; of
-/// several gaps, the longest is taken. Future positives will differ more from those in the data (other
+/// adjacent ones share it, there is no score between them, and the data do not say where in that gap is best;
+/// of several gaps, the longest is taken. Future positives will differ more from those in the data (other
 /// voices, other places) than negatives, which include everything else from the start. So the threshold is as
 /// low in the gap as the negatives allow: three standard deviations above their mean, both of ln(s / (1 -
 /// s)); at least the gap's lower end and at most its middle, which is taken if there are fewer than ten

@@ -63,8 +63,8 @@ class Evaluation {
     /// Of scores against the truth of one label.
     std::vector<PrecisionRecall> precision_recall(std::size_t c) const;
 
-    /// How well unknown windows are told from known ones: every label except `unknown` and the background is
-    /// known. The score of a window is that of its likeliest known label.
+    /// How well unknown windows are distinguished from known ones: every label except `unknown` and the
+    /// background is known. The score of a window is that of its likeliest known label.
     struct OpenSet {
         std::uint64_t known = 0, unknown = 0;  // windows
         double roc_auc;                        // known against unknown

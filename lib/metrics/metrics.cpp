@@ -145,7 +145,7 @@ double best_f1_threshold(std::span<const float> scores, std::span<const bool> po
         if (f1 <= best_f1) return;
         best_f1 = f1;
         const double above = sorted[cut.end - 1].score;
-        // In double precision the middle of two floats lies strictly between them.
+        // In double precision the middle of two floats is strictly between them.
         threshold =
             cut.end < sorted.size() ? (above + static_cast<double>(sorted[cut.end].score)) / 2 : above;
     });

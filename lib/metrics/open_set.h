@@ -38,7 +38,7 @@ std::vector<OpenSetPoint> open_set_roc(std::span<const float> best, std::span<co
                                        std::span<const bool> right);
 
 /// Area under that curve, with straight lines between its points and (0, 0) before them: the fraction of
-/// right answers if unknown windows were told apart perfectly. NaN without points.
+/// right answers if unknown windows were recognised perfectly. NaN without points.
 double open_set_area(std::span<const OpenSetPoint> curve);
 
 /// The fraction of right answers at the lowest threshold with at most these false positives; 0 if there is
@@ -72,7 +72,7 @@ void add_window(std::vector<BackgroundRun>& runs, std::size_t window, bool follo
 std::uint64_t false_alarms(std::span<const float> scores, std::span<const BackgroundRun> runs,
                            double threshold);
 
-/// The lowest threshold such that it and every higher one give at most so many false alarms: the middle
+/// The lowest threshold such that it and every higher one give at most that many false alarms: the middle
 /// between two adjacent scores, or the lowest score itself. Halfway between the highest score and 1 if none
 /// are allowed; 0 without background. Scores are from 0 to 1; a score of 1 reaches every threshold.
 double false_alarm_threshold(std::span<const float> scores, std::span<const BackgroundRun> runs,

@@ -35,7 +35,8 @@ class Model {
     const windows::Windowing& windowing() const { return windowing_; }
     const Scorer& scorer() const { return *scorer_; }
     const ModelHashes& hashes() const { return hashes_; }
-    /// The labels are those of whole recordings, and a window says that something is heard anywhere in it.
+    /// The labels are those of whole recordings, and a window's score means that the label occurs anywhere in
+    /// it.
     bool is_of_recordings() const { return file_.target == Target::recording; }
 
     /// A new front end that computes what the model was trained on.

@@ -10,8 +10,8 @@
 
 namespace earshot::model {
 
-/// model.json: everything about a model except its weights. It holds data only, no code and no pickle, so a
-/// model from a stranger is safe to open.
+/// model.json: everything about a model except its weights. It holds data only, no code and no pickle, so an
+/// untrusted model is safe to open.
 struct ModelFile {
     static constexpr int kFormatVersion = 1;
 

@@ -9,8 +9,8 @@
 
 namespace earshot::model {
 
-/// Windows of frames in, scores out: all that detection and evaluation know of a network. No LibTorch here,
-/// so that another engine can stand behind it. Weights are only read, so threads may share a scorer.
+/// Windows of frames in, scores out: the only interface of detection and evaluation to a network. No LibTorch
+/// here, so that another engine can implement it. Weights are only read, so threads may share a scorer.
 class Scorer {
  public:
     virtual ~Scorer() = default;

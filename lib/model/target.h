@@ -5,7 +5,7 @@ namespace earshot::model {
 /// What has a label, and so what a model is judged by.
 enum class Target {
     frame,     // each window: the label of most frames of its slot
-    recording  // each recording: its label is heard in at least one window, nobody says which
+    recording  // each recording: its label occurs in at least one window, which one is not known
 };
 
 }  // namespace earshot::model

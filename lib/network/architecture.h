@@ -27,8 +27,8 @@ struct Compression {
 /// What logarithms are of.
 enum class LogOf { power, magnitude };
 
-/// Adds to the power in each band of each frame a share of their mean over the window, as even noise would:
-/// recordings differ in how quiet they are between sounds, of which logarithms make much.
+/// Adds to the power in each band of each frame a fraction of the band's mean over the window, as steady
+/// noise would: recordings differ in how quiet they are between sounds, and logarithms exaggerate that.
 struct Range {
     double db = 0;                // how far that lies below the mean; 0 adds nothing
     LogOf values = LogOf::power;  // as they are once compressed
@@ -92,12 +92,12 @@ struct NetworkOptions {
     std::int64_t inputs = 1;                            // D
     InputOptions input;
     AnswerOptions answer;
-    double dropout = 0;  // share of hidden units silenced in training, [0, 1)
+    double dropout = 0;  // fraction of hidden units dropped in training, [0, 1)
     /// dense  the last layer learns with the others
     /// lda    it is fitted by linear discriminant analysis afterwards; the answer is then likeness
     std::string head = "dense";
     std::optional<double> shrinkage;  // of its covariance, [0, 1]; estimated if not given
-    /// Shares by which windows are heard slower and faster, and lower and higher too, once all is learnt. Of
+    /// Fractions by which windows are also scored slower and faster, and lower and higher, after training. Of
     /// likeness without a background the highest logit of each label counts, else the mean.
     double paces = 0, pitches = 0;
 };
@@ -110,7 +110,7 @@ std::vector<Setting> network_settings(NetworkOptions& options);
 /// @throws UsageError for settings that do not go together
 nlohmann::ordered_json describe_network(const NetworkOptions& options);
 
-// The way back. It comes from files of strangers; both throw Error for what is missing or out of range.
+// The way back. It comes from untrusted files; both throw Error for what is missing or out of range.
 
 InputOptions read_input(const nlohmann::ordered_json& architecture);
 /// Sizes of layers, dropout, shrinkage, paces and pitches.

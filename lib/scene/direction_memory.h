@@ -39,7 +39,7 @@ class DirectionMemory {
     /// The modes, most frequent first: maxima of the fine histogram smoothed by 15 degrees, each with the
     /// observations that are nearest to it, which must be at least 15 % of all, and three.
     std::vector<UsualDirection> modes() const;
-    /// Fraction of all observations within so many degrees of a direction.
+    /// Fraction of all observations within the given number of degrees of a direction.
     double share_within(double azimuth_deg, double reach_deg) const;
 
     static constexpr std::size_t kFineBins = 72;

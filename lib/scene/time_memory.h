@@ -15,7 +15,7 @@ using SceneTime = std::chrono::sys_seconds;
 /// one.
 double half_hour_of_week(SceneTime time);
 
-/// When a sound is heard: counts for every half-hour of the week, from which densities over the day and over
+/// When a sound occurs: counts for every half-hour of the week, from which densities over the day and over
 /// the week are estimated with von Mises kernels (about an hour wide for the day, two for the week).
 class TimeMemory {
  public:

@@ -26,11 +26,12 @@ class BackgroundOutput : public Output {
     /// @throws the error of an earlier write: WriteError, BrokenPipe
     void write(std::string_view bytes) override;
     void flush() override {}
-    /// For callers that write rarely. @throws as write() would, and BrokenPipe if the reader has gone
+    /// For callers that write rarely. @throws as write() would, and BrokenPipe if the reader has closed the
+    /// pipe
     void check();
     /// Waits until everything is written, but at most two seconds once the user has asked to stop
     /// (interrupt.h).
-    /// @throws WriteError if that fails, or if nobody reads
+    /// @throws WriteError if that fails, or if the reader does not read
     void close() override;
 
  private:

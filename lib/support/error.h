@@ -24,7 +24,8 @@ class WriteError : public Error {
     using Error::Error;
 };
 
-/// The reader of our output has gone, as with `| head -1`. The command ends silently; this is not a failure.
+/// The reader of our output has closed the pipe, as with `| head -1`. The command ends silently; this is not
+/// a failure.
 class BrokenPipe : public std::exception {
  public:
     const char* what() const noexcept override { return "broken pipe"; }

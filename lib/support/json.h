@@ -9,7 +9,7 @@
 
 #include "support/error.h"
 
-// The only place that parses JSON. Files come from strangers: nlohmann's copy, comparison and dump recurse
+// The only place that parses JSON. Files are untrusted: nlohmann's copy, comparison and dump recurse
 // once per level, so that text nested deeply enough would overflow the stack, and its exceptions are not
 // ours.
 
@@ -34,8 +34,8 @@ std::optional<nlohmann::ordered_json> try_parse_json(std::string_view text);
 nlohmann::ordered_json read_json(const std::string& path, std::size_t max_bytes = kMaxJsonBytes);
 
 /// Hands the events of a JSON text to `handler`, which may stop by returning false.
-/// @throws Error for a text nested too deeply, and whatever the handler throws; the handler itself hears of
-/// what is not JSON by its parse_error()
+/// @throws Error for a text nested too deeply, and whatever the handler throws; the handler itself learns of
+/// invalid JSON through its parse_error()
 void stream_json(std::string_view text, nlohmann::json_sax<nlohmann::json>& handler, const std::string& name);
 /// The same for texts larger than memory.
 void stream_json(std::istream& text, nlohmann::json_sax<nlohmann::json>& handler, const std::string& name);

@@ -44,7 +44,7 @@ MappedFile::MappedFile(const std::string& path) {
     if (S_ISREG(info.st_mode)) {
         map(file.get(), path);
         regular_ = true;
-    } else {  // what a shell's <(...) gives
+    } else {  // from a shell's <(...)
         TemporaryFile spool;
         copy(file.get(), path, spool);
         map(spool.descriptor(), path);

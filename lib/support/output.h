@@ -18,7 +18,7 @@ class Output {
     Output(const Output&) = delete;
     Output& operator=(const Output&) = delete;
 
-    /// @throws WriteError (disk full, ...), BrokenPipe when the reader has gone
+    /// @throws WriteError (disk full, ...), BrokenPipe when the reader has closed the pipe
     virtual void write(std::string_view bytes) = 0;
     virtual void flush() = 0;
     virtual void close() = 0;

@@ -45,7 +45,7 @@ SettingValue sizes_in(std::optional<std::vector<std::int64_t>>& value, std::size
 SettingValue choice_of_words(std::vector<std::string> words, std::function<std::size_t()> get,
                              std::function<void(std::size_t)> set);
 
-/// One of a few words that stand for values.
+/// One of a few words, each with a value.
 template <class Value>
 SettingValue choice_of(Value& value, std::vector<std::pair<std::string, Value>> words) {
     std::vector<std::string> names;
@@ -73,7 +73,7 @@ struct Setting {
 
     /// --help explains it; it only names the others, which the manual page explains.
     Setting basic() && { return is_basic = true, std::move(*this); }
-    /// A resumed run may have another value: it does not change what is learnt, or only how long.
+    /// A resumed run may have another value: it does not affect training, or only its length.
     Setting free() && { return is_free = true, std::move(*this); }
     /// JSON leaves it out where it is 0 or false.
     Setting sparse() && { return is_sparse = true, std::move(*this); }
@@ -96,7 +96,7 @@ nlohmann::ordered_json settings_json(std::span<const Setting> settings);
 /// The same without those that a resumed run may change.
 nlohmann::ordered_json settings_fingerprint(std::span<const Setting> settings);
 
-/// Sets what `json` has keys for; it may have others too. It comes from files of strangers.
+/// Sets what `json` has keys for; it may have others too. It comes from untrusted files.
 /// @param where  in front of messages: "architecture"
 /// @throws Error `architecture: "dropout" is 2, should be a number from 0 to 0.99`
 void read_settings(const nlohmann::ordered_json& json, std::span<const Setting> settings,

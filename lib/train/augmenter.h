@@ -14,8 +14,8 @@ struct Setting;
 
 namespace earshot::train {
 
-/// Random changes to windows while learning, so that a network does not take for its label what only happens
-/// to go with it in the recordings at hand. 0 switches each of them off.
+/// Random changes to windows during training, so that a network does not learn features that only accompany a
+/// label by chance in the training recordings. 0 switches each of them off.
 struct AugmentOptions {
     double gain_jitter_db = 0;  // standard deviation of the window's random gain
     double stretch = 0;         // faster or slower by up to this fraction, [0, 0.5]

@@ -9,14 +9,14 @@
 
 namespace earshot::train {
 
-/// What the user wants of the thresholds: at most one of the two.
+/// The target for the thresholds: at most one of the two.
 struct ThresholdWish {
     std::optional<double> precision;              // for each label, (0, 1]
     std::optional<double> false_alarms_per_hour;  // for each label on background, >= 0
     bool any() const { return precision || false_alarms_per_hour; }
 };
 
-/// Chooses for each label of a set the lowest threshold that fulfils the wish on some examples. Examples of
+/// Chooses for each label of a set the lowest threshold that meets the target on some examples. Examples of
 /// all other labels, of the background and of unknown sounds count against a label. False alarms are counted
 /// on background and unknown sounds. The background makes no alarms; it gets the cautious_f1_threshold.
 /// @param rows    ascending within each recording

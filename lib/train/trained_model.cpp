@@ -64,7 +64,7 @@ metrics::Evaluation evaluate(const TrainingSet& set, const model::ModelFile& mod
 
 struct Thresholds {
     std::vector<double> values;
-    std::vector<std::string> missed;  // labels that no threshold makes as good as the user wants
+    std::vector<std::string> missed;  // labels for which no threshold meets the target
 };
 
 Thresholds wanted_thresholds(const Training& training, const ScoredRows& scored) {

@@ -6,7 +6,7 @@
 
 namespace earshot::train {
 
-/// A model once its weights are learnt: thresholds are chosen and its answers measured.
+/// A model after training: thresholds are chosen and its answers measured.
 struct TrainedModel {
     model::ModelFile file;           // all but `provenance`
     metrics::Evaluation evaluation;  // of the answers that `file.metrics` describes

@@ -67,7 +67,7 @@ struct FitOptions {
 /// All but the augmentation, which augment_settings() has.
 std::vector<Setting> fit_settings(FitOptions& options);
 
-/// Passes over so many examples: options.epochs, or as many as options.min_steps take.
+/// Epochs for this many examples: options.epochs, or as many as options.min_steps take.
 int epochs_of(const FitOptions& options, std::size_t examples);
 
 /// Fits a network to examples of a training set with Adam (Kingma and Ba 2015; weight decay after Loshchilov

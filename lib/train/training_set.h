@@ -41,7 +41,7 @@ struct TrainingSet {
         std::int64_t frames = 0;  // from there on
         std::size_t matrix = 0;   // index in the store of the recording's frames
         std::string digest;       // of frames and classes
-        std::vector<windows::RowSpan> marks;  // Target::recording: where the label is heard, if known
+        std::vector<windows::RowSpan> marks;  // Target::recording: where the label occurs, if known
     };
 
     std::int64_t dimension = 0;  // D
@@ -49,12 +49,11 @@ struct TrainingSet {
     model::Target target = model::Target::frame;
     std::shared_ptr<dataset::FrameStore> frames = std::make_shared<dataset::FrameStore>();
     static constexpr std::int64_t kUnknown = -2;
-    std::vector<std::int64_t>
-        classes;                      // of the examples: indices into labels, -1 for what is not to be learnt
-                                      // and says nothing, kUnknown for what is heard and none of them
-    std::vector<std::string> labels;  // sorted union of the class names of all files
+    std::vector<std::int64_t> classes;  // of the examples: indices into labels, -1 for unlabelled examples,
+                                        // which are ignored, kUnknown for sounds that are none of them
+    std::vector<std::string> labels;    // sorted union of the class names of all files
     std::string unknown;     // what a model answers if it recognises no label; empty if it always names one
-    std::string background;  // the label that means that nothing is heard; empty if none
+    std::string background;  // the label that means that no sound occurs; empty if none
     nlohmann::ordered_json frontend;  // null if the files don't say
     std::vector<Item> items;
 
@@ -66,8 +65,8 @@ struct TrainingSet {
 
     /// Examples with a class, from items of one role.
     Rows labelled_rows(Role role) const;
-    /// Examples known to have none of the labels. `unknown` is the right answer for them. They are never
-    /// learnt.
+    /// Examples known to have none of the labels. `unknown` is the right answer for them. They are never used
+    /// for training.
     Rows unknown_rows(Role role) const;
     /// Number of examples of each class.
     std::vector<std::int64_t> class_counts(std::span<const std::int64_t> rows) const;

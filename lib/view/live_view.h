@@ -42,8 +42,8 @@ struct ViewOptions {
     std::vector<double> thresholds;   // of each label; NaN if it makes no events
 };
 
-/// Shows live on a terminal what is heard: level, waveform, spectrogram, scores and events. Draws on a thread
-/// of its own, so that the listening thread only copies data.
+/// Shows the live run on a terminal: level, waveform, spectrogram, scores and events. Draws on its own
+/// thread, so that the listening thread only copies data.
 class LiveView : public live::LiveSink {
  public:
     /// Draws on our own terminal. @throws Error if that is not possible

@@ -17,17 +17,17 @@ struct FrameShape {
 
 FrameShape shape_of(const frontend::Frontend& frontend);
 
-/// When the windows of a recording begin and end, and for which part of it each of them speaks.
+/// When the windows of a recording begin and end, and which part of it each of them decides.
 ///
-/// Window i covers window_s from start_s + i · hop_s on. Where windows overlap, each speaks for its slot:
-/// hop_s around its centre, since a label that covers most of a window covers its centre. The first window
-/// also speaks for what comes before its slot, so that the slots tile the recording.
+/// Window i covers window_s from start_s + i · hop_s on. Where windows overlap, each decides its slot: hop_s
+/// around its centre, since a label that covers most of a window covers its centre. The first window also
+/// decides what comes before its slot, so that the slots tile the recording.
 struct WindowGrid {
     double hop_s = 1;
     double window_s = 1;
     double start_s = 0;  // of window 0: above 0 where the beginning of the recording was skipped
-    /// A window speaks for anything in it, not only for its slot. So a sound that several windows in a row
-    /// have heard lies where all of them overlap.
+    /// A window's score covers all of it, not only its slot. So a sound that several consecutive windows
+    /// detect is where all of them overlap.
     bool anywhere = false;
 
     double window_onset_s(std::int64_t i) const { return start_s + static_cast<double>(i) * hop_s; }

@@ -59,7 +59,7 @@ void WindowStream::finish(const WindowSink& sink) {
     reset();
 }
 
-/// Takes frames and hands on the windows that they complete.
+/// Takes frames and emits the windows that they complete.
 frontend::FrameSink WindowStream::framed(const WindowSink& sink) {
     if (stretches_) {
         return [this, &sink](std::span<const float> frame, double) {

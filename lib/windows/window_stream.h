@@ -18,7 +18,7 @@ namespace earshot::windows {
 using WindowSink = std::function<void(std::span<const float> window, double onset_s, double offset_s)>;
 
 /// Samples in, windows out: the front end and the cutter of one recording after the other. Windows are
-/// bit-identical however the samples are divided into blocks. Whatever is thrown, by the sink too, resets it.
+/// bit-identical however the samples are divided into blocks. An exception, from the sink too, resets it.
 ///
 /// Where windows of one frame overlap (Windowing::overlaps_frames), window i is the frame that the front end
 /// makes of the samples of stretch i alone. So a network hears what it was trained on, more often. What
@@ -34,7 +34,7 @@ class WindowStream {
     /// Numbers of a window: K frames of D numbers, one frame after the other.
     std::size_t window_values() const { return window_values_; }
 
-    /// Starts a recording whose first sample is at start_s. Drops one that was given up half-way.
+    /// Starts a recording whose first sample is at start_s. Drops one that was abandoned half-way.
     void begin(double start_s = 0);
     /// @throws Error for samples that have no frames (NaN, infinite)
     void push(std::span<const float> samples, const WindowSink& sink);

@@ -58,7 +58,7 @@ Padding parse_padding(std::string_view name);
 
 /// {"frames": K, "hop": S, "padding": "minimum"}. The overlap is not part of a model.
 nlohmann::ordered_json to_json(const Windowing& windowing);
-/// @throws Error for settings that are missing or out of range: they come from files of strangers
+/// @throws Error for settings that are missing or out of range: they come from untrusted files
 Windowing windowing_from_json(const nlohmann::ordered_json& json);
 
 /// Fills up a window of which only the first `present` frames, at least one, are there.

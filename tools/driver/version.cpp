@@ -44,7 +44,7 @@ std::vector<std::pair<std::string, std::string>> library_versions() {
     const auto compute = prepare_compute_environment();
     std::error_code unresolved;
     const auto blas =
-        fs::canonical(compute.blas, unresolved);  // which of those that libblas.so.3 may stand for
+        fs::canonical(compute.blas, unresolved);  // which of the libraries that libblas.so.3 may point to
     return {{"CLI11", CLI11_VERSION},
             {"fmt", fmt::format("{}.{}.{}", FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100)},
             {"nlohmann/json", fmt::format("{}.{}.{}", NLOHMANN_JSON_VERSION_MAJOR,

@@ -25,8 +25,7 @@ class Judgement {
  public:
     Judgement(const EvaluateOptions& options, Context& context);
 
-    /// Has all data scored, or reads the parts in which that has been done. Names what could not be judged on
-    /// the console.
+    /// Scores all data, or reads the scores from parts. Reports on the console what could not be evaluated.
     /// @param scores  takes a row for each window, if not null
     /// @return  false if nothing could be judged
     bool judge(Output* scores);

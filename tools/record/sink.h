@@ -14,7 +14,7 @@ class Sink {
     virtual ~Sink() = default;
     /// @throws WriteError, BrokenPipe
     virtual void push(const capture::BlockTime& time, std::span<const float> samples) = 0;
-    /// No sound for now: paused, or the device is gone.
+    /// No sound for now: paused, or the device is lost.
     virtual void idle() = 0;
     /// Called about once a second, for other work.
     virtual void tick() {}

@@ -21,7 +21,7 @@ void describe_data(const TrainingRun& run);
 std::string describe(const train::Epoch& epoch);
 void describe_result(const TrainingRun& run, const model::ModelFile& model);
 
-/// Command line, seed, versions and hashes of the data: what it takes to train the model again.
+/// Command line, seed, versions and hashes of the data: all that is needed to train the model again.
 nlohmann::ordered_json provenance(const TrainingRun& run);
 
 /// Writes the figures and curves that describe_model() measured for trackers of experiments.

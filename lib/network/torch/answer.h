@@ -22,9 +22,10 @@ class Answer {
     /// @param logits  [n, outputs()]   @return  [n, classes()], from 0 to 1
     torch::Tensor probabilities(const torch::Tensor& logits) const;
 
-    /// Combines logits of windows heard in several ways, [ways, n, outputs()] to [n, outputs()]. Likeness
-    /// takes the maximum, since an unknown sound resembles a label in none of the ways. All else takes the
-    /// mean, and so does likeness with a background, or each additional way would favour the other labels.
+    /// Combines logits of windows scored in several versions, [ways, n, outputs()] to [n, outputs()].
+    /// Likeness takes the maximum, since an unknown sound resembles a label in no version. All else takes the
+    /// mean, and so does likeness with a background, or each additional version would favour the other
+    /// labels.
     torch::Tensor merged(const torch::Tensor& logits) const;
 
     /// The weight of each class in the loss. With `balanced`, rare classes count as much as others: softmax
@@ -47,7 +48,7 @@ class Answer {
     bool outputs_skip_background() const { return kind_ == Kind::sigmoid && background_ >= 0; }
     /// 1 where an output's class is the truth, else 0: [n, outputs()].
     torch::Tensor targets(const torch::Tensor& truth) const;
-    /// The class that an output stands for.
+    /// The class of an output.
     std::int64_t class_of(std::int64_t output) const {
         return output + (outputs_skip_background() && output >= background_);
     }

@@ -62,7 +62,7 @@ class Cnn : public Network {
     }
 
  private:
-    /// Convolution and normalisation of layer i, merged into one convolution once the network has learnt.
+    /// Convolution and normalisation of layer i, merged into one convolution after training.
     torch::Tensor convolved(std::size_t i, const torch::Tensor& planes) {
         auto& convolution = convolutions_[i];
         auto& norm = norms_[i];

@@ -38,7 +38,7 @@ struct Shape {
 
 struct Piece {
     std::int64_t sequence, first, rows,
-        pairs;  // steps [first, first + rows), of which so many pairs are pooled
+        pairs;  // steps [first, first + rows), of which this many pairs are pooled
 
     Piece(const Shape& shape, std::int64_t index)
         : sequence(index / shape.pieces_each),

@@ -27,8 +27,8 @@ class Network : public torch::nn::Module {
     /// @return  logits [n, answer().outputs()], on the network's device
     torch::Tensor forward(const torch::Tensor& windows) { return output_(embed(windows)); }
 
-    /// The same for a network that has learnt. Combines the answers for each window as it is and at the other
-    /// paces and pitches of NetworkOptions.
+    /// The same for a trained network. Combines the answers for each window as it is and at the other paces
+    /// and pitches of NetworkOptions.
     torch::Tensor hear(const torch::Tensor& windows);
 
     /// Moves all but the input layer to a device. That layer stays on the CPU, where the frames are.
@@ -41,7 +41,7 @@ class Network : public torch::nn::Module {
     /// Fits to the training windows what gradient descent doesn't learn, such as standardisation.
     void fit_input(const TensorStream& windows) { input_->fit(windows); }
 
-    /// Whether linear discriminant analysis fits the last layer after the others have learnt.
+    /// Whether linear discriminant analysis fits the last layer after the others are trained.
     bool discriminant() const { return discriminant_; }
     /// Whether any layer learns by gradient descent.
     bool learns() const;
