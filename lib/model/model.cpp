@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <utility>
 
+#include "dataset/content_hash.h"
 #include "support/error.h"
 
 namespace earshot::model {
@@ -20,6 +22,15 @@ auto of_model_json(const std::string& directory, const Action& action) {
 }
 
 }  // namespace
+
+std::shared_ptr<const Model> Model::open(const std::string& directory) {
+    auto file = read_model_file(directory);
+    auto scorer = open_scorer(directory, file);
+    const std::filesystem::path path(directory);
+    ModelHashes hashes{dataset::file_hash((path / "model.json").string()),
+                       dataset::file_hash((path / "weights.npz").string())};
+    return std::make_shared<const Model>(directory, std::move(file), std::move(scorer), std::move(hashes));
+}
 
 Model::Model(std::string directory, ModelFile file, std::unique_ptr<const Scorer> scorer, ModelHashes hashes)
     : directory_(std::move(directory)),

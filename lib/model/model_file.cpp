@@ -120,6 +120,7 @@ ModelFile model_of(const Json& json, const std::string& path) {
     model.recipe = reader.text("recipe");
     model.frontend = reader.at("frontend").is_null() ? Json() : reader.object("frontend");
     model.architecture = reader.object("architecture");
+    if (json.contains("graph") && !json["graph"].is_null()) model.graph = reader.object("graph");
     if (json.contains("window") && !json["window"].is_null()) model.window = reader.object("window");
     model.target = reader.target();
     model.labels = reader.labels();
@@ -143,6 +144,11 @@ ModelFile model_of(const Json& json, const std::string& path) {
 
 }  // namespace
 
+network::Graph graph_of(const ModelFile& model) {
+    return model.graph.is_null() ? network::make_graph(model.architecture)
+                                 : network::Graph::from_json(model.graph);
+}
+
 std::optional<metrics::OpenSetRule> open_set_rule(const ModelFile& model) {
     if (model.unknown.empty()) return std::nullopt;
     const auto background = std::ranges::find(model.labels, model.background);
@@ -164,6 +170,7 @@ void write_model_file(const ModelFile& model, const std::string& directory) {
                  {"recipe", model.recipe},
                  {"frontend", model.frontend},
                  {"architecture", model.architecture}};
+    if (!model.graph.is_null()) json["graph"] = model.graph;
     if (!model.window.is_null()) json["window"] = model.window;
     if (model.target == Target::recording) json["target"] = "recording";
     json.update(

@@ -7,6 +7,7 @@
 
 #include "metrics/evaluation.h"
 #include "model/target.h"
+#include "network/graph.h"
 
 namespace earshot::model {
 
@@ -17,7 +18,8 @@ struct ModelFile {
 
     std::string recipe;                   // such as "spectrum-mlp"; empty if none was used
     nlohmann::ordered_json frontend;      // Frontend::settings(), null if the datasets did not say
-    nlohmann::ordered_json architecture;  // {"kind": "mlp", ...}: what the registry builds the network from
+    nlohmann::ordered_json architecture;  // {"kind": "mlp", ...}: what was asked for, to train it again
+    nlohmann::ordered_json graph;         // network::Graph::json(); null in models made before there was one
     nlohmann::ordered_json window;    // Windowing, how windows are cut from frames; null: each frame is one
     Target target = Target::frame;    // what a label describes
     std::vector<std::string> labels;  // class names, in the order of the scores
@@ -27,6 +29,10 @@ struct ModelFile {
     nlohmann::ordered_json metrics;  // what training measured, and on which data
     nlohmann::ordered_json provenance;  // command line, seed, data hashes, versions
 };
+
+/// The network: `graph`, or what the architecture describes where there is none.
+/// @throws Error that says what is wrong with either, before it takes memory
+network::Graph graph_of(const ModelFile& model);
 
 /// How the model answers if it can say `unknown`; nothing if it cannot.
 std::optional<metrics::OpenSetRule> open_set_rule(const ModelFile& model);

@@ -7,6 +7,8 @@
 #include <iterator>
 #include <utility>
 
+#include "network/architectures/architectures.h"
+#include "network/settings.h"
 #include "support/error.h"
 #include "support/setting.h"
 
@@ -14,6 +16,9 @@ namespace earshot::network {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+constexpr std::int64_t kMaxValues = std::int64_t{1} << 20;  // of a window
+constexpr std::int64_t kMaxClasses = std::int64_t{1} << 16;
 
 std::vector<Setting> settings_of(InputOptions& input, std::vector<std::string> compressions) {
     return {
@@ -96,50 +101,76 @@ void check(const NetworkOptions& options) {
     }
 }
 
+/// As model.json names it: dnn and lda are mlp, with a layer normalisation and without a hidden layer.
+std::string kind_in_files(const std::string& kind) { return kind == "dnn" || kind == "lda" ? "mlp" : kind; }
+
 void check_sizes(const NetworkOptions& options) {
-    const auto only_for = [&](bool given, const char* name, std::initializer_list<const char*> kinds) {
-        if (given && std::find(kinds.begin(), kinds.end(), options.kind) == kinds.end())
-            throw UsageError(fmt::format("{} is for --arch {}", name, fmt::join(kinds, ", ")));
+    const auto& known = find_architecture(kind_in_files(options.kind)).settings;
+    const auto only_for = [&](bool given, const char* setting) {
+        const bool takes = std::ranges::find(known, std::string_view(setting)) != known.end();
+        if (!given || (takes && options.kind != "lda")) return;
+        std::vector<std::string_view> kinds;
+        for (const Architecture& each : architectures()) {
+            if (std::ranges::find(each.settings, std::string_view(setting)) == each.settings.end()) continue;
+            kinds.push_back(each.kind);
+            if (each.kind == "mlp") kinds.push_back("dnn");
+        }
+        throw UsageError(fmt::format("--{} is for --arch {}", setting, fmt::join(kinds, ", ")));
     };
-    only_for(options.channels.has_value(), "--channels", {"cnn", "attention"});
-    only_for(options.strides.has_value(), "--strides", {"attention"});
-    only_for(options.heads.has_value(), "--heads", {"attention"});
-    only_for(options.units.has_value(), "--units", {"cnn"});
-    only_for(options.hidden.has_value(), "--hidden", {"mlp", "dnn", "attention"});
+    only_for(options.channels.has_value(), "channels");
+    only_for(options.strides.has_value(), "strides");
+    only_for(options.heads.has_value(), "heads");
+    only_for(options.units.has_value(), "units");
+    only_for(options.hidden.has_value(), "hidden");
 }
 
 /// Sizes that were not asked for, as the kind has them.
 void fill_sizes(NetworkOptions& options) {
-    using Sizes = std::vector<std::int64_t>;
-    const auto fill = [](auto& size, auto usual) {
-        if (!size) size = std::move(usual);
-    };
-    if (options.kind == "cnn") {
-        fill(options.channels, Sizes{16, 32, 48});
-        fill(options.units, 64);
-    } else if (options.kind == "attention") {
-        fill(options.channels, Sizes{64, 128, 256});
-        Sizes strides(options.channels->size(), 2);
-        strides.front() = 1;
-        fill(options.strides, std::move(strides));
-        fill(options.heads, 8);
-        fill(options.hidden, Sizes{512, 256});
-    } else if (options.kind == "lda") {
-        fill(options.hidden, Sizes{});
-    } else if (options.kind == "dnn") {
-        fill(options.hidden, Sizes{512, 256});
-    } else {
-        const std::int64_t steps = options.input.pool > 0 ? options.input.pool : options.frames;
-        const std::int64_t planes = feature_planes(options.input.deltas, options.input.deviation);
-        const std::int64_t values = planes * steps * options.inputs;
-        fill(options.hidden, Sizes{2 * values, std::max<std::int64_t>(1, 3 * values / 4)});
-    }
+    if (options.kind == "lda") options.hidden.emplace();
+    if (options.kind == "dnn" && !options.hidden) options.hidden = {512, 256};
+    options.layer_norm = options.kind == "dnn";
+    find_architecture(kind_in_files(options.kind)).fill(options);
 }
 
 const Json& part(const Json& architecture, const char* key) {
     const auto found = architecture.is_object() ? architecture.find(key) : architecture.end();
     if (found == architecture.end()) throw Error(fmt::format("architecture: \"{}\" is missing", key));
     return *found;
+}
+
+InputOptions read_input(const Json& architecture) {
+    const Json& json = part(architecture, "input");
+    InputOptions input;
+    const auto needed = [&](const char* key) {
+        if (!json.contains(key)) throw Error(fmt::format("architecture: \"{}\" is missing", key));
+    };
+    needed("compress");
+    read_settings(json, settings_of(input, {"none", "sqrt", "log"}), "architecture");
+    if (input.compression.kind == "log") needed("floor");
+    if (input.range.db > 0) needed("logarithms_of");
+    return input;
+}
+
+std::string read_head(const Json& architecture) {
+    if (!architecture.contains("head")) return "dense";
+    const auto head = text_setting(architecture, "head");
+    if (head == "lda") return head;
+    throw Error(
+        fmt::format("architecture: no head '{}' (known: lda; perhaps a newer earshot wrote it)", head));
+}
+
+AnswerOptions read_answer(const Json& architecture) {
+    AnswerOptions answer;
+    answer.classes = whole_setting(architecture, "classes", 1, kMaxClasses);
+    if (architecture.contains("answer")) answer.kind = text_setting(architecture, "answer");
+    if (answer.kind != "softmax" && answer.kind != "sigmoid" && answer.kind != "likeness") {
+        throw Error(
+            fmt::format("architecture: no answer '{}' (known: softmax, sigmoid, likeness)", answer.kind));
+    }
+    if (answer.kind == "softmax" || !architecture.contains("background")) return answer;
+    answer.background = whole_setting(architecture, "background", 0, answer.classes - 1);
+    if (answer.classes < 2) throw Error("architecture: \"classes\" is 1, and that is the background");
+    return answer;
 }
 
 }  // namespace
@@ -169,11 +200,10 @@ Json describe_network(const NetworkOptions& asked) {
     fill_sizes(options);
     const bool discriminant = is_discriminant(options);
     if (!discriminant) options.shrinkage.reset();
-    Json json{{"kind", options.kind == "dnn" || options.kind == "lda" ? "mlp" : options.kind},
-              {"inputs", options.inputs}};
+    Json json{{"kind", kind_in_files(options.kind)}, {"inputs", options.inputs}};
     if (options.frames > 1) json["frames"] = options.frames;
     json["input"] = describe_input(options.input);
-    if (options.kind == "dnn") json["layer_norm"] = true;
+    if (options.layer_norm) json["layer_norm"] = true;
     json.update(settings_json(layer_settings(options)));
     json["classes"] = options.answer.classes;
     if (discriminant) json["head"] = "lda";
@@ -184,24 +214,32 @@ Json describe_network(const NetworkOptions& asked) {
     return json;
 }
 
-InputOptions read_input(const Json& architecture) {
-    const Json& json = part(architecture, "input");
-    InputOptions input;
-    const auto needed = [&](const char* key) {
-        if (!json.contains(key)) throw Error(fmt::format("architecture: \"{}\" is missing", key));
-    };
-    needed("compress");
-    read_settings(json, settings_of(input, {"none", "sqrt", "log"}), "architecture");
-    if (input.compression.kind == "log") needed("floor");
-    if (input.range.db > 0) needed("logarithms_of");
-    return input;
+NetworkOptions read_network(const Json& architecture) {
+    NetworkOptions options;
+    options.kind = text_setting(architecture, "kind");
+    const Architecture& kind = find_architecture(options.kind);
+    options.inputs = whole_setting(architecture, "inputs", 1, kMaxValues);
+    if (architecture.contains("frames"))
+        options.frames = whole_setting(architecture, "frames", 1, kMaxValues);
+    if (options.frames * options.inputs > kMaxValues) {
+        throw Error(fmt::format("architecture: windows of {} values, at most {} are allowed",
+                                options.frames * options.inputs, kMaxValues));
+    }
+    options.input = read_input(architecture);
+    if (options.input.pool > options.frames) {
+        throw Error(fmt::format("architecture: \"pool\" is {}, but a window has {} frames",
+                                options.input.pool, options.frames));
+    }
+    for (const char* key : kind.settings) part(architecture, key);
+    read_settings(architecture, layer_settings(options), "architecture");
+    options.layer_norm = flag_setting(architecture, "layer_norm");
+    options.head = read_head(architecture);
+    options.answer = read_answer(architecture);
+    return options;
 }
 
-NetworkOptions read_layers(const Json& architecture, std::initializer_list<const char*> needed) {
-    for (const char* key : needed) part(architecture, key);
-    NetworkOptions options;
-    read_settings(architecture, layer_settings(options), "architecture");
-    return options;
+std::int64_t outputs_of(const AnswerOptions& answer) {
+    return answer.classes - (answer.kind == "sigmoid" && answer.background >= 0 ? 1 : 0);
 }
 
 }  // namespace earshot::network

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <initializer_list>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -13,7 +12,9 @@ struct Setting;
 
 namespace earshot::network {
 
-// No LibTorch here: what commands need to know of networks to ask for one.
+class Graph;
+
+// What can be chosen of a network, and how model.json has it.
 
 /// How the input layer compresses magnitudes, whose range is far too wide for a dense layer.
 ///   none   x
@@ -92,7 +93,8 @@ struct NetworkOptions {
     std::int64_t inputs = 1;                            // D
     InputOptions input;
     AnswerOptions answer;
-    double dropout = 0;  // fraction of hidden units dropped in training, [0, 1)
+    bool layer_norm = false;  // before the dense layers of mlp: so it is for dnn
+    double dropout = 0;       // fraction of hidden units dropped in training, [0, 1)
     /// dense  the last layer learns with the others
     /// lda    it is fitted by linear discriminant analysis afterwards; the answer is then likeness
     std::string head = "dense";
@@ -110,12 +112,18 @@ std::vector<Setting> network_settings(NetworkOptions& options);
 /// @throws UsageError for settings that do not go together
 nlohmann::ordered_json describe_network(const NetworkOptions& options);
 
-// The way back. It comes from untrusted files; both throw Error for what is missing or out of range.
+// The way back. It comes from untrusted files.
 
-InputOptions read_input(const nlohmann::ordered_json& architecture);
-/// Sizes of layers, dropout, shrinkage, paces and pitches.
-/// @param needed  keys that must be there
-NetworkOptions read_layers(const nlohmann::ordered_json& architecture,
-                           std::initializer_list<const char*> needed);
+/// All that an architecture says.
+/// @throws Error `architecture: "inputs" is 0, should be a whole number from 1 to 1048576`
+NetworkOptions read_network(const nlohmann::ordered_json& architecture);
+
+/// How many numbers a network answers with for a window: one for each class, but none for the background of
+/// independent outputs.
+std::int64_t outputs_of(const AnswerOptions& answer);
+
+/// The network that an architecture describes, as a graph. @throws Error as read_network, or if sizes don't
+/// fit
+Graph make_graph(const nlohmann::ordered_json& architecture);
 
 }  // namespace earshot::network

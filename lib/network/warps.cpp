@@ -1,6 +1,7 @@
 #include "network/warps.h"
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 namespace earshot::network {
@@ -33,6 +34,29 @@ void warp_bands(std::span<float> window, std::size_t dimension, double factor) {
             window[at + d] = frame[below] + share * (frame[below + 1] - frame[below]);
         }
     }
+}
+
+void view_at_pace(std::span<const float> window, std::span<float> out, std::size_t dimension, double factor) {
+    const std::size_t there = window.size() / dimension;
+    const auto frames =
+        static_cast<std::size_t>(std::max<long long>(1, std::llround(static_cast<double>(there) * factor)));
+    std::vector<float> source(frames * dimension);
+    const std::size_t present = std::min(frames, there);
+    std::copy_n(window.begin(), present * dimension, source.begin());
+    if (frames > present) {
+        const auto mean = std::span(source).subspan(present * dimension, dimension);
+        for (std::size_t i = 0; i < present * dimension; ++i) mean[i % dimension] += window[i];
+        for (float& value : mean) value /= static_cast<float>(present);
+        for (std::size_t i = (present + 1) * dimension; i < source.size(); ++i)
+            source[i] = source[i - dimension];
+    }
+    stretch_frames(source, out, dimension);
+}
+
+void view_at_pitch(std::span<const float> window, std::span<float> out, std::size_t dimension,
+                   double factor) {
+    std::ranges::copy(window, out.begin());
+    warp_bands(out, dimension, factor);
 }
 
 }  // namespace earshot::network

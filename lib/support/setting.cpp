@@ -183,23 +183,34 @@ SettingValue one_of(std::string& value, std::vector<std::string> words) {
     return choice_of_words(words, get, set);
 }
 
-SettingValue sizes_in(std::optional<std::vector<std::int64_t>>& value, std::size_t fewest, std::size_t most,
-                      std::int64_t high) {
+namespace {
+
+const std::vector<std::int64_t>& list_of(const std::vector<std::int64_t>& value) { return value; }
+std::vector<std::int64_t> list_of(const std::optional<std::vector<std::int64_t>>& value) {
+    return value.value_or(std::vector<std::int64_t>{});
+}
+bool has_list(const std::vector<std::int64_t>& value) { return !value.empty(); }
+bool has_list(const std::optional<std::vector<std::int64_t>>& value) { return value.has_value(); }
+
+/// @param value  a vector, or an optional one
+template <class Value>
+SettingValue list_value(Value& value, std::size_t fewest, std::size_t most, std::int64_t low,
+                        std::int64_t high) {
     const auto count = fewest == 0 ? fmt::format("at most {}", most) : fmt::format("{} to {}", fewest, most);
     const auto right_count = [=](std::size_t numbers) { return numbers >= fewest && numbers <= most; };
-    const auto fits = [=](std::int64_t number) { return number >= 1 && number <= high; };
+    const auto fits = [=](std::int64_t number) { return number >= low && number <= high; };
     SettingValue made;
     made.list = true;
     made.read = [=, &value](const std::string& text) {
         std::vector<std::int64_t> numbers;
         for (std::string_view rest = text; !rest.empty();) {
             const auto word = rest.substr(0, rest.find(','));
-            if (!read_number(word, numbers.emplace_back())) numbers.back() = 0;
+            if (!read_number(word, numbers.emplace_back())) numbers.back() = low - 1;
             rest.remove_prefix(std::min(rest.size(), word.size() + 1));
         }
         if (!right_count(numbers.size()) || !std::ranges::all_of(numbers, fits))
-            return wrong_text(text,
-                              fmt::format("{} whole numbers from 1 to {}, with commas between", count, high));
+            return wrong_text(
+                text, fmt::format("{} whole numbers from {} to {}, with commas between", count, low, high));
         value = std::move(numbers);
         return std::string();
     };
@@ -209,14 +220,25 @@ SettingValue sizes_in(std::optional<std::vector<std::int64_t>>& value, std::size
         std::vector<std::int64_t> numbers;
         for (const Json& item : json) {
             if (!take_number(item, numbers.emplace_back()) || !fits(numbers.back()))
-                return wrong_setting(key, item, range_text(std::int64_t{1}, high));
+                return wrong_setting(key, item, range_text(low, high));
         }
         value = std::move(numbers);
         return std::string();
     };
-    made.text = [&value] { return value ? fmt::format("{}", fmt::join(*value, ",")) : std::string(); };
-    made.json = [&value] { return value ? Json(*value) : Json(); };
+    made.text = [&value] { return fmt::format("{}", fmt::join(list_of(value), ",")); };
+    made.json = [&value] { return has_list(value) ? Json(list_of(value)) : Json(); };
     return made;
+}
+
+}  // namespace
+
+SettingValue sizes_in(std::optional<std::vector<std::int64_t>>& value, std::size_t fewest, std::size_t most,
+                      std::int64_t high) {
+    return list_value(value, fewest, most, 1, high);
+}
+SettingValue list_in(std::vector<std::int64_t>& value, std::size_t fewest, std::size_t most, std::int64_t low,
+                     std::int64_t high) {
+    return list_value(value, fewest, most, low, high);
 }
 
 std::string Setting::key() const {

@@ -40,6 +40,9 @@ SettingValue one_of(std::string& value, std::vector<std::string> words);
 /// Whole numbers from 1 to `high`, `fewest` to `most` of them; as text "64,32".
 SettingValue sizes_in(std::optional<std::vector<std::int64_t>>& value, std::size_t fewest, std::size_t most,
                       std::int64_t high);
+/// `fewest` to `most` whole numbers from `low` to `high`. JSON leaves an empty list out.
+SettingValue list_in(std::vector<std::int64_t>& value, std::size_t fewest, std::size_t most, std::int64_t low,
+                     std::int64_t high);
 
 /// One of a few words, the index of which is got and set.
 SettingValue choice_of_words(std::vector<std::string> words, std::function<std::size_t()> get,

@@ -122,6 +122,7 @@ model::ModelFile file_of(const Training& training, const Thresholds& thresholds)
     file.recipe = training.recipe;
     file.frontend = set.frontend;
     file.architecture = training.architecture;
+    file.graph = network::make_graph(training.architecture).json();
     if (set.windowing != windows::Windowing()) file.window = to_json(set.windowing);
     file.target = set.target;
     file.labels = set.labels;

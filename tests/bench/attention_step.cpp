@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <ctime>
 #include <limits>
+#include <memory>
 #include <string_view>
 
 #include "model/scorer.h"
@@ -56,7 +57,7 @@ int main(int count, char** words) {
     options.inputs = 44100;
     options.input = {{"none", 0}, 0, 0, "none"};
     options.dropout = 0.3;
-    const auto network = network::make_network(network::describe_network(options));
+    const auto network = std::make_unique<network::Network>(network::describe_network(options));
     network->eval();
     const auto second = torch::randn({1, 44100});
     const auto forward = [&] {
@@ -67,7 +68,7 @@ int main(int count, char** words) {
     const double forward_ms = least_ms(5, forward);
 
     network->train();
-    train::Adam adam(*network, 0);
+    train::Adam adam(network->parameters(), 0);
     const auto windows = torch::randn({batch, 44100}), truth = torch::randint(2, {batch}, torch::kInt64);
     const auto weights = torch::ones({2});
     const bool bfloat16 = number_after(count, words, "--bfloat16", 0) != 0;

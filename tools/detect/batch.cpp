@@ -14,7 +14,6 @@
 #include "detect/event_writer.h"
 #include "detect/found_events.h"
 #include "detect/listener.h"
-#include "network/compute_threads.h"
 #include "support/error.h"
 #include "tools/batch_status.h"
 #include "tools/detect/destination.h"
@@ -109,7 +108,6 @@ class EventBatch {
         const auto wanted = static_cast<std::size_t>(effective_jobs(options_.jobs));
         workers_ = std::clamp<std::size_t>(batch_.todo().size(), 1, wanted);
         options_.source.ahead = wanted > workers_ && !live_;
-        network::set_compute_threads(workers_ > 1 ? 1 : std::max(1, static_cast<int>(wanted) - 1));
     }
 
     void make_listeners() {

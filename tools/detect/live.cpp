@@ -12,7 +12,6 @@
 
 #include "live/clip_saver.h"
 #include "live/live_listener.h"
-#include "network/compute_threads.h"
 #include "support/background_output.h"
 #include "support/error.h"
 #include "support/interrupt.h"
@@ -75,7 +74,6 @@ class Live : public live::LiveSink, public view::ViewControl {
     Live(const DetectOptions& options, Context& context)
         : options_(options), context_(context), viewed_(wants_view(options)) {
         make_helpers();  // first, since they check their options
-        network::set_compute_threads(1);
         auto opened = open_model();
         source_ = capture::open_device(options_.live.device, capture_options(opened.listener->rate_hz()));
         use(opened);

@@ -12,7 +12,6 @@
 #include "detect/recording_scorer.h"
 #include "detect/recording_scores_json.h"
 #include "label/delimited.h"
-#include "network/compute_threads.h"
 #include "support/error.h"
 #include "tools/batch_status.h"
 #include "tools/detect/destination.h"
@@ -87,7 +86,6 @@ class PerRecording {
         const auto count = batch_.todo().size();
         together_ = detect::recordings_together(count, jobs);
         const auto workers = std::clamp<std::size_t>((count + together_ - 1) / together_, 1, jobs);
-        network::set_compute_threads(workers > 1 ? 1 : static_cast<int>(jobs));
         for (std::size_t i = 0; i < workers; ++i)
             scorers_.push_back(std::make_unique<detect::RecordingScorer>(opened_, options_.overlap));
     }

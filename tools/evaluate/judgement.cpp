@@ -8,7 +8,6 @@
 
 #include "detect/recording_scorer.h"
 #include "evaluate/judged_items.h"
-#include "network/compute_threads.h"
 #include "support/error.h"
 #include "tools/evaluate/parts.h"
 #include "tools/options.h"
@@ -57,7 +56,6 @@ std::string Judgement::model_hash() const { return opened_->hashes().description
 
 void Judgement::make_judges(std::size_t count, std::size_t jobs) {
     options_.source.ahead = jobs > count;
-    network::set_compute_threads(count > 1 ? 1 : static_cast<int>(jobs));
     for (std::size_t i = 0; i < count; ++i)
         judges_.push_back(std::make_unique<evaluate::Judge>(opened_, options_.leave_out, options_.tags));
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "network/torch/autocast.h"
+#include "network/torch/operations.h"
 #include "network/torch/pieces.h"
 
 namespace earshot::network {
@@ -17,11 +18,11 @@ constexpr std::int64_t kRows = 512;         // steps in a piece, even
 constexpr std::int64_t kLeastColumns = 32;  // with fewer, rounding to bfloat16 costs more than it saves
 
 /// Sizes of a call, and of the pieces that its steps are divided into.
-struct Shape {
+struct BlockShape {
     std::int64_t sequences, steps_in, channels_in, channels, stride;
     std::int64_t steps, pooled, pieces_each;  // in each sequence
 
-    Shape(const torch::Tensor& input, const torch::Tensor& matrix, std::int64_t step_size)
+    BlockShape(const torch::Tensor& input, const torch::Tensor& matrix, std::int64_t step_size)
         : sequences(input.size(0)),
           steps_in(input.size(1)),
           channels_in(input.size(2)),
@@ -40,7 +41,7 @@ struct Piece {
     std::int64_t sequence, first, rows,
         pairs;  // steps [first, first + rows), of which this many pairs are pooled
 
-    Piece(const Shape& shape, std::int64_t index)
+    Piece(const BlockShape& shape, std::int64_t index)
         : sequence(index / shape.pieces_each),
           first(index % shape.pieces_each * kRows),
           rows(std::min(kRows, shape.steps - first)),
@@ -54,7 +55,8 @@ torch::Tensor wrap(float* values, std::int64_t rows, std::int64_t columns) {
 /// Collects what the kernel covers at each step of a piece, in one row per step (im2col).
 /// @param input  [n, T, channels_in], contiguous, of any type   @param rows  [kRows, 3 * channels_in] of the
 /// same
-void gather(const torch::Tensor& input, const Shape& shape, const Piece& piece, const torch::Tensor& rows) {
+void gather(const torch::Tensor& input, const BlockShape& shape, const Piece& piece,
+            const torch::Tensor& rows) {
     const auto step_bytes = static_cast<std::size_t>(shape.channels_in) * input.element_size();
     const auto* const sequence = static_cast<const char*>(input.data_ptr()) +
                                  static_cast<std::size_t>(piece.sequence * shape.steps_in) * step_bytes;
@@ -78,7 +80,7 @@ void gather(const torch::Tensor& input, const Shape& shape, const Piece& piece, 
 }
 
 /// Adds the rows of a piece to the steps that gather() took them from.
-void scatter(const float* rows, const Shape& shape, const Piece& piece, float* sequence) {
+void scatter(const float* rows, const BlockShape& shape, const Piece& piece, float* sequence) {
     for (std::int64_t r = 0; r < piece.rows; ++r, rows += shape.columns()) {
         const std::int64_t start = (piece.first + r) * shape.stride - kPadding;
         const std::int64_t low = std::max<std::int64_t>(0, -start);
@@ -134,7 +136,7 @@ void add_sums(const float* x, const float* y, std::int64_t rows, std::int64_t ch
 /// Sums of each piece. Adding these up in order makes the total independent of threads.
 class Sums {
  public:
-    explicit Sums(const Shape& shape)
+    explicit Sums(const BlockShape& shape)
         : values_(torch::zeros({shape.pieces(), 2, shape.channels}, torch::kFloat64)) {}
     double* of(std::int64_t piece, std::int64_t which) {
         return values_.data_ptr<double>() + (2 * piece + which) * values_.size(2);
@@ -151,7 +153,7 @@ torch::Tensor matrix_of(const torch::Tensor& weight) {
 }
 
 /// Convolution without bias, [n, steps, C']; also sums its values and their squares.
-torch::Tensor convolve(const torch::Tensor& input, const torch::Tensor& matrix, const Shape& shape,
+torch::Tensor convolve(const torch::Tensor& input, const torch::Tensor& matrix, const BlockShape& shape,
                        Sums& sums) {
     auto out = torch::empty({shape.sequences, shape.steps, shape.channels});
     float* const z = out.data_ptr<float>();
@@ -172,7 +174,7 @@ torch::Tensor convolve(const torch::Tensor& input, const torch::Tensor& matrix, 
 /// The whole block without gradients. The result of the convolution is never stored as a whole.
 torch::Tensor infer(const torch::Tensor& input, const torch::Tensor& matrix, std::int64_t stride,
                     const torch::Tensor& scale, const torch::Tensor& offset) {
-    const Shape shape(input, matrix, stride);
+    const BlockShape shape(input, matrix, stride);
     auto out = torch::empty({shape.sequences, shape.pooled, shape.channels});
     const float *const by = scale.data_ptr<float>(), *const plus = offset.data_ptr<float>();
     float* const y = out.data_ptr<float>();
@@ -194,7 +196,7 @@ torch::Tensor infer(const torch::Tensor& input, const torch::Tensor& matrix, std
 struct Backward {
     torch::Tensor factors, z, scale, offset, mean, inverse;  // of the forward pass
     torch::Tensor matrix, slopes;                            // slopes [n, pooled, C']: of the result
-    Shape shape;
+    BlockShape shape;
     bool input_learns;
 
     const float* z_of(const Piece& piece) const {
@@ -218,7 +220,7 @@ struct NormGradients {
 };
 
 NormGradients norm_gradients(const Backward& at) {
-    const Shape& shape = at.shape;
+    const BlockShape& shape = at.shape;
     Sums sums(shape);
     for_pieces(shape.pieces(), [&](std::int64_t first, std::int64_t last) {
         auto room = torch::empty({kRows, shape.channels});
@@ -253,7 +255,7 @@ struct ProductGradients {
 };
 
 ProductGradients product_gradients(const Backward& at, const NormGradients& norm) {
-    const Shape& shape = at.shape;
+    const BlockShape& shape = at.shape;
     auto of_input = at.input_learns ? torch::zeros(at.factors.sizes()) : torch::Tensor();
     auto of_matrix = torch::empty({shape.sequences, shape.columns(), shape.channels});
     for_pieces(shape.sequences, [&](std::int64_t first, std::int64_t last) {
@@ -289,7 +291,7 @@ class ConvBlock : public torch::autograd::Function<ConvBlock> {
         const bool rounded = multiplies_in_bfloat16() && kKernel * input.size(2) >= kLeastColumns;
         const auto factors = rounded ? input.to(torch::kBFloat16) : input;
         const auto matrix = matrix_of(weight).to(factors.scalar_type());
-        const Shape shape(input, matrix, stride);
+        const BlockShape shape(input, matrix, stride);
         Sums sums(shape);
         const auto z = convolve(factors, matrix, shape, sums);
         const auto mean = sums.total(0) / shape.count();
@@ -331,7 +333,7 @@ class ConvBlock : public torch::autograd::Function<ConvBlock> {
                           saved[6],
                           matrix,
                           gradients[0].contiguous(),
-                          Shape(factors, matrix, context->saved_data["stride"].toInt()),
+                          BlockShape(factors, matrix, context->saved_data["stride"].toInt()),
                           context->saved_data["input_learns"].toBool()};
         const auto norm = norm_gradients(at);
         const auto product = product_gradients(at, norm);
@@ -350,33 +352,26 @@ class ConvBlock : public torch::autograd::Function<ConvBlock> {
 
 }  // namespace
 
-torch::Tensor composed_conv_block(const torch::Tensor& input, torch::nn::Conv1d& conv,
-                                  torch::nn::BatchNorm1d& norm) {
-    return torch::relu(torch::max_pool1d(norm(conv(input.transpose(1, 2))), 2)).transpose(1, 2).contiguous();
-}
-
-torch::Tensor conv_block(const torch::Tensor& input, torch::nn::Conv1d& conv, torch::nn::BatchNorm1d& norm) {
-    if (!input.is_cpu()) return composed_conv_block(input, conv, norm);
-    const bool learning = norm->is_training();
-    const auto stride = conv->options.stride()->front();
-    const double epsilon = norm->options.eps();
+torch::Tensor conv_block(const torch::Tensor& input, const ConvBlockLayers& layers, bool learning) {
+    const auto &weight = layers.conv[0], &conv_bias = layers.conv[1];
+    const auto &gain = layers.norm[0], &bias = layers.norm[1];
+    const auto stride = layers.stride;
+    torch::Tensor mean = layers.norm[2], variance = layers.norm[3], batches = layers.norm[4];
     if (!learning) {
         const torch::NoGradGuard no_gradients;
-        const auto scale = (norm->weight * (norm->running_var + epsilon).rsqrt()).contiguous();
-        const auto offset = ((conv->bias - norm->running_mean) * scale + norm->bias).contiguous();
-        return infer(input, matrix_of(conv->weight), stride, scale, offset);
+        const auto scale = (gain * (variance + layers.epsilon).rsqrt()).contiguous();
+        const auto offset = ((conv_bias - mean) * scale + bias).contiguous();
+        return infer(input, matrix_of(weight), stride, scale, offset);
     }
-    auto statistics = torch::empty({2, norm->weight.size(0)}, torch::kFloat64);
-    const auto out =
-        ConvBlock::apply(input, conv->weight, norm->weight, norm->bias, stride, epsilon, statistics);
+    auto statistics = torch::empty({2, gain.size(0)}, torch::kFloat64);
+    const auto out = ConvBlock::apply(input, weight, gain, bias, stride, layers.epsilon, statistics);
     const torch::NoGradGuard no_gradients;
-    const double share = norm->options.momentum().value();
     const double count = static_cast<double>(input.size(0) * ((input.size(1) - 1) / stride + 1));
     // The bias of the convolution only shifts the mean, and the normalisation subtracts it again.
-    norm->running_mean.mul_(1 - share).add_(statistics[0].to(torch::kFloat32) + conv->bias, share);
-    norm->running_var.mul_(1 - share).add_(statistics[1].to(torch::kFloat32),
-                                           share * count / std::max(1.0, count - 1));
-    norm->num_batches_tracked += 1;
+    mean.mul_(1 - kBatchNormMomentum).add_(statistics[0].to(torch::kFloat32) + conv_bias, kBatchNormMomentum);
+    variance.mul_(1 - kBatchNormMomentum)
+        .add_(statistics[1].to(torch::kFloat32), kBatchNormMomentum * count / std::max(1.0, count - 1));
+    batches += 1;
     return out;
 }
 

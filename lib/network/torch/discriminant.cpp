@@ -10,7 +10,7 @@
 namespace earshot::network {
 namespace {
 
-using torch::Tensor;
+using Tensor = torch::Tensor;
 
 /// Rows of each class and their means.
 struct ClassMeans {

@@ -9,13 +9,10 @@ constexpr float kMeanDecay = 0.9F, kSquareDecay = 0.999F, kEpsilon = 1e-8F;
 
 }  // namespace
 
-Adam::Adam(network::Network& network, double weight_decay)
+Adam::Adam(const network::NamedTensors& parameters, double weight_decay)
     : weight_decay_(weight_decay), step_(torch::zeros({}, torch::kInt64)) {
-    for (const auto& parameter : network.named_parameters()) {
-        const auto& weights = parameter.value();
-        moments_.push_back(
-            {parameter.key(), weights, torch::zeros_like(weights), torch::zeros_like(weights)});
-    }
+    for (const auto& [name, weights] : parameters)
+        moments_.push_back({name, weights, torch::zeros_like(weights), torch::zeros_like(weights)});
 }
 
 void Adam::step(double weight, double learning_rate, double clip) {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "network/torch/weights.h"
+#include "network/torch/tensors.h"
 
 namespace earshot::train {
 
@@ -9,7 +9,8 @@ namespace earshot::train {
 /// differs between versions.
 class Adam {
  public:
-    Adam(network::Network& network, double weight_decay);
+    /// @param parameters  to be learnt, with gradients
+    Adam(const network::NamedTensors& parameters, double weight_decay);
 
     /// Adds the gradient of a loss, a tensor with one element, to the gradient for the next step.
     static void add(const torch::Tensor& loss) { loss.backward(); }

@@ -7,7 +7,6 @@
 
 #include "network/torch/autocast.h"
 #include "network/torch/network.h"
-#include "network/torch/weights.h"
 #include "support/error.h"
 #include "support/interrupt.h"
 #include "support/json.h"
@@ -33,6 +32,11 @@ torch::Tensor windows_of(const WindowBatch& batch) {
     // from_blob needs a non-const pointer; networks only read their input.
     return torch::from_blob(const_cast<float*>(batch.values.data()),
                             {count, static_cast<std::int64_t>(batch.values.size()) / count});
+}
+
+/// [n, classes] for each window, whose only step it is.
+torch::Tensor probabilities_of(const network::Network& network, const torch::Tensor& logits) {
+    return network.scores_of(logits).flatten(0, 1).contiguous();
 }
 
 /// Sums over batches that become means at the end.
@@ -87,7 +91,7 @@ struct Trainer::State {
     Rows train_rows, validation_rows;
     FitOptions options;
     Augmenter augmenter;
-    std::shared_ptr<network::Network> network, best;
+    std::unique_ptr<network::Network> network, best;
     torch::Tensor weights;  // in the loss
     std::unique_ptr<Adam> optimizer;
     network::NamedTensors before;  // the epoch: everything that it changes except the history
@@ -104,8 +108,8 @@ struct Trainer::State {
           history(fit.schedule != Schedule::constant) {
         options.epochs = epochs_of(options, train_rows.size());
         torch::manual_seed(epoch_seed(options.seed, 0));
-        network = network::make_network(architecture);
-        best = network::make_network(architecture);
+        network = std::make_unique<network::Network>(architecture);
+        best = std::make_unique<network::Network>(architecture);
         if (set.target == model::Target::recording && network->discriminant()) {
             throw UsageError("linear discriminant analysis needs a label for each window (--target frame)");
         }
@@ -120,12 +124,12 @@ struct Trainer::State {
             const auto* batch = loader.next();
             return batch ? windows_of(*batch) : torch::Tensor();
         });
-        network::copy_tensors(network::named_tensors(*network), network::named_tensors(*best));
+        network::copy_tensors(network->tensors(), best->tensors());
         if (options.compute == Compute::cuda) {
             network->move_to(torch::kCUDA);
             best->move_to(torch::kCUDA);
         }
-        optimizer = std::make_unique<Adam>(*network, options.weight_decay);
+        optimizer = std::make_unique<Adam>(network->parameters(), options.weight_decay);
         before = network::clone_tensors(progress());
     }
 
@@ -185,7 +189,7 @@ struct Trainer::State {
             fit_output(*network);
             const auto logits = logits_of(*network, train_rows);
             const auto truth = classes_of(train_rows);
-            tally.add(network->answer().probabilities(logits), truth,
+            tally.add(probabilities_of(*network, logits), truth,
                       network->answer().loss(logits, truth, weights));
             return !interrupted();
         }
@@ -229,7 +233,7 @@ struct Trainer::State {
                 batches = 0;
                 weight = 0;
             }
-            tally.add(answer.probabilities(logits.detach()), truth, error);
+            tally.add(probabilities_of(*network, logits.detach()), truth, error);
         }
         return true;
     }
@@ -263,7 +267,7 @@ struct Trainer::State {
         const auto logits = logits_of(*network, rows, false);
         const auto truth = classes_of(rows);
         const network::Answer& answer = network->answer();
-        const auto probabilities = answer.probabilities(logits).contiguous();
+        const auto probabilities = probabilities_of(*network, logits);
         Tally tally;
         tally.add(probabilities, truth, answer.loss(logits, truth, weights));
         epoch.validation_loss = tally.mean_loss();
@@ -292,8 +296,7 @@ struct Trainer::State {
     /// Everything that an epoch changes except the history.
     network::NamedTensors progress() const {
         network::NamedTensors tensors = optimizer->state();
-        for (const auto& [name, tensor] : network::named_tensors(*network))
-            tensors.emplace_back("weights." + name, tensor);
+        for (const auto& [name, tensor] : network->tensors()) tensors.emplace_back("weights." + name, tensor);
         return tensors;
     }
 
@@ -348,8 +351,7 @@ std::optional<Epoch> Trainer::run_epoch() {
                         "--learning-rate, {} now)",
                         epoch.number, s.options.learning_rate));
     }
-    if (s.history.add(epoch))
-        network::copy_tensors(network::named_tensors(*s.network), network::named_tensors(*s.best));
+    if (s.history.add(epoch)) network::copy_tensors(s.network->tensors(), s.best->tensors());
     return epoch;
 }
 
@@ -363,14 +365,14 @@ int Trainer::best_epoch() const { return state_->history.best_epoch(); }
 
 std::vector<float> Trainer::score(const Rows& rows) const {
     const State& s = *state_;
-    const auto probabilities = s.best->answer().probabilities(s.logits_of(*s.best, rows)).contiguous();
+    const auto probabilities = probabilities_of(*s.best, s.logits_of(*s.best, rows));
     const auto* values = probabilities.data_ptr<float>();
     return {values, values + probabilities.numel()};
 }
 
 void Trainer::save(const std::string& directory) const {
     const fs::path path(directory);
-    network::save_tensors(network::named_tensors(*state_->best), (path / "weights.npz").string());
+    network::save_tensors(state_->best->tensors(), (path / "weights.npz").string());
     network::save_tensors(state_->progress(), (path / "checkpoint.npz").string());
     Json json{{"run", state_->fingerprint()}};
     json.update(state_->history.json());
@@ -392,7 +394,7 @@ void Trainer::resume(const std::string& directory) {
         }
     });
     network::load_tensors(s.progress(), (path / "checkpoint.npz").string());
-    network::load_tensors(network::named_tensors(*s.best), (path / "weights.npz").string());
+    network::load_tensors(s.best->tensors(), (path / "weights.npz").string());
     s.history = std::move(history);
 }
 

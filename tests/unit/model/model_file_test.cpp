@@ -58,6 +58,26 @@ TEST(ModelFile, comes_back_as_it_was_written) {
     EXPECT_EQ(model.target, Target::frame);
 }
 
+TEST(ModelFile, the_graph_says_what_the_network_is_and_the_architecture_where_there_is_none) {
+    const TemporaryDirectory directory;
+    ModelFile model = example();
+    model.architecture = test::mlp_architecture(4, 2, {}, 0);
+    const network::Graph made = graph_of(model);
+    EXPECT_EQ(made.json(), network::make_graph(model.architecture).json());
+    write_model_file(model, directory.path().string());
+    EXPECT_TRUE(read_model_file(directory.path().string()).graph.is_null());
+
+    network::Graph other(1, 4);
+    other.then(network::op::Linear{2}, "only");
+    other.mark_logits();
+    model.graph = other.json();
+    write_model_file(model, directory.path().string());
+    const ModelFile read = read_model_file(directory.path().string());
+    EXPECT_EQ(read.architecture, model.architecture);
+    EXPECT_EQ(graph_of(read).json(), other.json());
+    EXPECT_NE(error_with("graph", "mlp").find("\"graph\" should be an object"), std::string::npos);
+}
+
 TEST(ModelFile, labels_may_be_of_recordings) {
     const TemporaryDirectory directory;
     ModelFile model = example();

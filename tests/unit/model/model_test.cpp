@@ -7,7 +7,7 @@
 
 #include "dataset/content_hash.h"
 #include "model/session.h"
-#include "network/torch/weights.h"
+#include "network/torch/network.h"
 #include "unit/model/fake_scorer.h"
 #include "unit/model/fixtures.h"
 
@@ -34,8 +34,7 @@ ModelFile file_of(const nlohmann::ordered_json& architecture, std::size_t labels
 
 void save(const ModelFile& file, const TemporaryDirectory& directory) {
     torch::manual_seed(7);
-    network::save_tensors(network::named_tensors(*network::make_network(file.architecture)),
-                          directory / "weights.npz");
+    network::save_tensors(network::Network(file.architecture).tensors(), directory / "weights.npz");
     write_model_file(file, directory.path().string());
 }
 

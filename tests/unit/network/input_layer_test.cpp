@@ -1,22 +1,60 @@
-#include "network/torch/input_layer.h"
+// What prepares frames for the layers that learn.
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
+#include "network/architecture.h"
+#include "network/torch/network.h"
 #include "unit/model/fixtures.h"
 
 namespace earshot::network {
 namespace {
 
 using test::error_of;
+using Json = nlohmann::ordered_json;
+
+/// The nodes of a dense network before its layers.
+Graph input_of(const Json& architecture) {
+    const Graph whole = make_graph(architecture);
+    Graph input(whole.frames(), whole.bands());
+    for (const Node& node : whole.nodes().subspan(1)) {
+        if (node.shape.size() == 1) break;
+        input.add(node.name, node.op, node.inputs);
+    }
+    input.mark_logits();
+    return input;
+}
+
+struct InputLayer {
+    Network network;
+    Walker input;
+
+    explicit InputLayer(const Json& architecture) : network(architecture), input(input_of(architecture)) {}
+
+    void fit(const TensorStream& windows) {
+        network.fit_input(windows);
+        for (const auto& [name, tensor] : input.tensors())
+            copy_tensors({{name, tensor_of(network.tensors(), name)}}, {{name, tensor}});
+    }
+    /// [n, planes, steps, bands]
+    torch::Tensor forward(const torch::Tensor& windows) const { return input.forward(windows); }
+};
 
 InputLayer layer_of(std::int64_t frames, std::int64_t bands, const InputOptions& input) {
     NetworkOptions options;
+    options.kind = "lda";
     options.frames = frames;
     options.inputs = bands;
     options.input = input;
     return InputLayer(describe_network(options));
+}
+
+/// A stream of the given tensors.
+TensorStream batches_of(std::vector<torch::Tensor> batches) {
+    return [batches = std::move(batches), next = std::size_t{0}]() mutable {
+        return next < batches.size() ? batches[next++] : torch::Tensor();
+    };
 }
 
 /// One window, from the definitions in double precision: planes x steps x bands.
@@ -150,14 +188,14 @@ TEST(InputLayer, a_range_is_checked) {
     auto json = describe_network(options);
     EXPECT_FALSE(json["input"].contains("range_db"));
     json["input"]["range_db"] = 30;
-    EXPECT_NE(error_of([&] { InputLayer{json}; }).find("logarithms_of"), std::string::npos);
+    EXPECT_NE(error_of([&] { make_graph(json); }).find("logarithms_of"), std::string::npos);
     json["input"]["logarithms_of"] = "power";
-    EXPECT_NO_THROW(InputLayer{json});
+    EXPECT_NO_THROW(make_graph(json));
     json["input"]["logarithms_of"] = "energy";
-    EXPECT_NE(error_of([&] { InputLayer{json}; }).find("energy"), std::string::npos);
+    EXPECT_NE(error_of([&] { make_graph(json); }).find("energy"), std::string::npos);
     json["input"]["logarithms_of"] = "magnitude";
     json["input"]["range_db"] = -1;
-    EXPECT_NE(error_of([&] { InputLayer{json}; }).find("range_db"), std::string::npos);
+    EXPECT_NE(error_of([&] { make_graph(json); }).find("range_db"), std::string::npos);
 }
 
 TEST(InputLayer, data_standardise_each_band_of_windows) {
@@ -173,6 +211,50 @@ TEST(InputLayer, data_standardise_each_band_of_windows) {
     const auto over = out.to(torch::kFloat64).transpose(1, 2).flatten(0, 1);
     EXPECT_LT(over.mean(0).abs().max().item<double>(), 1e-4);
     EXPECT_LT((over.square().mean(0) - 1).abs().max().item<double>(), 1e-4);
+}
+
+InputLayer of_values(std::int64_t values, const Compression& compression) {
+    InputOptions input;
+    input.compression = compression;
+    return layer_of(1, values, input);
+}
+
+TEST(InputLayer, standardises_what_it_was_fitted_to) {
+    torch::manual_seed(1);
+    for (const char* kind : {"none", "sqrt", "log"}) {
+        InputLayer layer = of_values(6, {kind, 1e-3});
+        const auto windows = torch::rand({1000, 6}) * 50 + 3;
+        layer.fit(
+            batches_of({windows.slice(0, 0, 100), windows.slice(0, 100, 999), windows.slice(0, 999, 1000)}));
+        const auto out = layer.forward(windows).flatten(1).to(torch::kFloat64);
+        EXPECT_LT(out.mean(0).abs().max().item<double>(), 1e-5) << kind;
+        EXPECT_LT((out.square().mean(0).sqrt() - 1).abs().max().item<double>(), 1e-5) << kind;
+    }
+}
+
+TEST(InputLayer, a_small_variation_far_from_zero_keeps_its_digits) {
+    InputLayer layer = of_values(1, {"none", 0});
+    layer.fit(batches_of({torch::full({1, 1}, 10000.0), torch::full({1, 1}, 10001.0)}));
+    EXPECT_FLOAT_EQ(tensor_of(layer.input.tensors(), "input.mean").item<float>(), 10000.5F);
+    EXPECT_FLOAT_EQ(tensor_of(layer.input.tensors(), "input.deviation").item<float>(), 0.5F);
+}
+
+TEST(InputLayer, a_value_that_never_varies_adds_nothing) {
+    InputLayer layer = of_values(2, {"log", 1e-5});
+    auto windows = torch::rand({50, 2});
+    windows.select(1, 1).fill_(0.125);
+    layer.fit(batches_of({windows}));
+    const auto out = layer.forward(windows).flatten(1);
+    EXPECT_LT(out.select(1, 1).abs().max().item<double>(), 1e-5);
+    EXPECT_TRUE(torch::isfinite(out).all().item<bool>());
+}
+
+TEST(InputLayer, compression_is_finite_for_zero_and_below) {
+    for (const char* kind : {"none", "sqrt", "log"}) {
+        const InputLayer layer = of_values(3, {kind, 1e-5});
+        EXPECT_TRUE(torch::isfinite(layer.forward(torch::tensor({{0.0F, -1.0F, 1e30F}}))).all().item<bool>())
+            << kind;
+    }
 }
 
 TEST(Architecture, settings_that_do_not_go_together_are_refused) {

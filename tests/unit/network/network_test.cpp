@@ -5,7 +5,6 @@
 #include <cmath>
 
 #include "network/architecture.h"
-#include "network/torch/input_layer.h"
 #include "unit/model/fixtures.h"
 
 namespace earshot::network {
@@ -16,9 +15,6 @@ using test::mlp_architecture;
 using Json = nlohmann::ordered_json;
 
 Json small() { return mlp_architecture(4, 3, {}, 0); }
-Json input_of(std::int64_t values, const Compression& compression) {
-    return mlp_architecture(values, 2, compression, 0);
-}
 
 /// A stream of the given tensors.
 TensorStream stream(std::vector<torch::Tensor> batches) {
@@ -34,29 +30,17 @@ TEST(Mlp, is_twice_as_wide_as_its_input_then_three_quarters) {
     EXPECT_EQ(mlp_architecture(1, 2, {}, 0)["hidden"].dump(), "[2,1]");
 }
 
-TEST(Mlp, weight_count_is_what_the_network_has) {
-    for (const std::int64_t inputs : {1, 4, 100}) {
-        const Json architecture = mlp_architecture(inputs, 3, {}, 0);
-        std::int64_t numbers = 0;
-        const auto network = make_network(architecture);
-        for (const auto& tensor : network->parameters()) numbers += tensor.numel();
-        for (const auto& tensor : network->buffers()) numbers += tensor.numel();
-        EXPECT_EQ(numbers, weight_count(architecture));
-    }
-}
-
 TEST(Mlp, answers_are_those_of_the_formula) {
     torch::manual_seed(3);
-    const auto network = make_network(small());
+    const auto network = std::make_unique<Network>(small());
     network->eval();
     const auto windows = torch::rand({5, 4});
     network->fit_input(stream({windows}));
     const auto answers = network->forward(windows);
 
     const auto parameter = [&](const char* name) {
-        return network->named_parameters()[name].to(torch::kFloat64);
+        return tensor_of(network->tensors(), name).detach().to(torch::kFloat64);
     };
-    const auto buffer = [&](const char* name) { return network->named_buffers()[name].to(torch::kFloat64); };
     const auto dense = [&](const std::vector<double>& in, const std::string& name, bool last) {
         const auto weight = parameter((name + ".weight").c_str()), bias = parameter((name + ".bias").c_str());
         std::vector<double> out;
@@ -72,8 +56,8 @@ TEST(Mlp, answers_are_those_of_the_formula) {
         std::vector<double> values;
         for (int d = 0; d < 4; ++d) {
             const double compressed = std::log(windows[n][d].item<double>() + 1e-5);
-            values.push_back((compressed - buffer("input.mean")[d].item<double>()) /
-                             buffer("input.deviation")[d].item<double>());
+            values.push_back((compressed - parameter("input.mean")[d].item<double>()) /
+                             parameter("input.deviation")[d].item<double>());
         }
         const auto expected = dense(dense(dense(values, "dense_1", false), "dense_2", false), "output", true);
         for (int c = 0; c < 3; ++c) {
@@ -83,7 +67,7 @@ TEST(Mlp, answers_are_those_of_the_formula) {
 }
 
 TEST(Mlp, dropout_acts_only_while_learning) {
-    const auto network = make_network(mlp_architecture(4, 3, {}, 0.5));
+    const auto network = std::make_unique<Network>(mlp_architecture(4, 3, {}, 0.5));
     const auto windows = torch::rand({64, 4});
     network->train();
     EXPECT_FALSE(torch::equal(network->forward(windows), network->forward(windows)));
@@ -97,12 +81,11 @@ TEST(Mlp, learns_along_the_gradients_of_its_answers) {
         architecture["layer_norm"] = true;
         architecture["hidden"] = hidden;
         torch::manual_seed(8);
-        const auto network = make_network(architecture);
-        const auto parameters = network->named_parameters();
+        const auto network = std::make_unique<Network>(architecture);
         {
             const torch::NoGradGuard no_gradients;
-            parameters["norm.weight"].uniform_(0.5, 2);
-            parameters["norm.bias"].uniform_(-1, 1);
+            tensor_of(network->tensors(), "norm.weight").uniform_(0.5, 2);
+            tensor_of(network->tensors(), "norm.bias").uniform_(-1, 1);
         }
         const auto windows = torch::rand({7, 4});
         const auto gradients = [&](bool learning) {
@@ -111,7 +94,7 @@ TEST(Mlp, learns_along_the_gradients_of_its_answers) {
             const auto answers = network->forward(windows);
             answers.square().sum().backward();
             std::vector<torch::Tensor> all{answers.detach()};
-            for (const auto& parameter : parameters) all.push_back(parameter.value().grad().clone());
+            for (const auto& [name, tensor] : network->parameters()) all.push_back(tensor.grad().clone());
             return all;
         };
         const auto judging = gradients(false), learning = gradients(true);
@@ -126,7 +109,7 @@ TEST(Registry, refuses_what_it_cannot_build_before_taking_memory) {
         Json architecture = small();
         value.is_discarded() ? static_cast<void>(architecture.erase(key))
                              : static_cast<void>(architecture[key] = value);
-        return error_of([&] { make_network(architecture); });
+        return error_of([&] { make_graph(architecture); });
     };
     const Json missing(Json::value_t::discarded);
     const std::vector<std::tuple<const char*, Json, std::string>> cases{
@@ -142,7 +125,7 @@ TEST(Registry, refuses_what_it_cannot_build_before_taking_memory) {
         {"classes", "many", "\"classes\" is \"many\""},
         {"hidden", 12, "\"hidden\" should be a list"},
         {"hidden", Json(std::vector<int>(1000, 1)), "\"hidden\" should be a list of at most 16"},
-        {"hidden", {1 << 20, 1 << 20}, "weights, at most"},
+        {"hidden", {1 << 20, 1 << 20}, "weights or more, at most"},
         {"hidden", {0}, "\"hidden\" is 0"},
         {"dropout", 1, "\"dropout\" is 1, should be a number from 0 to 0.99"},
         {"dropout", "x", "\"dropout\" is \"x\""},
@@ -194,7 +177,7 @@ TEST(Network, hears_windows_at_other_paces_and_pitches_once_it_has_learnt) {
             options.paces = paces;
             options.pitches = pitches;
             torch::manual_seed(5);
-            const auto network = make_network(describe_network(options));
+            const auto network = std::make_unique<Network>(describe_network(options));
             const torch::NoGradGuard no_gradients;
             // Two windows at once: none sees the other.
             const auto both = network->hear(torch::cat({plain * 2, plain}));
@@ -214,44 +197,6 @@ TEST(Network, hears_windows_at_other_paces_and_pitches_once_it_has_learnt) {
             same(heard(0, 0.25).first, merged(torch::cat({logits.slice(0, 0, 1), logits.slice(0, 3)}))));
         EXPECT_TRUE(same(heard(0.5, 0.25).first, merged(logits)));
         EXPECT_FALSE(same(heard(0.5, 0.25).first, plainly));
-    }
-}
-
-TEST(InputLayer, standardises_what_it_was_fitted_to) {
-    torch::manual_seed(1);
-    for (const char* kind : {"none", "sqrt", "log"}) {
-        InputLayer layer(input_of(6, {kind, 1e-3}));
-        const auto windows = torch::rand({1000, 6}) * 50 + 3;
-        layer.fit(
-            stream({windows.slice(0, 0, 100), windows.slice(0, 100, 999), windows.slice(0, 999, 1000)}));
-        const auto out = layer.forward(windows).flatten(1).to(torch::kFloat64);
-        EXPECT_LT(out.mean(0).abs().max().item<double>(), 1e-5) << kind;
-        EXPECT_LT((out.square().mean(0).sqrt() - 1).abs().max().item<double>(), 1e-5) << kind;
-    }
-}
-
-TEST(InputLayer, a_small_variation_far_from_zero_keeps_its_digits) {
-    InputLayer layer(input_of(1, {"none", 0}));
-    layer.fit(stream({torch::full({1, 1}, 10000.0), torch::full({1, 1}, 10001.0)}));
-    EXPECT_FLOAT_EQ(layer.named_buffers()["mean"].item<float>(), 10000.5F);
-    EXPECT_FLOAT_EQ(layer.named_buffers()["deviation"].item<float>(), 0.5F);
-}
-
-TEST(InputLayer, a_value_that_never_varies_adds_nothing) {
-    InputLayer layer(input_of(2, {"log", 1e-5}));
-    auto windows = torch::rand({50, 2});
-    windows.select(1, 1).fill_(0.125);
-    layer.fit(stream({windows}));
-    const auto out = layer.forward(windows).flatten(1);
-    EXPECT_LT(out.select(1, 1).abs().max().item<double>(), 1e-5);
-    EXPECT_TRUE(torch::isfinite(out).all().item<bool>());
-}
-
-TEST(InputLayer, compression_is_finite_for_zero_and_below) {
-    for (const char* kind : {"none", "sqrt", "log"}) {
-        const InputLayer layer(input_of(3, {kind, 1e-5}));
-        EXPECT_TRUE(torch::isfinite(layer.forward(torch::tensor({{0.0F, -1.0F, 1e30F}}))).all().item<bool>())
-            << kind;
     }
 }
 

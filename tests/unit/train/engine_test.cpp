@@ -9,6 +9,7 @@
 
 #include "model/scorer.h"
 #include "network/compute_threads.h"
+#include "network/torch/network.h"
 #include "support/output.h"
 #include "train/augmenter.h"
 #include "train/folds.h"
@@ -147,9 +148,9 @@ TEST(Epochs, are_more_where_data_are_too_few_for_the_steps) {
 
 TEST(Adam, cuts_the_gradient_of_a_step_to_a_norm) {
     // The first step of Adam is as long whatever the gradient is, so its moments are looked at.
-    const auto network = network::make_network(mlp_architecture(3, 2, {}, 0));
+    const auto network = std::make_unique<network::Network>(mlp_architecture(3, 2, {}, 0));
     const auto moment = [&](double weight, double clip) {
-        Adam adam(*network, 0);
+        Adam adam(network->parameters(), 0);
         Adam::add(network->forward(torch::ones({4, 3})).sum() * 100);
         adam.step(weight, 0, clip);
         double square = 0;

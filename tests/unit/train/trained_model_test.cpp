@@ -48,7 +48,9 @@ class TrainedModelTest : public testing::Test {
 
 TEST_F(TrainedModelTest, is_measured_on_validation_data_or_on_training_data_where_there_is_none) {
     training_.fold = hold_out(training_.set, SplitBy::group, 0.25, 1);
-    const auto held_out = describe().file.metrics;
+    const auto file = describe().file;
+    EXPECT_EQ(file.graph, network::make_graph(training_.architecture).json());
+    const auto& held_out = file.metrics;
     EXPECT_EQ(held_out["data"], "validation");
     EXPECT_EQ(held_out["thresholds_from"], "validation");
     EXPECT_EQ(held_out["windows"], 20);

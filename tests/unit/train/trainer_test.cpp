@@ -104,7 +104,7 @@ TEST_F(TrainerTest, resuming_another_run_is_refused) {
     options_.learning_rate = 0.5;
     EXPECT_NE(error_of([&] {
                   trainer().resume(directory.path().string());
-              }).find("cannot resume: \"learning_rate\" was 0.001, now 0.5"),
+              }).find("cannot resume: \"learning_rate\" was 0.001 and is now 0.5"),
               std::string::npos);
     options_.learning_rate = 1e-3;
     set_.items[0].digest = "other";
@@ -128,7 +128,7 @@ TEST_F(TrainerTest, a_checkpoint_from_before_a_setting_has_its_usual_value) {
     EXPECT_NO_THROW(trainer().resume(directory.path().string()));
     options_.clip = 2;
     EXPECT_NE(
-        error_of([&] { trainer().resume(directory.path().string()); }).find("\"clip\" was 0.0, now 2.0"),
+        error_of([&] { trainer().resume(directory.path().string()); }).find("\"clip\" was 0.0 and is now 2.0"),
         std::string::npos);
 }
 
@@ -141,7 +141,7 @@ TEST_F(TrainerTest, resuming_with_another_schedule_is_refused) {
     options_.schedule = Schedule::constant;
     EXPECT_NE(error_of([&] {
                   trainer().resume(directory.path().string());
-              }).find("\"schedule\" was \"cosine\", now \"constant\""),
+              }).find("\"schedule\" was \"cosine\" and is now \"constant\""),
               std::string::npos);
 }
 

@@ -1,0 +1,51 @@
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "model/open_set_scorer.h"
+#include "model/scorer.h"
+#include "network/architecture.h"
+#include "network/engine/engine.h"
+#include "support/error.h"
+
+namespace earshot::model {
+namespace {
+
+class EngineScorer : public Scorer {
+ public:
+    EngineScorer(const network::Graph& graph, const network::Weights& weights) : engine_(graph, weights) {}
+
+    std::size_t window_values() const override { return engine_.window_values(); }
+    std::size_t classes() const override { return engine_.scores_per_window(); }
+
+    void score(std::span<const float> windows, std::size_t count, std::span<float> scores) const override {
+        if (windows.size() != count * window_values() || scores.size() != count * classes()) {
+            throw Error(
+                fmt::format("score: {} windows of {} values and {} classes do not fit spans of {} and {}",
+                            count, window_values(), classes(), windows.size(), scores.size()));
+        }
+        engine_.run(windows, count, scores);
+    }
+
+ private:
+    network::engine::Engine engine_;
+};
+
+}  // namespace
+
+std::unique_ptr<Scorer> open_scorer(const std::string& directory, const ModelFile& model) {
+    const network::Graph graph = graph_of(model);
+    const auto weights =
+        network::Weights::read(graph, (std::filesystem::path(directory) / "weights.npz").string());
+    auto scorer = std::make_unique<EngineScorer>(graph, weights);
+    const std::size_t known = model.labels.size() - (model.unknown.empty() ? 0 : 1);
+    if (scorer->classes() != known) {
+        throw Error(fmt::format("{}/model.json: {} labels{}, but its network has {} classes", directory,
+                                known, model.unknown.empty() ? "" : " that it knows", scorer->classes()));
+    }
+    if (model.unknown.empty()) return scorer;
+    return std::make_unique<OpenSetScorer>(std::move(scorer),
+                                           std::vector(model.thresholds.begin(), model.thresholds.end() - 1));
+}
+
+}  // namespace earshot::model

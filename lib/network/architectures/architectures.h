@@ -1,0 +1,42 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "network/architecture.h"
+#include "network/graph.h"
+
+namespace earshot::network {
+
+/// A kind of network: the layers between features and logits. A new one is a file beside this one, a line in
+/// registry.cpp and its text in earshot-train(1).
+struct Architecture {
+    std::string_view kind;  // in model.json
+    /// Settings of NetworkOptions that it has, by their names in model.json; it must have a value for each.
+    std::vector<const char*> settings;
+    /// Gives the settings that were not chosen their usual values.
+    void (*fill)(NetworkOptions& options);
+    /// Adds its layers to a graph whose last node gives features [planes, steps, bands]; they end in [width].
+    /// @throws Error if the sizes do not fit each other
+    void (*build)(Graph& graph, const NetworkOptions& options);
+    /// Whether its products are large enough to be faster in bfloat16 where a processor has instructions for
+    /// it.
+    bool gains_from_bfloat16;
+};
+
+Architecture mlp_architecture();
+Architecture cnn_architecture();
+Architecture attention_architecture();
+
+/// All kinds.
+std::span<const Architecture> architectures();
+/// @throws Error if there is no such kind
+const Architecture& find_architecture(std::string_view kind);
+
+/// Linear layers "dense_1" ..., each followed by ReLU and dropout.
+void add_dense_layers(Graph& graph, std::span<const std::int64_t> units, double dropout);
+void add_dropout(Graph& graph, double fraction);
+void add_relu(Graph& graph);
+
+}  // namespace earshot::network

@@ -1,0 +1,92 @@
+#include "network/architecture.h"
+#include "network/architectures/architectures.h"
+#include "network/graph.h"
+
+namespace earshot::network {
+namespace {
+
+using Function = op::Pointwise::Function;
+
+void add_compression(Graph& graph, const Compression& compression) {
+    if (compression.kind == "none") return;
+    const bool log = compression.kind == "log";
+    graph.then(op::Affine{.offset = log ? compression.floor : 0, .low = 0});
+    graph.then(op::Pointwise{log ? Function::log : Function::sqrt});
+}
+
+/// Frames [K, D] to features [planes, steps, D].
+void add_input(Graph& graph, const InputOptions& input) {
+    add_compression(graph, input.compression);
+    if (input.range.db > 0) graph.then(op::NoiseFloor{input.range.db, input.range.values});
+    const std::int64_t frames = graph.frames(), steps = input.pool > 0 ? input.pool : frames;
+    if (steps == frames && input.deltas == 0 && !input.deviation) {
+        graph.then(op::Reshape{{1, frames, graph.bands()}});
+    } else {
+        graph.then(op::TimeFeatures{input.deltas, steps, input.deviation});
+    }
+    if (input.standardise == "none") return;
+    using By = op::Standardise::By;
+    const By by = input.standardise == "data"   ? By::data
+                  : input.standardise == "mean" ? By::mean
+                                                : By::window;
+    graph.then(op::Standardise{by}, "input");
+}
+
+/// Logits [outputs] to scores [1, classes]: AnswerOptions.
+void add_answer(Graph& graph, const AnswerOptions& answer) {
+    const auto at = answer.background;
+    const auto slice = [&](std::size_t of, std::int64_t begin, std::int64_t end) {
+        return graph.add("", op::Slice{0, begin, end}, {of});
+    };
+    /// Parts of a value that are not empty, one after the other.
+    const auto joined = [&](std::vector<std::size_t> parts) {
+        graph.add("", op::Concat{0}, std::move(parts));
+    };
+    const auto around = [&](std::size_t of, std::vector<std::size_t> between) {
+        const std::int64_t skip = between.empty() ? 1 : 0, size = graph[of].shape[0];
+        std::vector<std::size_t> parts;
+        if (at > 0) parts.push_back(slice(of, 0, at));
+        parts.insert(parts.end(), between.begin(), between.end());
+        if (at + skip < size) parts.push_back(slice(of, at + skip, size));
+        joined(std::move(parts));
+    };
+    if (answer.kind == "softmax") {
+        graph.then(op::Softmax{});
+    } else if (at < 0) {
+        graph.then(op::Pointwise{Function::sigmoid});
+    } else {
+        if (answer.kind == "likeness") {
+            const auto logits = graph.last(), background = slice(logits, at, at + 1);
+            around(logits, {});
+            graph.add("", op::Binary{op::Binary::Function::subtract}, {graph.last(), background});
+        }
+        const auto each = graph.then(op::Pointwise{Function::sigmoid});
+        graph.then(op::Reduce{op::Reduce::Kind::max, {0}, true});
+        around(each, {graph.then(op::Affine{.scale = -1, .offset = 1})});
+    }
+    graph.then(op::Reshape{{1, answer.classes}});
+}
+
+}  // namespace
+
+Graph make_graph(const nlohmann::ordered_json& architecture) {
+    const NetworkOptions options = read_network(architecture);
+    Graph graph(options.frames, options.inputs);
+    const bool has_views = options.paces > 0 || options.pitches > 0;
+    if (has_views) graph.then(op::Views{options.paces, options.pitches});
+    add_input(graph, options.input);
+    find_architecture(options.kind).build(graph, options);
+    graph.then(op::Linear{outputs_of(options.answer)}, "output");
+    if (has_views) {
+        // An unknown sound resembles a label in none of the views, so likeness takes the maximum. All else
+        // takes the mean, and so does likeness with a background, or each further view would favour the other
+        // labels.
+        const bool highest = options.answer.kind == "likeness" && options.answer.background < 0;
+        graph.then(op::MergeViews{highest ? op::MergeViews::Kind::max : op::MergeViews::Kind::mean});
+    }
+    graph.mark_logits();
+    add_answer(graph, options.answer);
+    return graph;
+}
+
+}  // namespace earshot::network

@@ -1,0 +1,143 @@
+// The engine against LibTorch, for whole networks.
+
+#include "network/engine/engine.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <thread>
+#include <vector>
+
+#include "network/architecture.h"
+#include "network/torch/network.h"
+
+namespace earshot::network {
+namespace {
+
+struct Kind {
+    const char* name;
+    NetworkOptions options;
+};
+
+NetworkOptions options_of(const char* kind, std::int64_t frames, std::int64_t bands) {
+    NetworkOptions options;
+    options.kind = kind;
+    options.frames = frames;
+    options.inputs = bands;
+    options.answer.classes = 4;
+    return options;
+}
+
+/// Every architecture, and every way to prepare frames and to answer.
+std::vector<Kind> kinds() {
+    std::vector<Kind> made{{"mlp", options_of("mlp", 1, 37)},
+                           {"dnn", options_of("dnn", 5, 11)},
+                           {"lda", options_of("lda", 6, 9)},
+                           {"cnn", options_of("cnn", 51, 23)},
+                           {"attention", options_of("attention", 70, 13)},
+                           {"waveform", options_of("attention", 1, 900)}};
+    for (auto& kind : made) {
+        if (kind.options.kind == "cnn" || kind.options.kind == "attention")
+            kind.options.input.standardise = "none";
+        if (kind.options.kind == "attention") kind.options.input.compression.kind = "none";
+        kind.options.dropout = 0.3;
+    }
+    auto views = options_of("cnn", 40, 20);
+    views.paces = 0.15;
+    views.pitches = 0.07;
+    views.head = "lda";
+    views.answer.background = 1;
+    views.input = {.compression = {"none"}, .pool = 20, .standardise = "mean", .range = {25, LogOf::power}};
+    made.push_back({"views", views});
+    views.answer.background = -1;
+    made.push_back({"views without background", views});
+    auto features = options_of("mlp", 24, 8);
+    features.hidden = {7};
+    features.answer.kind = "sigmoid";
+    features.answer.background = 3;
+    features.input = {
+        .compression = {"sqrt"}, .deltas = 2, .pool = 6, .standardise = "data", .deviation = true};
+    made.push_back({"features", features});
+    features.answer.background = 0;
+    features.input.standardise = "window";
+    features.input.compression.kind = "log";
+    made.push_back({"features of windows", features});
+    return made;
+}
+
+/// A network with random weights and statistics, as LibTorch walks it and as the engine runs it.
+struct Both {
+    Network network;
+    std::unique_ptr<engine::Engine> engine;
+
+    explicit Both(const NetworkOptions& options) : network(describe_network(options)) {
+        Weights weights;
+        for (const auto& [name, tensor] : network.tensors()) {
+            if (tensor.scalar_type() != torch::kFloat32) continue;
+            const torch::NoGradGuard no_gradients;
+            const bool positive = name.ends_with("running_var") || name.ends_with("deviation");
+            if (!tensor.requires_grad())
+                tensor.copy_(positive ? torch::rand_like(tensor) + 0.5 : torch::randn_like(tensor) * 0.1);
+            weights.set(name, {tensor.data_ptr<float>(), tensor.data_ptr<float>() + tensor.numel()});
+        }
+        network.eval();
+        engine = std::make_unique<engine::Engine>(network.graph(), weights);
+    }
+
+    std::vector<float> scores(const torch::Tensor& windows) const {
+        const auto count = static_cast<std::size_t>(windows.size(0));
+        std::vector<float> scores(count * engine->scores_per_window());
+        engine->run({windows.data_ptr<float>(), static_cast<std::size_t>(windows.numel())}, count, scores);
+        return scores;
+    }
+};
+
+torch::Tensor some_windows(const Network& network, std::int64_t count) {
+    return torch::rand({count, network.window_values()}) * 2;
+}
+
+TEST(Engine, scores_are_those_of_libtorch) {
+    torch::manual_seed(1);
+    for (const auto& [name, options] : kinds()) {
+        const Both both(options);
+        const auto windows = some_windows(both.network, 131);
+        auto scores = both.scores(windows);
+        const torch::NoGradGuard no_gradients;
+        const auto wanted = both.network.scores_of(both.network.hear(windows)).reshape({131, 4});
+        const auto found = torch::from_blob(scores.data(), {131, 4});
+        EXPECT_LT((found - wanted).abs().max().item<double>(), 1e-5) << name;
+        EXPECT_GT(wanted.std().item<double>(), 1e-3)
+            << name << ": all scores are alike, which proves nothing";
+    }
+}
+
+TEST(Engine, a_window_has_the_same_scores_bit_for_bit_whatever_is_scored_with_it) {
+    torch::manual_seed(2);
+    for (const auto& [name, options] : kinds()) {
+        const Both both(options);
+        const auto windows = some_windows(both.network, 70);
+        const auto together = both.scores(windows);
+        std::vector<float> apart;
+        for (std::int64_t first = 0, count = 1; first < 70;
+             first += count, count = std::min(count + 2, 70 - first)) {
+            const auto some = both.scores(windows.slice(0, first, first + count).contiguous());
+            apart.insert(apart.end(), some.begin(), some.end());
+        }
+        EXPECT_EQ(together, apart) << name;
+    }
+}
+
+TEST(Engine, threads_share_one) {
+    torch::manual_seed(3);
+    const Both both(options_of("mlp", 1, 100));
+    const auto windows = some_windows(both.network, 300);
+    const auto alone = both.scores(windows);
+    std::vector<std::vector<float>> found(4);
+    std::vector<std::thread> threads;
+    for (auto& scores : found) threads.emplace_back([&] { scores = both.scores(windows); });
+    for (auto& thread : threads) thread.join();
+    for (const auto& scores : found) EXPECT_EQ(scores, alone);
+}
+
+}  // namespace
+}  // namespace earshot::network
