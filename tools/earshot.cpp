@@ -51,8 +51,9 @@ std::string usage() {
     std::string text =
         "earshot hears sounds, names them, and says when they happened.\n\n"
         "Usage: earshot COMMAND [OPTIONS] [ARGUMENTS]\n\nCommands:\n";
-    for (const auto& command : tools::commands())
-        text += fmt::format("  {:<12}{}\n", command.name, command.summary);
+    for (const auto& command : tools::commands()) {
+        if (command.built()) text += fmt::format("  {:<12}{}\n", command.name, command.summary);
+    }
     for (const auto& name : path_commands()) {
         if (!tools::find_command(name)) text += fmt::format("  {:<12}(earshot-{} on PATH)\n", name, name);
     }
@@ -108,6 +109,12 @@ int open_manual(const std::string& name) {
 int run_command(const std::string& name, std::vector<std::string> words) {
     words.front() = "earshot-" + name;
     if (const auto command = tools::find_command(name)) {
+        if (!command->built()) {
+            return fail(kFailure,
+                        fmt::format("{} is not in this build, which has no LibTorch (configure with "
+                                    "-D EARSHOT_TRAIN=ON)",
+                                    name));
+        }
         if (command->loads_torch) tools::prepare_compute_environment();
         return become((prefix() / "libexec/earshot" / words.front()).string(), words);
     }
