@@ -20,6 +20,7 @@ class Attention : public Step {
         : heads_(static_cast<std::size_t>(heads)),
           steps_(static_cast<std::size_t>(sequence[0])),
           width_(static_cast<std::size_t>(sequence[1])),
+          padded_(steps_ + product_kernels().columns),
           transposed_(transposed),
           mean_(mean),
           values_(projection.begin() + static_cast<std::ptrdiff_t>(2 * width_ * width_), projection.end()),
@@ -37,11 +38,10 @@ class Attention : public Step {
 
     std::size_t scratch_values() const override {
         const auto& kernels = product_kernels();
-        const std::size_t padded = steps_ + kernels.columns;
-        return 3 * width_ * padded            // sequence, queries and keys
-               + kernels.columns * width_     // a block of keys, or of the sequence
-               + kernels.rows * (padded + 1)  // scores of a block of queries
-               + (mean_ ? heads_ * padded + 2 * width_ : 2 * width_ * padded);
+        return 3 * width_ * padded_            // sequence, queries and keys
+               + kernels.columns * width_      // a block of keys, or of the sequence
+               + kernels.rows * (padded_ + 1)  // scores of a block of queries
+               + (mean_ ? heads_ * padded_ + 2 * width_ : 2 * width_ * padded_);
     }
 
     void run(std::span<const float* const> in, float* out, std::int64_t windows,
@@ -52,19 +52,20 @@ class Attention : public Step {
     }
 
  private:
-    std::size_t padded() const { return steps_ + product_kernels().columns; }
-
     void attend(const float* in, float* out, float* scratch) const {
         const auto& kernels = product_kernels();
-        float* const sequence = scratch;                            // [C, padded]
-        float* const queries_keys = sequence + width_ * padded();   // [2 C, padded]
-        float* const block = queries_keys + 2 * width_ * padded();  // [.., columns]
-        float* const scores = block + kernels.columns * width_;     // [rows, steps]
-        float* const rest = scores + kernels.rows * (padded() + 1);
+        float* const sequence = scratch;                           // [C, padded]
+        float* const queries_keys = sequence + width_ * padded_;   // [2 C, padded]
+        float* const block = queries_keys + 2 * width_ * padded_;  // [.., columns]
+        float* const scores = block + kernels.columns * width_;    // [rows, steps]
+        float* const rest = scores + kernels.rows * (padded_ + 1);
         for (std::size_t c = 0; c < width_; ++c) {
-            float* row = sequence + c * padded();
-            for (std::size_t t = 0; t < steps_; ++t)
-                row[t] = transposed_ ? in[c * steps_ + t] : in[t * width_ + c];
+            float* row = sequence + c * padded_;
+            if (transposed_) {
+                std::copy_n(in + c * steps_, steps_, row);
+            } else {
+                for (std::size_t t = 0; t < steps_; ++t) row[t] = in[t * width_ + c];
+            }
             std::fill_n(row + steps_, kernels.columns, 0.0F);
         }
         project(sequence, queries_keys, block);
@@ -76,7 +77,7 @@ class Attention : public Step {
         const auto& kernels = product_kernels();
         for (std::size_t t = 0; t < steps_; t += kernels.columns) {
             for (std::size_t c = 0; c < width_; ++c)
-                std::memcpy(block + c * kernels.columns, sequence + c * padded() + t,
+                std::memcpy(block + c * kernels.columns, sequence + c * padded_ + t,
                             kernels.columns * sizeof(float));
             for (std::size_t row = 0; row < 2 * width_; row += kernels.rows) {
                 Product product;
@@ -85,8 +86,8 @@ class Attention : public Step {
                 product.a_step = static_cast<std::ptrdiff_t>(kernels.rows);
                 product.b = block;
                 product.b_step = static_cast<std::ptrdiff_t>(kernels.columns);
-                product.out = queries_keys + row * padded() + t;
-                product.out_row = static_cast<std::ptrdiff_t>(padded());
+                product.out = queries_keys + row * padded_ + t;
+                product.out_row = static_cast<std::ptrdiff_t>(padded_);
                 product.rows = std::min(kernels.rows, 2 * width_ - row);
                 product.depth = width_;
                 product.columns = kernels.columns;  // what is past the end is never read as a step
@@ -103,11 +104,11 @@ class Attention : public Step {
         const std::size_t depth = width_ / heads_;
         for (std::size_t t = 0; t < steps_; t += kernels.columns) {
             Product product;
-            product.a = queries_keys + head * depth * padded() + first;
+            product.a = queries_keys + head * depth * padded_ + first;
             product.a_row = 1;
-            product.a_step = static_cast<std::ptrdiff_t>(padded());
-            product.b = queries_keys + (width_ + head * depth) * padded() + t;
-            product.b_step = static_cast<std::ptrdiff_t>(padded());
+            product.a_step = static_cast<std::ptrdiff_t>(padded_);
+            product.b = queries_keys + (width_ + head * depth) * padded_ + t;
+            product.b_step = static_cast<std::ptrdiff_t>(padded_);
             product.out = scores + t;
             product.out_row = static_cast<std::ptrdiff_t>(steps_);
             product.rows = rows;
@@ -121,10 +122,10 @@ class Attention : public Step {
                    float* out) const {
         const auto& kernels = product_kernels();
         const std::size_t depth = width_ / heads_;
-        float *weights = rest, *seen = rest + heads_ * padded(), *gathered = seen + width_;
+        float *weights = rest, *seen = rest + heads_ * padded_, *gathered = seen + width_;
         float* const log_sums = scores + kernels.rows * steps_;
         for (std::size_t head = 0; head < heads_; ++head) {
-            float* const mean = weights + head * padded();
+            float* const mean = weights + head * padded_;
             std::fill_n(mean, steps_, 0.0F);
             for (std::size_t first = 0; first < steps_; first += kernels.rows) {
                 const std::size_t rows = std::min(kernels.rows, steps_ - first);
@@ -134,7 +135,7 @@ class Attention : public Step {
             const float share = 1 / static_cast<float>(steps_);
             for (std::size_t c = 0; c < width_; ++c) {
                 double sum = 0;
-                for (std::size_t t = 0; t < steps_; ++t) sum += mean[t] * sequence[c * padded() + t];
+                for (std::size_t t = 0; t < steps_; ++t) sum += mean[t] * sequence[c * padded_ + t];
                 seen[c] = static_cast<float>(sum) * share;
             }
             for (std::size_t d = head * depth; d < (head + 1) * depth; ++d)
@@ -148,13 +149,13 @@ class Attention : public Step {
                   float* out) const {
         const auto& kernels = product_kernels();
         const std::size_t depth = width_ / heads_;
-        float *values = rest, *gathered = rest + width_ * padded();  // [T, C] each
+        float *values = rest, *gathered = rest + width_ * padded_;  // [T, C] each
         float* const log_sums = scores + kernels.rows * steps_;
         for (std::size_t t = 0; t < steps_; ++t) {
             for (std::size_t d = 0; d < width_; ++d) {
                 float sum = bias_[2 * width_ + d];
                 for (std::size_t c = 0; c < width_; ++c)
-                    sum += values_[d * width_ + c] * sequence[c * padded() + t];
+                    sum += values_[d * width_ + c] * sequence[c * padded_ + t];
                 values[t * width_ + d] = sum;
             }
         }
@@ -188,7 +189,7 @@ class Attention : public Step {
         return sum;
     }
 
-    std::size_t heads_, steps_, width_;
+    std::size_t heads_, steps_, width_, padded_;
     bool transposed_, mean_;
     std::vector<float> queries_keys_, values_, bias_, out_weight_, out_bias_;
 };
