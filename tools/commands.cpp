@@ -6,7 +6,7 @@
 namespace earshot::tools {
 namespace {
 
-constexpr bool core = false, locate = false;
+constexpr bool core = false, locate = false, exchange = false;
 constexpr bool model = true;
 
 constexpr std::array kCommands{

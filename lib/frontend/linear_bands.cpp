@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 
 namespace earshot::frontend {
 namespace {
@@ -63,6 +64,15 @@ void LinearBands::apply(std::span<const float> power, std::span<float> values) c
         }
         values[b] = static_cast<float>(scale_ * std::sqrt(total));
     }
+}
+
+LinearBands::Band LinearBands::band(std::size_t b) const {
+    const Edge &from = edges_[b], &to = edges_[b + 1];
+    if (from.bin == to.bin) return {from.bin, {to.below - from.below}};
+    std::vector<double> weights(to.bin - from.bin + 1, 1);
+    weights.front() = from.above;
+    weights.back() = to.below;
+    return {from.bin, std::move(weights)};
 }
 
 }  // namespace earshot::frontend

@@ -31,6 +31,15 @@ class LinearBands {
     /// @param values  size() values
     void apply(std::span<const float> power, std::span<float> values) const;
 
+    /// What a band takes of the power spectrum: weights for the bins from `first` on. Its value is scale()
+    /// times the root of that sum.
+    struct Band {
+        std::size_t first;
+        std::vector<double> weights;
+    };
+    Band band(std::size_t b) const;
+    double scale() const { return scale_; }
+
  private:
     struct Edge {
         std::size_t bin;  // the bin that contains the edge

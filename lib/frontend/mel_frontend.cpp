@@ -18,12 +18,6 @@ constexpr std::int64_t kMaxRateHz = 1'000'000;
 constexpr std::int64_t kMaxWindow = 1 << 16, kMaxMels = 4096;
 constexpr std::size_t kBatch = 16;
 
-/// Samples of a centred frame before its centre: the window is in the middle of the transform, as in
-/// torch.stft.
-std::size_t lead_of(const MelSettings& s) {
-    return s.centred ? s.fft_size / 2 - (s.fft_size - s.window) / 2 : 0;
-}
-
 }  // namespace
 
 nlohmann::ordered_json default_mel_settings(std::string_view kind) {
@@ -78,7 +72,7 @@ nlohmann::ordered_json MelSettings::json(std::string_view kind) const {
 
 MelFrontend::MelFrontend(const MelSettings& settings)
     : settings_(settings),
-      lead_(lead_of(settings)),
+      lead_(settings.lead()),
       framer_({settings.window, settings.hop, lead_, settings.centred ? settings.window - lead_ : 0, kBatch}),
       fft_(settings.fft_size),
       bank_(settings.fft_size, settings.rate_hz, settings.bank),

@@ -24,6 +24,10 @@ struct MelSettings {
     int power;                // of the magnitude: 1 or 2
     MelBank::Settings bank;
 
+    /// Samples of a centred frame before its centre: the window is in the middle of the transform, as in
+    /// torch.stft. 0 for others.
+    std::size_t lead() const { return centred ? fft_size / 2 - (fft_size - window) / 2 : 0; }
+
     /// @throws Error for what is missing or out of range
     static MelSettings read(const SettingsReader& reader);
     /// The keys that read() takes, with more of a front end's own.

@@ -17,17 +17,7 @@ class Mfcc final : public MelFrontend {
         : MelFrontend(settings),
           floor_(floor),
           coefficients_(coefficients),
-          cosines_(settings.bank.bands * coefficients) {
-        const auto bands = static_cast<double>(settings.bank.bands);
-        for (std::size_t n = 0; n < settings.bank.bands; ++n) {
-            for (std::size_t k = 0; k < coefficients; ++k) {
-                const double angle =
-                    std::numbers::pi * static_cast<double>(k) * (static_cast<double>(n) + 0.5) / bands;
-                cosines_[n * coefficients + k] =
-                    static_cast<float>(std::sqrt((k == 0 ? 1 : 2) / bands) * std::cos(angle));
-            }
-        }
-    }
+          cosines_(mfcc_matrix(settings.bank.bands, coefficients)) {}
 
     std::size_t dimension() const override { return coefficients_; }
 
@@ -54,6 +44,20 @@ class Mfcc final : public MelFrontend {
 };
 
 }  // namespace
+
+std::vector<float> mfcc_matrix(std::size_t bands, std::size_t coefficients) {
+    std::vector<float> cosines;
+    cosines.reserve(bands * coefficients);
+    const auto size = static_cast<double>(bands);
+    for (std::size_t n = 0; n < bands; ++n) {
+        for (std::size_t k = 0; k < coefficients; ++k) {
+            const double angle =
+                std::numbers::pi * static_cast<double>(k) * (static_cast<double>(n) + 0.5) / size;
+            cosines.push_back(static_cast<float>(std::sqrt((k == 0 ? 1 : 2) / size) * std::cos(angle)));
+        }
+    }
+    return cosines;
+}
 
 nlohmann::ordered_json default_mfcc() {
     auto settings = default_mel_settings("mfcc");

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <vector>
 
 #include "frontend/frontend.h"
 
@@ -16,5 +18,8 @@ namespace earshot::frontend {
 /// Settings: those of `logmel`, and "coefficients", at most as many as bands.
 std::unique_ptr<Frontend> make_mfcc(const nlohmann::ordered_json& settings);
 nlohmann::ordered_json default_mfcc();
+
+/// That transform as a matrix [bands, coefficients], row-major.
+std::vector<float> mfcc_matrix(std::size_t bands, std::size_t coefficients);
 
 }  // namespace earshot::frontend

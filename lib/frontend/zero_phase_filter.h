@@ -29,12 +29,14 @@ class ZeroPhaseFilter {
     /// @param piece, filtered  as many samples; may be the same
     void apply(std::span<const float> piece, std::span<float> filtered);
 
- private:
     /// b (1 - z^-2) / (1 + a1 z^-1 + a2 z^-2): every section has the zeros of a band-pass, at 0 and at the
     /// highest frequency.
     struct Section {
         double b, a1, a2;
     };
+    std::span<const Section> sections() const { return sections_; }
+
+ private:
     void pass();
 
     std::vector<Section> sections_;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "support/error.h"
 
@@ -25,6 +26,11 @@ WindowGrid make_grid(const FrameShape& frames, const Windowing& windowing) {
         grid.hop_s = static_cast<double>(windowing.step()) * frames.hop_s;
     }
     return grid;
+}
+
+std::optional<double> windows_per_s(const nlohmann::ordered_json& frontend, const Windowing& windowing) {
+    if (frontend.is_null()) return std::nullopt;
+    return 1 / make_grid(shape_of(*frontend::make_frontend(frontend)), windowing).hop_s;
 }
 
 SampleStretches overlapping_stretches(const FrameShape& frames, double overlap) {

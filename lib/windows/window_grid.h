@@ -2,6 +2,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
 
 #include "frontend/frontend.h"
 #include "windows/windowing.h"
@@ -38,6 +40,10 @@ struct WindowGrid {
 
 /// @throws Error for an overlap that is not from 0 to below 1, and if frames shall overlap that do so already
 WindowGrid make_grid(const FrameShape& frames, const Windowing& windowing);
+
+/// How many windows a second of sound has. @param frontend  settings; null if unknown, then there is no
+/// answer
+std::optional<double> windows_per_s(const nlohmann::ordered_json& frontend, const Windowing& windowing);
 
 /// The stretches of samples that a front end runs over one by one so that its frames overlap.
 struct SampleStretches {

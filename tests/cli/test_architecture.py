@@ -11,8 +11,9 @@ SOURCES = {".h", ".cpp"}
 
 
 def rooms_in_order():
-    """Of lib/CMakeLists.txt; `locate` is an archive of its own, and comes before `scene`."""
+    """Of lib/CMakeLists.txt; `exchange` and `locate` are archives of their own, before `detect` and `scene`."""
     rooms = re.search(r"set\(core_rooms ([^)]*)\)", (LIB / "CMakeLists.txt").read_text())[1].split()
+    rooms.insert(rooms.index("detect"), "exchange")
     rooms.insert(rooms.index("scene"), "locate")
     return rooms
 

@@ -11,6 +11,7 @@ PREPARED = {"earshot-train": ["earshot datagen -q recordings/ dataset/"],
             "earshot-evaluate": ["earshot datagen -q recordings/ dataset/", "earshot train -q dataset/ -o model/",
                                  "mkdir models && cp -r model models/first && cp -r model models/second"],
             "earshot-detect": ["earshot datagen -q recordings/ dataset/", "earshot train -q dataset/ -o model/"],
+            "earshot-export": ["earshot datagen -q recordings/ dataset/", "earshot train -q dataset/ -o model/"],
             "earshot-locate": ["earshot datagen -q recordings/ dataset/", "earshot train -q dataset/ -o model/"]}
 
 
