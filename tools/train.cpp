@@ -5,6 +5,7 @@
 
 #include "model/model_directory.h"
 #include "model/scorer.h"
+#include "network/card.h"
 #include "network/compute_threads.h"
 #include "support/error.h"
 #include "support/interrupt.h"
@@ -12,6 +13,7 @@
 #include "tools/options.h"
 #include "tools/tool.h"
 #include "tools/train/training_run.h"
+#include "windows/window_grid.h"
 
 namespace earshot::tools {
 namespace {
@@ -159,8 +161,14 @@ train::TrainedModel train(const TrainingRun& run, train::Trainer& trainer) {
     return model;
 }
 
+/// The network that these options would train on this data.
+std::string described(const train::TrainingSet& set, const nlohmann::ordered_json& architecture) {
+    return network::card_text(network::card_of(network::make_graph(architecture),
+                                               windows::windows_per_s(set.frontend, set.windowing)));
+}
+
 Exit run(const TrainOptions& options, const std::string& recipe, Context& context) {
-    model::check_model_place(options.output, options.force || options.resume);
+    if (!options.describe) model::check_model_place(options.output, options.force || options.resume);
     if (options.resume && !fs::exists(options.output)) {
         throw Error(fmt::format("{}: no model to resume (train it without --resume first)", options.output));
     }
@@ -172,6 +180,10 @@ Exit run(const TrainOptions& options, const std::string& recipe, Context& contex
     run.set = train::load_training_set(options.data, options.examples);
     check_augmentation(run.fit.augment, run.set, context.console);
     run.architecture = architecture_of(run.set, options.network);
+    if (options.describe) {
+        context.out.write(described(run.set, run.architecture));
+        return Exit::ok;
+    }
     choose_fold(run);
     describe_data(run);
     train::Trainer trainer(run.set, run.architecture, run.fold.train, run.fold.validation, run.fit);

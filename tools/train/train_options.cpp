@@ -44,8 +44,7 @@ void add_data(CLI::App& app, TrainOptions& options) {
     app.add_option("datasets", options.data.train, "Datasets (NPZ files, or directories of them)")
         ->type_name("DATASET")
         ->required();
-    add_output(app, options.output, "Directory of the model");
-    app.get_option("--output")->required();
+    add_output(app, options.output, "Directory of the model (required)");
     add_force(app, options.force);
     add_list(app, "--validation-data", options.data.validation, "DATASET",
              "Validate on these datasets instead (repeatable)");
@@ -62,6 +61,8 @@ void add_data(CLI::App& app, TrainOptions& options) {
     add_list(app, "--test-days", options.test_days, "A[..B]", "Test on recordings of these days (repeatable)")
         ->group(kMoreOptions);
     app.add_flag("--resume", options.resume, "Resume from the model's last epoch");
+    app.add_flag("--describe", options.describe, "Print the network's layers, sizes and cost; train nothing")
+        ->group(kMoreOptions);
 }
 
 }  // namespace
@@ -91,6 +92,7 @@ void check_train_options(TrainOptions& options, const CLI::App& app) {
     if (options.thresholds.precision && options.thresholds.false_alarms_per_hour)
         throw UsageError("--precision and --false-alarms-per-hour cannot be combined");
     const auto given = [&](const char* name) { return app.get_option(name)->count() > 0; };
+    if (options.output.empty() && !options.describe) throw UsageError("--output is required");
     if (options.output == "-") throw UsageError("a model is a directory and cannot go to standard output");
     if (options.folds == 1) throw UsageError("--folds 1: at least 2 are needed");
     if (options.folds > 0 && options.resume) {

@@ -26,6 +26,7 @@ struct TrainOptions {
     int threads = 0;
     double save_every_s = 300;
     bool resume = false, force = false;
+    bool describe = false;  // print the card of the network, and train nothing
 };
 
 void add_train_options(CLI::App& app, TrainOptions& options);
