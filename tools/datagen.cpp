@@ -345,6 +345,7 @@ Runner declare(CLI::App& app) {
 const Tool tool{"datagen",
                 "Turn labelled recordings into datasets of frames, one NPZ file each.\n"
                 "Labels are found beside recordings, or are the names of their directories.",
-                "Example:\n  earshot datagen clips/ dataset/ --labels clips.csv --group speaker", declare};
+                "Example:\n  earshot datagen clips/ dataset/ --labels clips.csv --group speaker", declare,
+                describe_frontends};
 
 }  // namespace earshot::tools

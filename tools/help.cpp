@@ -20,6 +20,14 @@ std::string type_shown(const CLI::Option& option) {
     return type.substr(0, std::min(type.find(':'), type.find(" in [")));
 }
 
+/// " HOW": of an option that is only named, without its choices.
+std::string unit_shown(const CLI::Option& option) {
+    const std::string type = option.get_type_name();
+    const bool many = option.get_expected_max() == CLI::detail::expected_max_vector_size;
+    const std::string unit = type.substr(0, type.find(':'));
+    return (unit.empty() ? "" : " " + unit) + (many && !unit.ends_with("...") ? " ..." : "");
+}
+
 }  // namespace
 
 std::string HelpFormatter::make_help(const CLI::App* app, std::string name, CLI::AppFormatMode mode) const {
@@ -44,7 +52,8 @@ std::string HelpFormatter::make_names(const CLI::App& app, const std::string& gr
     std::string lines, line;
     for (const auto* option : app.get_options()) {
         if (option->get_group() != group) continue;
-        const std::string name = make_option_name(option, false) + make_option_opts(option);
+        const std::string name = make_option_name(option, false) +
+                                 (group == kMoreOptions ? unit_shown(*option) : make_option_opts(option));
         if (line.size() + 2 + name.size() > kColumns) lines += std::exchange(line, "") + "\n";
         line += "  " + name;
     }

@@ -35,6 +35,8 @@ struct Tool {
     const char* description;  // the summary of commands.def and, if wanted, more, shown by --help
     const char* footer;       // an example or two, shown at the end of --help
     Runner (*declare)(CLI::App& app);
+    /// More rows for describe_options(), if there are any: settings that are not options.
+    std::string (*describe)(const std::string& command) = nullptr;
 };
 extern const Tool tool;
 

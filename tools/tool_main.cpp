@@ -106,7 +106,8 @@ int run_declared(const Tool& command, int argc, const char* const* argv, Output&
     };
     if (argc == 2 &&
         std::string_view(argv[1]) == "--describe-options") {  // asked by completions, not by people
-        return print(describe_options(app, fmt::format("earshot {}", command.name)));
+        const auto name = fmt::format("earshot {}", command.name);
+        return print(describe_options(app, name) + (command.describe ? command.describe(name) : ""));
     }
     try {
         std::vector<std::string> words(argv + 1, argv + argc);

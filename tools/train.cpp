@@ -205,6 +205,6 @@ Runner declare(CLI::App& app) {
 }  // namespace
 
 const Tool tool{"train", "Train a model on datasets that earshot datagen has made.",
-                "Example:\n  earshot train data/ -o monitor.model --recipe spectrum-mlp\n", declare};
+                "Example:\n  earshot train data/ -o monitor.model --recipe spectrum-mlp", declare};
 
 }  // namespace earshot::tools

@@ -23,16 +23,16 @@ namespace {
 struct Kind {
     std::string_view name;
     std::unique_ptr<Frontend> (*make)(const nlohmann::ordered_json& settings);
-    nlohmann::ordered_json (*defaults)();
+    FrontendSettings (*describe)();
 };
 
 /// The front ends there are; a new one is a line here.
 constexpr std::array kKinds = {
-    Kind{"spectrum", make_spectrum, default_spectrum},
-    Kind{"logmel", make_logmel, default_logmel},
-    Kind{"pcen", make_pcen, default_pcen},
-    Kind{"mfcc", make_mfcc, default_mfcc},
-    Kind{"waveform", make_waveform, default_waveform},
+    Kind{"spectrum", make_spectrum, describe_spectrum},
+    Kind{"logmel", make_logmel, describe_logmel},
+    Kind{"pcen", make_pcen, describe_pcen},
+    Kind{"mfcc", make_mfcc, describe_mfcc},
+    Kind{"waveform", make_waveform, describe_waveform},
 };
 
 /// What people call the settings; others go by their key.
@@ -84,9 +84,11 @@ const Kind& find_kind(std::string_view name, std::string_view shown) {
 
 }  // namespace
 
-nlohmann::ordered_json default_frontend(std::string_view kind) {
-    return find_kind(kind, fmt::format("'{}'", kind)).defaults();
+FrontendSettings describe_frontend(std::string_view kind) {
+    return find_kind(kind, fmt::format("'{}'", kind)).describe();
 }
+
+nlohmann::ordered_json default_frontend(std::string_view kind) { return describe_frontend(kind).json(); }
 
 std::unique_ptr<Frontend> make_frontend(const nlohmann::ordered_json& settings) {
     const auto kind = settings.is_object() ? settings.find("kind") : settings.end();

@@ -7,16 +7,22 @@
 namespace earshot::frontend {
 namespace {
 
+struct LogMelSettings {
+    MelSettings mel;
+    double floor = 1e-10;
+};
+
+std::vector<Setting> settings_of(LogMelSettings& s) { return mel_settings(s.mel, {floor_setting(s.floor)}); }
+
 class LogMel final : public MelFrontend {
  public:
-    LogMel(const MelSettings& settings, double floor) : MelFrontend(settings), floor_(floor) {}
+    explicit LogMel(const LogMelSettings& settings) : MelFrontend(settings.mel), floor_(settings.floor) {}
 
     std::size_t dimension() const override { return mel().bank.bands; }
 
     nlohmann::ordered_json settings() const override {
-        auto json = mel().json("logmel");
-        json["floor"] = floor_;
-        return json;
+        LogMelSettings s{mel(), floor_};
+        return frontend_json("logmel", settings_of(s));
     }
 
  private:
@@ -30,15 +36,16 @@ class LogMel final : public MelFrontend {
 
 }  // namespace
 
-nlohmann::ordered_json default_logmel() {
-    auto settings = default_mel_settings("logmel");
-    settings["floor"] = 1e-10;
-    return settings;
+FrontendSettings describe_logmel() {
+    const auto s = std::make_shared<LogMelSettings>();
+    return {"logmel", s, settings_of(*s)};
 }
 
 std::unique_ptr<Frontend> make_logmel(const nlohmann::ordered_json& settings) {
-    const auto reader = MelSettings::reader(settings, {"floor"});
-    return std::make_unique<LogMel>(MelSettings::read(reader), reader.number("floor", 1e-30, 1));
+    LogMelSettings s;
+    read_frontend(settings, settings_of(s));
+    s.mel.complete();
+    return std::make_unique<LogMel>(s);
 }
 
 }  // namespace earshot::frontend

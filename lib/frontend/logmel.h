@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "frontend/frontend.h"
+#include "frontend/settings.h"
 
 namespace earshot::frontend {
 
@@ -16,6 +17,6 @@ namespace earshot::frontend {
 /// the window), "centred", "power" (1: magnitudes, 2: power), "low_hz", "high_hz", "mels", "scale" ("slaney",
 /// "htk"), "norm" ("slaney": bands of equal area, "none": of equal height), "floor"}
 std::unique_ptr<Frontend> make_logmel(const nlohmann::ordered_json& settings);
-nlohmann::ordered_json default_logmel();
+FrontendSettings describe_logmel();
 
 }  // namespace earshot::frontend

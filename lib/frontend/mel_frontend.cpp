@@ -4,8 +4,8 @@
 
 #include <bit>
 #include <cmath>
+#include <iterator>
 #include <numbers>
-#include <tuple>
 
 #include "frontend/finite.h"
 #include "frontend/or_reset.h"
@@ -14,60 +14,48 @@
 namespace earshot::frontend {
 namespace {
 
-constexpr std::int64_t kMaxRateHz = 1'000'000;
-constexpr std::int64_t kMaxWindow = 1 << 16, kMaxMels = 4096;
+constexpr std::size_t kMaxWindow = 1 << 16;
 constexpr std::size_t kBatch = 16;
 
 }  // namespace
 
-nlohmann::ordered_json default_mel_settings(std::string_view kind) {
-    return {{"kind", kind},    {"rate_hz", 16000}, {"window_s", 0.025}, {"hop_s", 0.010},
-            {"fft_size", 0},   {"centred", false}, {"power", 2},        {"low_hz", 50},
-            {"high_hz", 7800}, {"mels", 48},       {"scale", "slaney"}, {"norm", "slaney"}};
+std::vector<Setting> mel_settings(MelSettings& s, std::vector<Setting> more) {
+    std::vector<Setting> settings{
+        sample_rate_setting(s.rate_hz),
+        frame_setting(s.window_s, "window_s"),
+        hop_setting(s.hop_s),
+        {"fft-size", whole_in(s.fft_size, 0, kMaxWindow), "N",
+         "Points of the transform, even (0: the smallest power of two that holds the frame)"},
+        {"centred", on_or_off(s.centred), "",
+         "Centre frames on multiples of the hop, and mirror the recording at its ends"},
+        {"power", whole_in(s.power, 1, 2), "N", "Sum up magnitudes (1) or powers (2)"},
+        low_setting(s.bank.low_hz),
+        high_setting(s.bank.high_hz),
+        Setting("bins", whole_in(s.bank.bands, 1, 4096), "N", "Number of bands").as("mels").also("mels"),
+        {"scale", choice_of<MelScale>(s.bank.scale, {{"slaney", MelScale::slaney}, {"htk", MelScale::htk}}),
+         "WHAT", "Mel scale"},
+        {"norm", choice_of<bool>(s.bank.area_normalised, {{"slaney", true}, {"none", false}}), "WHAT",
+         "Bands of equal area (slaney) or of equal height (none)"},
+    };
+    std::ranges::move(more, std::back_inserter(settings));
+    return settings;
 }
 
-SettingsReader MelSettings::reader(const nlohmann::ordered_json& settings,
-                                   std::initializer_list<std::string_view> more) {
-    std::vector<std::string_view> keys{"rate_hz", "window_s", "hop_s", "fft_size", "centred", "power",
-                                       "low_hz",  "high_hz",  "mels",  "scale",    "norm"};
-    keys.insert(keys.end(), more);
-    return {settings, keys};
+Setting floor_setting(double& floor) {
+    return {"floor", number_in(floor, 1e-30, 1), "X",
+            "Added to every band, so that what is far below is silence"};
 }
 
-MelSettings MelSettings::read(const SettingsReader& reader) {
-    MelSettings s{};
-    s.rate_hz = static_cast<int>(reader.integer("rate_hz", 1, kMaxRateHz));
-    s.window_s = reader.number("window_s", 2.0 / s.rate_hz, static_cast<double>(kMaxWindow) / s.rate_hz);
-    s.hop_s = reader.number("hop_s", 1.0 / s.rate_hz, s.window_s);
-    s.window = static_cast<std::size_t>(std::llround(s.window_s * s.rate_hz));
-    s.hop = static_cast<std::size_t>(std::llround(s.hop_s * s.rate_hz));
-    s.fft_size = static_cast<std::size_t>(reader.integer("fft_size", 0, kMaxWindow));
-    if (s.fft_size == 0) s.fft_size = std::bit_ceil(s.window);
-    if (s.fft_size < s.window || s.fft_size % 2 != 0)
+void MelSettings::complete() {
+    check_number("window_s", window_s, 2.0 / rate_hz, static_cast<double>(kMaxWindow) / rate_hz);
+    check_number("hop_s", hop_s, 1.0 / rate_hz, window_s);
+    window = static_cast<std::size_t>(std::llround(window_s * rate_hz));
+    hop = static_cast<std::size_t>(std::llround(hop_s * rate_hz));
+    if (fft_size == 0) fft_size = std::bit_ceil(window);
+    if (fft_size < window || fft_size % 2 != 0)
         throw Error(fmt::format("front end: fft_size is {}, must be even and hold the window of {} samples",
-                                s.fft_size, s.window));
-    s.centred = reader.boolean("centred");
-    s.power = static_cast<int>(reader.integer("power", 1, 2));
-    std::tie(s.bank.low_hz, s.bank.high_hz) = reader.band_hz(s.rate_hz);
-    s.bank.bands = static_cast<std::size_t>(reader.integer("mels", 1, kMaxMels));
-    s.bank.scale = reader.choice("scale", {"slaney", "htk"}) == "htk" ? MelScale::htk : MelScale::slaney;
-    s.bank.area_normalised = reader.choice("norm", {"slaney", "none"}) == "slaney";
-    return s;
-}
-
-nlohmann::ordered_json MelSettings::json(std::string_view kind) const {
-    return {{"kind", kind},
-            {"rate_hz", rate_hz},
-            {"window_s", window_s},
-            {"hop_s", hop_s},
-            {"fft_size", fft_size},
-            {"centred", centred},
-            {"power", power},
-            {"low_hz", bank.low_hz},
-            {"high_hz", bank.high_hz},
-            {"mels", bank.bands},
-            {"scale", bank.scale == MelScale::htk ? "htk" : "slaney"},
-            {"norm", bank.area_normalised ? "slaney" : "none"}};
+                                fft_size, window));
+    check_band(bank.low_hz, bank.high_hz, rate_hz);
 }
 
 MelFrontend::MelFrontend(const MelSettings& settings)

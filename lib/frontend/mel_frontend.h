@@ -16,28 +16,26 @@ namespace earshot::frontend {
 
 /// How sound becomes mel spectra, in the terms of torchaudio's MelSpectrogram and librosa.
 struct MelSettings {
-    int rate_hz;
-    double window_s, hop_s;
-    std::size_t window, hop;  // samples, to the nearest; 1 <= hop <= window <= fft_size
-    std::size_t fft_size;     // points of the transform: the window is padded with zeros
-    bool centred;             // frame i is centred on i·hop, the recording's mirror image beyond its ends
-    int power;                // of the magnitude: 1 or 2
-    MelBank::Settings bank;
+    int rate_hz = 16000;
+    double window_s = 0.025, hop_s = 0.010;
+    std::size_t window = 0, hop = 0;  // samples, to the nearest; 1 <= hop <= window <= fft_size
+    std::size_t fft_size = 0;  // points of the transform, zero-padded; 0 (as few as fit) before complete()
+    bool centred = false;      // frame i is centred on i·hop, the recording's mirror image beyond its ends
+    int power = 2;             // of the magnitude: 1 or 2
+    MelBank::Settings bank{50, 7800, 48, MelScale::slaney, true};
 
     /// Samples of a centred frame before its centre: the window is in the middle of the transform, as in
     /// torch.stft. 0 for others.
     std::size_t lead() const { return centred ? fft_size / 2 - (fft_size - window) / 2 : 0; }
 
-    /// @throws Error for what is missing or out of range
-    static MelSettings read(const SettingsReader& reader);
-    /// The keys that read() takes, with more of a front end's own.
-    static SettingsReader reader(const nlohmann::ordered_json& settings,
-                                 std::initializer_list<std::string_view> more);
-    nlohmann::ordered_json json(std::string_view kind) const;
+    /// Sets what follows from the settings, once they are read.
+    /// @throws Error for those that do not go together
+    void complete();
 };
 
-/// 16 kHz, 25 ms every 10 ms, 48 bands from 50 to 7800 Hz, Slaney's scale and area.
-nlohmann::ordered_json default_mel_settings(std::string_view kind);
+/// @param more  a front end's own settings, which come after these
+std::vector<Setting> mel_settings(MelSettings& s, std::vector<Setting> more);
+Setting floor_setting(double& floor);
 
 /// Front ends over mel spectra. A frame is a window of sound weighted with the Hann window (periodic: ½ - ½
 /// cos(2πn / window)), transformed without scaling, |X_k| to the power of 1 or 2, in mel bands; derived

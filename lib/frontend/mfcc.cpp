@@ -11,21 +11,31 @@
 namespace earshot::frontend {
 namespace {
 
+struct MfccSettings {
+    MelSettings mel;
+    double floor = 1e-10;
+    std::size_t coefficients = 20;
+};
+
+std::vector<Setting> settings_of(MfccSettings& s) {
+    return mel_settings(s.mel, {floor_setting(s.floor),
+                                {"coefficients", whole_in(s.coefficients, 1, 4096), "N",
+                                 "Coefficients, at most as many as bands"}});
+}
+
 class Mfcc final : public MelFrontend {
  public:
-    Mfcc(const MelSettings& settings, double floor, std::size_t coefficients)
-        : MelFrontend(settings),
-          floor_(floor),
-          coefficients_(coefficients),
-          cosines_(mfcc_matrix(settings.bank.bands, coefficients)) {}
+    explicit Mfcc(const MfccSettings& settings)
+        : MelFrontend(settings.mel),
+          floor_(settings.floor),
+          coefficients_(settings.coefficients),
+          cosines_(mfcc_matrix(settings.mel.bank.bands, coefficients_)) {}
 
     std::size_t dimension() const override { return coefficients_; }
 
     nlohmann::ordered_json settings() const override {
-        auto json = mel().json("mfcc");
-        json["floor"] = floor_;
-        json["coefficients"] = coefficients_;
-        return json;
+        MfccSettings s{mel(), floor_, coefficients_};
+        return frontend_json("mfcc", settings_of(s));
     }
 
  private:
@@ -59,18 +69,17 @@ std::vector<float> mfcc_matrix(std::size_t bands, std::size_t coefficients) {
     return cosines;
 }
 
-nlohmann::ordered_json default_mfcc() {
-    auto settings = default_mel_settings("mfcc");
-    settings.update({{"floor", 1e-10}, {"coefficients", 20}});
-    return settings;
+FrontendSettings describe_mfcc() {
+    const auto s = std::make_shared<MfccSettings>();
+    return {"mfcc", s, settings_of(*s)};
 }
 
 std::unique_ptr<Frontend> make_mfcc(const nlohmann::ordered_json& settings) {
-    const auto reader = MelSettings::reader(settings, {"floor", "coefficients"});
-    const auto mel = MelSettings::read(reader);
-    const auto most = static_cast<std::int64_t>(mel.bank.bands);
-    return std::make_unique<Mfcc>(mel, reader.number("floor", 1e-30, 1),
-                                  static_cast<std::size_t>(reader.integer("coefficients", 1, most)));
+    MfccSettings s;
+    read_frontend(settings, settings_of(s));
+    s.mel.complete();
+    check_number("coefficients", s.coefficients, 1, static_cast<double>(s.mel.bank.bands));
+    return std::make_unique<Mfcc>(s);
 }
 
 }  // namespace earshot::frontend

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "frontend/frontend.h"
+#include "frontend/settings.h"
 
 namespace earshot::frontend {
 
@@ -17,7 +18,7 @@ namespace earshot::frontend {
 ///
 /// Settings: those of `logmel`, and "coefficients", at most as many as bands.
 std::unique_ptr<Frontend> make_mfcc(const nlohmann::ordered_json& settings);
-nlohmann::ordered_json default_mfcc();
+FrontendSettings describe_mfcc();
 
 /// That transform as a matrix [bands, coefficients], row-major.
 std::vector<float> mfcc_matrix(std::size_t bands, std::size_t coefficients);

@@ -10,17 +10,27 @@
 namespace earshot::frontend {
 namespace {
 
-struct Normalisation {
-    double time_s, gain, bias, root, floor;
+struct PcenSettings {
+    MelSettings mel;
+    double floor = 1e-10, time_s = 0.4, gain = 0.98, bias = 2, root = 0.5;
 };
+
+std::vector<Setting> settings_of(PcenSettings& s) {
+    return mel_settings(
+        s.mel, {floor_setting(s.floor),
+                {"time-s", number_in(s.time_s, 1e-3, 1e4), "S", "Time over which the running mean forgets"},
+                {"gain", number_in(s.gain, 0, 1), "X", "Exponent of the running mean"},
+                {"bias", number_in(s.bias, 0, 1e6), "X", "Added before the root"},
+                {"root", number_in(s.root, 1e-3, 1), "X", "Exponent of the result"}});
+}
 
 class Pcen final : public MelFrontend {
  public:
-    Pcen(const MelSettings& settings, const Normalisation& normalisation)
-        : MelFrontend(settings),
-          normalisation_(normalisation),
-          smoothing_(static_cast<float>(-std::expm1(-hop_s() / normalisation.time_s))),
-          smooth_(settings.bank.bands) {}
+    explicit Pcen(const PcenSettings& settings)
+        : MelFrontend(settings.mel),
+          settings_(settings),
+          smoothing_(static_cast<float>(-std::expm1(-hop_s() / settings.time_s))),
+          smooth_(settings.mel.bank.bands) {}
 
     std::size_t dimension() const override { return smooth_.size(); }
 
@@ -30,22 +40,15 @@ class Pcen final : public MelFrontend {
     }
 
     nlohmann::ordered_json settings() const override {
-        auto json = mel().json("pcen");
-        json["floor"] = normalisation_.floor;
-        json["time_s"] = normalisation_.time_s;
-        json["gain"] = normalisation_.gain;
-        json["bias"] = normalisation_.bias;
-        json["root"] = normalisation_.root;
-        return json;
+        auto s = settings_;
+        return frontend_json("pcen", settings_of(s));
     }
 
  private:
     void transform(std::span<const float> bands, std::span<float> frame) override {
         if (!std::exchange(started_, true)) std::ranges::copy(bands, smooth_.begin());
-        const auto gain = static_cast<float>(normalisation_.gain),
-                   bias = static_cast<float>(normalisation_.bias),
-                   root = static_cast<float>(normalisation_.root),
-                   floor = static_cast<float>(normalisation_.floor);
+        const auto gain = static_cast<float>(settings_.gain), bias = static_cast<float>(settings_.bias),
+                   root = static_cast<float>(settings_.root), floor = static_cast<float>(settings_.floor);
         const float rest = std::pow(bias, root);
         for (std::size_t b = 0; b < bands.size(); ++b) {
             smooth_[b] += smoothing_ * (bands[b] - smooth_[b]);
@@ -53,7 +56,7 @@ class Pcen final : public MelFrontend {
         }
     }
 
-    Normalisation normalisation_;
+    PcenSettings settings_;
     float smoothing_;            // s
     std::vector<float> smooth_;  // M of the frame before
     bool started_ = false;
@@ -61,20 +64,16 @@ class Pcen final : public MelFrontend {
 
 }  // namespace
 
-nlohmann::ordered_json default_pcen() {
-    auto settings = default_mel_settings("pcen");
-    settings.update({{"floor", 1e-10}, {"time_s", 0.4}, {"gain", 0.98}, {"bias", 2}, {"root", 0.5}});
-    return settings;
+FrontendSettings describe_pcen() {
+    const auto s = std::make_shared<PcenSettings>();
+    return {"pcen", s, settings_of(*s)};
 }
 
 std::unique_ptr<Frontend> make_pcen(const nlohmann::ordered_json& settings) {
-    const auto reader = MelSettings::reader(settings, {"floor", "time_s", "gain", "bias", "root"});
-    const Normalisation normalisation{.time_s = reader.number("time_s", 1e-3, 1e4),
-                                      .gain = reader.number("gain", 0, 1),
-                                      .bias = reader.number("bias", 0, 1e6),
-                                      .root = reader.number("root", 1e-3, 1),
-                                      .floor = reader.number("floor", 1e-30, 1)};
-    return std::make_unique<Pcen>(MelSettings::read(reader), normalisation);
+    PcenSettings s;
+    read_frontend(settings, settings_of(s));
+    s.mel.complete();
+    return std::make_unique<Pcen>(s);
 }
 
 }  // namespace earshot::frontend

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "frontend/frontend.h"
+#include "frontend/settings.h"
 
 namespace earshot::frontend {
 
@@ -20,6 +21,6 @@ namespace earshot::frontend {
 ///
 /// Settings: those of `logmel` (of which floor is the one above) and "time_s", "gain", "bias", "root".
 std::unique_ptr<Frontend> make_pcen(const nlohmann::ordered_json& settings);
-nlohmann::ordered_json default_pcen();
+FrontendSettings describe_pcen();
 
 }  // namespace earshot::frontend

@@ -1,37 +1,55 @@
 #pragma once
 
-#include <cstdint>
-#include <initializer_list>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
+
+#include "support/setting.h"
 
 namespace earshot::frontend {
 
-/// A stranger's value as text that fits into one line of a message.
-std::string setting_text(const nlohmann::ordered_json& value);
+/// The settings of a kind of front end, bound to values of their own, at first the defaults.
+struct FrontendSettings {
+    std::string kind;
+    std::shared_ptr<void> values;
+    std::vector<Setting> settings;
 
-/// Reads the settings of a front end, which come from untrusted files. Anything wrong is an Error that names
-/// the setting, its value and what is allowed.
-class SettingsReader {
- public:
-    /// @throws Error unless `settings` is an object that has these keys besides "kind" and no others: a
-    /// setting that we do not know would change the frames without our noticing
-    SettingsReader(const nlohmann::ordered_json& settings, const std::vector<std::string_view>& keys);
-
-    double number(std::string_view key, double least, double most) const;
-    std::int64_t integer(std::string_view key, std::int64_t least, std::int64_t most) const;
-    bool boolean(std::string_view key) const;
-    /// One of a few words.
-    std::string choice(std::string_view key, std::initializer_list<std::string_view> words) const;
-
-    /// low_hz and high_hz: 0 <= low_hz < high_hz <= rate_hz / 2.
-    std::pair<double, double> band_hz(int rate_hz) const;
-
- private:
-    const nlohmann::ordered_json& settings_;
+    /// {"kind": "spectrum", "rate_hz": 44100, ...}, for make_frontend().
+    nlohmann::ordered_json json() const;
 };
+
+/// @throws Error for a kind that does not exist
+FrontendSettings describe_frontend(std::string_view kind);
+
+// What several front ends have. The command line calls them by their names, JSON by their keys.
+
+Setting sample_rate_setting(int& rate_hz);
+Setting low_setting(double& low_hz);
+Setting high_setting(double& high_hz);
+/// @param key  "window_s" or "duration_s"
+Setting frame_setting(double& seconds, std::string key);
+Setting hop_setting(double& seconds);
+
+/// {"kind": kind, ...}
+nlohmann::ordered_json frontend_json(std::string_view kind, std::span<const Setting> settings);
+
+/// Sets all of `settings` from JSON, which comes from untrusted files.
+/// @throws Error unless `json` is an object that has these keys besides "kind" and no others (a setting that
+/// we do not know would change the frames without our noticing); for a value out of its range, `front end:
+/// bins is 0, must be a whole number from 1 to 65536`
+void read_frontend(const nlohmann::ordered_json& json, std::span<const Setting> settings);
+
+// How settings limit each other; these throw Error.
+
+/// low <= value <= high
+void check_number(std::string_view key, const nlohmann::ordered_json& value, double low, double high);
+/// low_hz < high_hz <= rate_hz / 2
+void check_band(double low_hz, double high_hz, int rate_hz);
+
+/// An untrusted value as text that fits into one line of a message.
+std::string setting_text(const nlohmann::ordered_json& value);
 
 }  // namespace earshot::frontend

@@ -6,40 +6,40 @@
 #include <cmath>
 #include <cstdint>
 #include <optional>
-#include <tuple>
 #include <vector>
 
 #include "frontend/fft.h"
 #include "frontend/finite.h"
 #include "frontend/linear_bands.h"
 #include "frontend/or_reset.h"
-#include "frontend/settings.h"
 #include "support/error.h"
 
 namespace earshot::frontend {
 namespace {
 
-constexpr std::int64_t kSpectrumMaxRateHz = 1'000'000;
 constexpr std::size_t kMaxChunk = std::size_t{1}
                                   << 24;  // samples: six minutes at 44.1 kHz, 200 MB of buffers
-constexpr std::int64_t kMaxBins = 65'536;
 
 struct SpectrumSettings {
-    int rate_hz;
-    double duration_s;
-    double low_hz, high_hz;
-    std::size_t bins;
-    std::size_t chunk;  // samples, N
+    int rate_hz = 44100;
+    double duration_s = 2;
+    double low_hz = 20, high_hz = 20000;
+    std::size_t bins = 100;
+    std::size_t chunk = 0;  // samples, N
 };
 
+std::vector<Setting> settings_of(SpectrumSettings& s) {
+    return {sample_rate_setting(s.rate_hz), frame_setting(s.duration_s, "duration_s"), low_setting(s.low_hz),
+            high_setting(s.high_hz),
+            Setting("bins", whole_in(s.bins, 1, 65'536), "N", "Number of bands").also("mels")};
+}
+
 SpectrumSettings read_spectrum_settings(const nlohmann::ordered_json& json) {
-    const SettingsReader reader(json, {"rate_hz", "duration_s", "low_hz", "high_hz", "bins"});
-    SpectrumSettings s{};
-    s.rate_hz = static_cast<int>(reader.integer("rate_hz", 1, kSpectrumMaxRateHz));
-    s.duration_s = reader.number("duration_s", 2.0 / s.rate_hz, static_cast<double>(kMaxChunk) / s.rate_hz);
+    SpectrumSettings s;
+    read_frontend(json, settings_of(s));
+    check_number("duration_s", s.duration_s, 2.0 / s.rate_hz, static_cast<double>(kMaxChunk) / s.rate_hz);
+    check_band(s.low_hz, s.high_hz, s.rate_hz);
     s.chunk = static_cast<std::size_t>(std::llround(s.duration_s * s.rate_hz));
-    std::tie(s.low_hz, s.high_hz) = reader.band_hz(s.rate_hz);
-    s.bins = static_cast<std::size_t>(reader.integer("bins", 1, kMaxBins));
     return s;
 }
 
@@ -109,12 +109,8 @@ class Spectrum final : public Frontend {
     }
 
     nlohmann::ordered_json settings() const override {
-        return {{"kind", "spectrum"},
-                {"rate_hz", settings_.rate_hz},
-                {"duration_s", settings_.duration_s},
-                {"low_hz", settings_.low_hz},
-                {"high_hz", settings_.high_hz},
-                {"bins", settings_.bins}};
+        auto s = settings_;
+        return frontend_json("spectrum", settings_of(s));
     }
 
  private:
@@ -146,9 +142,9 @@ class Spectrum final : public Frontend {
 
 }  // namespace
 
-nlohmann::ordered_json default_spectrum() {
-    return {{"kind", "spectrum"}, {"rate_hz", 44100}, {"duration_s", 2},
-            {"low_hz", 20},       {"high_hz", 20000}, {"bins", 100}};
+FrontendSettings describe_spectrum() {
+    const auto s = std::make_shared<SpectrumSettings>();
+    return {"spectrum", s, settings_of(*s)};
 }
 
 std::unique_ptr<Frontend> make_spectrum(const nlohmann::ordered_json& settings) {

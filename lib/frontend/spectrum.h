@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "frontend/frontend.h"
+#include "frontend/settings.h"
 
 namespace earshot::frontend {
 
@@ -22,6 +23,6 @@ namespace earshot::frontend {
 ///
 /// Settings: {"kind": "spectrum", "rate_hz", "duration_s", "low_hz", "high_hz", "bins"}
 std::unique_ptr<Frontend> make_spectrum(const nlohmann::ordered_json& settings);
-nlohmann::ordered_json default_spectrum();
+FrontendSettings describe_spectrum();
 
 }  // namespace earshot::frontend

@@ -5,13 +5,11 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
-#include <tuple>
 #include <vector>
 
 #include "frontend/finite.h"
 #include "frontend/framer.h"
 #include "frontend/or_reset.h"
-#include "frontend/settings.h"
 #include "frontend/zero_phase_filter.h"
 #include "support/error.h"
 
@@ -20,33 +18,42 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::int64_t kWaveformMaxRateHz = 1'000'000;
 constexpr std::int64_t kWaveformMaxWindow = 1 << 20;  // samples: 24 s at 44.1 kHz
 
 struct WaveformSettings {
-    int rate_hz;
-    double window_s, hop_s;
-    std::size_t window, hop;  // samples
-    int order;
-    double low_hz, high_hz;
-    std::string level;
-    double gain_db;
+    int rate_hz = 44100;
+    double window_s = 1, hop_s = 1;
+    std::size_t window = 0, hop = 0;  // samples
+    int order = 4;
+    double low_hz = 20, high_hz = 8000;
+    std::string level = "peak";
+    double gain_db = 0;
 };
 
+std::vector<Setting> settings_of(WaveformSettings& s) {
+    return {
+        sample_rate_setting(s.rate_hz),
+        frame_setting(s.window_s, "window_s"),
+        hop_setting(s.hop_s),
+        {"order", whole_in(s.order, 0, ZeroPhaseFilter::kMaxOrder), "N",
+         "Order of the Butterworth band-pass filter (0: no filter)"},
+        low_setting(s.low_hz),
+        high_setting(s.high_hz),
+        {"level", one_of(s.level, {"peak", "kept"}), "WHAT",
+         "Scale every frame to a peak of 1, or keep its level"},
+        {"gain-db", number_in(s.gain_db, -200, 200), "DB", "Gain of every frame, for level kept"},
+    };
+}
+
 WaveformSettings read_waveform_settings(const Json& json) {
-    const SettingsReader reader(
-        json, {"rate_hz", "window_s", "hop_s", "order", "low_hz", "high_hz", "level", "gain_db"});
-    WaveformSettings s{};
-    s.rate_hz = static_cast<int>(reader.integer("rate_hz", 1, kWaveformMaxRateHz));
-    s.window_s =
-        reader.number("window_s", 1.0 / s.rate_hz, static_cast<double>(kWaveformMaxWindow) / s.rate_hz);
-    s.hop_s = reader.number("hop_s", 1.0 / s.rate_hz, s.window_s);
+    WaveformSettings s;
+    read_frontend(json, settings_of(s));
+    check_number("window_s", s.window_s, 1.0 / s.rate_hz,
+                 static_cast<double>(kWaveformMaxWindow) / s.rate_hz);
+    check_number("hop_s", s.hop_s, 1.0 / s.rate_hz, s.window_s);
+    check_band(s.low_hz, s.high_hz, s.rate_hz);
     s.window = static_cast<std::size_t>(std::llround(s.window_s * s.rate_hz));
     s.hop = static_cast<std::size_t>(std::llround(s.hop_s * s.rate_hz));
-    s.order = static_cast<int>(reader.integer("order", 0, ZeroPhaseFilter::kMaxOrder));
-    std::tie(s.low_hz, s.high_hz) = reader.band_hz(s.rate_hz);
-    s.level = reader.choice("level", {"peak", "kept"});
-    s.gain_db = reader.number("gain_db", -200, 200);
     if (s.level == "peak" && s.gain_db != 0) {
         throw Error(
             fmt::format("front end: gain_db is {}, but level \"peak\" makes every frame equally loud (set "
@@ -94,10 +101,8 @@ class Waveform final : public Frontend {
     }
 
     Json settings() const override {
-        return {
-            {"kind", "waveform"},           {"rate_hz", settings_.rate_hz}, {"window_s", settings_.window_s},
-            {"hop_s", settings_.hop_s},     {"order", settings_.order},     {"low_hz", settings_.low_hz},
-            {"high_hz", settings_.high_hz}, {"level", settings_.level},     {"gain_db", settings_.gain_db}};
+        auto s = settings_;
+        return frontend_json("waveform", settings_of(s));
     }
 
  private:
@@ -149,9 +154,9 @@ std::unique_ptr<Frontend> make_waveform(const Json& settings) {
     return std::make_unique<Waveform>(read_waveform_settings(settings));
 }
 
-Json default_waveform() {
-    return {{"kind", "waveform"}, {"rate_hz", 44100},  {"window_s", 1.0}, {"hop_s", 1.0},  {"order", 4},
-            {"low_hz", 20.0},     {"high_hz", 8000.0}, {"level", "peak"}, {"gain_db", 0.0}};
+FrontendSettings describe_waveform() {
+    const auto s = std::make_shared<WaveformSettings>();
+    return {"waveform", s, settings_of(*s)};
 }
 
 }  // namespace earshot::frontend

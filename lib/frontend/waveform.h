@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "frontend/frontend.h"
+#include "frontend/settings.h"
 
 namespace earshot::frontend {
 
@@ -21,8 +22,6 @@ namespace earshot::frontend {
 /// Settings: {"kind": "waveform", "rate_hz", "window_s", "hop_s", "order", "low_hz", "high_hz", "level",
 /// "gain_db"}; gain_db is 0 with level "peak".
 std::unique_ptr<Frontend> make_waveform(const nlohmann::ordered_json& settings);
-
-/// 44.1 kHz, a second each second, order 4 from 20 to 8000 Hz, level "peak".
-nlohmann::ordered_json default_waveform();
+FrontendSettings describe_waveform();
 
 }  // namespace earshot::frontend

@@ -39,6 +39,12 @@ bool take_number(const Json& value, double& number) {
 
 template <class Whole>
 bool take_number(const Json& value, Whole& number) {
+    if (value.is_number_float()) {  // 16000.0, as some programs write whole numbers
+        constexpr double kExact = 1LL << 53;
+        const auto given = value.get<double>();
+        if (given != std::floor(given) || std::abs(given) > kExact) return false;
+        return take_number(Json(static_cast<std::int64_t>(given)), number);
+    }
     if (!value.is_number_integer()) return false;
     if (value.is_number_unsigned() ? !std::in_range<Whole>(value.get<std::uint64_t>())
                                    : !std::in_range<Whole>(value.get<std::int64_t>()))
@@ -63,6 +69,7 @@ SettingValue number_value(Number low, Number high, Set set, Get get) {
         return fits;
     };
     SettingValue value;
+    value.wanted = wanted;
     value.read = [=](const std::string& text) {
         Number number{};
         return read_number(text, number) && set_if_fit(number) ? std::string() : wrong_text(text, wanted);
@@ -96,6 +103,7 @@ SettingValue number_value(std::optional<Number>& value, Number low, Number high)
 SettingValue text_value(std::function<std::string(const std::string& text)> read,
                         std::function<std::string()> text, const std::string& wanted) {
     SettingValue value;
+    value.wanted = wanted;
     value.read = read;
     value.take = [read, wanted](const Json& json, const std::string& key) {
         const bool fits = json.is_string() && read(json.get<std::string>()).empty();
@@ -111,6 +119,7 @@ SettingValue text_value(std::function<std::string(const std::string& text)> read
 SettingValue on_or_off(bool& value) {
     SettingValue made;
     made.flag = &value;
+    made.wanted = "true or false";
     made.read = [&value](const std::string& text) {
         if (text != "true" && text != "false") return wrong_text(text, "true or false");
         value = text == "true";
@@ -137,12 +146,14 @@ SettingValue whole_in(std::int64_t& value, std::int64_t low, std::int64_t high) 
 SettingValue whole_in(std::optional<std::int64_t>& value, std::int64_t low, std::int64_t high) {
     return number_value(value, low, high);
 }
-SettingValue any_whole(std::uint64_t& value) {
-    return number_value(value, std::uint64_t{0}, std::uint64_t{UINT64_MAX});
+SettingValue whole_in(std::uint64_t& value, std::uint64_t low, std::uint64_t high) {
+    return number_value(value, low, high);
 }
+SettingValue any_whole(std::uint64_t& value) { return whole_in(value, 0, UINT64_MAX); }
 
 SettingValue time_of(double& seconds) {
     auto value = number_in(seconds, 0, 1e12);
+    value.wanted = "a time";
     value.read = [&seconds](const std::string& text) {
         try {
             seconds = parse_time(text);
@@ -160,18 +171,23 @@ SettingValue any_text(std::string& value) {
         read, [&value] { return value; }, "text");
 }
 
+std::string one_of_text(std::span<const std::string> words) {
+    return fmt::format("{} or {}", fmt::join(words.begin(), words.end() - 1, ", "), words.back());
+}
+
 SettingValue choice_of_words(std::vector<std::string> words, std::function<std::size_t()> get,
                              std::function<void(std::size_t)> set) {
-    const std::string but_last = fmt::format("{}", fmt::join(words.begin(), words.end() - 1, ", "));
-    const std::string wanted = fmt::format("{} or {}", but_last, words.back());
+    const std::string wanted = one_of_text(words);
     const auto read = [words, set, wanted](const std::string& text) {
         const auto found = std::ranges::find(words, text);
         if (found == words.end()) return wrong_text(text, wanted);
         set(static_cast<std::size_t>(found - words.begin()));
         return std::string();
     };
-    return text_value(
+    auto value = text_value(
         read, [words, get] { return words[get()]; }, wanted);
+    value.words = std::move(words);
+    return value;
 }
 
 SettingValue one_of(std::string& value, std::vector<std::string> words) {
@@ -197,10 +213,12 @@ template <class Value>
 SettingValue list_value(Value& value, std::size_t fewest, std::size_t most, std::int64_t low,
                         std::int64_t high) {
     const auto count = fewest == 0 ? fmt::format("at most {}", most) : fmt::format("{} to {}", fewest, most);
+    const auto wanted = fmt::format("{} whole numbers from {} to {}, with commas between", count, low, high);
     const auto right_count = [=](std::size_t numbers) { return numbers >= fewest && numbers <= most; };
     const auto fits = [=](std::int64_t number) { return number >= low && number <= high; };
     SettingValue made;
     made.list = true;
+    made.wanted = wanted;
     made.read = [=, &value](const std::string& text) {
         std::vector<std::int64_t> numbers;
         for (std::string_view rest = text; !rest.empty();) {
@@ -209,8 +227,7 @@ SettingValue list_value(Value& value, std::size_t fewest, std::size_t most, std:
             rest.remove_prefix(std::min(rest.size(), word.size() + 1));
         }
         if (!right_count(numbers.size()) || !std::ranges::all_of(numbers, fits))
-            return wrong_text(
-                text, fmt::format("{} whole numbers from {} to {}, with commas between", count, low, high));
+            return wrong_text(text, wanted);
         value = std::move(numbers);
         return std::string();
     };

@@ -24,6 +24,8 @@ struct SettingValue {
     std::function<nlohmann::ordered_json()> json;  // null if there is no value
     bool* flag = nullptr;                          // of one that is on or off
     bool list = false;                             // several numbers
+    std::string wanted;                            // what it may be: "a number from 0 to 60", "log or none"
+    std::vector<std::string> words;                // of a choice
 };
 
 SettingValue on_or_off(bool& value);
@@ -31,6 +33,7 @@ SettingValue number_in(double& value, double low, double high);
 SettingValue number_in(std::optional<double>& value, double low, double high);
 SettingValue whole_in(int& value, int low, int high);
 SettingValue whole_in(std::int64_t& value, std::int64_t low, std::int64_t high);
+SettingValue whole_in(std::uint64_t& value, std::uint64_t low, std::uint64_t high);
 SettingValue whole_in(std::optional<std::int64_t>& value, std::int64_t low, std::int64_t high);
 SettingValue any_whole(std::uint64_t& value);
 /// As text `90`, `1.5s`, `02:13` (time_text.h), as JSON in seconds.
@@ -43,6 +46,9 @@ SettingValue sizes_in(std::optional<std::vector<std::int64_t>>& value, std::size
 /// `fewest` to `most` whole numbers from `low` to `high`. JSON leaves an empty list out.
 SettingValue list_in(std::vector<std::int64_t>& value, std::size_t fewest, std::size_t most, std::int64_t low,
                      std::int64_t high);
+
+/// "log, sqrt or none"
+std::string one_of_text(std::span<const std::string> words);
 
 /// One of a few words, the index of which is got and set.
 SettingValue choice_of_words(std::vector<std::string> words, std::function<std::size_t()> get,
@@ -83,11 +89,14 @@ struct Setting {
     /// The key in JSON, where it is not the name.
     Setting as(std::string json_key) && { return key_ = std::move(json_key), std::move(*this); }
 
+    /// A second name of the option.
+    Setting also(std::string second_name) && { return alias = std::move(second_name), std::move(*this); }
+
     std::string key() const;
 
     std::string name;
     SettingValue value;
-    std::string unit, help;
+    std::string unit, help, alias;
     bool is_basic = false, is_free = false, is_sparse = false;
 
  private:

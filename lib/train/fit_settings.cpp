@@ -12,6 +12,7 @@ namespace {
 /// `N`, passes over the data, or `N,STEPS`, more of them where they take fewer steps.
 SettingValue epochs_value(FitOptions& options) {
     SettingValue value;
+    value.wanted = "N or N,STEPS, such as 60,1000";
     value.read = [&options](const std::string& text) {
         constexpr int kMost = 1'000'000;
         const auto comma = text.find(',');

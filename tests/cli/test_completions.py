@@ -51,6 +51,14 @@ class Completions:
         self.assertEqual(self.complete("earshot train --progress "), {"auto", "always", "never"})
         self.assertEqual(self.complete("earshot train --progress a"), {"auto", "always"})
 
+    def test_words_of_settings(self):
+        for line, words in (("train --schedule ", {"constant", "cosine", "one-cycle", "plateau"}),
+                            ("train --arch a", {"attention"}), ("train --standardise ", {"data", "window", "mean", "none"}),
+                            ("train --batch ", set()),  # a number
+                            ("datagen --front-end m", {"mfcc"}), ("datagen --dtype ", {"float32", "float16"})):
+            with self.subTest(line=line):
+                self.assertEqual(self.complete(f"earshot {line}"), words)
+
     def test_recipes(self):
         recipes = {path.stem for path in (SOURCE / "share/recipes").glob("*.toml")}
         self.assertTrue(recipes)

@@ -112,7 +112,7 @@ class Failures(DatasetSandbox):
                                (["s", "out", "--channels", "all"], "a single channel"),
                                (["s", "out", "--low", "5000", "--high", "100"], "low_hz is 5000, must be below"),
                                (["s", "out", "--sample-rate", "16000"], "lower the high frequency"),
-                               (["s", "out", "--bins", "0"], "bins is 0"),
+                               (["s", "out", "--bins", "0"], "'0' should be a whole number from 1 to 65536"),
                                (["s", "out", "--sample-duration", "0"], "duration_s is 0"),
                                (["s", "out", "--raw", "x,y"], "x,y"),
                                (["s", "out", "--unlabelled", "maybe"], "maybe")):

@@ -3,31 +3,83 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <initializer_list>
+#include <algorithm>
+#include <span>
 #include <string_view>
+#include <utility>
 
 #include "frontend/frontend.h"
+#include "frontend/settings.h"
 #include "support/error.h"
 #include "support/json.h"
-#include "tools/options.h"
+#include "tools/describe.h"
+#include "tools/setting_options.h"
 
 namespace earshot::tools {
 namespace {
 
 using Json = nlohmann::ordered_json;
+using frontend::FrontendSettings;
 
-/// Changes whichever of these settings the front end has.
-template <class T>
-void put(Json& settings, std::string_view option, std::initializer_list<const char*> keys,
-         const std::optional<T>& value) {
-    if (!value) return;
-    for (const char* key : keys) {
-        if (!settings.contains(key)) continue;
-        settings[key] = *value;
-        return;
+/// The settings that have options of their own, in the order of --help; the others have --set.
+constexpr const char* kNamed[] = {"low", "high", "bins", "frame", "hop", "sample-rate"};
+
+const Setting* find_setting(const FrontendSettings& frontend, std::string_view name) {
+    const auto found = std::ranges::find(frontend.settings, name, &Setting::name);
+    return found == frontend.settings.end() ? nullptr : &*found;
+}
+
+std::vector<FrontendSettings> all_frontends() {
+    std::vector<FrontendSettings> all;
+    for (const auto& kind : frontend::frontend_kinds()) all.push_back(frontend::describe_frontend(kind));
+    return all;
+}
+
+/// "20; logmel, pcen, mfcc: 50": what a setting is for the usual kind, and for others where that differs.
+std::string defaults_text(std::span<const FrontendSettings> frontends, std::string_view name) {
+    std::vector<std::pair<std::string, std::string>> defaults;  // with the kinds that have it
+    for (const auto& frontend : frontends) {
+        const Setting* setting = find_setting(frontend, name);
+        if (!setting) continue;
+        const auto text = setting->value.text() + (setting->unit == "TIME" ? "s" : "");
+        const auto same = std::ranges::find(defaults, text, [](const auto& pair) { return pair.first; });
+        if (same != defaults.end()) {
+            same->second += ", " + frontend.kind;
+        } else {
+            defaults.emplace_back(text, frontend.kind);
+        }
     }
-    throw UsageError(
-        fmt::format("{} means nothing to the front end {}", option, settings["kind"].get<std::string>()));
+    std::vector<std::string> parts;
+    for (const auto& [text, kinds] : defaults)
+        parts.push_back(kinds.starts_with(FrontendOptions().kind) ? text
+                                                                  : fmt::format("{}: {}", kinds, text));
+    return fmt::format("{}", fmt::join(parts, "; "));
+}
+
+/// Which kind it is for may be told later: a text is right if it suits one of them.
+Setting for_any_kind(std::span<const FrontendSettings> frontends, const std::string& name,
+                     FrontendOptions& options) {
+    std::vector<FrontendSettings> having;
+    for (const auto& frontend : frontends)
+        if (find_setting(frontend, name)) having.push_back(frontend);
+    Setting setting = *find_setting(having.front(), name);
+    setting.is_basic = true;
+    setting.help += fmt::format(" [{}]", defaults_text(frontends, name));
+    setting.value.read = [name, having, &options](const std::string& text) {
+        std::string wrong;
+        for (const auto& frontend : having) {
+            const SettingValue& value = find_setting(frontend, name)->value;
+            const auto said = value.read(text);
+            if (said.empty()) return options.named[name] = value.text(), said;
+            if (wrong.empty()) wrong = said;
+        }
+        return wrong;
+    };
+    setting.value.text = [name, &options] {
+        const auto given = options.named.find(name);
+        return given == options.named.end() ? std::string() : given->second;
+    };
+    return setting;
 }
 
 void put_other(Json& settings, const std::string& text) {
@@ -51,30 +103,34 @@ void add_frontend(CLI::App& app, FrontendOptions& options) {
         ->type_name("KIND")
         ->check(CLI::IsMember(frontend::frontend_kinds()))
         ->capture_default_str();
-    app.add_option("--low", options.low_hz, "Lowest frequency, Hz (20; mel bands 50)")->type_name("HZ");
-    app.add_option("--high", options.high_hz, "Highest frequency, Hz (20000; mel bands 7800; waveforms 8000)")
-        ->type_name("HZ");
-    app.add_option("--bins,--mels", options.bins, "Bands between them (100; mel bands 48)")->type_name("N");
-    add_time(app, "--frame,--sample-duration", options.window_s,
-             "Sound that one frame covers (2s; mel bands 25ms; waveforms 1s)");
-    add_time(app, "--hop", options.hop_s, "From one frame to the next (mel bands 10ms; waveforms 1s)");
-    app.add_option("--sample-rate", options.rate_hz, "Resample to this first, Hz (44100; mel bands 16000)")
-        ->type_name("HZ");
-    app.add_option("--set", options.others, "Another setting of the front end, as the manual lists them")
+    std::vector<Setting> settings;
+    for (const char* name : kNamed) settings.push_back(for_any_kind(all_frontends(), name, options));
+    add_settings(app, settings);
+    app.add_option("--set", options.others, "Any setting of the front end, as the manual lists them")
         ->type_name("KEY=VALUE")
         ->allow_extra_args(false);
 }
 
 Json frontend_settings(const FrontendOptions& options) {
-    Json settings = frontend::default_frontend(options.kind);
-    put(settings, "--low", {"low_hz"}, options.low_hz);
-    put(settings, "--high", {"high_hz"}, options.high_hz);
-    put(settings, "--bins", {"bins", "mels"}, options.bins);
-    put(settings, "--frame", {"duration_s", "window_s"}, options.window_s);
-    put(settings, "--hop", {"hop_s"}, options.hop_s);
-    put(settings, "--sample-rate", {"rate_hz"}, options.rate_hz);
+    const auto frontend = frontend::describe_frontend(options.kind);
+    for (const auto& [name, text] : options.named) {
+        const Setting* setting = find_setting(frontend, name);
+        if (!setting)
+            throw UsageError(fmt::format("--{} means nothing to the front end {}", name, options.kind));
+        if (const auto wrong = setting->value.read(text); !wrong.empty())
+            throw UsageError(fmt::format("--{}: {}", name, wrong));
+    }
+    Json settings = frontend.json();
     for (const auto& other : options.others) put_other(settings, other);
     return settings;
+}
+
+std::string describe_frontends(const std::string& command) {
+    std::string rows;
+    for (const auto& frontend : all_frontends())
+        for (const Setting& setting : frontend.settings)
+            rows += describe_setting(command, frontend.kind + " " + setting.key(), setting);
+    return rows;
 }
 
 }  // namespace earshot::tools

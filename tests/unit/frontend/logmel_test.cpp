@@ -94,7 +94,7 @@ TEST(MelBank, RefusesBandsBetweenTwoBins) {
 }
 
 TEST(LogMel, SaysWhatItIs) {
-    const auto frontend = make_frontend(default_logmel());
+    const auto frontend = make_frontend(default_frontend("logmel"));
     EXPECT_EQ(frontend->rate_hz(), 16000);
     EXPECT_EQ(frontend->dimension(), 48u);
     EXPECT_EQ(frontend->hop_s(), 0.01);

@@ -35,8 +35,8 @@ TEST(FrontendSettings, WrongOnesAreNamed) {
     expect_error(with("high_hz", 22051),
                  "high_hz is 22051, but sound at 44100 Hz reaches 22050 Hz only (lower");
     expect_error(with("low_hz", 20000), "low_hz is 20000, must be below high_hz, 20000");
-    expect_error(with("low_hz", -1), "low_hz is -1, must be 0 to");
-    expect_error(with("bins", 0), "bins is 0, must be a whole number, 1 to 65536");
+    expect_error(with("low_hz", -1), "low_hz is -1, must be a number from 0 to");
+    expect_error(with("bins", 0), "bins is 0, must be a whole number from 1 to 65536");
     expect_error(with("bins", 2.5), "bins is 2.5, must be a whole number");
     expect_error(with("bins", 1e300), "bins is 1e+300");
     expect_error(with("bins", -9223372036854775807), "bins is -9223372036854775807");

@@ -19,7 +19,7 @@ using ::testing::HasSubstr;
 
 /// 100 ms every 50 ms at 8 kHz.
 Json settings(const Json& changed = Json::object()) {
-    auto json = default_waveform();
+    auto json = default_frontend("waveform");
     json.update({{"rate_hz", 8000}, {"window_s", 0.1}, {"hop_s", 0.05}, {"high_hz", 3000.0}});
     json.update(changed);
     return json;

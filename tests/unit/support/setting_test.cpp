@@ -135,6 +135,31 @@ TEST(Setting, JsonReadsBack) {
     EXPECT_EQ(settings_json(settings_of(read)), json);
 }
 
+TEST(Setting, JsonMayWriteWholeNumbersWithAPoint) {
+    Options options;
+    read_settings(Json::parse(R"({"batch": 8.0, "seed": 1e15})"), settings_of(options), "model");
+    EXPECT_EQ(options.batch, 8);
+    EXPECT_EQ(options.seed, 1'000'000'000'000'000U);
+    EXPECT_EQ(settings_json(settings_of(options))["batch"].dump(), "8");
+    for (const char* text :
+         {R"({"batch": 8.5})", R"({"batch": 1e300})", R"({"seed": -1.0})", R"({"seed": 1e17})"})
+        EXPECT_THROW(read_settings(Json::parse(text), settings_of(options), "model"), Error) << text;
+}
+
+TEST(Setting, SaysWhatItMayBe) {
+    Options options;
+    std::vector<std::string> wanted;
+    for (const Setting& setting : settings_of(options)) wanted.push_back(setting.value.wanted);
+    EXPECT_THAT(wanted, testing::ElementsAre("a number from 0 to 60", "a number from 0 to 1",
+                                             "a whole number from 1 to 1000",
+                                             "a whole number from 0 to 18446744073709551615", "true or false",
+                                             "a time", "text", "none or log", "red or green",
+                                             "1 to 3 whole numbers from 1 to 64, with commas between",
+                                             "a number from 0 to 1"));
+    EXPECT_EQ(settings_of(options)[8].value.words, (std::vector<std::string>{"red", "green"}));
+    EXPECT_EQ(one_of_text(std::vector<std::string>{"a", "b", "c"}), "a, b or c");
+}
+
 TEST(Setting, JsonOfStrangersIsChecked) {
     const auto error = [](const char* text) -> std::string {
         Options options;
