@@ -40,9 +40,12 @@ Value log_of(OnnxBuilder& b, const Value& x, double floor) {
     return b.node("Log", {b.add(x, b.scalar(floor))});
 }
 
-/// The settings of a mel front end, with more keys of its own.
-frontend::MelSettings mel_settings(const Json& settings, std::initializer_list<std::string_view> more) {
-    return frontend::MelSettings::read(frontend::MelSettings::reader(settings, more));
+/// Those that all mel front ends have. @param json  as a front end gave it, so checked
+frontend::MelSettings mel_settings(const Json& json) {
+    frontend::MelSettings settings;
+    read_settings(json, frontend::mel_settings(settings, {}), "front end");
+    settings.complete();
+    return settings;
 }
 
 Value mel_bands(OnnxBuilder& b, const frontend::MelSettings& s, Value samples) {
@@ -71,11 +74,11 @@ Value mel_bands(OnnxBuilder& b, const frontend::MelSettings& s, Value samples) {
 }
 
 Value logmel(OnnxBuilder& b, const Json& json, const Value& samples) {
-    return log_of(b, mel_bands(b, mel_settings(json, {"floor"}), samples), json.at("floor"));
+    return log_of(b, mel_bands(b, mel_settings(json), samples), json.at("floor"));
 }
 
 Value mfcc(OnnxBuilder& b, const Json& json, const Value& samples) {
-    const auto s = mel_settings(json, {"floor", "coefficients"});
+    const auto s = mel_settings(json);
     const auto coefficients = json.at("coefficients").get<std::size_t>();
     const auto cosines = frontend::mfcc_matrix(s.bank.bands, coefficients);
     const Shape shape{static_cast<std::int64_t>(s.bank.bands), static_cast<std::int64_t>(coefficients)};
@@ -83,7 +86,7 @@ Value mfcc(OnnxBuilder& b, const Json& json, const Value& samples) {
 }
 
 Value pcen(OnnxBuilder& b, const Json& json, const Value& samples) {
-    const auto s = mel_settings(json, {"floor", "time_s", "gain", "bias", "root"});
+    const auto s = mel_settings(json);
     const auto number = [&](const char* key) { return json.at(key).get<double>(); };
     const Value bands = mel_bands(b, s, samples);
     const double hop_s = static_cast<double>(s.hop) / s.rate_hz, bias = number("bias"), root = number("root");
