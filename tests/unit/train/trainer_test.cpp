@@ -127,9 +127,10 @@ TEST_F(TrainerTest, a_checkpoint_from_before_a_setting_has_its_usual_value) {
     write_text(directory / "checkpoint.json", json.dump());
     EXPECT_NO_THROW(trainer().resume(directory.path().string()));
     options_.clip = 2;
-    EXPECT_NE(
-        error_of([&] { trainer().resume(directory.path().string()); }).find("\"clip\" was 0.0 and is now 2.0"),
-        std::string::npos);
+    EXPECT_NE(error_of([&] {
+                  trainer().resume(directory.path().string());
+              }).find("\"clip\" was 0.0 and is now 2.0"),
+              std::string::npos);
 }
 
 TEST_F(TrainerTest, resuming_with_another_schedule_is_refused) {
