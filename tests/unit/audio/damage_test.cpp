@@ -130,7 +130,7 @@ TEST(UnreadableFile, EachIsOneLineThatStartsWithThePath) {
     EXPECT_EQ(message_of(directory / "text.wav"), directory / "text.wav" + ": not audio");
     write_bytes(directory / "zeros.mp3", std::string(100'000, '\0'));
     EXPECT_THAT(message_of(directory / "zeros.mp3"),
-                StartsWith(directory / "zeros.mp3" + ": not a recording"));
+                StartsWith(directory / "zeros.mp3" + ": not in a supported audio format"));
     write_bytes(directory / "header.wav", "RIFF\x24\x0f\0\0WAVE");
     EXPECT_THAT(message_of(directory / "header.wav"), StartsWith(directory / "header.wav" + ": "));
     write_bytes(directory / "locked.wav", "RIFF");

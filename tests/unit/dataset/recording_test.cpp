@@ -159,13 +159,13 @@ TEST_F(Original, more_classes_than_rows_are_refused) {
 
 TEST_F(Original, samples_of_one_dimension_are_refused) {
     samples_shape = {6};
-    expect_error("'samples': rows of numbers");
+    expect_error("'samples': expected rows of numbers");
 }
 
 TEST_F(Original, samples_without_width_are_refused) {
     samples_shape = {2, 0};
     samples = {};
-    expect_error("'samples': rows of numbers");
+    expect_error("'samples': expected rows of numbers");
 }
 
 TEST_F(Original, class_numbers_that_would_fill_memory_with_names_are_refused) {

@@ -71,7 +71,7 @@ TEST_F(InFile, IsSetAsideWhenItIsNoScene) {
         file.save();
     }
     EXPECT_THAT([&] { read_scene(path + ".damaged-1"); },
-                ThrowsMessage<Error>(HasSubstr("no scene: not valid JSON: line 1, column")));
+                ThrowsMessage<Error>(HasSubstr("not a scene: not valid JSON: line 1, column")));
     EXPECT_THAT([&] { read_scene(path + "x"); }, ThrowsMessage<Error>(HasSubstr("no such scene")));
 }
 
