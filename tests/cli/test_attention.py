@@ -220,7 +220,7 @@ class ImpactTest(Sandbox):
             self.assertLess(difference, 0.2, name)
         self.assertFalse(all(numpy.array_equal(weights["bfloat16"][name], exact) for name, exact in weights["none"].items()))
         self.earshot("train", "--recipe", "impact-waveform", "waves", "-o", "model", "-q", "--threads", 1, "--schedule", "constant",
-                     "--resume", "--autocast", "none", status=1, stderr='"products" was "bfloat16", now "float32"')
+                     "--resume", "--autocast", "none", status=1, stderr='"products" was "bfloat16" and is now "float32"')
         self.train("waves", "--schedule", "constant", "--resume", "--autocast", "bfloat16", epochs=4)
         resumed = self.weights()
         self.train("waves", "--schedule", "constant", "--force", "--autocast", "bfloat16", epochs=4)

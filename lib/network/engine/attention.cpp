@@ -9,6 +9,20 @@
 namespace earshot::network::engine {
 namespace {
 
+/// The sum of products, in as many partial sums as a wide vector has places.
+float dot(const float* a, const float* b, std::size_t count) {
+    constexpr std::size_t kLanes = 16;
+    float sums[kLanes] = {};
+    std::size_t i = 0;
+    for (; i + kLanes <= count; i += kLanes) {
+        for (std::size_t lane = 0; lane < kLanes; ++lane) sums[lane] += a[i + lane] * b[i + lane];
+    }
+    float sum = 0;
+    for (; i < count; ++i) sum += a[i] * b[i];
+    for (const float part : sums) sum += part;
+    return sum;
+}
+
 /// Self-attention over [T, C], one window at a time. Where only the mean over the sequence is wanted, that of
 /// the weights comes first: the mean over i of sum_j w_ij v_j is sum_j (mean_i w_ij) v_j, and all that
 /// follows is linear.
@@ -133,16 +147,13 @@ class Attention : public Step {
                 softmax_kernels().add_up(scores, rows, steps_, log_sums, mean);
             }
             const float share = 1 / static_cast<float>(steps_);
-            for (std::size_t c = 0; c < width_; ++c) {
-                double sum = 0;
-                for (std::size_t t = 0; t < steps_; ++t) sum += mean[t] * sequence[c * padded_ + t];
-                seen[c] = static_cast<float>(sum) * share;
-            }
+            for (std::size_t c = 0; c < width_; ++c)
+                seen[c] = dot(mean, sequence + c * padded_, steps_) * share;
             for (std::size_t d = head * depth; d < (head + 1) * depth; ++d)
-                gathered[d] = bias_[2 * width_ + d] + dot(values_.data() + d * width_, seen);
+                gathered[d] = bias_[2 * width_ + d] + dot(values_.data() + d * width_, seen, width_);
         }
         for (std::size_t c = 0; c < width_; ++c)
-            out[c] = out_bias_[c] + dot(out_weight_.data() + c * width_, gathered);
+            out[c] = out_bias_[c] + dot(out_weight_.data() + c * width_, gathered, width_);
     }
 
     void take_all(const float* sequence, const float* queries_keys, float*, float* scores, float* rest,
@@ -179,14 +190,8 @@ class Attention : public Step {
         for (std::size_t t = 0; t < steps_; ++t) {
             for (std::size_t c = 0; c < width_; ++c)
                 out[t * width_ + c] =
-                    out_bias_[c] + dot(out_weight_.data() + c * width_, gathered + t * width_);
+                    out_bias_[c] + dot(out_weight_.data() + c * width_, gathered + t * width_, width_);
         }
-    }
-
-    float dot(const float* a, const float* b) const {
-        float sum = 0;
-        for (std::size_t i = 0; i < width_; ++i) sum += a[i] * b[i];
-        return sum;
     }
 
     std::size_t heads_, steps_, width_, padded_;

@@ -175,7 +175,7 @@ class Engine::Memory {
                 engine.idle_.pop_back();
             }
         }
-        if (!values_) values_ = std::make_unique<float[]>(engine.memory_);
+        if (!values_) values_ = std::make_unique_for_overwrite<float[]>(engine.memory_);
     }
     ~Memory() {
         const std::lock_guard lock(engine_.mutex_);
