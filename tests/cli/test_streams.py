@@ -61,7 +61,7 @@ class Streams(Sandbox):
         for command in ("earshot detect model a.wav -o a.wav", "earshot detect model a.wav --scores=a.wav",
                         "earshot label convert a.txt --to audacity -o a.wav"):
             with self.subTest(command):
-                self.assertIn("a.wav: a recording or dataset", self.shell(command, status=2).err)
+                self.assertIn("a.wav: will not replace a recording or dataset", self.shell(command, status=2).err)
                 self.assertEqual((self.dir / "a.wav").read_bytes(), before)
 
     def test_pipes_on_both_sides(self):
