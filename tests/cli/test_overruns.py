@@ -61,7 +61,7 @@ class Overruns(LiveSandbox):
         self.assertEqual(len(gaps), 1)
         self.assertGreater(gaps[0][0], 15)
         self.assertEqual(said.count("overrun"), 1)
-        self.assertIn(f" {gaps[0][1] - gaps[0][0]:.3f} s until ", said)
+        self.assertIn(f" {gaps[0][1] - gaps[0][0]:.3f} s before ", said)
 
     def test_starved_of_processor_time(self):
         busy = [subprocess.Popen(["sh", "-c", "while :; do :; done"]) for _ in range(2 * os.cpu_count())]
