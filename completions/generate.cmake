@@ -1,13 +1,17 @@
 # Puts the table of commands and options into the completion script of each shell; runs in the build directory.
 # Its lines are those of tools/describe.h, and for the driver:
-#     earshot       subcommand  NAME  -  SUMMARY
+#     earshot       subcommand  NAME  -  SUMMARY   of those in BUILT
 #     earshot help  subcommand  NAME  -  SUMMARY
+cmake_policy(VERSION 3.25)
 string(ASCII 9 tab)
 file(STRINGS ${COMMANDS} lines REGEX "^EARSHOT_COMMAND\\(")
 foreach(line ${lines})
   string(REGEX REPLACE "^EARSHOT_COMMAND\\(([a-z]+), [a-z]+, \"(.*)\"\\)$"
          "subcommand${tab}\\1${tab}-${tab}\\2\n" row "${line}")
-  string(APPEND TABLE "earshot${tab}${row}earshot help${tab}${row}")
+  string(APPEND TABLE "earshot help${tab}${row}")
+  if(CMAKE_MATCH_1 IN_LIST BUILT)
+    string(APPEND TABLE "earshot${tab}${row}")
+  endif()
 endforeach()
 string(APPEND TABLE "earshot${tab}subcommand${tab}help${tab}-${tab}Open the manual\n"
     "earshot help${tab}subcommand${tab}formats${tab}-${tab}Files that the commands read and write\n"

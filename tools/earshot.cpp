@@ -60,9 +60,9 @@ std::string usage() {
     text +=
         "\n  help [COMMAND]       open the manual\n"
         "  --version            print the version; with --verbose, of every library\n\n"
-        "Example:\n"
-        "  earshot datagen recordings/ dataset/ && earshot train dataset/ -o model/\n"
-        "  earshot detect model/ tonight.mp3\n";
+        "Example:\n";
+    if (EARSHOT_TRAIN) text += "  earshot datagen recordings/ dataset/ && earshot train dataset/ -o model/\n";
+    text += "  earshot detect model/ tonight.mp3\n";
     return text;
 }
 

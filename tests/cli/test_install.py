@@ -1,4 +1,5 @@
 """An installed tree works from wherever it is moved to, with nothing of the build left in it."""
+import re
 import shutil
 import subprocess
 
@@ -54,3 +55,16 @@ class Install(Sandbox):
         for program in programs:
             runpath = subprocess.run(["readelf", "-d", program], capture_output=True, text=True, check=True).stdout
             self.assertNotRegex(runpath, "R(UN)?PATH")
+
+
+class WithoutTrain(Sandbox):
+    def test_nothing_of_libtorch_is_looked_for(self):
+        """Configures with EARSHOT_TRAIN=OFF, no more. tests/aarch64/run builds it, without a LibTorch."""
+        build = self.dir / "build"
+        subprocess.run(["cmake", "-S", SOURCE, "-B", build, "-G", "Ninja", "-D", "EARSHOT_TRAIN=OFF"], check=True,
+                       capture_output=True)
+        rules = (build / "build.ninja").read_text()
+        self.assertTrue("earshot-detect" in rules)
+        self.assertEqual(re.findall("earshot-train|libtorch.*|libc10.*", rules), [])
+        for unit in (build / "lib").rglob("unity_*.cxx"):
+            self.assertNotIn("/torch/", unit.read_text())

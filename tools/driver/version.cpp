@@ -37,30 +37,38 @@ std::string av_version(const audio::libav::LazyFunction<unsigned()>& version) {
     }
 }
 
-}  // namespace
-
-std::vector<std::pair<std::string, std::string>> library_versions() {
-    const char* fftw = symbol<const char>("libfftw3f.so.3", "fftwf_version");
+/// The library that train multiplies matrices with, and which of its kernels.
+void append_blas(std::vector<std::pair<std::string, std::string>>& versions) {
     const auto compute = prepare_compute_environment();
     std::error_code unresolved;
     const auto blas =
         fs::canonical(compute.blas, unresolved);  // which of the libraries that libblas.so.3 may point to
-    return {{"CLI11", CLI11_VERSION},
-            {"fmt", fmt::format("{}.{}.{}", FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100)},
-            {"nlohmann/json", fmt::format("{}.{}.{}", NLOHMANN_JSON_VERSION_MAJOR,
-                                          NLOHMANN_JSON_VERSION_MINOR, NLOHMANN_JSON_VERSION_PATCH)},
-            {"libsndfile", text_version("libsndfile.so.1", "sf_version_string")},
-            {"libavformat", av_version(audio::libav::avformat_version)},
-            {"libavcodec", av_version(audio::libav::avcodec_version)},
-            {"libopus", text_version("libopus.so.0", "opus_get_version_string")},
-            {"libswresample", av_version(audio::libav::swresample_version)},
-            {"zlib", text_version("libz.so.1", "zlibVersion")},
-            {"FFTW", fftw ? fftw : "not found"},
-            {"LibTorch", EARSHOT_TORCH_VERSION},
-            {"BLAS", unresolved ? "not found" : blas.string()},
-            {"BLAS kernel", compute.blas_kernel.empty()
-                                ? "not OpenBLAS: training is many times slower (install libopenblas0-pthread)"
-                                : fmt::format("{} ({})", compute.blas_kernel, compute.reason)}};
+    versions.emplace_back("BLAS", unresolved ? "not found" : blas.string());
+    versions.emplace_back("BLAS kernel",
+                          compute.blas_kernel.empty()
+                              ? "not OpenBLAS: training is many times slower (install libopenblas0-pthread)"
+                              : fmt::format("{} ({})", compute.blas_kernel, compute.reason));
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string, std::string>> library_versions() {
+    const char* fftw = symbol<const char>("libfftw3f.so.3", "fftwf_version");
+    std::vector<std::pair<std::string, std::string>> versions{
+        {"CLI11", CLI11_VERSION},
+        {"fmt", fmt::format("{}.{}.{}", FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100)},
+        {"nlohmann/json", fmt::format("{}.{}.{}", NLOHMANN_JSON_VERSION_MAJOR, NLOHMANN_JSON_VERSION_MINOR,
+                                      NLOHMANN_JSON_VERSION_PATCH)},
+        {"libsndfile", text_version("libsndfile.so.1", "sf_version_string")},
+        {"libavformat", av_version(audio::libav::avformat_version)},
+        {"libavcodec", av_version(audio::libav::avcodec_version)},
+        {"libopus", text_version("libopus.so.0", "opus_get_version_string")},
+        {"libswresample", av_version(audio::libav::swresample_version)},
+        {"zlib", text_version("libz.so.1", "zlibVersion")},
+        {"FFTW", fftw ? fftw : "not found"},
+        {"LibTorch", EARSHOT_TORCH_VERSION}};
+    if (EARSHOT_TRAIN) append_blas(versions);
+    return versions;
 }
 
 std::string version_text(bool verbose) {
@@ -68,7 +76,8 @@ std::string version_text(bool verbose) {
     if (!verbose) return text;
     auto lines = library_versions();
     lines.emplace_back("processors", std::to_string(available_processors()));
-    lines.emplace_back("threads", "one pool: OpenBLAS's, sized by --threads; LibTorch's own held at 1");
+    if (EARSHOT_TRAIN)
+        lines.emplace_back("threads", "one pool: OpenBLAS's, sized by --threads; LibTorch's own held at 1");
     lines.emplace_back("denormals", "flushed to zero in every computing thread");
     for (const auto& [name, value] : lines) text += fmt::format("{:<14}{}\n", name, value);
     return text;
