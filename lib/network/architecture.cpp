@@ -20,6 +20,29 @@ using Json = nlohmann::ordered_json;
 constexpr std::int64_t kMaxValues = std::int64_t{1} << 20;  // of a window
 constexpr std::int64_t kMaxClasses = std::int64_t{1} << 16;
 
+/// Kinds as people choose them: those of the registry, and two that are settings of mlp.
+/// @param setting  only those that have it; null: all
+std::vector<std::string> kinds_with(const char* setting) {
+    std::vector<std::string> kinds;
+    for (const Architecture& each : architectures()) {
+        if (setting != nullptr &&
+            std::ranges::find(each.settings, std::string_view(setting)) == each.settings.end())
+            continue;
+        kinds.emplace_back(each.kind);
+        if (each.kind == "mlp") kinds.emplace_back("dnn");
+    }
+    if (setting == nullptr) kinds.emplace_back("lda");
+    return kinds;
+}
+
+/// "Stride of each convolution, for attention"
+std::string help_for(const char* what, const char* setting) {
+    return fmt::format("{}, for {}", what, fmt::join(kinds_with(setting), ", "));
+}
+
+/// As model.json names it: dnn and lda are mlp, with a layer normalisation and without a hidden layer.
+std::string kind_in_files(const std::string& kind) { return kind == "dnn" || kind == "lda" ? "mlp" : kind; }
+
 std::vector<Setting> settings_of(InputOptions& input, std::vector<std::string> compressions) {
     return {
         {"compress", one_of(input.compression.kind, std::move(compressions)), "HOW",
@@ -51,13 +74,14 @@ std::vector<Setting> layer_settings(NetworkOptions& network) {
     constexpr std::size_t kMaxConvolutions = 8, kMaxDense = 16;
     return {
         {"channels", sizes_in(network.channels, 1, kMaxConvolutions, 4096), "N,...",
-         "Channels of each convolution, for cnn and attention"},
+         help_for("Channels of each convolution", "channels")},
         {"strides", sizes_in(network.strides, 1, kMaxConvolutions, 64), "N,...",
-         "Stride of each convolution, for attention"},
+         help_for("Stride of each convolution", "strides")},
         {"heads", whole_in(network.heads, 1, 256), "N", "Heads of self-attention"},
-        {"units", whole_in(network.units, 1, 1 << 16), "N", "Units of the dense layer over bands, for cnn"},
+        {"units", whole_in(network.units, 1, 1 << 16), "N",
+         help_for("Units of the dense layer over bands", "units")},
         {"hidden", sizes_in(network.hidden, 0, kMaxDense, 1 << 20), "N,...",
-         "Units of each dense layer, for mlp, dnn and attention"},
+         help_for("Units of each dense layer", "hidden")},
         {"dropout", number_in(network.dropout, 0, 0.99), "X",
          "Fraction of hidden units to drop while training"},
         Setting("paces", number_in(network.paces, 0, 0.5), "X",
@@ -86,11 +110,13 @@ void check(const NetworkOptions& options) {
     }
     const bool over_time = options.input.deltas > 0 || options.input.pool > 0 ||
                            options.input.standardise == "window" || options.input.standardise == "mean" ||
-                           options.kind == "cnn" || options.paces > 0;
+                           find_architecture(kind_in_files(options.kind)).needs_several_frames ||
+                           options.paces > 0;
     if (options.frames == 1 && over_time) {
         throw UsageError(
-            "--deltas, --pool, --paces, --standardise window or mean and --arch cnn need windows of several "
-            "frames (--window)");
+            "--deltas, --pool, --paces, --standardise window or mean and --arch cnn or separable need "
+            "windows "
+            "of several frames (--window)");
     }
     if (options.input.deviation && options.input.pool == 0) {
         throw UsageError("--deviation needs --pool: of the frames of each step of time");
@@ -101,21 +127,12 @@ void check(const NetworkOptions& options) {
     }
 }
 
-/// As model.json names it: dnn and lda are mlp, with a layer normalisation and without a hidden layer.
-std::string kind_in_files(const std::string& kind) { return kind == "dnn" || kind == "lda" ? "mlp" : kind; }
-
 void check_sizes(const NetworkOptions& options) {
     const auto& known = find_architecture(kind_in_files(options.kind)).settings;
     const auto only_for = [&](bool given, const char* setting) {
         const bool takes = std::ranges::find(known, std::string_view(setting)) != known.end();
         if (!given || (takes && options.kind != "lda")) return;
-        std::vector<std::string_view> kinds;
-        for (const Architecture& each : architectures()) {
-            if (std::ranges::find(each.settings, std::string_view(setting)) == each.settings.end()) continue;
-            kinds.push_back(each.kind);
-            if (each.kind == "mlp") kinds.push_back("dnn");
-        }
-        throw UsageError(fmt::format("--{} is for --arch {}", setting, fmt::join(kinds, ", ")));
+        throw UsageError(fmt::format("--{} is for --arch {}", setting, fmt::join(kinds_with(setting), ", ")));
     };
     only_for(options.channels.has_value(), "channels");
     only_for(options.strides.has_value(), "strides");
@@ -180,9 +197,10 @@ std::vector<Setting> input_settings(InputOptions& options) {
 }
 
 std::vector<Setting> network_settings(NetworkOptions& options) {
+    const auto kinds = kinds_with(nullptr);
     std::vector<Setting> settings{
-        Setting("arch", one_of(options.kind, {"mlp", "dnn", "cnn", "attention", "lda"}), "KIND",
-                "Network: mlp, dnn (dense), cnn, attention, lda")
+        Setting("arch", one_of(options.kind, kinds), "KIND",
+                fmt::format("Network: {}", fmt::join(kinds, ", ")))
             .basic(),
         {"head", one_of(options.head, {"dense", "lda"}), "KIND",
          "Last layer: dense, or lda (linear discriminants)"},

@@ -80,6 +80,7 @@ struct NetworkOptions {
     /// dnn        layer normalisation, then dense layers, by default of 512 and 256 units
     /// lda        no layer but the last, and that by linear discriminant analysis
     /// cnn        convolutions over time and bands, halving both each time, and the maximum over time
+    /// separable  as cnn, but each convolution in two: over time and bands, then over channels
     /// attention  convolutions over time, which shorten it (32 times by default), self-attention over what
     ///            remains, the mean over time, and dense layers
     std::string kind = "mlp";
@@ -87,7 +88,7 @@ struct NetworkOptions {
     std::optional<std::vector<std::int64_t>> channels;  // of each convolution
     std::optional<std::vector<std::int64_t>> strides;   // of each convolution over time
     std::optional<std::int64_t> heads;                  // of self-attention
-    std::optional<std::int64_t> units;                  // of the dense layer of cnn over bands
+    std::optional<std::int64_t> units;                  // of the dense layer of cnn and separable over bands
     std::optional<std::vector<std::int64_t>> hidden;    // units of each dense layer but the last
     std::int64_t frames = 1;                            // K
     std::int64_t inputs = 1;                            // D

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -70,6 +71,16 @@ std::vector<WeightSpec> specs_of(const Op& op, const Shape& in) {
                    },
                    [](const auto&) { return Specs{}; }},
         op);
+}
+
+/// Text that messages can show: one line, and not a long one.
+std::string word(const Json& json, const char* key) {
+    constexpr std::size_t kMaxBytes = 256;
+    std::string text = text_setting(json, key);
+    const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
+    if (text.size() > kMaxBytes || std::ranges::any_of(text, is_control))
+        throw Error(wrong_setting(key, json[key], "a short text without control characters"));
+    return text;
 }
 
 /// Values that a name in a file gives in place of `from` are the node before.
@@ -144,9 +155,22 @@ std::size_t Graph::add(std::string name, Op op, std::vector<std::size_t> inputs)
             throw fail(fmt::format("a result of more than {} values", kMaxValues));
         values *= size;
     }
+    values_ += values * views;
+    if (values_ > kMaxAllValues) throw fail(fmt::format("more than {} values in all", kMaxAllValues));
+    work_ += static_cast<double>(views) * work_of(op, shapes.empty() ? Shape{} : *shapes.front(), shape);
+    if (work_ > kMaxWork) throw fail(fmt::format("more than {:.0e} multiplications for a window", kMaxWork));
     nodes_.push_back({std::move(name), std::move(op), std::move(inputs), std::move(shape), views});
-    const auto specs = weights_of(nodes_.back());
+    add_weights(nodes_.back());
+    return last();
+}
+
+void Graph::add_weights(const Node& node) {
+    const auto specs = weights_of(node);
+    if (!specs.empty() && node.name.empty())
+        throw Error(fmt::format("graph: node {} has weights and no name", last()));
     for (const WeightSpec& spec : specs) {
+        if (!arrays_.insert(spec.name).second)
+            throw Error(fmt::format("graph: node {}: there are two arrays '{}'", last(), spec.name));
         // Sizes are below 2^26 each, and at most four of them are multiplied: one at a time.
         std::int64_t count = 1;
         for (const auto size : spec.shape) {
@@ -163,9 +187,6 @@ std::size_t Graph::add(std::string name, Op op, std::vector<std::size_t> inputs)
                             weights_, kMaxWeights));
         }
     }
-    if (!specs.empty() && nodes_.back().name.empty())
-        throw Error(fmt::format("graph: node {} has weights and no name", last()));
-    return last();
 }
 
 std::vector<WeightSpec> Graph::weights_of(const Node& node) const {
@@ -215,8 +236,7 @@ Graph Graph::from_json(const Json& json) {
         };
         Op op = at_node([&] {
             if (!item.is_object()) throw Error("should be an object");
-            Op made =
-                op_named(item.contains("op") && item["op"].is_string() ? item["op"].get<std::string>() : "");
+            Op made = op_named(item.contains("op") && item["op"].is_string() ? word(item, "op") : "");
             const auto settings = op_settings(made);
             for (const Setting& setting : settings) {
                 if (!item.contains(setting.key())) continue;
@@ -226,7 +246,7 @@ Graph Graph::from_json(const Json& json) {
             return made;
         });
         std::string name;
-        if (item.contains("name")) name = at_node([&] { return text_setting(item, "name"); });
+        if (item.contains("name")) name = at_node([&] { return word(item, "name"); });
         if (!name.empty() && !names.insert(name).second)
             throw Error(fmt::format("graph: node {}: the name '{}' is taken", node, name));
         if (!graph) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -43,8 +44,11 @@ struct Node {
 class Graph {
  public:
     static constexpr std::size_t kMaxNodes = 4096;
-    static constexpr std::int64_t kMaxValues = std::int64_t{1} << 26;   // of one node, for a window
-    static constexpr std::int64_t kMaxWeights = std::int64_t{1} << 27;  // 512 MiB of float32
+    static constexpr std::int64_t kMaxValues = std::int64_t{1} << 26;     // of one node, for a window
+    static constexpr std::int64_t kMaxAllValues = std::int64_t{1} << 28;  // of all nodes, with their views
+    static constexpr std::int64_t kMaxWeights = std::int64_t{1} << 27;    // 512 MiB of float32
+    static constexpr std::int64_t kMaxKernel = std::int64_t{1} << 20;  // values that one result of Conv sees
+    static constexpr double kMaxWork = 1e12;                           // for a window: minutes
 
     /// @param frames, bands  K and D of a window
     Graph(std::int64_t frames, std::int64_t bands);
@@ -65,6 +69,8 @@ class Graph {
     std::size_t logits() const { return logits_; }
     std::int64_t frames() const { return nodes_.front().shape[0]; }
     std::int64_t bands() const { return nodes_.front().shape[1]; }
+    /// Multiplications for a window; operations without them count each value that they look at.
+    double work() const { return work_; }
 
     /// All arrays that it needs: parameters in the order of the nodes, then the others.
     std::vector<WeightSpec> weights() const;
@@ -79,7 +85,12 @@ class Graph {
  private:
     std::vector<Node> nodes_;
     std::size_t logits_ = 0;
-    std::int64_t weights_ = 0;  // numbers so far
+    // So far.
+    std::set<std::string> arrays_;  // names of weights
+    std::int64_t weights_ = 0, values_ = 0;
+    double work_ = 0;
+
+    void add_weights(const Node& node);
 };
 
 /// How many numbers a value of this shape has. Shapes of a graph don't overflow.
@@ -89,6 +100,10 @@ std::int64_t values_of(const Shape& shape);
 /// @param inputs  shapes of what it works on
 /// @throws Error that says what does not fit
 Shape shape_of(Op& op, std::span<const Shape* const> inputs);
+
+/// Multiplications of an operation for one window, or values that it looks at. Of any shapes: it is a double.
+/// @param in, out  shapes of its first input (empty if none) and of its result
+double work_of(const Op& op, const Shape& in, const Shape& out);
 
 /// Settings that an operation has in files. @param op  must outlive them
 std::vector<Setting> op_settings(Op& op);

@@ -202,5 +202,7 @@ template <class... Functions>
 struct Overloaded : Functions... {
     using Functions::operator()...;
 };
+template <class... Functions>  // clang 16 does not find it by itself
+Overloaded(Functions...)->Overloaded<Functions...>;
 
 }  // namespace earshot::network

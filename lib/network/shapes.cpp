@@ -72,6 +72,21 @@ Shape shape_after(op::Linear& linear, Inputs in) {
     return shape;
 }
 
+/// Throws if a convolution needs more memory than its weights and its result suggest: a walker may pad its
+/// input, up to a multiple of the stride, and gather what a result sees.
+void check_memory(const op::Conv& conv, const Shape& input) {
+    double padded = static_cast<double>(input[0]), seen = static_cast<double>(input[0] / conv.groups);
+    for (std::size_t d = 0; d < conv.kernel.size(); ++d) {
+        padded *= static_cast<double>(input[d + 1] + conv.padding[2 * d] + conv.padding[2 * d + 1] +
+                                      conv.stride[d] - 1);
+        seen *= static_cast<double>(conv.kernel[d]);
+    }
+    if (padded > static_cast<double>(Graph::kMaxValues))
+        throw Error(fmt::format("its padded input has more than {} values", Graph::kMaxValues));
+    if (seen > static_cast<double>(Graph::kMaxKernel))
+        throw Error(fmt::format("a kernel of more than {} values", Graph::kMaxKernel));
+}
+
 Shape shape_after(op::Conv& conv, Inputs in) {
     const Shape& input = *in[0];
     expect_dimensions(input, 2, 3);
@@ -92,6 +107,7 @@ Shape shape_after(op::Conv& conv, Inputs in) {
         shape.push_back(places(input[d + 1] + conv.padding[2 * d] + conv.padding[2 * d + 1],
                                (conv.kernel[d] - 1) * conv.dilation[d] + 1, conv.stride[d]));
     }
+    check_memory(conv, input);
     return shape;
 }
 
@@ -240,7 +256,27 @@ Shape shape_after(op::Views&, Inputs in) {
 
 Shape shape_after(op::MergeViews&, Inputs in) { return *in[0]; }
 
+double product_of(const Shape& numbers) {
+    return std::accumulate(numbers.begin(), numbers.end(), 1.0, std::multiplies<>());
+}
+
 }  // namespace
+
+double work_of(const Op& op, const Shape& in, const Shape& out) {
+    const double values = product_of(out);
+    const auto size = [&](std::size_t d) { return static_cast<double>(in[d]); };
+    return std::visit(
+        Overloaded{
+            [&](const op::Linear&) { return values * static_cast<double>(in.back()); },
+            [&](const op::Conv& conv) {
+                return values * product_of(conv.kernel) * static_cast<double>(in[0] / conv.groups);
+            },
+            [&](const op::Pool& pool) { return values * product_of(pool.kernel); },
+            [&](const op::Gru& gru) { return 3 * values * (size(1) + static_cast<double>(gru.hidden)); },
+            [&](const op::Attention&) { return 4 * values * size(1) + 2 * values * size(0); },
+            [&](const auto&) { return std::max(values, product_of(in)); }},
+        op);
+}
 
 std::int64_t values_of(const Shape& shape) {
     return std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>());

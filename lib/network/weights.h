@@ -20,9 +20,8 @@ class Weights {
  public:
     Weights() = default;
 
-    /// Reads weights.npz: float32, or float16 where that was asked for when it was written. Names, types and
-    /// shapes are checked before any value is read. Counters, which only training needs, are checked and left
-    /// out.
+    /// Reads weights.npz, in any Precision. Names, types and shapes are checked before any value is read.
+    /// Counters, which only training needs, are checked and left out.
     /// @throws Error that names the file and the first array that is missing, unexpected, of the wrong type
     /// or shape, or holds a value that is not finite
     static Weights read(const Graph& graph, const std::string& path);
@@ -35,8 +34,26 @@ class Weights {
     std::map<std::string, std::vector<float>, std::less<>> arrays_;
 };
 
+/// How weights.npz has the parameters. Statistics and counters are float32 and int64 in each.
+///   float16  rounded to 11 significant bits; float32 where an array has a number too large for it
+///   int8     arrays of two dimensions or more (matrices and kernels) as whole numbers from -127 to 127, and
+///   a
+///            float32 array NAME.scale [NAME.shape[0]] of what 1 stands for in each output channel; the
+///            others, which are small, as float32. A weight is off by half a scale at most, 1/254 of the
+///            largest of its channel.
+enum class Precision { float32, float16, int8 };
+
+/// Writes weights.npz, whole or not at all. Counters, which only training looks at, are 0 in it.
+/// @param path  `-` is standard output
+/// @throws Error if the weights lack an array of the graph, WriteError if the file cannot be written
+void save_weights(const Graph& graph, const Weights& weights, const std::string& path, Precision precision);
+
 /// Checks that a file has exactly the arrays of a graph, with their types and shapes.
 /// @throws Error as Weights::read
 void check_weights(const npz::NpzReader& file, std::span<const WeightSpec> specs);
+
+/// The numbers of an array of a file that was checked, int8 multiplied by its scale.
+/// @throws Error if one is not finite
+std::vector<float> read_array(const npz::NpzReader& file, const WeightSpec& spec);
 
 }  // namespace earshot::network

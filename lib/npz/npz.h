@@ -16,7 +16,8 @@
 namespace earshot::npz {
 
 /// Writes named arrays like numpy.savez, without seeking. numpy.load(allow_pickle=False) reads them.
-/// The same arrays in the same order give the same bytes. T is float, double or std::int64_t.
+/// The same arrays in the same order give the same bytes. T is float, Half, double,
+/// std::int64_t or std::int8_t.
 class NpzWriter {
  public:
     /// @param out  not closed by this; close it after finish()
@@ -31,7 +32,7 @@ class NpzWriter {
     void add_text(const std::string& name, const std::string& text);
 
     /// For an array that is not in memory as a whole: begin, write its elements in C order as bytes, end. T
-    /// may also be Half.
+    /// is not std::int8_t.
     template <class T>
     void begin(const std::string& name, const std::vector<std::size_t>& shape);
     void write(std::string_view bytes) { zip_.write(bytes); }

@@ -21,6 +21,8 @@ template <>
 constexpr std::string_view kDescr<double> = "<f8";
 template <>
 constexpr std::string_view kDescr<std::int64_t> = "<i8";
+template <>
+constexpr std::string_view kDescr<std::int8_t> = "|i1";
 
 template <class T>
 std::string_view as_bytes(std::span<const T> values) {
@@ -54,10 +56,13 @@ template void NpzWriter::begin<Half>(const std::string&, const std::vector<std::
 template void NpzWriter::begin<float>(const std::string&, const std::vector<std::size_t>&);
 template void NpzWriter::begin<double>(const std::string&, const std::vector<std::size_t>&);
 template void NpzWriter::begin<std::int64_t>(const std::string&, const std::vector<std::size_t>&);
+template void NpzWriter::add(const std::string&, const std::vector<std::size_t>&, std::span<const Half>);
 template void NpzWriter::add(const std::string&, const std::vector<std::size_t>&, std::span<const float>);
 template void NpzWriter::add(const std::string&, const std::vector<std::size_t>&, std::span<const double>);
 template void NpzWriter::add(const std::string&, const std::vector<std::size_t>&,
                              std::span<const std::int64_t>);
+template void NpzWriter::add(const std::string&, const std::vector<std::size_t>&,
+                             std::span<const std::int8_t>);
 
 void NpzWriter::add_texts(const std::string& name, std::span<const std::string> texts) {
     add_unicode(name, texts, {texts.size()});

@@ -23,10 +23,12 @@ struct Architecture {
     /// Whether its products are large enough to be faster in bfloat16 where a processor has instructions for
     /// it.
     bool gains_from_bfloat16;
+    bool needs_several_frames = false;
 };
 
 Architecture mlp_architecture();
 Architecture cnn_architecture();
+Architecture separable_architecture();
 Architecture attention_architecture();
 
 /// All kinds.
@@ -36,6 +38,9 @@ const Architecture& find_architecture(std::string_view kind);
 
 /// Linear layers "dense_1" ..., each followed by ReLU and dropout.
 void add_dense_layers(Graph& graph, std::span<const std::int64_t> units, double dropout);
+/// For a graph whose last node gives maps [channels, time, bands]: a dense layer over all bands of each step,
+/// and the maximum over time.
+void add_mix(Graph& graph, const NetworkOptions& options);
 void add_dropout(Graph& graph, double fraction);
 void add_relu(Graph& graph);
 

@@ -26,19 +26,13 @@ void build_cnn(Graph& graph, const NetworkOptions& options) {
         graph.then(op::BatchNorm{}, name + "_norm");
         add_relu(graph);
     }
-    graph.then(op::Transpose{{1, 0, 2}});  // [time, channels, bands]
-    const Shape shape = graph.shape();
-    graph.then(op::Reshape{{shape[0], shape[1] * shape[2]}});
-    graph.then(op::Linear{*options.units}, "mix");
-    add_relu(graph);
-    graph.then(op::Reduce{op::Reduce::Kind::max, {0}});
-    add_dropout(graph, options.dropout);
+    add_mix(graph, options);
 }
 
 }  // namespace
 
 Architecture cnn_architecture() {
-    return {"cnn", {"channels", "units", "dropout"}, fill_cnn, build_cnn, true};
+    return {"cnn", {"channels", "units", "dropout"}, fill_cnn, build_cnn, true, true};
 }
 
 }  // namespace earshot::network

@@ -9,7 +9,7 @@ namespace earshot::network {
 
 std::span<const Architecture> architectures() {
     static const std::vector<Architecture> kinds{mlp_architecture(), cnn_architecture(),
-                                                 attention_architecture()};
+                                                 separable_architecture(), attention_architecture()};
     return kinds;
 }
 
@@ -27,6 +27,16 @@ void add_relu(Graph& graph) { graph.then(op::Pointwise{op::Pointwise::Function::
 
 void add_dropout(Graph& graph, double fraction) {
     if (fraction > 0) graph.then(op::Dropout{fraction});
+}
+
+void add_mix(Graph& graph, const NetworkOptions& options) {
+    graph.then(op::Transpose{{1, 0, 2}});  // [time, channels, bands]
+    const Shape shape = graph.shape();
+    graph.then(op::Reshape{{shape[0], shape[1] * shape[2]}});
+    graph.then(op::Linear{*options.units}, "mix");
+    add_relu(graph);
+    graph.then(op::Reduce{op::Reduce::Kind::max, {0}});
+    add_dropout(graph, options.dropout);
 }
 
 void add_dense_layers(Graph& graph, std::span<const std::int64_t> units, double dropout) {

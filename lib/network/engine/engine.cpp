@@ -106,7 +106,7 @@ class Engine::Plan {
                                   std::vector<std::size_t>& from) {
         const std::size_t input = from[0];
         const auto* transpose = as<op::Transpose>(graph_[input]);
-        const bool transposed = transpose != nullptr && uses_[input] == 1;
+        const bool transposed = transpose != nullptr && transpose->order == Shape{1, 0} && uses_[input] == 1;
         if (transposed) {
             from[0] = graph_[input].inputs[0];
             // Its step is the last one so far, and nothing else needs it.

@@ -22,16 +22,6 @@ void add_tensor(npz::NpzWriter& writer, const std::string& name, const torch::Te
                std::span<const T>(values.data_ptr<T>(), static_cast<std::size_t>(values.numel())));
 }
 
-template <class T>
-void fill(const torch::Tensor& tensor, const npz::NpzReader& file, const std::string& name) {
-    std::vector<T> values = file.values<T>(name);
-    const auto not_finite = [](T value) { return !std::isfinite(static_cast<double>(value)); };
-    if (std::ranges::any_of(values, not_finite)) {
-        throw Error(fmt::format("{} holds NaN or infinity", file.where(name)));
-    }
-    tensor.copy_(torch::from_blob(values.data(), tensor.sizes(), tensor.scalar_type()));
-}
-
 }  // namespace
 
 torch::Tensor tensor_of(const NamedTensors& tensors, const std::string& name) {
@@ -72,8 +62,14 @@ void load_tensors(const NamedTensors& tensors, const npz::NpzReader& file) {
     }
     check_weights(file, specs);
     const torch::NoGradGuard no_gradients;
-    for (const auto& [name, tensor] : tensors)
-        is_counter(tensor) ? fill<std::int64_t>(tensor, file, name) : fill<float>(tensor, file, name);
+    const auto fill = [](const torch::Tensor& tensor, auto values) {
+        tensor.copy_(torch::from_blob(values.data(), tensor.sizes(), tensor.scalar_type()));
+    };
+    for (std::size_t i = 0; i < specs.size(); ++i) {
+        const torch::Tensor& tensor = tensors[i].second;
+        is_counter(tensor) ? fill(tensor, file.values<std::int64_t>(specs[i].name))
+                           : fill(tensor, read_array(file, specs[i]));
+    }
 }
 
 void load_tensors(const NamedTensors& tensors, const std::string& path) {

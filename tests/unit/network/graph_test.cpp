@@ -73,6 +73,32 @@ TEST(Graph, arrays_of_each_architecture_have_the_names_and_the_order_that_they_h
                      "conv_1_norm.running_var [4]",
                      "conv_1_norm.num_batches_tracked []"};
     EXPECT_EQ(arrays_of(make_graph(describe_network(options))), cnn);
+    options = options_of("separable");
+    options.channels = {4, 6};
+    options.input.standardise = "none";
+    const Arrays separable{"stem.weight [4 3 3 3]",
+                           "stem_norm.weight [4]",
+                           "stem_norm.bias [4]",
+                           "depthwise_1.weight [4 1 3 3]",
+                           "depthwise_1_norm.weight [4]",
+                           "depthwise_1_norm.bias [4]",
+                           "pointwise_1.weight [6 4 1 1]",
+                           "pointwise_1_norm.weight [6]",
+                           "pointwise_1_norm.bias [6]",
+                           "mix.weight [64 36]",
+                           "mix.bias [64]",
+                           "output.weight [2 64]",
+                           "output.bias [2]",
+                           "stem_norm.running_mean [4]",
+                           "stem_norm.running_var [4]",
+                           "stem_norm.num_batches_tracked []",
+                           "depthwise_1_norm.running_mean [4]",
+                           "depthwise_1_norm.running_var [4]",
+                           "depthwise_1_norm.num_batches_tracked []",
+                           "pointwise_1_norm.running_mean [6]",
+                           "pointwise_1_norm.running_var [6]",
+                           "pointwise_1_norm.num_batches_tracked []"};
+    EXPECT_EQ(arrays_of(make_graph(describe_network(options))), separable);
     options = options_of("attention");
     options.channels = {8};
     options.hidden = {5};
@@ -96,7 +122,7 @@ TEST(Graph, arrays_of_each_architecture_have_the_names_and_the_order_that_they_h
 }
 
 TEST(Graph, comes_back_as_it_was_written) {
-    for (const char* kind : {"mlp", "dnn", "lda", "cnn", "attention"}) {
+    for (const char* kind : {"mlp", "dnn", "lda", "cnn", "separable", "attention"}) {
         for (const double views : {0.0, 0.1}) {
             for (const std::int64_t background : {-1, 0, 1, 2}) {
                 auto options = options_of(kind);
@@ -172,7 +198,25 @@ TEST(Graph, of_strangers_is_refused_in_one_line_before_it_takes_memory) {
         {R"({"op": "views", "paces": 0.1})", "the views of its last node are not merged"},
         {R"({"op": "views", "paces": 0.1}, {"op": "views", "paces": 0.1})", "has several views already"},
         {R"({"op": "views", "paces": 0.1}, {"op": "binary", "from": [0, 1]})", "different numbers of views"},
-        {R"({"op": "reshape", "shape": [960]})", "should give scores for steps and classes"}};
+        {R"({"op": "reshape", "shape": [960]})", "should give scores for steps and classes"},
+        {R"({"op": "a\nb"})", R"("op" is "a\nb", should be a short text without control characters)"},
+        {R"({"op": "linear", "name": "\u001b[2J", "units": 3})",
+         R"("name" is "\u001b[2J", should be a short)"},
+        // The output of the attention has the name of the layer's.
+        {R"({"op": "attention", "name": "a"}, {"op": "linear", "name": "a.out_proj", "units": 12})",
+         "node 2: there are two arrays 'a.out_proj.weight'"},
+        // 9 results, but a padded input of 196608 x 196608.
+        {R"({"op": "reshape", "shape": [960, 1, 1]}, {"op": "conv", "name": "a", "channels": 1, "kernel": [1, 1],)"
+         R"( "stride": [65536, 65536], "padding": [65536, 65536, 65536, 65536]})",
+         "its padded input has more than 67108864 values"},
+        {R"({"op": "reshape", "shape": [1, 960, 1]}, {"op": "conv", "name": "a", "channels": 1, )"
+         R"("kernel": [1025, 1025], "padding": [1025, 1025, 1025, 1025]})",
+         "a kernel of more than 1048576 values"},
+        {R"({"op": "repeat", "axis": 0, "times": 65536}, {"op": "pointwise"}, {"op": "pointwise"},)"
+         R"({"op": "pointwise"}, {"op": "pointwise"})",
+         "node 5, pointwise: more than 268435456 values in all"},
+        {R"({"op": "repeat", "axis": 0, "times": 65536}, {"op": "attention", "name": "a"})",
+         "node 2, attention 'a': more than 1e+12 multiplications for a window"}};
     for (const auto& [nodes, wanted] : cases) {
         const std::string error = error_of_nodes(nodes);
         EXPECT_NE(error.find(wanted), std::string::npos) << nodes << ": " << error;
