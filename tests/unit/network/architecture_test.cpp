@@ -80,10 +80,11 @@ TEST(Architecture, sizes_of_other_kinds_are_refused) {
         change(options);
         return error_of([&] { describe_network(options); });
     };
-    EXPECT_EQ(error("mlp", [](auto& o) { o.channels = {8}; }), "--channels is for --arch cnn, attention");
+    EXPECT_EQ(error("mlp", [](auto& o) { o.channels = {8}; }),
+              "--channels is for --arch cnn, separable, attention");
     EXPECT_EQ(error("cnn", [](auto& o) { o.strides = {1}; }), "--strides is for --arch attention");
     EXPECT_EQ(error("dnn", [](auto& o) { o.heads = 2; }), "--heads is for --arch attention");
-    EXPECT_EQ(error("attention", [](auto& o) { o.units = 2; }), "--units is for --arch cnn");
+    EXPECT_EQ(error("attention", [](auto& o) { o.units = 2; }), "--units is for --arch cnn, separable");
     EXPECT_EQ(error("lda", [](auto& o) { o.hidden = {2}; }), "--hidden is for --arch mlp, dnn, attention");
 }
 

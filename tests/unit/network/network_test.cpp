@@ -114,7 +114,7 @@ TEST(Registry, refuses_what_it_cannot_build_before_taking_memory) {
     const Json missing(Json::value_t::discarded);
     const std::vector<std::tuple<const char*, Json, std::string>> cases{
         {"kind", "transformer",
-         "architecture: no network of kind 'transformer' (known: mlp, cnn, attention;"},
+         "architecture: no network of kind 'transformer' (known: mlp, cnn, separable, attention;"},
         {"kind", 7, "architecture: \"kind\" is 7, should be text"},
         {"kind", missing, "architecture: \"kind\" is missing"},
         {"inputs", 0, "\"inputs\" is 0, should be a whole number from 1 to"},
@@ -125,7 +125,7 @@ TEST(Registry, refuses_what_it_cannot_build_before_taking_memory) {
         {"classes", "many", "\"classes\" is \"many\""},
         {"hidden", 12, "\"hidden\" should be a list"},
         {"hidden", Json(std::vector<int>(1000, 1)), "\"hidden\" should be a list of at most 16"},
-        {"hidden", {1 << 20, 1 << 20}, "weights or more, at most"},
+        {"hidden", {1 << 20, 1 << 20}, "more than 1e+12 multiplications for a window"},
         {"hidden", {0}, "\"hidden\" is 0"},
         {"dropout", 1, "\"dropout\" is 1, should be a number from 0 to 0.99"},
         {"dropout", "x", "\"dropout\" is \"x\""},

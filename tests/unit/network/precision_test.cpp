@@ -113,7 +113,7 @@ TEST(Precision, fewer_bits_make_smaller_files_and_equal_weights_equal_ones) {
     const Weights weights = some_weights(graph);
     const auto bytes = [&](const char* name, Precision precision) {
         save_weights(graph, weights, directory / name, precision);
-        return std::filesystem::file_size(directory / name);
+        return static_cast<double>(std::filesystem::file_size(directory / name));
     };
     const auto whole = bytes("4.npz", Precision::float32), half = bytes("2.npz", Precision::float16),
                least = bytes("1.npz", Precision::int8);
