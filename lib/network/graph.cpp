@@ -73,6 +73,16 @@ std::vector<WeightSpec> specs_of(const Op& op, const Shape& in) {
         op);
 }
 
+/// Numbers that an engine may keep for an array: it pads rows to what registers hold, in each group of a
+/// convolution for itself, so that a single row may take the place of 32.
+std::int64_t packed_values(const Op& op, const WeightSpec& spec) {
+    if (spec.shape.size() < 2) return spec.values();
+    constexpr std::int64_t kBlock = 32;
+    const auto* conv = std::get_if<op::Conv>(&op);
+    const std::int64_t groups = conv != nullptr ? conv->groups : 1, rows = spec.shape[0] / groups;
+    return groups * ((rows + kBlock - 1) / kBlock * kBlock) * (spec.values() / spec.shape[0]);
+}
+
 /// Text that messages can show: one line, and not a long one.
 std::string word(const Json& json, const char* key) {
     constexpr std::size_t kMaxBytes = 256;
@@ -157,10 +167,14 @@ std::size_t Graph::add(std::string name, Op op, std::vector<std::size_t> inputs)
     }
     values_ += values * views;
     if (values_ > kMaxAllValues) throw fail(fmt::format("more than {} values in all", kMaxAllValues));
-    work_ += static_cast<double>(views) * work_of(op, shapes.empty() ? Shape{} : *shapes.front(), shape);
-    if (work_ > kMaxWork) throw fail(fmt::format("more than {:.0e} multiplications for a window", kMaxWork));
+    const double work = work_of(op, shapes.empty() ? Shape{} : *shapes.front(), shape);
     nodes_.push_back({std::move(name), std::move(op), std::move(inputs), std::move(shape), views});
     add_weights(nodes_.back());
+    work_ += static_cast<double>(views) * work;
+    if (work_ > kMaxWork) {
+        throw Error(fmt::format("graph: node {}, {}: more than {:.0e} multiplications for a window", last(),
+                                name_of(nodes_.back().op), kMaxWork));
+    }
     return last();
 }
 
@@ -185,6 +199,13 @@ void Graph::add_weights(const Node& node) {
                 fmt::format("graph: {} weights or more, at most {} are allowed (fewer values a frame, or "
                             "smaller layers)",
                             weights_, kMaxWeights));
+        }
+        packed_ += packed_values(node.op, spec);
+        if (packed_ > kMaxPacked) {
+            throw Error(
+                fmt::format("graph: node {}: weights that take the memory of more than {} (its rows are "
+                            "few and long)",
+                            last(), kMaxPacked));
         }
     }
 }

@@ -47,6 +47,7 @@ class Graph {
     static constexpr std::int64_t kMaxValues = std::int64_t{1} << 26;     // of one node, for a window
     static constexpr std::int64_t kMaxAllValues = std::int64_t{1} << 28;  // of all nodes, with their views
     static constexpr std::int64_t kMaxWeights = std::int64_t{1} << 27;    // 512 MiB of float32
+    static constexpr std::int64_t kMaxPacked = std::int64_t{1} << 28;     // weights, rows padded to 32
     static constexpr std::int64_t kMaxKernel = std::int64_t{1} << 20;  // values that one result of Conv sees
     static constexpr double kMaxWork = 1e12;                           // for a window: minutes
 
@@ -87,7 +88,7 @@ class Graph {
     std::size_t logits_ = 0;
     // So far.
     std::set<std::string> arrays_;  // names of weights
-    std::int64_t weights_ = 0, values_ = 0;
+    std::int64_t weights_ = 0, packed_ = 0, values_ = 0;
     double work_ = 0;
 
     void add_weights(const Node& node);

@@ -43,6 +43,8 @@ TEST(Architecture, sizes_that_nobody_chose_are_those_of_the_first_version) {
         {"dnn", R"("kind": "mlp", "layer_norm": true, "hidden": [512, 256], "answer": "softmax")"},
         {"lda", R"("kind": "mlp", "hidden": [], "head": "lda", "answer": "likeness")"},
         {"cnn", R"("kind": "cnn", "channels": [16, 32, 48], "units": 64, "answer": "softmax")"},
+        {"separable",
+         R"("kind": "separable", "channels": [16, 32, 64, 64], "units": 64, "answer": "softmax")"},
         {"attention",
          R"("kind": "attention", "channels": [64, 128, 256], "strides": [1, 2, 2], "heads": 8,
             "hidden": [512, 256], "answer": "softmax")"}};

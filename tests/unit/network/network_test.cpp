@@ -125,7 +125,7 @@ TEST(Registry, refuses_what_it_cannot_build_before_taking_memory) {
         {"classes", "many", "\"classes\" is \"many\""},
         {"hidden", 12, "\"hidden\" should be a list"},
         {"hidden", Json(std::vector<int>(1000, 1)), "\"hidden\" should be a list of at most 16"},
-        {"hidden", {1 << 20, 1 << 20}, "more than 1e+12 multiplications for a window"},
+        {"hidden", {1 << 20, 1 << 20}, "weights or more, at most"},
         {"hidden", {0}, "\"hidden\" is 0"},
         {"dropout", 1, "\"dropout\" is 1, should be a number from 0 to 0.99"},
         {"dropout", "x", "\"dropout\" is \"x\""},
