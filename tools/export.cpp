@@ -36,16 +36,6 @@ std::string exported(const ExportCommand& options, const model::ModelFile& model
                                 {options.frames, options.weights == "float16", EARSHOT_VERSION});
 }
 
-/// Runs action(); what is wrong with a model is said of its model.json.
-template <class Action>
-auto of_model(const std::string& directory, const Action& action) {
-    try {
-        return action();
-    } catch (const Error& error) {
-        throw Error(fmt::format("{}/model.json: {}", directory, error.what()));
-    }
-}
-
 Exit run(const ExportCommand& options, Context& context) {
     if (options.json && !options.describe) throw UsageError("--json is the form of --describe");
     if (options.output.empty() && !options.describe)
@@ -55,7 +45,7 @@ Exit run(const ExportCommand& options, Context& context) {
     if (options.output == "-" && context.out.is_terminal())
         throw UsageError("an ONNX model is binary, and standard output is a terminal (give -o FILE)");
     const auto model = model::read_model_file(options.model);
-    const auto graph = of_model(options.model, [&] { return model::graph_of(model); });
+    const auto graph = model::of_model_json(options.model, [&] { return model::graph_of(model); });
     if (!options.output.empty()) {
         const std::string bytes = exported(options, model, graph);
         if (options.output == "-") {
@@ -67,7 +57,8 @@ Exit run(const ExportCommand& options, Context& context) {
         }
     }
     if (options.describe)
-        context.out.write(of_model(options.model, [&] { return described(options, model, graph); }));
+        context.out.write(
+            model::of_model_json(options.model, [&] { return described(options, model, graph); }));
     return Exit::ok;
 }
 

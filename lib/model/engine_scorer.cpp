@@ -34,7 +34,7 @@ class EngineScorer : public Scorer {
 }  // namespace
 
 std::unique_ptr<Scorer> open_scorer(const std::string& directory, const ModelFile& model) {
-    const network::Graph graph = graph_of(model);
+    const auto graph = of_model_json(directory, [&] { return graph_of(model); });
     const auto weights =
         network::Weights::read(graph, (std::filesystem::path(directory) / "weights.npz").string());
     auto scorer = std::make_unique<EngineScorer>(graph, weights);

@@ -9,20 +9,6 @@
 #include "support/error.h"
 
 namespace earshot::model {
-namespace {
-
-/// Runs action(); what is wrong with model.json is said of that file.
-template <class Action>
-auto of_model_json(const std::string& directory, const Action& action) {
-    try {
-        return action();
-    } catch (const Error& error) {
-        throw Error(fmt::format("{}/model.json: {}", directory, error.what()));
-    }
-}
-
-}  // namespace
-
 std::shared_ptr<const Model> Model::open(const std::string& directory) {
     auto file = read_model_file(directory);
     auto scorer = open_scorer(directory, file);

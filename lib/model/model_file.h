@@ -1,5 +1,7 @@
 #pragma once
 
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -8,6 +10,7 @@
 #include "metrics/evaluation.h"
 #include "model/target.h"
 #include "network/graph.h"
+#include "support/error.h"
 
 namespace earshot::model {
 
@@ -29,6 +32,16 @@ struct ModelFile {
     nlohmann::ordered_json metrics;  // what training measured, and on which data
     nlohmann::ordered_json provenance;  // command line, seed, data hashes, versions
 };
+
+/// Runs action(). Its errors become errors of directory/model.json.
+template <class Action>
+auto of_model_json(const std::string& directory, const Action& action) {
+    try {
+        return action();
+    } catch (const Error& error) {
+        throw Error(fmt::format("{}/model.json: {}", directory, error.what()));
+    }
+}
 
 /// The network: `graph`, or what the architecture describes where there is none.
 /// @throws Error that says what is wrong with either, before it takes memory

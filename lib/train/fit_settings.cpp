@@ -94,4 +94,20 @@ int epochs_of(const FitOptions& options, std::size_t examples) {
                     static_cast<int>(parts(static_cast<std::size_t>(options.min_steps), steps)));
 }
 
+void check_same_run(const nlohmann::ordered_json& theirs, const nlohmann::ordered_json& ours,
+                    const std::string& directory) {
+    // A checkpoint from before a setting existed has its default.
+    FitOptions fit;
+    nlohmann::ordered_json known = settings_fingerprint(fit_settings(fit));
+    known["augment"] = settings_json(augment_settings(fit.augment));
+    known.merge_patch(theirs);
+    for (const auto& [key, value] : ours.items()) {
+        const auto& was = known.at(key);
+        if (nlohmann::json(was) == nlohmann::json(value)) continue;  // in whatever order
+        throw Error(fmt::format(
+            "{}: cannot resume: \"{}\" was {} and is now {} (only --epochs and --patience may change)",
+            directory, key, was.dump(), value.dump()));
+    }
+}
+
 }  // namespace earshot::train

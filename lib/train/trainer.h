@@ -70,6 +70,11 @@ std::vector<Setting> fit_settings(FitOptions& options);
 /// Epochs for this many examples: options.epochs, or as many as options.min_steps take.
 int epochs_of(const FitOptions& options, std::size_t examples);
 
+/// Checks that two runs have the same fingerprint, so that one may resume the other.
+/// @throws Error that names the setting that differs
+void check_same_run(const nlohmann::ordered_json& theirs, const nlohmann::ordered_json& ours,
+                    const std::string& directory);
+
 /// Fits a network to examples of a training set with Adam (Kingma and Ba 2015; weight decay after Loshchilov
 /// and Hutter 2019). Keeps the weights of the best epoch by validation, or of the last epoch if there is no
 /// validation. If examples are recordings, an output's answer is its maximum over the recording's windows

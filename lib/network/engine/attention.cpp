@@ -83,8 +83,8 @@ class Attention : public Step {
             std::fill_n(row + steps_, kernels.columns, 0.0F);
         }
         project(sequence, queries_keys, block);
-        mean_ ? take_mean(sequence, queries_keys, block, scores, rest, out)
-              : take_all(sequence, queries_keys, block, scores, rest, out);
+        mean_ ? take_mean(sequence, queries_keys, scores, rest, out)
+              : take_all(sequence, queries_keys, scores, rest, out);
     }
 
     void project(const float* sequence, float* queries_keys, float* block) const {
@@ -132,7 +132,7 @@ class Attention : public Step {
         }
     }
 
-    void take_mean(const float* sequence, const float* queries_keys, float*, float* scores, float* rest,
+    void take_mean(const float* sequence, const float* queries_keys, float* scores, float* rest,
                    float* out) const {
         const auto& kernels = product_kernels();
         const std::size_t depth = width_ / heads_;
@@ -156,12 +156,10 @@ class Attention : public Step {
             out[c] = out_bias_[c] + dot(out_weight_.data() + c * width_, gathered, width_);
     }
 
-    void take_all(const float* sequence, const float* queries_keys, float*, float* scores, float* rest,
+    void take_all(const float* sequence, const float* queries_keys, float* scores, float* rest,
                   float* out) const {
-        const auto& kernels = product_kernels();
         const std::size_t depth = width_ / heads_;
         float *values = rest, *gathered = rest + width_ * padded_;  // [T, C] each
-        float* const log_sums = scores + kernels.rows * steps_;
         for (std::size_t t = 0; t < steps_; ++t) {
             for (std::size_t d = 0; d < width_; ++d) {
                 float sum = bias_[2 * width_ + d];
@@ -175,7 +173,6 @@ class Attention : public Step {
                 score(queries_keys, head, first, 1, scores);
                 float* const to = gathered + first * width_ + head * depth;
                 std::fill_n(to, depth, 0.0F);
-                std::fill_n(log_sums, 1, 0.0F);
                 const float most = *std::max_element(scores, scores + steps_);
                 float total = 0;
                 for (std::size_t t = 0; t < steps_; ++t) {

@@ -1,6 +1,20 @@
 #include "network/engine/product.h"
 
 namespace earshot::network::engine {
+namespace {
+
+/// Rows in blocks of `block`, transposed: [depth, block] for each.
+std::vector<float> pack(std::span<const float> matrix, std::size_t rows, std::size_t depth,
+                        std::size_t block) {
+    std::vector<float> packed((rows + block - 1) / block * block * depth);
+    for (std::size_t row = 0; row < rows; ++row) {
+        float* to = packed.data() + row / block * block * depth + row % block;
+        for (std::size_t k = 0; k < depth; ++k) to[k * block] = matrix[row * depth + k];
+    }
+    return packed;
+}
+
+}  // namespace
 
 std::vector<const ProductKernels*> all_product_kernels() {
     std::vector<const ProductKernels*> kernels{&kProductBaseline};
@@ -18,23 +32,11 @@ const ProductKernels& product_kernels() {
 }
 
 std::vector<float> pack_rows(std::span<const float> matrix, std::size_t rows, std::size_t depth) {
-    const std::size_t block = product_kernels().rows, blocks = (rows + block - 1) / block;
-    std::vector<float> packed(blocks * block * depth);
-    for (std::size_t row = 0; row < rows; ++row) {
-        float* to = packed.data() + row / block * block * depth + row % block;
-        for (std::size_t k = 0; k < depth; ++k) to[k * block] = matrix[row * depth + k];
-    }
-    return packed;
+    return pack(matrix, rows, depth, product_kernels().rows);
 }
 
 std::vector<float> pack_columns(std::span<const float> matrix, std::size_t columns, std::size_t depth) {
-    const std::size_t block = product_kernels().columns, blocks = (columns + block - 1) / block;
-    std::vector<float> packed(blocks * block * depth);
-    for (std::size_t column = 0; column < columns; ++column) {
-        float* to = packed.data() + column / block * block * depth + column % block;
-        for (std::size_t k = 0; k < depth; ++k) to[k * block] = matrix[column * depth + k];
-    }
-    return packed;
+    return pack(matrix, columns, depth, product_kernels().columns);
 }
 
 }  // namespace earshot::network::engine

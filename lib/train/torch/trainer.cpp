@@ -55,26 +55,6 @@ struct Tally {
     double accuracy() const { return static_cast<double>(right) / static_cast<double>(examples); }
 };
 
-/// Default settings, which are also those of models from before a setting existed.
-Json usual_settings() {
-    FitOptions fit;
-    Json json = settings_fingerprint(fit_settings(fit));
-    json["augment"] = settings_json(augment_settings(fit.augment));
-    return json;
-}
-
-void check_same_run(const Json& theirs, const Json& ours, const std::string& directory) {
-    Json known = usual_settings();
-    known.merge_patch(theirs);
-    for (const auto& [key, value] : ours.items()) {
-        const Json& was = known.at(key);
-        if (nlohmann::json(was) == nlohmann::json(value)) continue;  // in whatever order
-        throw Error(fmt::format(
-            "{}: cannot resume: \"{}\" was {} and is now {} (only --epochs and --patience may change)",
-            directory, key, was.dump(), value.dump()));
-    }
-}
-
 }  // namespace
 
 void check_compute(Compute compute) {
