@@ -202,6 +202,18 @@ void add_config(CLI::App& app, const std::string& command, std::shared_ptr<OldSp
         ->configurable(false);
 }
 
+std::string recipe_name(const CLI::App& app) {
+    const auto given = app.get_option("--recipe")->results();
+    return given.empty() ? "" : fs::path(given.back()).stem().string();
+}
+
+bool apply_recipe(CLI::App& app, const std::string& command, const std::string& name, OldSpellings& old) {
+    const auto path = fs::path(share_directory()) / "recipes" / (name + ".toml");
+    if (name.empty() || fs::path(name).has_parent_path() || !fs::is_regular_file(path)) return false;
+    FileLoader(app, command, path.string(), old).load();
+    return true;
+}
+
 std::string config_text(const CLI::App& app, const std::string& command) {
     std::string text = fmt::format("[{}]\n", command);
     for (const auto* option : app.get_options()) {

@@ -18,6 +18,13 @@ struct DumpConfig {};
 /// errors with file and line: a misspelt setting must not pass for a default.
 void add_config(CLI::App& app, const std::string& command, std::shared_ptr<OldSpellings> old);
 
+/// The name of the recipe that --recipe gives; empty without one.
+std::string recipe_name(const CLI::App& app);
+
+/// Gives options that have no value those of a recipe, a name from share/recipes; for after parsing.
+/// @return  false if there is no such recipe
+bool apply_recipe(CLI::App& app, const std::string& command, const std::string& name, OldSpellings& old);
+
 /// The effective options as TOML, as --dump-config prints them: feeding it back through --config changes
 /// nothing.
 std::string config_text(const CLI::App& app, const std::string& command);

@@ -27,7 +27,7 @@ namespace fs = std::filesystem;
 struct Options {
     std::vector<std::string> paths;  // AUDIO... [DATASET_DIR]
     std::string output;              // instead of DATASET_DIR
-    std::string labels, group, background, unlabelled = "drop";
+    std::string labels, group, background, unlabelled = "drop", recipe;
     FrontendOptions frontend;
     audio::SourceOptions source;
     std::string dtype = "float32";
@@ -90,6 +90,7 @@ dataset::BuildSettings build_settings(const Options& options, const frontend::Fr
     settings.frontend = frontend.settings();
     settings.source = options.source;
     settings.source.rate_hz = frontend.rate_hz();
+    settings.recipe = options.recipe;
     settings.keep_unlabelled = options.unlabelled == "keep";
     if (!options.background.empty()) settings.background = options.background;
     settings.compress = !options.store;
@@ -309,6 +310,14 @@ class Run {
     std::size_t unlabelled_ = 0, unchanged_ = 0;
 };
 
+/// Frames for events, unless the command line says how frames are made.
+std::string default_recipe(const CLI::App& app) {
+    const bool chosen = std::ranges::any_of(frontend_option_names(), [&](const char* name) {
+        return app.get_option(fmt::format("--{}", name))->count() > 0;
+    });
+    return chosen ? "" : "events";
+}
+
 Runner declare(CLI::App& app) {
     auto options = std::make_shared<Options>();
     app.add_option("AUDIO", options->paths,
@@ -337,7 +346,10 @@ Runner declare(CLI::App& app) {
     add_shard(app, options->shard);
     add_jobs(app, options->jobs);
     add_force(app, options->force);
-    return [options](Context& context) { return Run(*options, context)(); };
+    return [options](Context& context) {
+        options->recipe = context.recipe;
+        return Run(*options, context)();
+    };
 }
 
 }  // namespace
@@ -345,7 +357,9 @@ Runner declare(CLI::App& app) {
 const Tool tool{"datagen",
                 "Turn labelled recordings into datasets of frames, one NPZ file each.\n"
                 "Labels are found beside recordings, or are the names of their directories.",
-                "Example:\n  earshot datagen clips/ dataset/ --labels clips.csv --group speaker", declare,
-                describe_frontends};
+                "Example:\n  earshot datagen clips/ dataset/ --labels clips.csv --group speaker",
+                declare,
+                describe_frontends,
+                default_recipe};
 
 }  // namespace earshot::tools

@@ -24,6 +24,7 @@ struct Context {
     Console& console;
     std::string command_line;  // as typed, for provenance
     std::string config_text;   // effective options, TOML, one [section] named after the command
+    std::string recipe;        // name of the one that options start from; empty if none
 };
 
 using Runner = std::function<Exit(Context&)>;
@@ -37,6 +38,9 @@ struct Tool {
     Runner (*declare)(CLI::App& app);
     /// More rows for describe_options(), if there are any: settings that are not options.
     std::string (*describe)(const std::string& command) = nullptr;
+    /// The recipe to start from where the command line names none; may say none. Called once options have
+    /// their values, to which the recipe adds.
+    std::string (*default_recipe)(const CLI::App& app) = nullptr;
 };
 extern const Tool tool;
 

@@ -109,6 +109,13 @@ int run_declared(const Tool& command, int argc, const char* const* argv, Output&
         const auto name = fmt::format("earshot {}", command.name);
         return print(describe_options(app, name) + (command.describe ? command.describe(name) : ""));
     }
+    std::string recipe;
+    const auto start_from_recipe = [&] {
+        recipe = recipe_name(app);
+        if (!recipe.empty() || !command.default_recipe) return;
+        const auto name = command.default_recipe(app);
+        if (apply_recipe(app, command.name, name, *old)) recipe = name;
+    };
     try {
         std::vector<std::string> words(argv + 1, argv + argc);
         old->renew(words);
@@ -117,14 +124,16 @@ int run_declared(const Tool& command, int argc, const char* const* argv, Output&
     } catch (const CLI::CallForHelp&) {
         return print(app.help());
     } catch (const DumpConfig&) {
+        start_from_recipe();
         return print(config_text(app, command.name));
     } catch (const CLI::ParseError& error) {
         console.error(fmt::format("{} (see earshot {} --help)", explain(error, app), command.name));
         return static_cast<int>(Exit::usage);
     }
     console.configure(*console_options);
+    start_from_recipe();
     Context context{out, console, quoted_command_line(argc, argv, command.name),
-                    config_text(app, command.name)};
+                    config_text(app, command.name), recipe};
     const Exit status = run(context);
     out.close();
     return static_cast<int>(status);

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <filesystem>
 
+#include "dataset/recording.h"
 #include "model/model_directory.h"
 #include "model/scorer.h"
 #include "network/card.h"
@@ -53,6 +54,17 @@ nlohmann::ordered_json architecture_of(const train::TrainingSet& set, network::N
     return network::describe_network(network);
 }
 
+/// How examples are cut: as the network needs them.
+train::ExampleOptions examples_of(const TrainOptions& options) {
+    train::ExampleOptions examples = options.examples;
+    const auto layout = network::step_layout(options.network);
+    if ((layout.step_frames > 0) != (examples.target == model::Target::events))
+        throw UsageError("--target events and --arch tcn go together");
+    examples.step_frames = layout.step_frames;
+    examples.context_frames = layout.context_frames;
+    return examples;
+}
+
 /// Augmentation that frames of this kind cannot have would be left out without a word.
 void check_augmentation(const train::AugmentOptions& options, const train::TrainingSet& set,
                         Console& console) {
@@ -62,9 +74,11 @@ void check_augmentation(const train::AugmentOptions& options, const train::Train
         throw UsageError("--shift, --noise and --flip need frames of the front end waveform");
     }
     if (waves && options.warp > 0) throw UsageError("--warp shifts bands, but waveforms have none");
+    if (options.equalise_db > 0 && (waves || scale == train::FrameScale::other))
+        throw UsageError("--equalise needs frames of bands (spectrum, logmel)");
     if (options.overlay == 0) return;
     if (scale == train::FrameScale::other) throw UsageError("--overlay cannot mix these frames (pcen, mfcc)");
-    if (set.background_index() < 0)
+    if (set.background_index() < 0 && set.target != model::Target::events)
         console.warning(
             "--overlay: no background label, so nothing is mixed into windows (give --background LABEL)");
 }
@@ -177,7 +191,8 @@ Exit run(const TrainOptions& options, const std::string& recipe, Context& contex
     run.recipe = recipe;
     run.fit = options.fit;
     run.thresholds = options.thresholds;
-    run.set = train::load_training_set(options.data, options.examples);
+    run.objective = options.objective;
+    run.set = train::load_training_set(options.data, examples_of(options));
     check_augmentation(run.fit.augment, run.set, context.console);
     run.architecture = architecture_of(run.set, options.network);
     if (options.describe) {
@@ -192,19 +207,31 @@ Exit run(const TrainOptions& options, const std::string& recipe, Context& contex
     return Exit::ok;
 }
 
+/// The recipe that the datasets were made with.
+std::string default_recipe(const CLI::App& app) {
+    for (const std::string& path : app.get_option("datasets")->results()) {
+        const auto files = fs::is_directory(path) ? dataset::dataset_files(path) : std::vector{path};
+        return files.empty() ? "" : dataset::read_recipe(files.front());
+    }
+    return "";
+}
+
 Runner declare(CLI::App& app) {
     auto options = std::make_shared<TrainOptions>();
     add_train_options(app, *options);
     return [options, &app](Context& context) {
         check_train_options(*options, app);
-        const auto recipe = app.get_option("--recipe")->results();
-        return run(*options, recipe.empty() ? "" : fs::path(recipe.back()).stem().string(), context);
+        return run(*options, context.recipe, context);
     };
 }
 
 }  // namespace
 
-const Tool tool{"train", "Train a model on datasets that earshot datagen has made.",
-                "Example:\n  earshot train data/ -o monitor.model --recipe spectrum-mlp", declare};
+const Tool tool{"train",
+                "Train a model on datasets that earshot datagen has made.",
+                "Example:\n  earshot train data/ -o monitor.model --recipe spectrum-mlp",
+                declare,
+                nullptr,
+                default_recipe};
 
 }  // namespace earshot::tools

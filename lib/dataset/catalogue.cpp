@@ -29,7 +29,16 @@ struct LabelSource {
     std::map<std::string, std::string> groups{};  // by key
     std::set<const label::Timeline*> used{};
     std::size_t recordings = 0;  // that use it
+    std::size_t unlisted = 0;    // of them, that it does not mention
 };
+
+/// DCASE lists of events leave out recordings without any. (Those of weak labels name every recording.)
+bool lists_only_events(const LabelSource& source) {
+    const auto& recordings = source.labels.recordings;
+    return source.labels.format == label::LabelFormat::dcase && !source.used.empty() &&
+           !recordings.contains("") &&
+           std::ranges::none_of(recordings, [](const auto& each) { return each.second.is_weak(); });
+}
 
 class Builder {
  public:
@@ -222,7 +231,12 @@ void Builder::label_from_files() {
             source->used.insert(timeline);
         } else {
             entry.problem = fmt::format("{} has no labels for it", source->path);
+            ++source->unlisted;
         }
+    }
+    for (auto& found : found_) {
+        if (!found.source || found.source->unlisted == 0 || found.entry.timeline) continue;
+        if (found.source->problem.empty() && lists_only_events(*found.source)) found.entry.timeline.emplace();
     }
 }
 
@@ -287,6 +301,12 @@ void Builder::choose_names() {
 }
 
 void Builder::warn_of_unused() {
+    for (const auto& [path, source] : sources_) {
+        if (source.unlisted == 0 || !lists_only_events(source)) continue;
+        catalogue_.warnings.push_back(
+            fmt::format("{}: {} of {} recordings are not in it: taken as without events", path,
+                        source.unlisted, source.recordings));
+    }
     for (const auto& [path, source] : sources_) {
         std::vector<std::string_view> unused;
         for (const auto& [key, timeline] : source.labels.recordings) {

@@ -18,7 +18,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int kFormatVersion = 1;  // increment when equal settings produce different files
+constexpr int kFormatVersion = 2;  // increment when equal settings produce different files
 
 Json events_json(const label::Timeline& timeline) {
     Json events = Json::array();
@@ -60,7 +60,9 @@ std::string DatasetBuilder::identity(const CatalogueEntry& entry, const std::str
              {"channels", {static_cast<int>(source.channels.kind), source.channels.index}},
              {"labels", settings_.labels},
              {"events", entry.timeline ? events_json(*entry.timeline) : Json()},
+             {"resolution", entry.timeline ? entry.timeline->resolution_s : 0},
              {"keep_unlabelled", settings_.keep_unlabelled}};
+    if (!settings_.recipe.empty()) all["recipe"] = settings_.recipe;
     if (settings_.type == FrameType::float16) all["dtype"] = "float16";
     if (source.duration_s) all["duration"] = *source.duration_s;
     if (source.raw) all["raw"] = {source.raw->encoding, source.raw->rate_hz, source.raw->channels};
@@ -74,7 +76,8 @@ BuildReport DatasetBuilder::build(const CatalogueEntry& entry, frontend::Fronten
                                   const std::function<void(double share)>& progress) const {
     if (entry.waveforms) return build_waveforms(entry, frontend, identity, out, progress);
     label::Timeline timeline = entry.timeline.value_or(label::Timeline{});
-    if (settings_.background) fill_gaps(timeline, *settings_.background);
+    const bool weak = timeline.is_weak();
+    if (settings_.background && entry.timeline) fill_gaps(timeline, *settings_.background);
     FrameLabeller labeller(timeline, settings_.labels, frontend.hop_s());
     RecordingWriter writer(frontend.dimension(), settings_.type);
     BuildReport report;
@@ -114,6 +117,16 @@ BuildReport DatasetBuilder::build(const CatalogueEntry& entry, frontend::Fronten
     auto info = info_of(entry, identity ? *identity : this->identity(entry, hasher.hash()),
                         std::move(timeline.events));
     info.damage = report.damage;
+    info.says_labelled = true;
+    info.resolution_s = timeline.resolution_s;
+    if (weak) {
+        info.weak.assign(settings_.labels.size(), 0);
+        const label::LabelIndex index(settings_.labels);
+        for (const auto& event : info.events)
+            info.weak[static_cast<std::size_t>(*index.find(event.label))] = 1;
+    } else if (entry.timeline) {
+        info.labelled.push_back({settings_.source.start_s, end_s});
+    }
     writer.write(info, out, settings_.compress);
     return report;
 }
@@ -121,15 +134,17 @@ BuildReport DatasetBuilder::build(const CatalogueEntry& entry, frontend::Fronten
 RecordingInfo DatasetBuilder::info_of(const CatalogueEntry& entry, std::string identity,
                                       std::vector<label::Event> events) const {
     const auto& bands = settings_.frontend;
-    return {settings_.labels,
-            std::move(events),
-            bands.value("low_hz", 0.0),
-            bands.value("high_hz", 0.0),
-            bands,
-            entry.audio == "-" ? "stdin" : entry.audio,
-            entry.group == "-" ? "stdin" : entry.group,
-            std::move(identity),
-            {}};
+    RecordingInfo info;
+    info.labels = settings_.labels;
+    info.events = std::move(events);
+    info.low_hz = bands.value("low_hz", 0.0);
+    info.high_hz = bands.value("high_hz", 0.0);
+    info.frontend = bands;
+    info.recipe = settings_.recipe;
+    info.file = entry.audio == "-" ? "stdin" : entry.audio;
+    info.group = entry.group == "-" ? "stdin" : entry.group;
+    info.content_hash = std::move(identity);
+    return info;
 }
 
 /// Each waveform is framed on its own, like a recording: no frame spans two of them.

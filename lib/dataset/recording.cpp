@@ -62,6 +62,14 @@ std::string read_source_file(const std::string& path) {
     }
 }
 
+std::string read_recipe(const std::string& path) {
+    try {
+        return recipe_of(npz::NpzReader(path));
+    } catch (const Error&) {
+        return {};
+    }
+}
+
 std::vector<std::string> dataset_files(const std::string& directory) {
     std::error_code error;
     std::vector<std::string> files;

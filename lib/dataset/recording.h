@@ -26,10 +26,21 @@ struct RecordingInfo {
     std::vector<label::Event> events;  // the timeline that the frames' labels come from
     double low_hz = 0, high_hz = 0;    // cutoff_frequencies
     nlohmann::ordered_json frontend;   // null if unknown (NPZs of the original programs)
-    std::string file;                  // source recording
-    std::string group;                 // recordings of one group never sit on both sides of a split
-    std::string content_hash;          // hash of audio, labels and settings; empty if unknown
-    std::vector<std::string> damage;   // places that could not be decoded: "at 12.300 s: invalid data"
+    std::string recipe;                // that the settings came from; empty if none
+    /// A stretch of time about which labels say everything: what they don't name does not sound in it.
+    struct Stretch {
+        double onset_s, offset_s;
+        bool operator==(const Stretch&) const = default;
+    };
+    std::vector<Stretch> labelled;
+    double resolution_s = 0;          // Timeline::resolution_s
+    bool says_labelled = false;       // false in files made before there was `labelled`
+    std::vector<std::int64_t> weak;   // of each class: 1 if it sounds somewhere, 0 if nowhere, -1 if nobody
+                                      // said; empty without labels of the whole recording
+    std::string file;                 // source recording
+    std::string group;                // recordings of one group never sit on both sides of a split
+    std::string content_hash;         // hash of audio, labels and settings; empty if unknown
+    std::vector<std::string> damage;  // places that could not be decoded: "at 12.300 s: invalid data"
 };
 
 /// A dataset NPZ: the frames of one recording with their labels.
@@ -66,6 +77,10 @@ std::optional<std::string> read_content_hash(const std::string& path);
 /// The source recording of a dataset file (RecordingInfo::file), without reading its frames; empty if
 /// unreadable.
 std::string read_source_file(const std::string& path);
+
+/// The recipe of a dataset file (RecordingInfo::recipe), without reading its frames; empty if there is none,
+/// or the file is unreadable.
+std::string read_recipe(const std::string& path);
 
 /// All NPZs in a directory, sorted by name. @throws Error if there are none
 std::vector<std::string> dataset_files(const std::string& directory);

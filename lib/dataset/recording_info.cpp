@@ -13,6 +13,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr double kMaxResolution_s = 3600;
+
 /// A JSON object, or null if the array is missing.
 Json json_of(const npz::NpzReader& npz, std::string_view array) {
     if (!npz.contains(array)) return nullptr;
@@ -63,6 +65,30 @@ std::vector<label::Event> read_events(const npz::NpzReader& npz, const std::vect
     return events;
 }
 
+std::vector<RecordingInfo::Stretch> read_labelled(const npz::NpzReader& npz) {
+    if (!npz.contains("labelled")) return {};
+    const auto shape = npz.header("labelled").shape;
+    if (shape.size() != 2 || shape[1] != 2)
+        throw Error(fmt::format("{}: expected rows of onset and offset", npz.where("labelled")));
+    const auto rows = npz.values<double>("labelled");
+    std::vector<RecordingInfo::Stretch> stretches;
+    for (std::size_t i = 0; i + 1 < rows.size(); i += 2) {
+        if (!(rows[i] >= 0 && rows[i] <= rows[i + 1]))
+            throw Error(fmt::format("{}: row {} is not a stretch of time", npz.where("labelled"), i / 2));
+        stretches.push_back({rows[i], rows[i + 1]});
+    }
+    return stretches;
+}
+
+std::vector<std::int64_t> read_weak(const npz::NpzReader& npz, std::size_t classes) {
+    if (!npz.contains("weak")) return {};
+    check_rows(npz, "weak", classes);
+    auto weak = npz.values<std::int64_t>("weak");
+    if (std::ranges::any_of(weak, [](std::int64_t state) { return state < -1 || state > 1; }))
+        throw Error(fmt::format("{}: expected 1, 0 or -1 for each class", npz.where("weak")));
+    return weak;
+}
+
 }  // namespace
 
 void check_rows(const npz::NpzReader& npz, std::string_view array, std::optional<std::size_t> rows) {
@@ -108,9 +134,14 @@ std::string source_file_of(const npz::NpzReader& npz) {
     return string_at(json_of(npz, "source"), "file", npz.name());
 }
 
+std::string recipe_of(const npz::NpzReader& npz) { return string_at(json_of(npz, "source"), "recipe", ""); }
+
 void read_info(const npz::NpzReader& npz, std::int64_t highest, RecordingInfo& info) {
     info.labels = read_labels_of(npz, highest);
     info.events = read_events(npz, info.labels);
+    info.labelled = read_labelled(npz);
+    info.says_labelled = npz.contains("labelled");
+    info.weak = read_weak(npz, info.labels.size());
     if (npz.contains("cutoff_frequencies")) {
         const auto shape = npz.header("cutoff_frequencies").shape;
         if (shape != std::vector<std::size_t>{2}) {
@@ -125,6 +156,9 @@ void read_info(const npz::NpzReader& npz, std::int64_t highest, RecordingInfo& i
     info.file = string_at(source, "file", npz.name());
     info.group = string_at(source, "group", info.file);
     info.content_hash = string_at(source, "content_hash", "");
+    info.recipe = string_at(source, "recipe", "");
+    if (source.is_object() && source.contains("resolution_s") && source["resolution_s"].is_number())
+        info.resolution_s = std::clamp(source["resolution_s"].get<double>(), 0.0, kMaxResolution_s);
     if (source.is_object() && source.contains("damage") && source["damage"].is_array()) {
         for (const auto& what : source["damage"])
             info.damage.push_back(what.is_string() ? what.get<std::string>() : "");

@@ -32,6 +32,9 @@ void read_info(const npz::NpzReader& npz, std::int64_t highest, RecordingInfo& i
 /// RecordingInfo::file.
 std::string source_file_of(const npz::NpzReader& npz);
 
+/// RecordingInfo::recipe.
+std::string recipe_of(const npz::NpzReader& npz);
+
 std::optional<std::string> content_hash_of(const npz::NpzReader& npz);
 
 }  // namespace earshot::dataset

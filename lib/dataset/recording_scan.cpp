@@ -7,6 +7,8 @@
 
 #include "dataset/content_hash.h"
 #include "dataset/recording_info.h"
+#include "frontend/frontend.h"
+#include "label/label_index.h"
 #include "support/error.h"
 #include "support/interrupt.h"
 
@@ -21,6 +23,21 @@ std::string_view bytes_of(std::span<const T> values) {
 Error not_finite(const npz::NpzReader& npz, std::uint64_t place, std::size_t dimension, float value) {
     return Error(fmt::format("{}: samples[{}] holds {} (remake the file with earshot datagen)", npz.name(),
                              place / dimension, std::isnan(value) ? "NaN" : "infinity"));
+}
+
+/// When the first frame of each run begins.
+std::vector<double> onsets_of(const npz::NpzReader& npz, std::span<const windows::RowSpan> runs) {
+    std::vector<double> onsets_s(runs.size());
+    if (!npz.contains("times")) return onsets_s;
+    std::int64_t row = 0;
+    std::size_t run = 0;
+    npz.stream<double>("times", [&](std::span<const double> times_s) {
+        const auto end = row + static_cast<std::int64_t>(times_s.size());
+        for (; run < runs.size() && runs[run].first < end; ++run)
+            onsets_s[run] = times_s[static_cast<std::size_t>(runs[run].first - row)];
+        row = end;
+    });
+    return onsets_s;
 }
 
 /// For each event, the frames whose onsets lie in it.
@@ -48,6 +65,79 @@ std::vector<windows::RowSpan> runs_of(const npz::NpzReader& npz, std::int64_t ro
     return finder.runs(rows);
 }
 
+/// The frames whose middles lie in each of some stretches of time.
+std::vector<windows::RowSpan> rows_within(const npz::NpzReader& npz, double half_frame_s,
+                                          const std::vector<RecordingInfo::Stretch>& stretches) {
+    std::vector<windows::RowSpan> rows(stretches.size());
+    npz.stream<double>("times", [&](std::span<const double> onsets_s) {
+        const auto before = [&](double time_s) {
+            return std::ranges::lower_bound(onsets_s, time_s - half_frame_s) - onsets_s.begin();
+        };
+        for (std::size_t i = 0; i < stretches.size(); ++i) {
+            const auto first = before(stretches[i].onset_s);
+            rows[i].first += first;
+            rows[i].count += before(stretches[i].offset_s) - first;
+        }
+    });
+    return rows;
+}
+
+/// The part of an event in which its label sounds, given that its onset was rounded down and its offset up.
+/// Of one that is not longer than that takes, the middle.
+RecordingInfo::Stretch sure_part(const label::Event& event, double resolution_s) {
+    const double length_s = event.offset_s - event.onset_s;
+    const double margin_s = std::min(resolution_s, 0.375 * length_s);
+    return {event.onset_s + (event.onset_s > 0 ? margin_s : 0), event.offset_s - margin_s};
+}
+
+/// Without `events` and `times`, each frame's class is all that is known.
+Activity activity_of_classes(const ScannedRecording& recording) {
+    Activity activity(recording.labels.size());
+    const auto runs = recording.classes.runs();
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+        const std::int64_t end = i + 1 < runs.size() ? runs[i + 1].first : recording.rows();
+        if (runs[i].c < 0) continue;
+        activity.add_labelled({runs[i].first, end - runs[i].first});
+        activity.add(static_cast<std::size_t>(runs[i].c), {runs[i].first, end - runs[i].first});
+    }
+    return activity;
+}
+
+Activity activity_of(const npz::NpzReader& npz, const ScannedRecording& recording) {
+    const bool timed = npz.contains("times") && npz.contains("events") && recording.frontend.is_object();
+    if (!timed || (!recording.says_labelled && recording.events.empty()))
+        return activity_of_classes(recording);
+    const double half_frame_s = frontend::make_frontend(recording.frontend)->window_s() / 2;
+    Activity activity(recording.labels.size());
+    const bool weak = !recording.weak.empty();
+    std::vector<RecordingInfo::Stretch> whole, sure;
+    for (const auto& event : recording.events) {
+        whole.push_back({event.onset_s, event.offset_s});
+        sure.push_back(sure_part(event, recording.resolution_s));
+    }
+    const auto whole_rows = rows_within(npz, half_frame_s, whole),
+               sure_rows = rows_within(npz, half_frame_s, sure);
+    const label::LabelIndex labels(recording.labels);
+    for (std::size_t i = 0; i < whole.size() && !weak; ++i) {
+        const auto c = static_cast<std::size_t>(labels.find(recording.events[i].label).value());
+        if (recording.resolution_s > 0) activity.add_unsure(c, whole_rows[i]);
+        activity.add(c, sure_rows[i]);
+    }
+    if (weak) {
+        std::vector<Activity::State> states;
+        for (const auto state : recording.weak) states.push_back(static_cast<Activity::State>(state));
+        activity.set_weak(std::move(states));
+    }
+    if (recording.says_labelled) {
+        for (const auto& each : rows_within(npz, half_frame_s, recording.labelled))
+            activity.add_labelled(each);
+    } else {  // files made before they said: whatever has a class was labelled
+        const Activity classes = activity_of_classes(recording);
+        activity.copy_labelled(classes);
+    }
+    return activity;
+}
+
 }  // namespace
 
 ScannedRecording scan_recording(const std::string& path, FrameStore& store) {
@@ -62,6 +152,8 @@ ScannedRecording scan_recording(const std::string& path, FrameStore& store) {
     read_info(npz, recording.classes.highest(), recording);
     recording.event_rows = rows_of_events(npz, recording.events);
     recording.runs = runs_of(npz, recording.rows());
+    recording.run_onsets_s = onsets_of(npz, recording.runs);
+    recording.activity = activity_of(npz, recording);
     std::uint64_t place = 0;
     recording.matrix = store.add(npz, [&](std::span<const float> values) {
         check_interrupt();

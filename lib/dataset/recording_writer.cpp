@@ -59,9 +59,18 @@ void write_recording_arrays(const RecordingInfo& info, const RecordingColumns& c
     columns.times(pass_on);
     npz.end();
     npz.add<double>("events", {info.events.size(), 3}, rows);
+    if (info.says_labelled) {
+        std::vector<double> labelled;
+        for (const auto& [onset_s, offset_s] : info.labelled)
+            labelled.insert(labelled.end(), {onset_s, offset_s});
+        npz.add<double>("labelled", {info.labelled.size(), 2}, labelled);
+    }
+    if (!info.weak.empty()) npz.add<std::int64_t>("weak", {info.weak.size()}, info.weak);
     npz.add_text("frontend", json_text(info.frontend));
     nlohmann::ordered_json source{
         {"file", info.file}, {"group", info.group}, {"content_hash", info.content_hash}};
+    if (info.resolution_s > 0) source["resolution_s"] = info.resolution_s;
+    if (!info.recipe.empty()) source["recipe"] = info.recipe;
     if (!info.damage.empty()) source["damage"] = info.damage;
     npz.add_text("source", json_text(source));
     npz.finish();

@@ -69,6 +69,7 @@ bool means_any_sound(const model::ModelFile& model, const std::string& label) {
     return label == kAnySound && std::ranges::find(model.labels, label) == model.labels.end();
 }
 
+/// The odd number of windows that is nearest to a time.
 int median_windows(double smooth_s, double hop_s) {
     const double half = std::max(0.0, std::round((smooth_s / hop_s - 1) / 2));
     if (2 * half + 1 > EventRule::kMaxMedianWindows) {
@@ -76,6 +77,26 @@ int median_windows(double smooth_s, double hop_s) {
                                      std::floor(EventRule::kMaxMedianWindows * hop_s)));
     }
     return 2 * static_cast<int>(half) + 1;
+}
+
+/// The rule that the model has for a label.
+model::EventDefaults defaults_of(const model::ModelFile& model, std::size_t label) {
+    if (label < model.events.size()) return model.events[label];
+    model::EventDefaults rule;
+    if (label < model.thresholds.size()) rule.on_threshold = rule.off_threshold = model.thresholds[label];
+    return rule;
+}
+
+EventRule shaped(const EventRuleOptions& options, const model::EventDefaults& defaults, double hop_s) {
+    EventRule rule;
+    rule.on_threshold = defaults.on_threshold;
+    rule.off_threshold = defaults.off_threshold;
+    rule.min_duration_s = options.min_duration_s.value_or(defaults.min_duration_s);
+    rule.merge_gap_s = options.merge_gap_s.value_or(defaults.merge_gap_s);
+    const double longest_s = EventRule::kMaxMedianWindows * hop_s;  // of a stranger's model
+    rule.median_windows =
+        median_windows(options.smooth_s.value_or(std::min(defaults.median_s, longest_s)), hop_s);
+    return rule;
 }
 
 }  // namespace
@@ -97,19 +118,17 @@ EventRules make_event_rules(const model::ModelFile& model, const EventRuleOption
         throw UsageError(
             "--label any needs a level above which sound counts (give --min-level -40, in dBFS)");
 
-    EventRule shared;
-    shared.min_duration_s = options.min_duration_s;
-    shared.merge_gap_s = options.merge_gap_s;
-    shared.median_windows = median_windows(options.smooth_s, hop_s);
+    if (options.smooth_s) median_windows(*options.smooth_s, hop_s);  // says what is wrong, if anything
     EventRules rules{std::vector<EventRule>(model.labels.size()), options.min_level_dbfs};
     for (std::size_t i = 0; i < wanted.size(); ++i) {
         const auto& label = model.labels[i];
         const bool silent = options.labels.empty() && label == model.background;
         if (!wanted[i] || silent) continue;
-        auto& rule = rules.classes[i] = shared;
+        auto& rule = rules.classes[i];
+        rule = shaped(options, defaults_of(model, i), hop_s);
         rule.label = label;
-        rule.on_threshold = on[i].value_or(i < model.thresholds.size() ? model.thresholds[i] : 0.5);
-        rule.off_threshold = off[i].value_or(rule.on_threshold);
+        if (on[i]) rule.on_threshold = rule.off_threshold = *on[i];
+        if (off[i]) rule.off_threshold = *off[i];
         if (rule.off_threshold > rule.on_threshold) {
             throw UsageError(fmt::format("--off-threshold {} of '{}' is above its threshold {:.4g}",
                                          rule.off_threshold, label, rule.on_threshold));
@@ -117,6 +136,7 @@ EventRules make_event_rules(const model::ModelFile& model, const EventRuleOption
         rule.cool_down_s = cool[i].value_or(0);
     }
     if (any_sound) {
+        EventRule shared = shaped(options, {}, hop_s);
         shared.label = kAnySound;
         // A cool-down without a label applies to this one too.
         for (const auto& text : options.cool_downs)

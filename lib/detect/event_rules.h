@@ -12,10 +12,11 @@ namespace earshot::detect {
 /// The user's options for how scores become events; the rest is up to the model.
 struct EventRuleOptions {
     std::vector<std::string> thresholds;      // "0.7" for all labels, "cry=0.7" for one, which has priority
-    std::vector<std::string> off_thresholds;  // likewise; default: the threshold above
-    double min_duration_s = 0;
-    double merge_gap_s = 0;
-    double smooth_s = 0;  // length of the median, rounded to an odd number of windows
+    std::vector<std::string> off_thresholds;  // likewise; default: the threshold above where that is given
+    // Of all labels; those that are not given are as the model has them (ModelFile::events), or 0.
+    std::optional<double> min_duration_s;
+    std::optional<double> merge_gap_s;
+    std::optional<double> smooth_s;  // length of the median, rounded to an odd number of windows
     std::vector<std::string>
         cool_downs;  // "30s" for all labels, "cry=30s" for one, which has priority; default: none
     std::vector<std::string> labels;  // look only for these, kAnySound among them; empty: all labels of the

@@ -50,7 +50,9 @@ Heard Listener::listen(audio::Source& source, const ListenOptions& options, cons
         if (options.progress) options.progress(heard_s);
     };
     const double duration_s = dataset::frame_recording(
-        source, windows_, framing, [&](auto window, double, double) { session_.score(0, window, take); });
+        source, windows_, framing, [&](auto window, double onset_s, double offset_s) {
+            session_.score(0, window, session_.steps_of(onset_s, offset_s), take);
+        });
     session_.flush(take);
     heard.end_s = grid_.start_s + duration_s;
     detector_.finish(heard.end_s, sink);

@@ -49,8 +49,9 @@ std::vector<RecordingScores> RecordingScorer::score(std::span<const std::string>
     };
     session_.reset();
     for (std::size_t i = 0; i < recordings.size(); ++i) {
-        hear(recordings[i], source, all[i],
-             [&](std::span<const float> window) { session_.score(i, window, take); });
+        hear(recordings[i], source, all[i], [&](std::span<const float> window, std::size_t steps) {
+            session_.score(i, window, steps, take);
+        });
     }
     session_.flush(take);
     for (std::size_t i = 0; i < recordings.size(); ++i) {
@@ -62,15 +63,16 @@ std::vector<RecordingScores> RecordingScorer::score(std::span<const std::string>
 }
 
 void RecordingScorer::hear(const std::string& recording, const audio::SourceOptions& source,
-                           RecordingScores& scores,
-                           const std::function<void(std::span<const float> window)>& sink) {
+                           RecordingScores& scores, const WindowScorer& sink) {
     try {
         const auto opened = audio::open_source(recording, source);
         dataset::FramingOptions framing;
         framing.name = recording;
         framing.start_s = source.start_s;
         dataset::frame_recording(*opened, windows_, framing,
-                                 [&](auto window, double, double) { sink(window); });
+                                 [&](auto window, double onset_s, double offset_s) {
+                                     sink(window, session_.steps_of(onset_s, offset_s));
+                                 });
         scores.damage = dataset::damage_texts(*opened);
     } catch (const UsageError&) {
         throw;

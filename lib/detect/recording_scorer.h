@@ -43,8 +43,9 @@ class RecordingScorer {
     std::vector<RecordingScores> score(std::span<const std::string> recordings, audio::SourceOptions source);
 
  private:
+    using WindowScorer = std::function<void(std::span<const float> window, std::size_t steps)>;
     void hear(const std::string& recording, const audio::SourceOptions& source, RecordingScores& scores,
-              const std::function<void(std::span<const float> window)>& sink);
+              const WindowScorer& sink);
 
     model::Session session_;
     windows::WindowStream& windows_;  // the session's

@@ -29,6 +29,12 @@ void copy_frames(const dataset::Recording& recording, std::size_t first, std::sp
     std::ranges::copy(from, frames.begin());
 }
 
+constexpr auto kNoTruth = static_cast<std::size_t>(-1);  // of a step, until drop_unlabelled()
+
+bool any_known(std::span<const std::optional<std::size_t>> truths) {
+    return std::ranges::any_of(truths, [](const auto& truth) { return truth.has_value(); });
+}
+
 }  // namespace
 
 Judge::Judge(std::shared_ptr<const model::Model> model, std::vector<std::string> leave_out,
@@ -91,6 +97,22 @@ void Judge::fold(JudgedRecording& judged, std::optional<std::size_t> truth) cons
     judged.scores = counts ? std::move(whole.scores) : std::vector<float>();
 }
 
+void Judge::drop_unlabelled(JudgedRecording& judged) const {
+    const std::size_t classes = model_.labels.size();
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < judged.truths.size(); ++i) {
+        if (judged.truths[i] == kNoTruth) continue;
+        judged.truths[kept] = judged.truths[i];
+        judged.onsets_s[kept] = judged.onsets_s[i];
+        std::copy_n(judged.scores.begin() + static_cast<std::ptrdiff_t>(i * classes), classes,
+                    judged.scores.begin() + static_cast<std::ptrdiff_t>(kept++ * classes));
+    }
+    judged.left_out += judged.truths.size() - kept;
+    judged.truths.resize(kept);
+    judged.onsets_s.resize(kept);
+    judged.scores.resize(kept * classes);
+}
+
 std::vector<JudgedRecording> Judge::judge(std::span<const JudgedItem> items,
                                           const audio::SourceOptions& source) {
     std::vector<JudgedRecording> all(items.size());
@@ -102,7 +124,9 @@ std::vector<JudgedRecording> Judge::judge(std::span<const JudgedItem> items,
     session_.reset();
     for (std::size_t i = 0; i < items.size(); ++i) {
         const auto& item = items[i];
-        const WindowScorer score = [&](std::span<const float> window) { session_.score(i, window, keep); };
+        const WindowScorer score = [&](std::span<const float> window, std::size_t steps) {
+            session_.score(i, window, steps, keep);
+        };
         try {
             wholes[i] = item.audio ? audio(item, source, all[i], score) : dataset(item, all[i], score);
         } catch (const MismatchError&) {
@@ -119,6 +143,8 @@ std::vector<JudgedRecording> Judge::judge(std::span<const JudgedItem> items,
             all[i] = std::move(nothing);
         } else if (judges_recordings()) {
             fold(all[i], wholes[i]);
+        } else {
+            drop_unlabelled(all[i]);
         }
     }
     return all;
@@ -139,22 +165,30 @@ std::optional<std::size_t> Judge::dataset(const JudgedItem& item, JudgedRecordin
     };
     dataset::ClassRuns classes;
     classes.add(recording.classes);
+    std::vector<std::optional<std::size_t>> steps;
     const auto judge_window = [&](const windows::RowSpan& run, std::int64_t start) {
         const auto slot = windowing.slot(start, run);
-        const auto truth = known(classes.dominant(slot.first, slot.count));
-        if (!truth && !judges_recordings()) {
-            ++judged.left_out;
+        const std::int64_t step = windowing.steps == 1 ? slot.count : windowing.step_frames();
+        steps.clear();
+        for (std::int64_t at = 0; at < slot.count; at += step)
+            steps.push_back(known(classes.dominant(slot.first + at, std::min(step, slot.count - at))));
+        if (!judges_recordings() && !any_known(steps)) {
+            judged.left_out += steps.size();
             return;
         }
         windows::read_window(window, run, start, recording.dimension, windowing.padding,
                              [&](std::int64_t first, std::span<float> rows) {
                                  copy_frames(recording, static_cast<std::size_t>(first), rows, path);
                              });
-        score(window);
+        score(window, steps.size());
         if (judges_recordings()) return;
-        judged.truths.push_back(*truth);
-        const auto first = static_cast<std::size_t>(run.first + start);
-        judged.onsets_s.push_back(recording.times.empty() ? 0 : recording.times[first]);
+        for (std::size_t i = 0; i < steps.size(); ++i) {
+            judged.truths.push_back(steps[i].value_or(kNoTruth));
+            const auto first =
+                windowing.steps == 1 ? run.first + start : slot.first + static_cast<std::int64_t>(i) * step;
+            judged.onsets_s.push_back(
+                recording.times.empty() ? 0 : recording.times[static_cast<std::size_t>(first)]);
+        }
     };
     windows::RunFinder finder;
     if (windowing.frames > 1 && !judges_recordings()) finder.push(recording.times);
@@ -208,19 +242,28 @@ std::optional<std::size_t> Judge::audio(const JudgedItem& item, audio::SourceOpt
     dataset::FramingOptions framing;
     framing.name = entry.audio;
     framing.start_s = source.start_s;
-    dataset::FrameLabeller labeller(timeline, labels, windows.grid().hop_s);
+    const auto grid = windows.grid().of_steps(session_.model().windowing().steps);
+    dataset::FrameLabeller labeller(timeline, labels, grid.hop_s);
+    std::vector<std::optional<std::size_t>> steps;
     const double heard_s = dataset::frame_recording(
         *opened, windows, framing, [&](auto window, double onset_s, double offset_s) {
-            if (judges_recordings()) return score(window);
-            const auto c = labeller.class_of(onset_s, offset_s);
-            const auto truth = c < 0 ? std::nullopt : indices[static_cast<std::size_t>(c)];
-            if (!truth) {
-                ++judged.left_out;
+            const std::size_t count = session_.steps_of(onset_s, offset_s);
+            if (judges_recordings()) return score(window, count);
+            steps.clear();
+            for (std::size_t i = 0; i < count; ++i) {
+                const double step_s = onset_s + static_cast<double>(i) * grid.hop_s;
+                const auto c = labeller.class_of(step_s, std::min(step_s + grid.window_s, offset_s));
+                steps.push_back(c < 0 ? std::nullopt : indices[static_cast<std::size_t>(c)]);
+            }
+            if (!any_known(steps)) {
+                judged.left_out += count;
                 return;
             }
-            judged.truths.push_back(*truth);
-            judged.onsets_s.push_back(onset_s);
-            score(window);
+            for (std::size_t i = 0; i < count; ++i) {
+                judged.truths.push_back(steps[i].value_or(kNoTruth));
+                judged.onsets_s.push_back(onset_s + static_cast<double>(i) * grid.hop_s);
+            }
+            score(window, count);
         });
     judged.damage = dataset::damage_texts(*opened);
     if (!judges_recordings()) return std::nullopt;

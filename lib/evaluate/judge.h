@@ -62,7 +62,7 @@ class Judge {
     const std::set<std::string>& unseen() const { return unseen_; }
 
  private:
-    using WindowScorer = std::function<void(std::span<const float> window)>;
+    using WindowScorer = std::function<void(std::span<const float> window, std::size_t steps)>;
 
     /// The model's index for a label of the data; nothing if it is ignored.
     std::optional<std::size_t> index_of(const std::string& label, const std::string& file);
@@ -74,6 +74,8 @@ class Judge {
                                        const WindowScorer& score);
     std::optional<std::size_t> audio(const JudgedItem& item, audio::SourceOptions source,
                                      JudgedRecording& judged, const WindowScorer& score);
+    /// Takes out the steps of windows that have no truth.
+    void drop_unlabelled(JudgedRecording& judged) const;
     /// Replaces the scores of all windows by those of the recording.
     void fold(JudgedRecording& judged, std::optional<std::size_t> truth) const;
     /// Whether both front ends are known, to be compared. @throws MismatchError if they differ

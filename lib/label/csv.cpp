@@ -70,7 +70,7 @@ void write_csv(const Labels& labels, Output& out, const LabelWriteOptions& optio
         const auto of_file = key.empty() ? "" : key + ": ";
         if (timeline.events.empty()) throw Error(of_file + "no label, which csv cannot express (try dcase)");
         for (const auto& event : timeline.events) {
-            if (is_whole_recording(event)) continue;
+            if (event.is_of_recording()) continue;
             throw Error(fmt::format("{}'{}' from {} to {} s: csv labels whole recordings (try dcase)",
                                     of_file, event.label, event.onset_s, event.offset_s));
         }

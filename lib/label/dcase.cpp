@@ -121,7 +121,7 @@ void write_dcase(const Labels& labels, Output& out, const LabelWriteOptions& opt
     std::size_t events = 0, whole = 0;
     for (const auto& [key, timeline] : labels.recordings) {
         events += timeline.events.size();
-        whole += static_cast<std::size_t>(std::ranges::count_if(timeline.events, is_whole_recording));
+        whole += static_cast<std::size_t>(std::ranges::count_if(timeline.events, &Event::is_of_recording));
     }
     if (events > 0 && events == whole) return write_weak(labels, out, options);
     const bool unnamed = labels.recordings.contains("") && options.recording.empty();

@@ -38,7 +38,5 @@ const Timeline& only_recording(const Labels& labels, LabelFormat format);
 std::string_view recording_name(const std::string& key, LabelFormat format, const LabelWriteOptions& options);
 /// @throws Error if the event is open-ended
 void require_offset(const Event& event, LabelFormat format);
-/// True if the event covers a whole recording of unknown length.
-bool is_whole_recording(const Event& event);
 
 }  // namespace earshot::label::formats

@@ -131,8 +131,6 @@ void require_offset(const Event& event, LabelFormat format) {
                     event.label, event.onset_s, label_format_name(format)));
 }
 
-bool is_whole_recording(const Event& event) { return event.onset_s == 0 && std::isinf(event.offset_s); }
-
 }  // namespace formats
 
 std::vector<std::string> recording_keys(const std::string& audio_path) {

@@ -76,6 +76,10 @@ Labels parse_labels_json(std::string_view text, const std::string& name) {
         labels.warnings.push_back(name + ": keys are not in order of time");
         std::ranges::stable_sort(segments, {}, &Segment::onset_s);
     }
+    const auto is_whole = [](const Segment& segment) {
+        return segment.onset_s == std::floor(segment.onset_s);
+    };
+    labels.recordings[""].resolution_s = std::ranges::all_of(segments, is_whole) ? 1 : 0;
     auto& events = labels.recordings[""].events;
     for (std::size_t i = 0; i < segments.size(); ++i) {
         const auto& segment = segments[i];

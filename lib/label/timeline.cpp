@@ -11,6 +11,12 @@
 
 namespace earshot::label {
 
+bool Event::is_of_recording() const { return onset_s == 0 && std::isinf(offset_s); }
+
+bool Timeline::is_weak() const {
+    return !events.empty() && std::ranges::all_of(events, &Event::is_of_recording);
+}
+
 void Timeline::sort() {
     const auto key = [](const Event& event) { return std::tie(event.onset_s, event.offset_s, event.label); };
     std::ranges::stable_sort(events, {}, key);

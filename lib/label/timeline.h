@@ -13,12 +13,20 @@ struct Event {
     std::string label;
     std::optional<double> score;  // of a detected event
     bool operator==(const Event&) const = default;
+
+    /// The label is of the recording as a whole, of unknown length, and says nothing about when it sounds.
+    bool is_of_recording() const;
 };
 
 /// The labels of one recording, sorted by onset. Events may overlap and leave gaps.
 struct Timeline {
     std::vector<Event> events;
+    /// Onsets were rounded down to a multiple of this, and offsets up, as labels.json has whole seconds. 0:
+    /// exact.
+    double resolution_s = 0;
 
+    /// Every label is of the recording as a whole (a weak label), and there is one.
+    bool is_weak() const;
     /// Sorts by onset, then offset, then label, so that equal events are always in the same order.
     void sort();
     /// Ends open events at the recording's end, and truncates or drops events past it.

@@ -13,22 +13,26 @@ namespace {
 
 class EngineScorer : public Scorer {
  public:
-    EngineScorer(const network::Graph& graph, const network::Weights& weights) : engine_(graph, weights) {}
+    EngineScorer(const network::Graph& graph, const network::Weights& weights)
+        : engine_(graph, weights), steps_(static_cast<std::size_t>(graph.shape()[0])) {}
 
     std::size_t window_values() const override { return engine_.window_values(); }
-    std::size_t classes() const override { return engine_.scores_per_window(); }
+    std::size_t classes() const override { return engine_.scores_per_window() / steps_; }
+    std::size_t steps() const override { return steps_; }
 
     void score(std::span<const float> windows, std::size_t count, std::span<float> scores) const override {
-        if (windows.size() != count * window_values() || scores.size() != count * classes()) {
-            throw Error(
-                fmt::format("score: {} windows of {} values and {} classes do not fit spans of {} and {}",
-                            count, window_values(), classes(), windows.size(), scores.size()));
+        if (windows.size() != count * window_values() ||
+            scores.size() != count * engine_.scores_per_window()) {
+            throw Error(fmt::format(
+                "score: {} windows of {} values and {} scores do not fit spans of {} and {}", count,
+                window_values(), engine_.scores_per_window(), windows.size(), scores.size()));
         }
         engine_.run(windows, count, scores);
     }
 
  private:
     network::engine::Engine engine_;
+    std::size_t steps_;
 };
 
 }  // namespace

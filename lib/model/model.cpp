@@ -25,6 +25,10 @@ Model::Model(std::string directory, ModelFile file, std::unique_ptr<const Scorer
       hashes_(std::move(hashes)) {
     of_model_json(directory_, [&] {
         if (!file_.window.is_null()) windowing_ = windows::windowing_from_json(file_.window);
+        if (scorer_->steps() != static_cast<std::size_t>(windowing_.steps)) {
+            throw Error(fmt::format("the network answers with {} steps a window, but \"window\" has {}",
+                                    scorer_->steps(), windowing_.steps));
+        }
         if (file_.frontend.is_null()) return;
         frames_ = windows::shape_of(*frontend::make_frontend(file_.frontend));
         const auto values = static_cast<std::size_t>(windowing_.frames) * frames_->dimension;
@@ -49,7 +53,9 @@ windows::WindowGrid Model::grid(double overlap) const {
     if (!frames_) frontend();  // says why there is none
     auto windowing = windowing_;
     windowing.overlap = overlap;
-    auto grid = of_model_json(directory_, [&] { return windows::make_grid(*frames_, windowing); });
+    auto grid = of_model_json(directory_, [&] {
+                    return windows::make_grid(*frames_, windowing);
+                }).of_steps(windowing.steps);
     grid.anywhere = is_of_recordings();
     return grid;
 }

@@ -42,7 +42,7 @@ class Model {
     /// A new front end that computes what the model was trained on.
     /// @throws Error if the model does not say how its frames were computed
     std::unique_ptr<frontend::Frontend> frontend() const;
-    /// Where its windows lie.
+    /// Where its scores lie: one for each window, or several steps a window (Windowing::steps).
     /// @param overlap  Windowing::overlap
     /// @throws Error as frontend() and make_grid()
     windows::WindowGrid grid(double overlap = 0) const;

@@ -10,6 +10,7 @@
 #include "support/error.h"
 #include "support/json.h"
 #include "support/output.h"
+#include "support/setting.h"
 
 namespace earshot::model {
 namespace {
@@ -18,6 +19,26 @@ namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kMaxBytes = std::size_t{64} << 20;
+
+constexpr double kMaxRule_s = 24 * 3600;
+
+std::vector<Setting> event_settings(EventDefaults& rule) {
+    return {{"on", number_in(rule.on_threshold, 0, 1), "", ""},
+            {"off", number_in(rule.off_threshold, 0, 1), "", ""},
+            {"median", number_in(rule.median_s, 0, kMaxRule_s), "", ""},
+            {"min-duration", number_in(rule.min_duration_s, 0, kMaxRule_s), "", ""},
+            {"merge-gap", number_in(rule.merge_gap_s, 0, kMaxRule_s), "", ""}};
+}
+
+Json events_json(const ModelFile& model) {
+    Json json = Json::object();
+    for (std::size_t c = 0; c < model.events.size(); ++c) {
+        if (model.labels[c] == model.background) continue;
+        EventDefaults rule = model.events[c];
+        json[model.labels[c]] = settings_json(event_settings(rule));
+    }
+    return json;
+}
 
 /// Parses model.json. Every error names the file and the key.
 class Reader {
@@ -49,7 +70,8 @@ class Reader {
         const std::string name = text("target");
         if (name == "frame") return Target::frame;
         if (name == "recording") return Target::recording;
-        fail(fmt::format("\"target\" is '{}', neither frame nor recording", name));
+        if (name == "events") return Target::events;
+        fail(fmt::format("\"target\" is '{}', none of frame, recording and events", name));
     }
 
     std::vector<std::string> labels() const {
@@ -79,6 +101,27 @@ class Reader {
             numbers.push_back(threshold);
         }
         return numbers;
+    }
+
+    /// "events": {"crying": {"on": 0.6, ...}}; labels without an entry, such as the background, keep
+    /// `thresholds`.
+    std::vector<EventDefaults> events(const ModelFile& model) const {
+        if (!json_.contains("events") || json_["events"].is_null()) return {};
+        const Json& rules = object("events");
+        std::vector<EventDefaults> events;
+        for (std::size_t c = 0; c < model.labels.size(); ++c) {
+            EventDefaults& rule = events.emplace_back();
+            rule.on_threshold = rule.off_threshold = model.thresholds[c];
+            const auto found = rules.find(model.labels[c]);
+            if (found == rules.end()) continue;
+            if (!found->is_object())
+                fail(fmt::format("\"events\" of '{}' should be an object", model.labels[c]));
+            read_settings(*found, event_settings(rule),
+                          fmt::format("{}: \"events\" of '{}'", path_, model.labels[c]));
+            if (rule.off_threshold > rule.on_threshold)
+                fail(fmt::format("\"events\" of '{}': \"off\" is above \"on\"", model.labels[c]));
+        }
+        return events;
     }
 
     void check_version() const {
@@ -125,6 +168,7 @@ ModelFile model_of(const Json& json, const std::string& path) {
     model.target = reader.target();
     model.labels = reader.labels();
     model.thresholds = reader.thresholds(model.labels.size());
+    model.events = reader.events(model);
     model.background = reader.text("background");
     if (!model.background.empty() &&
         std::ranges::find(model.labels, model.background) == model.labels.end()) {
@@ -172,10 +216,12 @@ void write_model_file(const ModelFile& model, const std::string& directory) {
                  {"architecture", model.architecture}};
     if (!model.graph.is_null()) json["graph"] = model.graph;
     if (!model.window.is_null()) json["window"] = model.window;
-    if (model.target == Target::recording) json["target"] = "recording";
+    if (model.target != Target::frame)
+        json["target"] = model.target == Target::recording ? "recording" : "events";
     json.update(
         {{"labels", model.labels}, {"thresholds", model.thresholds}, {"background", model.background}});
     if (!model.unknown.empty()) json["unknown"] = model.unknown;
+    if (!model.events.empty()) json["events"] = events_json(model);
     json.update({{"metrics", model.metrics}, {"provenance", model.provenance}});
     // Replaces what is not UTF-8 in a path or command line by U+FFFD: an exception would lose hours of
     // training.

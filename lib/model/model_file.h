@@ -14,6 +14,14 @@
 
 namespace earshot::model {
 
+/// How the scores of a label become events, as validation data had it (train/event_choice.h). EventRule in
+/// lib/detect/event_detector.h says what each of these does.
+struct EventDefaults {
+    double on_threshold = 0.5, off_threshold = 0.5;
+    double median_s = 0, min_duration_s = 0, merge_gap_s = 0;
+    bool operator==(const EventDefaults&) const = default;
+};
+
 /// model.json: everything about a model except its weights. It holds data only, no code and no pickle, so an
 /// untrusted model is safe to open.
 struct ModelFile {
@@ -23,11 +31,12 @@ struct ModelFile {
     nlohmann::ordered_json frontend;      // Frontend::settings(), null if the datasets did not say
     nlohmann::ordered_json architecture;  // {"kind": "mlp", ...}: what was asked for, to train it again
     nlohmann::ordered_json graph;         // network::Graph::json(); null in models made before there was one
-    nlohmann::ordered_json window;    // Windowing, how windows are cut from frames; null: each frame is one
-    Target target = Target::frame;    // what a label describes
-    std::vector<std::string> labels;  // class names, in the order of the scores
-    std::vector<double> thresholds;   // per class, in [0, 1], chosen on the data that metrics names
-    std::string background;           // class that makes no events ("negative"); empty if none
+    nlohmann::ordered_json window;      // Windowing, how windows are cut from frames; null: each frame is one
+    Target target = Target::frame;      // what a label describes
+    std::vector<std::string> labels;    // class names, in the order of the scores
+    std::vector<double> thresholds;     // per class, in [0, 1], chosen on the data that metrics names
+    std::vector<EventDefaults> events;  // per class; empty: each threshold, and nothing else
+    std::string background;             // class that makes no events ("negative"); empty if none
     std::string unknown;             // the last label: no other reaches its threshold; empty if there is none
     nlohmann::ordered_json metrics;  // what training measured, and on which data
     nlohmann::ordered_json provenance;  // command line, seed, data hashes, versions

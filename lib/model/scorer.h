@@ -16,8 +16,10 @@ class Scorer {
     virtual ~Scorer() = default;
     virtual std::size_t window_values() const = 0;  // K · D
     virtual std::size_t classes() const = 0;
+    /// Scores of each class for a window: Windowing::steps.
+    virtual std::size_t steps() const { return 1; }
     /// @param windows  count x window_values(), row-major, frames as the front end made them
-    /// @param scores   count x classes(), probabilities
+    /// @param scores   count x steps() x classes(), probabilities
     virtual void score(std::span<const float> windows, std::size_t count, std::span<float> scores) const = 0;
 };
 

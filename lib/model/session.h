@@ -12,7 +12,9 @@
 
 namespace earshot::model {
 
-/// Takes the scores of one window, one per label, valid during the call. @param owner  as it was pushed with
+/// Takes the scores of one step of a window, one per label, valid during the call; most networks have one
+/// step.
+/// @param owner  as the window was pushed with
 using ScoreSink = std::function<void(std::size_t owner, std::span<const float> scores)>;
 
 /// One thread's work on a model: its front end and cutter, for one recording after the other, and a batch of
@@ -35,7 +37,10 @@ class Session {
     /// Adds a window to the batch, and scores the batch if it is full.
     /// @param window  model().scorer().window_values() numbers
     /// @param owner   whose window it is, for the sink
-    void score(std::size_t owner, std::span<const float> window, const ScoreSink& sink);
+    /// @param steps   of it that lie within the recording: steps_of(), at most Scorer::steps()
+    void score(std::size_t owner, std::span<const float> window, std::size_t steps, const ScoreSink& sink);
+    /// The steps of a window that covers [onset_s, offset_s) as a WindowSink gets it.
+    std::size_t steps_of(double onset_s, double offset_s) const;
     /// Scores what is in the batch.
     void flush(const ScoreSink& sink);
     /// Empties the batch without scoring it.
@@ -49,7 +54,10 @@ class Session {
     std::size_t capacity_;  // windows
     std::size_t count_ = 0;
     std::vector<float> windows_, scores_;
-    std::vector<std::size_t> owners_;  // of the windows
+    struct Place {
+        std::size_t owner, steps;
+    };
+    std::vector<Place> places_;  // of the windows
 };
 
 }  // namespace earshot::model

@@ -77,6 +77,8 @@ std::vector<Setting> layer_settings(NetworkOptions& network) {
          help_for("Channels of each convolution", "channels")},
         {"strides", sizes_in(network.strides, 1, kMaxConvolutions, 64), "N,...",
          help_for("Stride of each convolution", "strides")},
+        {"dilations", sizes_in(network.dilations, 0, kMaxConvolutions, 64), "N,...",
+         help_for("Dilation of each convolution over time alone", "dilations")},
         {"heads", whole_in(network.heads, 1, 256), "N", "Heads of self-attention"},
         {"units", whole_in(network.units, 1, 1 << 16), "N",
          help_for("Units of the dense layer over bands", "units")},
@@ -136,6 +138,7 @@ void check_sizes(const NetworkOptions& options) {
     };
     only_for(options.channels.has_value(), "channels");
     only_for(options.strides.has_value(), "strides");
+    only_for(options.dilations.has_value(), "dilations");
     only_for(options.heads.has_value(), "heads");
     only_for(options.units.has_value(), "units");
     only_for(options.hidden.has_value(), "hidden");

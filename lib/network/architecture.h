@@ -83,15 +83,18 @@ struct NetworkOptions {
     /// separable  as cnn, but each convolution in two: over time and bands, then over channels
     /// attention  convolutions over time, which shorten it (32 times by default), self-attention over what
     ///            remains, the mean over time, and dense layers
+    /// tcn        an answer every two frames: convolutions over time and bands, then over time alone, each of
+    ///            which sees further; none pads time, so that a window's first and last frames are context
     std::string kind = "mlp";
     // Sizes of layers; as the kind has them where they are not given.
-    std::optional<std::vector<std::int64_t>> channels;  // of each convolution
-    std::optional<std::vector<std::int64_t>> strides;   // of each convolution over time
-    std::optional<std::int64_t> heads;                  // of self-attention
-    std::optional<std::int64_t> units;                  // of the dense layer of cnn and separable over bands
-    std::optional<std::vector<std::int64_t>> hidden;    // units of each dense layer but the last
-    std::int64_t frames = 1;                            // K
-    std::int64_t inputs = 1;                            // D
+    std::optional<std::vector<std::int64_t>> channels;   // of each convolution
+    std::optional<std::vector<std::int64_t>> strides;    // of each convolution over time
+    std::optional<std::int64_t> heads;                   // of self-attention
+    std::optional<std::vector<std::int64_t>> dilations;  // of each convolution of tcn over time alone
+    std::optional<std::int64_t> units;                   // of the dense layer of cnn and separable over bands
+    std::optional<std::vector<std::int64_t>> hidden;     // units of each dense layer but the last
+    std::int64_t frames = 1;                             // K
+    std::int64_t inputs = 1;                             // D
     InputOptions input;
     AnswerOptions answer;
     bool layer_norm = false;  // before the dense layers of mlp: so it is for dnn
@@ -122,6 +125,14 @@ NetworkOptions read_network(const nlohmann::ordered_json& architecture);
 /// How many numbers a network answers with for a window: one for each class, but none for the background of
 /// independent outputs.
 std::int64_t outputs_of(const AnswerOptions& answer);
+
+/// What an answer of several steps a window needs of its frames; zeros where there is one answer a window.
+struct StepLayout {
+    std::int64_t step_frames = 0;     // of one step
+    std::int64_t context_frames = 0;  // that a window has before its first step, and after its last
+};
+/// Depends on the layers alone, not on the frames.
+StepLayout step_layout(NetworkOptions options);
 
 /// The network that an architecture describes, as a graph. @throws Error as read_network, or if sizes don't
 /// fit

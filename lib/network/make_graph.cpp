@@ -32,18 +32,19 @@ void add_input(Graph& graph, const InputOptions& input) {
     graph.then(op::Standardise{by}, "input");
 }
 
-/// Logits [outputs] to scores [1, classes]: AnswerOptions.
+/// Logits [outputs] or [steps, outputs] to scores [steps, classes]: AnswerOptions.
 void add_answer(Graph& graph, const AnswerOptions& answer) {
     const auto at = answer.background;
+    const auto axis = static_cast<std::int64_t>(graph.shape().size()) - 1;
     const auto slice = [&](std::size_t of, std::int64_t begin, std::int64_t end) {
-        return graph.add("", op::Slice{0, begin, end}, {of});
+        return graph.add("", op::Slice{axis, begin, end}, {of});
     };
     /// Parts of a value that are not empty, one after the other.
     const auto joined = [&](std::vector<std::size_t> parts) {
-        graph.add("", op::Concat{0}, std::move(parts));
+        graph.add("", op::Concat{axis}, std::move(parts));
     };
     const auto around = [&](std::size_t of, std::vector<std::size_t> between) {
-        const std::int64_t skip = between.empty() ? 1 : 0, size = graph[of].shape[0];
+        const std::int64_t skip = between.empty() ? 1 : 0, size = graph[of].shape.back();
         std::vector<std::size_t> parts;
         if (at > 0) parts.push_back(slice(of, 0, at));
         parts.insert(parts.end(), between.begin(), between.end());
@@ -51,7 +52,7 @@ void add_answer(Graph& graph, const AnswerOptions& answer) {
         joined(std::move(parts));
     };
     if (answer.kind == "softmax") {
-        graph.then(op::Softmax{});
+        graph.then(op::Softmax{axis});
     } else if (at < 0) {
         graph.then(op::Pointwise{Function::sigmoid});
     } else {
@@ -61,13 +62,27 @@ void add_answer(Graph& graph, const AnswerOptions& answer) {
             graph.add("", op::Binary{op::Binary::Function::subtract}, {graph.last(), background});
         }
         const auto each = graph.then(op::Pointwise{Function::sigmoid});
-        graph.then(op::Reduce{op::Reduce::Kind::max, {0}, true});
+        graph.then(op::Reduce{op::Reduce::Kind::max, {axis}, true});
         around(each, {graph.then(op::Affine{.scale = -1, .offset = 1})});
     }
-    graph.then(op::Reshape{{1, answer.classes}});
+    if (axis == 0) graph.then(op::Reshape{{1, answer.classes}});
 }
 
 }  // namespace
+
+StepLayout step_layout(NetworkOptions options) {
+    const Architecture& kind =
+        find_architecture(options.kind == "dnn" || options.kind == "lda" ? "mlp" : options.kind);
+    if (kind.frames_per_step == 0) return {};
+    options.frames = 1 << 14;
+    options.inputs = 64;
+    kind.fill(options);
+    Graph graph(options.frames, options.inputs);
+    graph.then(op::Reshape{{1, options.frames, options.inputs}});
+    kind.build(graph, options);
+    const std::int64_t missing = options.frames - kind.frames_per_step * graph.shape()[0];
+    return {kind.frames_per_step, missing / 2};
+}
 
 Graph make_graph(const nlohmann::ordered_json& architecture) {
     const NetworkOptions options = read_network(architecture);

@@ -1,6 +1,7 @@
 #include "train/augmenter.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numbers>
 #include <string>
@@ -59,6 +60,7 @@ std::vector<Setting> augment_settings(AugmentOptions& options) {
         {"stretch", number_in(options.stretch, 0, 0.5), "X", "Random speed of windows while training"},
         {"warp", number_in(options.warp, 0, 0.5), "X", "Random shift of bands while training"},
         {"mask", number_in(options.mask, 0, 0.9), "X", "Mask random frames and bands while training"},
+        {"equalise", number_in(options.equalise_db, 0, 60), "DB", "Random smooth equaliser while training"},
         {"overlay", number_in(options.overlay, 0, 10), "X", "Random background mixed into every window"},
         {"shift", number_in(options.shift, 0, 1), "X", "Random shift in time of waveforms"},
         {"noise", number_in(options.noise, 0, 1), "X", "Random noise added to waveforms"},
@@ -104,7 +106,29 @@ void Augmenter::apply(std::span<const float> source, std::span<float> window, st
         const auto [first_band, last_band] = stretch_of(dimension, options_.mask, random);
         mask_bands(window, dimension, first_band, last_band);
     }
+    if (options_.equalise_db > 0) equalise(window, dimension, random);
     if (options_.gain_jitter_db > 0) gain(window, random.normal() * options_.gain_jitter_db);
+}
+
+/// As another microphone or room would: gains at a few bands, and linearly between them (FilterAugment: Nam,
+/// Kim and Park, ICASSP 2022).
+void Augmenter::equalise(std::span<float> window, std::size_t dimension, Random& random) const {
+    constexpr std::size_t kKnots = 5;
+    std::array<double, kKnots> gains_db;
+    for (double& gain_db : gains_db) gain_db = random.normal() * options_.equalise_db;
+    const bool magnitudes = scale_ == FrameScale::magnitude;
+    const double per_db = magnitudes ? 0 : std::numbers::ln10 / (scale_ == FrameScale::log_power ? 10 : 20);
+    for (std::size_t band = 0; band < dimension; ++band) {
+        const double place = static_cast<double>(band) * (kKnots - 1) /
+                             static_cast<double>(std::max<std::size_t>(1, dimension - 1));
+        const auto knot = std::min(static_cast<std::size_t>(place), kKnots - 2);
+        const double share = place - static_cast<double>(knot);
+        const double gain_db = gains_db[knot] * (1 - share) + gains_db[knot + 1] * share;
+        const auto factor = static_cast<float>(magnitudes ? std::pow(10.0, gain_db / 20) : 1);
+        const auto offset = static_cast<float>(gain_db * per_db);
+        for (std::size_t at = band; at < window.size(); at += dimension)
+            window[at] = window[at] * factor + offset;
+    }
 }
 
 void Augmenter::change_wave(std::span<float> frame, Random& random) const {

@@ -21,7 +21,8 @@ struct AugmentOptions {
     double stretch = 0;         // faster or slower by up to this fraction, [0, 0.5]
     double warp = 0;            // bands move up or down by up to this fraction of their index, [0, 0.5]
     double mask = 0;  // up to this fraction of consecutive frames, and of bands, become their mean, [0, 0.9]
-    double overlay = 0;  // a background window is added at up to this fraction of its level, [0, 10]
+    double equalise_db = 0;  // standard deviation of the gains of a random smooth equaliser over the bands
+    double overlay = 0;      // a background window is added at up to this fraction of its level, [0, 10]
     // For waveforms only, which also take gain_jitter_db, stretch (it changes the pitch too) and mask (of
     // samples):
     double shift = 0;   // circular shift in time by up to this fraction of a frame, [0, 1]
@@ -81,6 +82,7 @@ class Augmenter {
 
  private:
     void gain(std::span<float> window, double gain_db) const;
+    void equalise(std::span<float> window, std::size_t dimension, Random& random) const;
     void overlay_wave(std::span<const float> background, std::span<float> window, double share) const;
     void overlay_bands(std::span<float> background, std::span<float> window, double share) const;
     void change_wave(std::span<float> frame, Random& random) const;

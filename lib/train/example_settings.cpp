@@ -12,12 +12,14 @@ std::vector<Setting> example_settings(ExampleOptions& options) {
          "Time from one window to the next (0: no overlap)"},
         Setting("target",
                 choice_of<model::Target>(options.target, {{"frame", model::Target::frame},
-                                                          {"recording", model::Target::recording}}),
-                "WHAT", "What has a label: each window (frame), or the recording")
+                                                          {"recording", model::Target::recording},
+                                                          {"events", model::Target::events}}),
+                "WHAT", "What has a label: each window (frame), the recording, or any moment (events)")
             .basic(),
         {"padding",
-         choice_of<windows::Padding>(
-             options.padding, {{"minimum", windows::Padding::minimum}, {"mean", windows::Padding::mean}}),
+         choice_of<windows::Padding>(options.padding, {{"minimum", windows::Padding::minimum},
+                                                       {"mean", windows::Padding::mean},
+                                                       {"edge", windows::Padding::edge}}),
          "HOW", "How to pad a recording shorter than a window"},
         {"unknown", any_text(options.unknown), "LABEL", "Answer this if no label reaches its threshold"},
     };

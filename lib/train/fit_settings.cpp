@@ -47,8 +47,10 @@ std::vector<Setting> fit_settings(FitOptions& fit) {
                 "Stop after this many epochs without improvement (0: never)")
             .free(),
         {"criterion",
-         choice_of<Criterion>(fit.criterion, {{"loss", Criterion::loss}, {"score", Criterion::score}}),
-         "WHAT", "What must improve: loss, or score (false alarms and misses)"},
+         choice_of<Criterion>(
+             fit.criterion,
+             {{"loss", Criterion::loss}, {"score", Criterion::score}, {"none", Criterion::none}}),
+         "WHAT", "What must improve: loss, score (false alarms and misses); none: keep the last epoch"},
         {"batch", whole_in(fit.batch, 1, 1 << 20), "N", "Frames or recordings per step"},
         {"learning-rate", number_in(fit.learning_rate, 1e-9, 10), "X", "Step size of Adam"},
         {"schedule",

@@ -42,7 +42,7 @@ bool better(const Epoch& epoch, const Epoch& than) {
 }
 
 bool History::to_keep(const Epoch& epoch) const {
-    if (best_epoch_ == 0 || !epoch.validation_loss) return true;
+    if (last_ || best_epoch_ == 0 || !epoch.validation_loss) return true;
     const Epoch& kept = epochs_[static_cast<std::size_t>(best_epoch_ - 1)];
     if (settles_ && epoch.validation_score && *epoch.validation_score == *kept.validation_score) return true;
     return better(epoch, kept);

@@ -25,7 +25,8 @@ bool better(const Epoch& epoch, const Epoch& than);
 class History {
  public:
     /// @param settles  the step size falls during the run, so of epochs with equal scores the later is kept
-    explicit History(bool settles) : settles_(settles) {}
+    /// @param last     the last epoch is kept, whatever validation says
+    explicit History(bool settles, bool last = false) : settles_(settles), last_(last) {}
 
     /// True if the weights after this epoch should be kept: it is the best so far, or there is no validation
     /// to compare by.
@@ -48,7 +49,7 @@ class History {
  private:
     bool to_keep(const Epoch& epoch) const;
 
-    bool settles_;
+    bool settles_, last_;
     std::vector<Epoch> epochs_;
     int best_epoch_ = 0;
 };

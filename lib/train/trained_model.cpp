@@ -1,8 +1,11 @@
 #include "train/trained_model.h"
 
 #include <algorithm>
+#include <map>
 
+#include "frontend/frontend.h"
 #include "model/open_set_scorer.h"
+#include "train/event_choice.h"
 
 namespace earshot::train {
 namespace {
@@ -49,6 +52,10 @@ ScoredRows score_test(const TrainingSet& set, const Trainer& trainer) {
 metrics::Evaluation evaluate(const TrainingSet& set, const model::ModelFile& model,
                              const ScoredRows& scored) {
     metrics::Evaluation evaluation(model.labels, model::open_set_rule(model));
+    if (set.target == model::Target::events) {
+        add_scores(set, scored.rows, scored.scores, evaluation);
+        return evaluation;
+    }
     const std::size_t known = set.labels.size();
     std::vector<float> scores(model.labels.size());
     for (std::size_t i = 0; i < scored.rows.size(); ++i) {
@@ -60,6 +67,32 @@ metrics::Evaluation evaluate(const TrainingSet& set, const model::ModelFile& mod
         evaluation.add(c < 0 ? known : static_cast<std::size_t>(c), scores);
     }
     return evaluation;
+}
+
+/// The same, with all other rows of the stretches that they are from; in order.
+ScoredRows with_unlabelled(const TrainingSet& set, ScoredRows scored, const Trainer& trainer) {
+    const std::size_t values = static_cast<std::size_t>(set.steps()) * set.labels.size();
+    std::map<std::int64_t, std::size_t> places;
+    for (std::size_t i = 0; i < scored.rows.size(); ++i) places.emplace(scored.rows[i], i);
+    Rows missing;
+    std::vector<std::int64_t> all;
+    for (auto place = places.begin(); place != places.end();) {
+        const TrainingSet::Item& item = set.item_of(place->first);
+        for (std::int64_t row = item.first; row < item.first + item.count; ++row) {
+            all.push_back(row);
+            if (!places.contains(row)) missing.push_back(row);
+        }
+        place = places.lower_bound(item.first + item.count);
+    }
+    for (std::size_t i = 0; i < missing.size(); ++i) places.emplace(missing[i], scored.rows.size() + i);
+    if (!missing.empty()) scored.add(missing, trainer);
+    ScoredRows ordered{all, {}};
+    ordered.scores.reserve(all.size() * values);
+    for (const std::int64_t row : all) {
+        const auto from = std::span(scored.scores).subspan(places.at(row) * values, values);
+        ordered.scores.insert(ordered.scores.end(), from.begin(), from.end());
+    }
+    return ordered;
 }
 
 struct Thresholds {
@@ -82,7 +115,8 @@ Thresholds best_thresholds(const Training& training, const ScoredRows& scored) {
     const TrainingSet& set = training.set;
     const std::size_t known = set.labels.size();
     metrics::Evaluation evaluation(set.labels);
-    for (std::size_t i = 0; i < scored.rows.size(); ++i) {
+    if (set.target == model::Target::events) add_scores(set, scored.rows, scored.scores, evaluation);
+    for (std::size_t i = 0; i < scored.rows.size() && set.target != model::Target::events; ++i) {
         const auto c = set.classes[static_cast<std::size_t>(scored.rows[i])];
         if (c < 0) continue;
         evaluation.add(static_cast<std::size_t>(c), std::span(scored.scores).subspan(i * known, known));
@@ -116,14 +150,41 @@ Json metrics_of(const Training& training, const Trainer& trainer, const TrainedM
     return metrics;
 }
 
+/// Event rules from the scores that thresholds come from: of windows that the network did not learn from, if
+/// there are any. Rows without a label are scored too, since events need every moment of a recording.
+std::vector<model::EventDefaults> event_rules(const Training& training, const Trainer& trainer,
+                                              ScoredRows scored, std::span<const double> thresholds) {
+    const TrainingSet& set = training.set;
+    if (!training.crossed) scored = with_unlabelled(set, std::move(scored), trainer);
+    const auto runs = held_out_runs(set, scored.rows, scored.scores);
+    return choose_events(set, runs, thresholds, training.thresholds.any(), training.objective);
+}
+
+/// The network that listens: that of training, or where its answer has many steps, one of shorter windows, so
+/// that little time passes between a sound and its score.
+nlohmann::ordered_json listening(const Training& training, windows::Windowing& windowing) {
+    auto architecture = training.architecture;
+    if (!windowing.has_context()) return architecture;
+    constexpr double kMost_s = 1;  // from a sound to its score
+    const double hop_s = frontend::make_frontend(training.set.frontend)->hop_s();
+    const std::int64_t step = windowing.step_frames(), context = windowing.context();
+    const auto frames = static_cast<std::int64_t>(kMost_s / hop_s) - context;
+    windowing.steps = std::max<std::int64_t>({1, frames / step, context / (2 * step)});
+    windowing.hop = windowing.steps * step;
+    windowing.frames = windowing.hop + 2 * context;
+    architecture["frames"] = windowing.frames;
+    return architecture;
+}
+
 model::ModelFile file_of(const Training& training, const Thresholds& thresholds) {
     const TrainingSet& set = training.set;
     model::ModelFile file;
     file.recipe = training.recipe;
     file.frontend = set.frontend;
     file.architecture = training.architecture;
-    file.graph = network::make_graph(training.architecture).json();
-    if (set.windowing != windows::Windowing()) file.window = to_json(set.windowing);
+    auto windowing = set.windowing;
+    file.graph = network::make_graph(listening(training, windowing)).json();
+    if (windowing != windows::Windowing()) file.window = to_json(windowing);
     file.target = set.target;
     file.labels = set.labels;
     file.thresholds = thresholds.values;
@@ -143,6 +204,9 @@ TrainedModel describe_model(const Training& training, const Trainer& trainer) {
     const auto thresholds =
         training.thresholds.any() ? wanted_thresholds(training, scored) : best_thresholds(training, scored);
     auto file = file_of(training, thresholds);
+    file.events = event_rules(training, trainer, scored, thresholds.values);
+    for (std::size_t c = 0; c < file.events.size() && file.target == model::Target::events; ++c)
+        file.thresholds[c] = file.events[c].on_threshold;
     auto evaluation = evaluate(training.set, file, scored);
     TrainedModel model{std::move(file), std::move(evaluation)};
     model.file.metrics = metrics_of(training, trainer, model, thresholds);

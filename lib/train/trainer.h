@@ -17,6 +17,7 @@ namespace earshot::train {
 /// How validation compares epochs.
 enum class Criterion {
     loss,  // the lowest loss
+    none,  // not at all: the last epoch counts, as suits a step size that falls to nothing
     score  // the best balance of false alarms and misses (DetectionRates::score): the mean over all labels
            // except the background, each at its best threshold. A tie goes to the lower loss, or to the later
            // epoch if the step size falls: that one has settled, and the loss says little once the labels are
@@ -104,7 +105,7 @@ class Trainer {
     /// Fits the last layer of the kept weights by linear discriminant analysis, if the architecture says so.
     void fit_output();
 
-    /// Probabilities with the kept weights, rows.size() x classes. Those of a recording cover all its
+    /// Probabilities with the kept weights, rows.size() x steps x classes. Those of a recording cover all its
     /// windows.
     std::vector<float> score(const Rows& rows) const;
 

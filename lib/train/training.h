@@ -5,6 +5,7 @@
 #include <string>
 
 #include "train/cross_validation.h"
+#include "train/event_choice.h"
 #include "train/folds.h"
 #include "train/thresholds.h"
 #include "train/trainer.h"
@@ -19,6 +20,7 @@ struct Training {
     nlohmann::ordered_json architecture = {};
     FitOptions fit = {};
     ThresholdWish thresholds = {};
+    Objective objective = Objective::event_f1;  // of the event rules
     Fold fold = {};
     std::optional<CrossValidation> crossed = {};
 };

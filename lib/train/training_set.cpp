@@ -190,7 +190,7 @@ void check_classes(const TrainingSet& set) {
                         unit, set.labels[only]));
     }
     for (std::size_t c = 0; c < counts.size(); ++c) {
-        if (counts[c] > 0) continue;
+        if (counts[c] > 0 || set.target == model::Target::events) continue;
         throw Error(
             fmt::format("no training {} is labelled '{}' (add a recording with it, or --leave-out {})", unit,
                         set.labels[c], set.labels[c]));
@@ -229,9 +229,22 @@ void add_background(std::vector<std::string>& labels, const std::optional<std::s
     std::ranges::sort(labels);
 }
 
+/// A name for where nothing sounds, if the datasets have none.
+void add_silence(std::vector<std::string>& labels, const std::optional<std::string>& wanted) {
+    const std::string name = wanted.value_or("");
+    const auto known = [&](const std::string& label) {
+        return std::ranges::find(labels, label) != labels.end();
+    };
+    if (known(name) || (name.empty() && std::ranges::any_of(kBackgroundNames, known))) return;
+    labels.push_back(name.empty() ? kBackgroundNames.front() : name);
+    std::ranges::sort(labels);
+}
+
 windows::Windowing choose_windowing(const nlohmann::ordered_json& frontend, const ExampleOptions& options) {
     windows::Windowing windowing;
     windowing.padding = options.padding;
+    if ((options.target == model::Target::events) != windowing.has_context())
+        throw UsageError("--target events and --padding edge go together");
     if (options.window_s <= 0 && options.window_hop_s <= 0) return windowing;
     if (frontend.is_null()) {
         throw Error(
@@ -243,7 +256,62 @@ windows::Windowing choose_windowing(const nlohmann::ordered_json& frontend, cons
     };
     if (options.window_s > 0) windowing.frames = frames_of(options.window_s);
     windowing.hop = options.window_hop_s > 0 ? frames_of(options.window_hop_s) : windowing.frames;
+    if (!windowing.has_context()) return windowing;
+    windowing.steps = std::max<std::int64_t>(1, windowing.frames / options.step_frames);
+    windowing.hop = windowing.steps * options.step_frames;
+    windowing.frames = windowing.hop + 2 * options.context_frames;
     return windowing;
+}
+
+/// Whether events say when, rather than only what a recording as a whole is.
+bool is_timed(const dataset::ScannedRecording& recording) {
+    if (!recording.weak.empty() || !recording.activity.has_labelled() || recording.runs.empty()) return false;
+    const auto covers_all = [&](const windows::RowSpan& rows) { return rows.count >= recording.rows(); };
+    return recording.events.empty() || !std::ranges::all_of(recording.event_rows, covers_all);
+}
+
+/// What labels say of a recording, in terms of the labels that are learnt.
+TrainingSet::Said said_of(const TrainingSet& set, const dataset::ScannedRecording& recording) {
+    TrainingSet::Said said;
+    for (const label::Event& event : recording.events) {
+        const bool known = std::ranges::binary_search(set.labels, event.label);
+        if (!known || event.label == set.background) continue;
+        // The likeliest times, if they were rounded.
+        const double margin_s = std::min(recording.resolution_s / 2, (event.offset_s - event.onset_s) / 4);
+        said.events.push_back(event);
+        if (event.onset_s > 0) said.events.back().onset_s += margin_s;
+        said.events.back().offset_s -= margin_s;
+    }
+    said.timed = is_timed(recording);
+    std::vector<std::optional<std::size_t>> numbers(recording.labels.size());
+    for (std::size_t i = 0; i < set.learnt(); ++i) {
+        const auto found = std::ranges::find(recording.labels, set.labels[set.learnt_label(i)]);
+        if (found != recording.labels.end())
+            numbers[static_cast<std::size_t>(found - recording.labels.begin())] = i;
+    }
+    said.activity = recording.activity.renumbered(numbers, set.learnt());
+    return said;
+}
+
+/// The class of a window of which there are many steps: of the first that sounds, else the background. Where
+/// nobody said anything, none.
+std::int64_t class_of_window(const TrainingSet& set, const TrainingSet::Item& item, std::int64_t start,
+                             std::vector<dataset::Activity::State>& states) {
+    const auto& said = set.recordings_said[item.recording];
+    states.resize(static_cast<std::size_t>(set.windowing.steps) * set.learnt());
+    const std::int64_t first = start + set.windowing.context();
+    set.read_activity(item, static_cast<double>(first), static_cast<double>(set.windowing.step_frames()),
+                      states);
+    const auto sounding = std::ranges::find(states, dataset::Activity::sounds);
+    if (sounding != states.end()) {
+        const auto i = static_cast<std::size_t>(sounding - states.begin()) % set.learnt();
+        return static_cast<std::int64_t>(set.learnt_label(i));
+    }
+    if (std::ranges::find(states, dataset::Activity::silent) != states.end()) return set.background_index();
+    const auto weak = said.activity.weak();
+    const auto heard = std::ranges::find(weak, dataset::Activity::sounds);
+    if (heard == weak.end()) return -1;
+    return static_cast<std::int64_t>(set.learnt_label(static_cast<std::size_t>(heard - weak.begin())));
 }
 
 /// The windows of a stretch of a recording.
@@ -252,9 +320,12 @@ void add_windows(TrainingSet& set, const dataset::ClassRuns& classes, TrainingSe
     item.first = static_cast<std::int64_t>(set.classes.size());
     item.row = run.first;
     item.frames = run.count;
+    std::vector<dataset::Activity::State> states;
     for (std::int64_t i = 0; i < set.windowing.count(run.count); ++i) {
-        const windows::RowSpan slot = set.windowing.slot(set.windowing.start(i, run.count), run);
-        set.classes.push_back(classes.dominant(slot.first, slot.count));
+        const std::int64_t start = set.windowing.start(i, run.count);
+        const windows::RowSpan slot = set.windowing.slot(start, run);
+        set.classes.push_back(set.target == model::Target::events ? class_of_window(set, item, start, states)
+                                                                  : classes.dominant(slot.first, slot.count));
     }
     item.count = static_cast<std::int64_t>(set.classes.size()) - item.first;
     set.items.push_back(std::move(item));
@@ -265,10 +336,16 @@ void add_examples(TrainingSet& set, Part part, const std::vector<std::int64_t>& 
     dataset::ScannedRecording& recording = part.recording;
     TrainingSet::Item& item = part.item;
     recording.classes.renumber(number, part.background ? set.background_index() : -1);
-    if (set.target == model::Target::frame) {
-        const auto whole = std::vector<windows::RowSpan>{{0, recording.rows()}};
-        for (const windows::RowSpan& run : set.windowing.frames > 1 ? recording.runs : whole)
-            add_windows(set, recording.classes, item, run);
+    item.recording = set.recordings_said.size();
+    set.recordings_said.push_back(said_of(set, recording));
+    item.onset_s = recording.run_onsets_s.empty() ? 0 : recording.run_onsets_s.front();
+    if (set.target != model::Target::recording) {
+        const bool whole = set.windowing.frames == 1;
+        for (std::size_t i = 0; i < (whole ? 1 : recording.runs.size()); ++i) {
+            item.onset_s = recording.run_onsets_s[i];
+            add_windows(set, recording.classes, item,
+                        whole ? windows::RowSpan{0, recording.rows()} : recording.runs[i]);
+        }
         return;
     }
     item.first = static_cast<std::int64_t>(set.classes.size());
@@ -302,6 +379,19 @@ std::vector<std::span<const TrainingSet::Item>> TrainingSet::recordings() const 
         }
     }
     return all;
+}
+
+void TrainingSet::read_activity(const Item& item, double first, double step_frames,
+                                std::span<dataset::Activity::State> states) const {
+    const auto& activity = recordings_said[item.recording].activity;
+    activity.read(static_cast<double>(item.row) + first, step_frames, states);
+    // Steps beyond the stretch are of no frame of it.
+    const std::size_t steps = states.size() / learnt();
+    for (std::size_t i = 0; i < steps; ++i) {
+        const double middle = first + (static_cast<double>(i) + 0.5) * step_frames;
+        if (middle < 0 || middle >= static_cast<double>(item.frames))
+            std::ranges::fill(states.subspan(i * learnt(), learnt()), dataset::Activity::unknown);
+    }
 }
 
 const TrainingSet::Item& TrainingSet::item_of(std::int64_t example) const {
@@ -339,9 +429,43 @@ std::vector<std::int64_t> TrainingSet::class_counts(std::span<const std::int64_t
     return counts;
 }
 
+namespace {
+
+/// A step counts for the likeliest of the labels that sound in it, or for the background. Steps of which not
+/// all is known are left out.
+void add_step_scores(const TrainingSet& set, std::span<const std::int64_t> rows,
+                     std::span<const float> scores, metrics::Evaluation& evaluation) {
+    using dataset::Activity;
+    const auto steps = static_cast<std::size_t>(set.steps());
+    const std::size_t width = set.labels.size(), learnt = set.learnt();
+    std::vector<Activity::State> states(steps * learnt);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const TrainingSet::Item& item = set.item_of(rows[i]);
+        const auto start = set.windowing.start(rows[i] - item.first, item.frames) + set.windowing.context();
+        set.read_activity(item, static_cast<double>(start), static_cast<double>(set.windowing.step_frames()),
+                          states);
+        for (std::size_t step = 0; step < steps; ++step) {
+            const auto of_step = std::span(states).subspan(step * learnt, learnt);
+            if (std::ranges::find(of_step, Activity::unknown) != of_step.end()) continue;
+            const auto row = scores.subspan((i * steps + step) * width, width);
+            auto truth = static_cast<std::size_t>(set.background_index());
+            float best = -1;
+            for (std::size_t c = 0; c < learnt; ++c) {
+                if (of_step[c] != Activity::sounds || row[set.learnt_label(c)] <= best) continue;
+                truth = set.learnt_label(c);
+                best = row[truth];
+            }
+            evaluation.add(truth, row);
+        }
+    }
+}
+
+}  // namespace
+
 void add_scores(const TrainingSet& set, std::span<const std::int64_t> rows, std::span<const float> scores,
                 metrics::Evaluation& evaluation) {
     const std::size_t width = set.labels.size();
+    if (set.target == model::Target::events) return add_step_scores(set, rows, scores, evaluation);
     for (std::size_t i = 0; i < rows.size(); ++i) {
         evaluation.add(static_cast<std::size_t>(set.classes[static_cast<std::size_t>(rows[i])]),
                        scores.subspan(i * width, width));
@@ -373,6 +497,7 @@ TrainingSet load_training_set(const TrainingPaths& paths, const ExampleOptions& 
     set.unknown = options.unknown;
     set.labels = union_of_labels(parts, paths.leave_out);
     if (!paths.background.empty()) add_background(set.labels, options.background);
+    if (set.target == model::Target::events) add_silence(set.labels, options.background);
     set.background = choose_background(options.background, set.labels, set.target);
     set.labels = choose_labels(std::move(set.labels), paths.tags, set.background, set.unknown);
     for (Part& part : parts) {

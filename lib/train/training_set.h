@@ -8,9 +8,11 @@
 #include <string>
 #include <vector>
 
+#include "dataset/activity.h"
 #include "dataset/frame_store.h"
 #include "dataset/recording_date.h"
 #include "dataset/recording_scan.h"
+#include "label/timeline.h"
 #include "metrics/evaluation.h"
 #include "model/target.h"
 #include "windows/windowing.h"
@@ -42,8 +44,17 @@ struct TrainingSet {
         std::size_t matrix = 0;   // index in the store of the recording's frames
         std::string digest;       // of frames and classes
         std::vector<windows::RowSpan> marks;  // Target::recording: where the label occurs, if known
+        std::size_t recording = 0;            // index into `recordings_said`
+        double onset_s = 0;                   // of its first frame
+    };
+    /// What labels say of a recording, whatever the examples are. Labels that are not learnt are left out.
+    struct Said {
+        std::vector<label::Event> events;  // where times were rounded (Timeline::resolution_s), the likeliest
+        dataset::Activity activity;        // of learnt(), over the recording's frames
+        bool timed = false;                // events say when, and labels say everything about some stretch
     };
 
+    std::vector<Said> recordings_said;
     std::int64_t dimension = 0;  // D
     windows::Windowing windowing;
     model::Target target = model::Target::frame;
@@ -57,6 +68,16 @@ struct TrainingSet {
     nlohmann::ordered_json frontend;  // null if the files don't say
     std::vector<Item> items;
 
+    /// Target::events: what is known of the steps of a window: steps x learnt().
+    /// @param first   where it decides begins, in frames of the item, and how long a step is
+    void read_activity(const Item& item, double first, double step_frames,
+                       std::span<dataset::Activity::State> states) const;
+    /// Labels but the background, which is where none of them sounds.
+    std::size_t learnt() const { return labels.size() - (background_index() >= 0 ? 1 : 0); }
+    /// The label of number i of learnt().
+    std::size_t learnt_label(std::size_t i) const {
+        return i + (background_index() >= 0 && static_cast<std::int64_t>(i) >= background_index() ? 1 : 0);
+    }
     /// Index of the background among the labels, -1 if there is none.
     std::int64_t background_index() const;
     const Item& item_of(std::int64_t example) const;
@@ -65,6 +86,7 @@ struct TrainingSet {
 
     /// Examples with a class, from items of one role.
     Rows labelled_rows(Role role) const;
+    std::int64_t steps() const { return windowing.steps; }
     /// Examples known to have none of the labels. `unknown` is the right answer for them. They are never used
     /// for training.
     Rows unknown_rows(Role role) const;
@@ -90,6 +112,7 @@ struct TrainingPaths {
 
 /// What an example is.
 struct ExampleOptions {
+    std::int64_t context_frames = 0, step_frames = 0;  // Target::events, as the network has them
     model::Target target = model::Target::frame;
     double window_s = 0;      // 0: one frame
     double window_hop_s = 0;  // 0: windows don't overlap

@@ -19,6 +19,7 @@ WindowLoader::WindowLoader(const TrainingSet& set, const std::vector<WindowPlace
       ahead_(static_cast<std::size_t>(threads) + 1) {
     if (augmenter_ && augmenter_->overlays()) {
         std::ranges::copy_if(plan_, std::back_inserter(backgrounds_), [&](const WindowPlace& place) {
+            if (set_.target == model::Target::events) return said_of(place).activity.has_labelled();
             return set_.classes[static_cast<std::size_t>(place.example)] == set_.background_index();
         });
     }
@@ -75,31 +76,71 @@ void WindowLoader::fill(WindowBatch& batch, std::size_t first, Room& room) const
     const auto values = static_cast<std::size_t>(set_.windowing.frames * set_.dimension);
     batch.values.resize(count * values);
     batch.examples.resize(count);
+    const bool events = set_.target == model::Target::events;
+    const std::size_t classes = set_.learnt(), states = static_cast<std::size_t>(set_.steps()) * classes;
+    batch.activity.resize(events ? count * states : 0);
+    batch.weak.assign(events ? count * classes : 0, dataset::Activity::unknown);
     for (std::size_t i = 0; i < count; ++i) {
         const WindowPlace& place = plan_[first + i];
         const auto window = std::span(batch.values).subspan(i * values, values);
         batch.examples[i] = place.example;
+        const auto activity = std::span(batch.activity).subspan(events ? i * states : 0, events ? states : 0);
+        if (events) {
+            read_activity(place, set_.windowing.frames, activity);
+            std::ranges::copy(said_of(place).activity.weak(),
+                              batch.weak.begin() + static_cast<std::ptrdiff_t>(i * classes));
+        }
         if (!augmenter_) {
             read(place, window);
             continue;
         }
         Random random(epoch_seed(seed_, static_cast<int>(first + i)));
-        learn(place, window, room, random);
-        if (backgrounds_.empty()) continue;
-        room.background.resize(values);
-        const auto other = random.whole(static_cast<std::int64_t>(backgrounds_.size()) - 1);
-        learn(backgrounds_[static_cast<std::size_t>(other)], room.background, room, random);
-        augmenter_->overlay(room.background, window, random);
+        const auto frames = learn(place, window, room, random);
+        if (events) read_activity(place, frames, activity);
+        if (!backgrounds_.empty()) overlay(window, activity, room, random);
     }
 }
 
-/// An augmented window.
-void WindowLoader::learn(const WindowPlace& place, std::span<float> window, Room& room,
-                         Random& random) const {
+const TrainingSet::Said& WindowLoader::said_of(const WindowPlace& place) const {
+    return set_.recordings_said[set_.item_of(place.example).recording];
+}
+
+/// Adds another window. What sounds in it sounds in the sum; half of the windows of events stay as they are.
+void WindowLoader::overlay(std::span<float> window, std::span<dataset::Activity::State> activity, Room& room,
+                           Random& random) const {
+    using enum dataset::Activity::State;
+    const auto number = random.whole(static_cast<std::int64_t>(backgrounds_.size()) - 1);
+    const WindowPlace& other = backgrounds_[static_cast<std::size_t>(number)];
+    if (!activity.empty() && (std::ranges::count(activity, unknown) > 0 || random.uniform() < 0.5)) return;
+    room.background.resize(window.size());
+    const auto frames = learn(other, room.background, room, random);
+    augmenter_->overlay(room.background, window, random);
+    if (activity.empty()) return;
+    room.activity.resize(activity.size());
+    read_activity(other, frames, room.activity);
+    for (std::size_t i = 0; i < activity.size(); ++i) {
+        if (room.activity[i] != silent && activity[i] != sounds) activity[i] = room.activity[i];
+    }
+}
+
+/// The activity of a window that was made of this many frames of its recording.
+void WindowLoader::read_activity(const WindowPlace& place, std::int64_t frames,
+                                 std::span<dataset::Activity::State> states) const {
+    const auto& windowing = set_.windowing;
+    const double pace = static_cast<double>(frames) / static_cast<double>(windowing.frames);
+    const auto first = static_cast<double>(place.first + (windowing.frames - frames) / 2);
+    set_.read_activity(set_.item_of(place.example), first + pace * static_cast<double>(windowing.context()),
+                       pace * static_cast<double>(windowing.step_frames()), states);
+}
+
+/// An augmented window. @return  the frames of its recording that it was made of
+std::int64_t WindowLoader::learn(const WindowPlace& place, std::span<float> window, Room& room,
+                                 Random& random) const {
     const std::int64_t frames = augmenter_->source_frames(set_.windowing.frames, random);
     room.source.resize(static_cast<std::size_t>(frames * set_.dimension));
     read({place.example, place.first + (set_.windowing.frames - frames) / 2}, room.source);
     augmenter_->apply(room.source, window, static_cast<std::size_t>(set_.dimension), random);
+    return frames;
 }
 
 /// Frames from `place` on: shifted to lie within the recording, and padded if the recording is too short.

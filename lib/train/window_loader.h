@@ -20,6 +20,8 @@ namespace earshot::train {
 struct WindowBatch {
     std::vector<float> values;           // count() x K·D
     std::vector<std::int64_t> examples;  // the one that each window belongs to
+    // Target::events: of each window, count() x steps x TrainingSet::learnt(); and as a whole, by weak labels
+    std::vector<dataset::Activity::State> activity, weak;
     std::size_t count() const { return examples.size(); }
 };
 
@@ -46,17 +48,23 @@ class WindowLoader {
     /// What a thread needs to change windows.
     struct Room {
         std::vector<float> source, background;
+        std::vector<dataset::Activity::State> activity;  // of the background
     };
     void fill(WindowBatch& batch, std::size_t first, Room& room) const;
-    void learn(const WindowPlace& place, std::span<float> window, Room& room, Random& random) const;
+    std::int64_t learn(const WindowPlace& place, std::span<float> window, Room& room, Random& random) const;
+    void overlay(std::span<float> window, std::span<dataset::Activity::State> activity, Room& room,
+                 Random& random) const;
+    void read_activity(const WindowPlace& place, std::int64_t frames,
+                       std::span<dataset::Activity::State> states) const;
     void read(const WindowPlace& place, std::span<float> window) const;
+    const TrainingSet::Said& said_of(const WindowPlace& place) const;
 
     const TrainingSet& set_;
     const std::vector<WindowPlace>& plan_;
     std::size_t batch_;
     const Augmenter* augmenter_;
     std::uint64_t seed_;
-    std::vector<WindowPlace> backgrounds_;  // windows of the plan, if the augmenter overlays them
+    std::vector<WindowPlace> backgrounds_;  // windows of the plan that the augmenter may overlay
 
     std::mutex mutex_;
     std::condition_variable changed_;

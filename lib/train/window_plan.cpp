@@ -23,7 +23,7 @@ std::vector<WindowPlace> all_windows(const TrainingSet& set, const Rows& example
     places.reserve(examples.size());
     for (const std::int64_t example : examples) {
         const TrainingSet::Item& item = set.item_of(example);
-        if (set.target == model::Target::frame) {
+        if (set.target != model::Target::recording) {
             places.push_back({example, set.windowing.start(example - item.first, item.frames)});
             continue;
         }
@@ -38,6 +38,12 @@ std::vector<WindowPlace> drawn_windows(const TrainingSet& set, const Rows& examp
                                        std::uint64_t seed) {
     if (set.target == model::Target::frame) return all_windows(set, examples);
     Random random(seed);
+    if (set.target == model::Target::events) {
+        auto places = all_windows(set, examples);
+        const std::int64_t half = set.windowing.hop / 2;
+        for (WindowPlace& place : places) place.first += random.whole(2 * half) - half;
+        return places;
+    }
     const std::int64_t window = set.windowing.frames;
     std::vector<WindowPlace> places;
     places.reserve(examples.size() * static_cast<std::size_t>(per_recording));

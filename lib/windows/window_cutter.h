@@ -17,7 +17,7 @@ namespace earshot::windows {
 class WindowCutter {
  public:
     /// Takes a window, valid during the call, and the frames that are in it: fewer than a window's if the
-    /// recording is shorter and the window is padded.
+    /// recording is shorter and the window is padded. With Padding::edge, the frames that it decides.
     using Sink = std::function<void(std::span<const float> window, const RowSpan& rows)>;
 
     /// @param dimension  numbers of a frame
@@ -30,19 +30,23 @@ class WindowCutter {
     void reset();
 
  private:
+    void put(std::span<const float> frame, const Sink& sink);
+    void finish_with_context(const Sink& sink);
     void cut(const RowSpan& rows, const Sink& sink);
 
     Windowing windowing_;
     std::size_t dimension_;
     std::vector<float>
         ring_;  // two windows long: each frame is written twice, so that every window is contiguous
-    std::int64_t rows_ = 0;  // frames pushed
+    std::int64_t rows_ = 0;  // frames in the ring so far, with those before the recording
     std::int64_t step_;
     std::int64_t windows_ = 0;  // cut so far
+    std::int64_t end_ = 0;      // frames of the recording, once it has ended
 };
 
 /// Reads one window of a recording that is there as a whole: in memory, mapped or in a file. It is moved to
-/// lie within the run, and padded if the run is shorter.
+/// lie within the run, and padded if the run is shorter; with Padding::edge it stays where it is, and is
+/// padded before and after the run.
 /// @param run     frames of the recording without a gap
 /// @param first   first frame of the window, counted from the run's first
 /// @param window  whole frames of `dimension` numbers
@@ -51,6 +55,17 @@ template <class ReadRows>
 void read_window(std::span<float> window, const RowSpan& run, std::int64_t first, std::size_t dimension,
                  Padding padding, const ReadRows& read) {
     const auto frames = static_cast<std::int64_t>(window.size() / dimension);
+    if (padding == Padding::edge) {
+        const std::int64_t begin = std::clamp<std::int64_t>(first, 0, run.count - 1);
+        const std::int64_t end = std::clamp<std::int64_t>(first + frames, begin + 1, run.count);
+        const auto before =
+            static_cast<std::size_t>(std::clamp<std::int64_t>(-first, 0, frames - 1)) * dimension;
+        const auto present = static_cast<std::size_t>(end - begin) * dimension;
+        read(run.first + begin, window.subspan(before, present));
+        for (std::size_t i = before; i-- > 0;) window[i] = window[i + dimension];
+        pad_window(window.subspan(before), present / dimension, dimension, padding);
+        return;
+    }
     first = std::clamp<std::int64_t>(first, 0, std::max<std::int64_t>(0, run.count - frames));
     const auto present = static_cast<std::size_t>(std::min(frames, run.count - first));
     read(run.first + first, window.first(present * dimension));

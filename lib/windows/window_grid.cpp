@@ -18,7 +18,8 @@ WindowGrid make_grid(const FrameShape& frames, const Windowing& windowing) {
     if (!(windowing.overlap >= 0) || windowing.overlap >= 1)
         throw Error(fmt::format("an overlap of {:g} is not in [0, 1)", windowing.overlap));
     WindowGrid grid;
-    grid.window_s = static_cast<double>(windowing.frames - 1) * frames.hop_s + frames.window_s;
+    const std::int64_t covered = windowing.has_context() ? windowing.hop : windowing.frames;
+    grid.window_s = static_cast<double>(covered - 1) * frames.hop_s + frames.window_s;
     if (windowing.overlaps_frames()) {
         const auto stretches = overlapping_stretches(frames, windowing.overlap);
         grid.hop_s = static_cast<double>(stretches.hop) / frames.rate_hz;

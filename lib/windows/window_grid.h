@@ -20,6 +20,7 @@ struct FrameShape {
 FrameShape shape_of(const frontend::Frontend& frontend);
 
 /// When the windows of a recording begin and end, and which part of it each of them decides.
+/// Where windows have context (Windowing::has_context), only the frames that they decide count as theirs.
 ///
 /// Window i covers window_s from start_s + i · hop_s on. Where windows overlap, each decides its slot: hop_s
 /// around its centre, since a label that covers most of a window covers its centre. The first window also
@@ -36,6 +37,14 @@ struct WindowGrid {
     double window_offset_s(std::int64_t i) const { return window_onset_s(i) + window_s; }
     /// Beginning of the slot of window i, which is the end of the slot of window i - 1.
     double slot_s(std::int64_t i) const { return window_onset_s(i) + (i == 0 ? 0 : (window_s - hop_s) / 2); }
+    /// The grid of scores where each window has so many of them: step i is score i % steps of window i /
+    /// steps.
+    WindowGrid of_steps(std::int64_t steps) const {
+        WindowGrid grid = *this;
+        grid.hop_s = hop_s / static_cast<double>(steps);
+        grid.window_s = window_s - hop_s + grid.hop_s;
+        return grid;
+    }
 };
 
 /// @throws Error for an overlap that is not from 0 to below 1, and if frames shall overlap that do so already

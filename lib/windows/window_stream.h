@@ -15,6 +15,7 @@ namespace earshot::windows {
 
 /// Takes a window, valid during the call, and what it covers of the recording, in seconds from the
 /// recording's start. Where the recording ends inside it, offset_s is less than a whole window after onset_s.
+/// A window with context covers the frames that it decides (WindowGrid).
 using WindowSink = std::function<void(std::span<const float> window, double onset_s, double offset_s)>;
 
 /// Samples in, windows out: the front end and the cutter of one recording after the other. Windows are

@@ -98,6 +98,12 @@ void put_other(Json& settings, const std::string& text) {
 
 }  // namespace
 
+std::vector<const char*> frontend_option_names() {
+    std::vector<const char*> names{"front-end", "set"};
+    names.insert(names.end(), std::begin(kNamed), std::end(kNamed));
+    return names;
+}
+
 void add_frontend(CLI::App& app, FrontendOptions& options) {
     app.add_option("--front-end", options.kind, "What frames are made of")
         ->type_name("KIND")

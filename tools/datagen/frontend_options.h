@@ -15,6 +15,9 @@ struct FrontendOptions {
     std::vector<std::string> others;           // KEY=VALUE
 };
 
+/// The options that add_frontend() adds: "front-end", "low", ...
+std::vector<const char*> frontend_option_names();
+
 void add_frontend(CLI::App& app, FrontendOptions& options);
 
 /// For make_frontend(). @throws UsageError for settings that the front end does not have

@@ -37,6 +37,9 @@ Json source_settings(const audio::SourceOptions& source) {
     return settings;
 }
 
+/// A time, or null where it is up to the model.
+Json given(const std::optional<double>& time_s) { return time_s ? Json(*time_s) : Json(); }
+
 }  // namespace
 
 void open_journal(std::optional<batch::Journal>& journal, const DetectOptions& options,
@@ -60,9 +63,9 @@ Json event_settings(const DetectOptions& options) {
                   {"scores", options.scores},
                   {"thresholds", rules.thresholds},
                   {"off_thresholds", rules.off_thresholds},
-                  {"min_duration", rules.min_duration_s},
-                  {"merge_gap", rules.merge_gap_s},
-                  {"smooth", rules.smooth_s},
+                  {"min_duration", given(rules.min_duration_s)},
+                  {"merge_gap", given(rules.merge_gap_s)},
+                  {"smooth", given(rules.smooth_s)},
                   {"cool_downs", rules.cool_downs},
                   {"labels", rules.labels}};
     if (rules.min_level_dbfs) settings["min_level"] = *rules.min_level_dbfs;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "network/architecture.h"
+#include "train/event_choice.h"
 #include "train/thresholds.h"
 #include "train/trainer.h"
 
@@ -21,6 +22,7 @@ struct TrainOptions {
     std::vector<std::string> tags, days, test_days;  // as given, commas and all
     std::string output, tensorboard;
     double validation_share = 0.3, test_share = 0;
+    train::Objective objective = train::Objective::event_f1;
     int folds = 0;  // 0: no cross-validation
     bool by_frame = false;
     int threads = 0;

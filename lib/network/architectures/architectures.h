@@ -17,19 +17,22 @@ struct Architecture {
     std::vector<const char*> settings;
     /// Gives the settings that were not chosen their usual values.
     void (*fill)(NetworkOptions& options);
-    /// Adds its layers to a graph whose last node gives features [planes, steps, bands]; they end in [width].
+    /// Adds its layers to a graph whose last node gives features [planes, steps, bands]; they end in [width],
+    /// or in [steps, width] where frames_per_step is not 0.
     /// @throws Error if the sizes do not fit each other
     void (*build)(Graph& graph, const NetworkOptions& options);
     /// Whether its products are large enough to be faster in bfloat16 where a processor has instructions for
     /// it.
     bool gains_from_bfloat16;
     bool needs_several_frames = false;
+    std::int64_t frames_per_step = 0;  // 0: one answer for the whole window
 };
 
 Architecture mlp_architecture();
 Architecture cnn_architecture();
 Architecture separable_architecture();
 Architecture attention_architecture();
+Architecture tcn_architecture();
 
 /// All kinds.
 std::span<const Architecture> architectures();

@@ -9,7 +9,8 @@ namespace earshot::network {
 
 std::span<const Architecture> architectures() {
     static const std::vector<Architecture> kinds{mlp_architecture(), cnn_architecture(),
-                                                 separable_architecture(), attention_architecture()};
+                                                 separable_architecture(), attention_architecture(),
+                                                 tcn_architecture()};
     return kinds;
 }
 

@@ -16,6 +16,7 @@
 #include "train/shuffle.h"
 #include "train/torch/adam.h"
 #include "train/torch/mixture.h"
+#include "train/torch/truth.h"
 #include "train/window_loader.h"
 
 namespace earshot::train {
@@ -34,7 +35,7 @@ torch::Tensor windows_of(const WindowBatch& batch) {
                             {count, static_cast<std::int64_t>(batch.values.size()) / count});
 }
 
-/// [n, classes] for each window, whose only step it is.
+/// [n x steps, classes]; most networks have one step a window.
 torch::Tensor probabilities_of(const network::Network& network, const torch::Tensor& logits) {
     return network.scores_of(logits).flatten(0, 1).contiguous();
 }
@@ -42,17 +43,18 @@ torch::Tensor probabilities_of(const network::Network& network, const torch::Ten
 /// Sums over batches that become means at the end.
 struct Tally {
     double loss = 0, weight = 0;
-    std::int64_t right = 0, examples = 0;
+    std::int64_t right = 0, answers = 0;
 
-    void add(const torch::Tensor& probabilities, const torch::Tensor& classes,
-             const network::Answer::Loss& error) {
-        loss += error.mean.item<double>() * error.weight;
-        weight += error.weight;
-        right += (probabilities.argmax(1) == classes).sum().item<std::int64_t>();
-        examples += classes.size(0);
+    void add(const Graded& graded) {
+        loss += graded.loss.mean.item<double>() * graded.loss.weight;
+        weight += graded.loss.weight;
+        right += graded.right;
+        answers += graded.answers;
     }
     double mean_loss() const { return loss / weight; }
-    double accuracy() const { return static_cast<double>(right) / static_cast<double>(examples); }
+    double accuracy() const {
+        return static_cast<double>(right) / static_cast<double>(std::max<std::int64_t>(1, answers));
+    }
 };
 
 }  // namespace
@@ -85,7 +87,7 @@ struct Trainer::State {
           validation_rows(std::move(validation)),
           options(fit),
           augmenter(fit.augment, frame_scale(set.frontend)),
-          history(fit.schedule != Schedule::constant) {
+          history(fit.schedule != Schedule::constant, fit.criterion == Criterion::none) {
         options.epochs = epochs_of(options, train_rows.size());
         torch::manual_seed(epoch_seed(options.seed, 0));
         network = std::make_unique<network::Network>(architecture);
@@ -96,6 +98,8 @@ struct Trainer::State {
         if (set.target == model::Target::recording && !network->answer().independent()) {
             throw UsageError("labels of whole recordings need independent outputs (--loss sigmoid)");
         }
+        if (of_events() && (!network->answer().independent() || options.mixup > 0))
+            throw UsageError("--target events needs --loss sigmoid and --mixup 0 (--overlay mixes windows)");
         weights =
             network->answer().loss_weights(set.class_counts(train_rows), options.balance == Balance::weights);
         const auto plan = all_windows(set, train_rows);
@@ -123,14 +127,49 @@ struct Trainer::State {
         return set.target == model::Target::recording ? options.windows_per_recording : 1;
     }
 
-    /// Classes of the examples of a batch that has `bag` windows of each.
-    torch::Tensor truths_of(const WindowBatch& batch) const {
+    bool of_events() const { return set.target == model::Target::events; }
+
+    /// The truth of the examples of a batch that has `bag` windows of each.
+    Truth truth_of(const WindowBatch& batch) const {
         const auto each = static_cast<std::size_t>(bag());
-        auto truths = torch::empty({static_cast<std::int64_t>(batch.count() / each)}, torch::kInt64);
-        auto* values = truths.data_ptr<std::int64_t>();
+        Truth truth;
+        truth.classes = torch::empty({static_cast<std::int64_t>(batch.count() / each)}, torch::kInt64);
+        auto* values = truth.classes.data_ptr<std::int64_t>();
         for (std::size_t i = 0; i < batch.count(); i += each)
             values[i / each] = set.classes[static_cast<std::size_t>(batch.examples[i])];
-        return truths;
+        if (!of_events()) return truth;
+        const auto windows = static_cast<std::int64_t>(batch.count());
+        const auto outputs = static_cast<std::int64_t>(set.learnt());
+        truth.states = tensor_of(batch.activity, {windows, set.steps(), outputs});
+        const bool weak = std::ranges::any_of(batch.weak, [](auto state) { return state >= 0; });
+        if (weak) truth.weak = tensor_of(batch.weak, {windows, outputs});
+        return truth;
+    }
+
+    /// The truth of some examples.
+    Truth truth_of(const Rows& rows) const {
+        Truth truth{classes_of(rows), {}, {}};
+        if (!of_events()) return truth;
+        std::vector<torch::Tensor> states, weak;
+        const auto plan = all_windows(set, rows);
+        WindowLoader loader(set, plan, scoring_windows());
+        while (const auto* batch = loader.next()) {
+            const Truth part = truth_of(*batch);
+            states.push_back(part.states);
+            weak.push_back(part.weak.defined() ? part.weak : torch::full_like(part.states.select(1, 0), -1));
+        }
+        truth.states = torch::cat(states);
+        truth.weak = torch::cat(weak);
+        return truth;
+    }
+
+    Graded grade(const network::Network& judge, const torch::Tensor& logits, const Truth& truth) const {
+        if (truth.of_steps()) return grade_steps(logits.view_as(truth.states), truth);
+        Graded graded{judge.answer().loss(logits, truth.classes, weights)};
+        const auto answers = probabilities_of(judge, logits.detach()).argmax(1);
+        graded.right = (answers == truth.classes).sum().item<std::int64_t>();
+        graded.answers = truth.examples();
+        return graded;
     }
 
     torch::Tensor classes_of(const Rows& rows) const {
@@ -167,10 +206,7 @@ struct Trainer::State {
     bool learn(int number, Tally& tally) {
         if (!network->learns()) {
             fit_output(*network);
-            const auto logits = logits_of(*network, train_rows);
-            const auto truth = classes_of(train_rows);
-            tally.add(probabilities_of(*network, logits), truth,
-                      network->answer().loss(logits, truth, weights));
+            tally.add(grade(*network, logits_of(*network, train_rows), truth_of(train_rows)));
             return !interrupted();
         }
         network->train();
@@ -189,16 +225,18 @@ struct Trainer::State {
         double weight = 0;         // of them
         while (const auto* batch = loader.next()) {
             if (interrupted()) return false;
-            const auto truth = truths_of(*batch);
+            const auto truth = truth_of(*batch);
             std::optional<Mixture> mixture;
-            if (options.mixup > 0) mixture.emplace(options.mixup, truth.size(0), random);
+            if (options.mixup > 0) mixture.emplace(options.mixup, truth.examples(), random);
             auto windows = windows_of(*batch);
-            if (mixture) windows = mixture->mixed(windows.view({truth.size(0), -1})).view_as(windows);
+            if (mixture) windows = mixture->mixed(windows.view({truth.examples(), -1})).view_as(windows);
             auto logits = learnt_logits(windows);
             if (bag() > 1) logits = logits.view({-1, bag(), answer.outputs()}).amax(1);
-            auto error = answer.loss(logits, truth, weights);
+            auto graded = grade(*network, logits, truth);
+            auto& error = graded.loss;
             if (mixture) {
-                const auto other = answer.loss(logits, truth.index_select(0, mixture->other), weights);
+                const auto other =
+                    answer.loss(logits, truth.classes.index_select(0, mixture->other), weights);
                 error.mean = error.mean * mixture->share + other.mean * (1 - mixture->share);
             }
             Adam::add(error.mean * error.weight);
@@ -206,14 +244,14 @@ struct Trainer::State {
             const double done =
                 (number - 1 + static_cast<double>(examples) / static_cast<double>(rows.size())) /
                 options.epochs;
-            examples += static_cast<std::size_t>(truth.size(0));
+            examples += static_cast<std::size_t>(truth.examples());
             if (++batches == options.accumulate || examples == rows.size()) {
                 const double share = plateau * rate_share(options.schedule, done);
                 optimizer->step(weight, options.learning_rate * share, options.clip);
                 batches = 0;
                 weight = 0;
             }
-            tally.add(probabilities_of(*network, logits.detach()), truth, error);
+            tally.add(graded);
         }
         return true;
     }
@@ -223,7 +261,7 @@ struct Trainer::State {
     torch::Tensor logits_of(network::Network& judge, const Rows& rows, bool learnt = true) const {
         const torch::NoGradGuard no_gradients;
         judge.eval();
-        const auto outputs = judge.answer().outputs();
+        const auto outputs = judge.answer().outputs() * set.steps();
         auto highest = torch::full({static_cast<std::int64_t>(rows.size()), outputs}, -INFINITY);
         float* row = highest.data_ptr<float>();
         const auto plan = all_windows(set, rows);
@@ -245,18 +283,21 @@ struct Trainer::State {
     void judge(Epoch& epoch) const {
         const Rows& rows = validation_rows;
         const auto logits = logits_of(*network, rows, false);
-        const auto truth = classes_of(rows);
-        const network::Answer& answer = network->answer();
-        const auto probabilities = probabilities_of(*network, logits);
         Tally tally;
-        tally.add(probabilities, truth, answer.loss(logits, truth, weights));
+        tally.add(grade(*network, logits, truth_of(rows)));
         epoch.validation_loss = tally.mean_loss();
         epoch.validation_accuracy = tally.accuracy();
         if (options.criterion != Criterion::score) return;
+        const auto probabilities = probabilities_of(*network, in_steps(logits));
         metrics::Evaluation evaluation(set.labels);
         const auto count = static_cast<std::size_t>(probabilities.numel());
         add_scores(set, rows, std::span(probabilities.data_ptr<float>(), count), evaluation);
         epoch.validation_score = mean_score(evaluation);
+    }
+
+    /// [n, outputs], or [n, steps, outputs].
+    torch::Tensor in_steps(const torch::Tensor& logits) const {
+        return of_events() ? logits.view({logits.size(0), set.steps(), network->answer().outputs()}) : logits;
     }
 
     /// The mean over all labels that have a score, except the background.
@@ -345,7 +386,7 @@ int Trainer::best_epoch() const { return state_->history.best_epoch(); }
 
 std::vector<float> Trainer::score(const Rows& rows) const {
     const State& s = *state_;
-    const auto probabilities = probabilities_of(*s.best, s.logits_of(*s.best, rows));
+    const auto probabilities = probabilities_of(*s.best, s.in_steps(s.logits_of(*s.best, rows)));
     const auto* values = probabilities.data_ptr<float>();
     return {values, values + probabilities.numel()};
 }

@@ -30,6 +30,26 @@ TEST(EventRules, come_from_the_model) {
     EXPECT_EQ(rules[2].median_windows, 1);
 }
 
+TEST(EventRules, a_model_may_have_more_than_thresholds_and_options_replace_them_one_by_one) {
+    auto file = model();
+    file.events = {{}, {0.7, 0.3, 5, 1.5, 2}, {0.8, 0.8, 0, 0, 0}};
+    auto rules = make_event_rules(file, {}, 1).classes;
+    EXPECT_EQ(rules[1].on_threshold, 0.7);
+    EXPECT_EQ(rules[1].off_threshold, 0.3);
+    EXPECT_EQ(rules[1].median_windows, 5);
+    EXPECT_EQ(rules[1].min_duration_s, 1.5);
+    EXPECT_EQ(rules[1].merge_gap_s, 2);
+    EventRuleOptions options;
+    options.thresholds = {"cry=0.5"};
+    options.min_duration_s = 0;
+    rules = make_event_rules(file, options, 1).classes;
+    EXPECT_EQ(rules[1].on_threshold, 0.5);
+    EXPECT_EQ(rules[1].off_threshold, 0.5);
+    EXPECT_EQ(rules[1].median_windows, 5);
+    EXPECT_EQ(rules[1].min_duration_s, 0);
+    EXPECT_EQ(rules[2].on_threshold, 0.8);
+}
+
 TEST(EventRules, a_threshold_of_one_label_wins_over_that_of_all) {
     EventRuleOptions options;
     options.thresholds = {"cry=0.9", "0.7"};

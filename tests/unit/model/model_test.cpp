@@ -126,7 +126,7 @@ TEST(Model, gives_threads_that_share_it_the_scores_that_one_gets) {
             };
             const std::size_t values = model->scorer().window_values();
             for (std::size_t i = 0; i < windows.size(); i += values)
-                session.score(0, std::span(windows).subspan(i, values), keep);
+                session.score(0, std::span(windows).subspan(i, values), 1, keep);
             session.flush(keep);
         };
         std::vector<float> alone;

@@ -33,7 +33,7 @@ TEST(Session, every_window_is_scored_once_in_order_and_for_its_owner) {
             owners.push_back(owner);
         };
         for (int i = 0; i < count; ++i)
-            parts.session.score(static_cast<std::size_t>(i / 3), std::array{static_cast<float>(i), 1.0f},
+            parts.session.score(static_cast<std::size_t>(i / 3), std::array{static_cast<float>(i), 1.0f}, 1,
                                 sink);
         parts.session.flush(sink);
         ASSERT_EQ(firsts.size(), static_cast<std::size_t>(count));
@@ -49,19 +49,20 @@ TEST(Session, every_window_is_scored_once_in_order_and_for_its_owner) {
 TEST(Session, large_windows_make_small_batches) {
     Parts parts(std::size_t{1} << 19);
     const std::vector<float> window(parts.scorer->window_values());
-    for (int i = 0; i < 4; ++i) parts.session.score(0, window, [](std::size_t, std::span<const float>) {});
+    for (int i = 0; i < 4; ++i) parts.session.score(0, window, 1, [](std::size_t, std::span<const float>) {});
     EXPECT_THAT(parts.scorer->batches, testing::ElementsAre(2, 2));
 }
 
 TEST(Session, refuses_windows_of_another_size) {
     Parts parts(2);
-    EXPECT_THROW(parts.session.score(0, std::array{1.0f}, [](std::size_t, std::span<const float>) {}), Error);
+    EXPECT_THROW(parts.session.score(0, std::array{1.0f}, 1, [](std::size_t, std::span<const float>) {}),
+                 Error);
 }
 
 TEST(Session, a_batch_that_is_dropped_is_not_scored) {
     Parts parts(2);
     const ScoreSink none = [](std::size_t, std::span<const float>) { FAIL(); };
-    parts.session.score(0, std::array{1.0f, 2.0f}, none);
+    parts.session.score(0, std::array{1.0f, 2.0f}, 1, none);
     parts.session.reset();
     parts.session.flush(none);
 }
@@ -89,7 +90,7 @@ TEST(Session, needs_no_front_end_to_score_windows) {
     Parts parts(2);  // a model that does not say how its frames were computed
     std::size_t scored = 0;
     const ScoreSink count = [&](std::size_t, std::span<const float>) { ++scored; };
-    parts.session.score(0, std::array{1.0f, 2.0f}, count);
+    parts.session.score(0, std::array{1.0f, 2.0f}, 1, count);
     parts.session.flush(count);
     EXPECT_EQ(scored, 1u);
     EXPECT_THROW(parts.session.windows(), Error);

@@ -47,7 +47,10 @@ TEST(Architecture, sizes_that_nobody_chose_are_those_of_the_first_version) {
          R"("kind": "separable", "channels": [16, 32, 64, 64], "units": 64, "answer": "softmax")"},
         {"attention",
          R"("kind": "attention", "channels": [64, 128, 256], "strides": [1, 2, 2], "heads": 8,
-            "hidden": [512, 256], "answer": "softmax")"}};
+            "hidden": [512, 256], "answer": "softmax")"},
+        {"tcn",
+         R"("kind": "tcn", "channels": [16, 32, 64, 64], "units": 128, "dilations": [1, 2, 4, 8],
+            "answer": "softmax")"}};
     for (const auto& [kind, own] : cases) {
         const nlohmann::json wanted = nlohmann::json::parse("{" + common + own + "}");
         EXPECT_EQ(nlohmann::json(describe_network(options_of(kind))), wanted) << kind;
@@ -83,10 +86,10 @@ TEST(Architecture, sizes_of_other_kinds_are_refused) {
         return error_of([&] { describe_network(options); });
     };
     EXPECT_EQ(error("mlp", [](auto& o) { o.channels = {8}; }),
-              "--channels is for --arch cnn, separable, attention");
+              "--channels is for --arch cnn, separable, attention, tcn");
     EXPECT_EQ(error("cnn", [](auto& o) { o.strides = {1}; }), "--strides is for --arch attention");
     EXPECT_EQ(error("dnn", [](auto& o) { o.heads = 2; }), "--heads is for --arch attention");
-    EXPECT_EQ(error("attention", [](auto& o) { o.units = 2; }), "--units is for --arch cnn, separable");
+    EXPECT_EQ(error("attention", [](auto& o) { o.units = 2; }), "--units is for --arch cnn, separable, tcn");
     EXPECT_EQ(error("lda", [](auto& o) { o.hidden = {2}; }), "--hidden is for --arch mlp, dnn, attention");
 }
 

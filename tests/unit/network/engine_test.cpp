@@ -36,11 +36,13 @@ std::vector<Kind> kinds() {
                            {"cnn", options_of("cnn", 51, 23)},
                            {"separable", options_of("separable", 51, 23)},
                            {"attention", options_of("attention", 70, 13)},
-                           {"waveform", options_of("attention", 1, 900)}};
+                           {"waveform", options_of("attention", 1, 900)},
+                           {"tcn", options_of("tcn", 90, 16)}};
     for (auto& kind : made) {
         if (kind.options.kind == "cnn" || kind.options.kind == "separable" ||
             kind.options.kind == "attention")
             kind.options.input.standardise = "none";
+        if (kind.options.kind == "tcn") kind.options.answer = {"sigmoid", 4, 2};
         if (kind.options.kind == "attention") kind.options.input.compression.kind = "none";
         kind.options.dropout = 0.3;
     }
@@ -105,8 +107,8 @@ TEST(Engine, scores_are_those_of_libtorch) {
         const auto windows = some_windows(both.network, 131);
         auto scores = both.scores(windows);
         const torch::NoGradGuard no_gradients;
-        const auto wanted = both.network.scores_of(both.network.hear(windows)).reshape({131, 4});
-        const auto found = torch::from_blob(scores.data(), {131, 4});
+        const auto wanted = both.network.scores_of(both.network.hear(windows)).reshape({131, -1});
+        const auto found = torch::from_blob(scores.data(), wanted.sizes());
         EXPECT_LT((found - wanted).abs().max().item<double>(), 1e-5) << name;
         EXPECT_GT(wanted.std().item<double>(), 1e-3)
             << name << ": all scores are alike, which proves nothing";
@@ -126,6 +128,40 @@ TEST(Engine, a_window_has_the_same_scores_bit_for_bit_whatever_is_scored_with_it
             apart.insert(apart.end(), some.begin(), some.end());
         }
         EXPECT_EQ(together, apart) << name;
+    }
+}
+
+// A step of the answer sees the same frames wherever windows are cut, and is computed in the same way.
+TEST(Engine, steps_have_the_same_scores_bit_for_bit_however_long_the_window_is) {
+    torch::manual_seed(5);
+    auto options = options_of("tcn", 0, 16);
+    options.answer = {"sigmoid", 4, 2};
+    options.input = {.compression = {"none"}, .standardise = "data"};
+    const auto layout = step_layout(options);
+    EXPECT_EQ(layout.step_frames, 2);
+    options.frames = 2 * layout.context_frames + 60;
+    const Both longer(options);
+    Weights weights;
+    for (const auto& [name, tensor] : longer.network.tensors()) {
+        if (tensor.scalar_type() == torch::kFloat32)
+            weights.set(name, {tensor.data_ptr<float>(), tensor.data_ptr<float>() + tensor.numel()});
+    }
+    const auto windows = some_windows(longer.network, 3);
+    const auto wanted = longer.scores(windows);
+    for (const std::int64_t steps : {1, 2, 5, 6, 15}) {
+        options.frames = 2 * (layout.context_frames + steps);
+        const engine::Engine shorter(make_graph(describe_network(options)), weights);
+        std::vector<float> found;
+        for (std::int64_t window = 0; window < 3; ++window) {
+            for (std::int64_t step = 0; step < 30; step += steps) {
+                const auto part =
+                    windows[window].slice(0, 2 * step * 16, (2 * step + options.frames) * 16).contiguous();
+                std::vector<float> scores(shorter.scores_per_window());
+                shorter.run({part.data_ptr<float>(), static_cast<std::size_t>(part.numel())}, 1, scores);
+                found.insert(found.end(), scores.begin(), scores.end());
+            }
+        }
+        EXPECT_EQ(found, wanted) << steps;
     }
 }
 

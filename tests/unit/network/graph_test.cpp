@@ -122,7 +122,7 @@ TEST(Graph, arrays_of_each_architecture_have_the_names_and_the_order_that_they_h
 }
 
 TEST(Graph, comes_back_as_it_was_written) {
-    for (const char* kind : {"mlp", "dnn", "lda", "cnn", "separable", "attention"}) {
+    for (const char* kind : {"mlp", "dnn", "lda", "cnn", "separable", "attention", "tcn"}) {
         for (const double views : {0.0, 0.1}) {
             for (const std::int64_t background : {-1, 0, 1, 2}) {
                 auto options = options_of(kind);

@@ -93,6 +93,48 @@ TEST(WindowCutter, a_window_that_reaches_out_of_its_run_is_moved_into_it) {
     EXPECT_EQ(first_row(5), 12);
 }
 
+// Window i decides frames [2 i, 2 i + 2) and sees three frames on either side, the outermost ones repeated.
+TEST(WindowCutter, windows_with_context_lie_around_what_they_decide) {
+    const Windowing windowing{8, 2, Padding::edge, 0, 2};
+    EXPECT_EQ(windowing.context(), 3);
+    WindowCutter cutter(windowing, 2);
+    for (const auto rows : kRows) {
+        const auto frames = matrix(rows, 2);
+        std::vector<CutWindow> wanted, streamed, read;
+        for (std::int64_t first = 0; first < rows; first += 2) {
+            CutWindow window{{}, {first, std::min<std::int64_t>(2, rows - first)}};
+            for (std::int64_t row = first - 3; row < first + 5; ++row) {
+                const auto& frame =
+                    frames[static_cast<std::size_t>(std::clamp<std::int64_t>(row, 0, rows - 1))];
+                window.values.insert(window.values.end(), frame.begin(), frame.end());
+            }
+            wanted.push_back(window);
+        }
+        const WindowCutter::Sink keep = [&](std::span<const float> window, const RowSpan& span) {
+            streamed.push_back({{window.begin(), window.end()}, span});
+        };
+        for (const auto& frame : frames) cutter.push(frame, keep);
+        cutter.finish(keep);
+        EXPECT_EQ(streamed, wanted) << rows;
+        ASSERT_EQ(windowing.count(rows), std::ssize(wanted));
+        const RowSpan run{5, rows};
+        for (std::int64_t i = 0; i < windowing.count(rows); ++i) {
+            CutWindow window{std::vector<float>(16), {}};
+            const auto start = windowing.start(i, rows);
+            read_window(window.values, run, start, 2, windowing.padding,
+                        [&](std::int64_t row, std::span<float> to) {
+                            ASSERT_TRUE(row >= 5 && row - 5 + std::ssize(to) / 2 <= rows);
+                            for (std::size_t k = 0; k < to.size(); ++k)
+                                to[k] = frames[static_cast<std::size_t>(row - 5) + k / 2][k % 2];
+                        });
+            const RowSpan slot = windowing.slot(start, run);
+            window.rows = {slot.first - 5, slot.count};
+            read.push_back(window);
+        }
+        EXPECT_EQ(read, wanted) << rows;
+    }
+}
+
 TEST(WindowCutter, drops_a_recording_that_is_given_up) {
     WindowCutter cutter({2, 2}, 1);
     std::vector<float> seen;

@@ -1,0 +1,263 @@
+#include "train/event_choice.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <iterator>
+#include <set>
+
+#include "detect/median_smoother.h"
+#include "frontend/frontend.h"
+
+namespace earshot::train {
+namespace {
+
+constexpr std::array kOn{.02, .05, .1,  .15, .2,  .25, .3,  .35, .4,  .45, .5,
+                         .55, .6,  .65, .7,  .75, .8,  .85, .9,  .95, .98};
+constexpr std::array kOffShares{.3, .5, .7, .85, 1.};  // of the threshold to begin
+constexpr std::array kMedians_s{0., .12, .28, .6, 1.2, 2.4, 4.};
+constexpr std::array kGaps_s{0., .2, .5, 1., 2., 3., 5.};
+constexpr std::array kShortest_s{0., .1, .25, .5, 1., 2.};
+constexpr std::array kCollars_s{.2, .5, 1.};
+constexpr double kOffsetShare = .2;  // of an event's length, as collar of its offset where that is more
+constexpr std::size_t kMaxRows = 400'000;
+
+struct Interval {
+    double onset_s, offset_s;
+};
+
+/// Right, wrong and missed, of events or seconds.
+struct Hits {
+    double right = 0, found = 0, there = 0;
+    void operator+=(const Hits& other) {
+        right += other.right;
+        found += other.found;
+        there += other.there;
+    }
+    double f1() const { return found + there > 0 ? 2 * right / (found + there) : 0; }
+};
+
+/// One to one, in order of time: neither side overlaps itself.
+double matched(std::span<const Interval> there, std::span<const Interval> found, double collar_s) {
+    double right = 0;
+    std::size_t next = 0;
+    for (const Interval& event : there) {
+        const double late_s = std::max(collar_s, kOffsetShare * (event.offset_s - event.onset_s));
+        while (next < found.size() && found[next].onset_s < event.onset_s - collar_s) ++next;
+        for (std::size_t i = next; i < found.size() && found[i].onset_s <= event.onset_s + collar_s; ++i) {
+            if (std::abs(found[i].offset_s - event.offset_s) > late_s) continue;
+            right += 1;
+            next = i + 1;
+            break;
+        }
+    }
+    return right;
+}
+
+/// Which whole seconds events touch.
+void mark_seconds(std::span<const Interval> events, double start_s, std::vector<char>& seconds) {
+    std::ranges::fill(seconds, 0);
+    for (const Interval& event : events) {
+        const auto first = static_cast<std::size_t>(std::max(0.0, std::floor(event.onset_s - start_s)));
+        const auto last = static_cast<std::size_t>(std::max(0.0, std::ceil(event.offset_s - start_s)));
+        for (std::size_t i = first; i < std::min(last, seconds.size()); ++i) seconds[i] = 1;
+    }
+}
+
+/// Rows [first, last] that sound without a gap.
+struct SoundingRun {
+    std::int64_t first, last;
+};
+
+/// A label's scores and events in one HeldOutRun.
+class LabelTrack {
+ public:
+    LabelTrack(const HeldOutRun& run, const std::string& label, std::size_t c, std::size_t labels)
+        : run_(run),
+          seconds_(static_cast<std::size_t>(std::ceil(std::max(0.0, run.end_s - run.grid.start_s)))) {
+        for (std::size_t at = c; at < run.scores.size(); at += labels) scores_.push_back(run.scores[at]);
+        for (const auto& event : run.events) {
+            if (event.label == label) there_.push_back({event.onset_s, event.offset_s});
+        }
+        truth_ = seconds_;
+        mark_seconds(there_, run.grid.start_s, truth_);
+    }
+
+    bool has_events() const { return !there_.empty(); }
+
+    void smooth(int windows) {
+        smoothed_.clear();
+        detect::MedianSmoother median(windows);
+        for (const float score : scores_) {
+            if (const auto value = median.push(score)) smoothed_.push_back(*value);
+        }
+        while (const auto value = median.drain()) smoothed_.push_back(*value);
+    }
+
+    void cut(double on, double off) {
+        runs_.clear();
+        bool sounding = false;
+        for (std::int64_t i = 0; i < static_cast<std::int64_t>(smoothed_.size()); ++i) {
+            const auto score = static_cast<double>(smoothed_[static_cast<std::size_t>(i)]);
+            const bool before = sounding;
+            sounding = score >= (sounding ? off : on);
+            if (sounding && !before) runs_.push_back({i, i});
+            if (sounding) runs_.back().last = i;
+        }
+    }
+
+    /// Adds what the runs come to: for each collar, and for seconds.
+    void grade(double gap_s, double shortest_s, std::array<Hits, kCollars_s.size() + 1>& hits) {
+        const double hop_s = run_.grid.hop_s;
+        const auto gap = static_cast<std::int64_t>(std::floor(gap_s / hop_s + 1e-6));
+        const auto shortest = static_cast<std::int64_t>(std::ceil(shortest_s / hop_s - 1e-6));
+        found_.clear();
+        for (std::size_t i = 0; i < runs_.size();) {
+            SoundingRun whole = runs_[i++];
+            for (; i < runs_.size() && runs_[i].first - whole.last - 1 <= gap; ++i)
+                whole.last = runs_[i].last;
+            if (whole.last - whole.first + 1 < shortest) continue;
+            found_.push_back(
+                {run_.grid.slot_s(whole.first), std::min(run_.grid.slot_s(whole.last + 1), run_.end_s)});
+        }
+        const auto found = static_cast<double>(found_.size()), there = static_cast<double>(there_.size());
+        for (std::size_t i = 0; i < kCollars_s.size(); ++i)
+            hits[i] += {matched(there_, found_, kCollars_s[i]), found, there};
+        mark_seconds(found_, run_.grid.start_s, seconds_);
+        Hits seconds;
+        for (std::size_t i = 0; i < seconds_.size(); ++i) {
+            seconds += {static_cast<double>(seconds_[i] && truth_[i]), static_cast<double>(seconds_[i]),
+                        static_cast<double>(truth_[i])};
+        }
+        hits.back() += seconds;
+    }
+
+ private:
+    const HeldOutRun& run_;
+    std::vector<float> scores_, smoothed_;
+    std::vector<Interval> there_, found_;
+    std::vector<SoundingRun> runs_;
+    std::vector<char> truth_, seconds_;
+};
+
+/// Tries all rules for one label.
+class RuleSearch {
+ public:
+    RuleSearch(std::vector<LabelTrack>& tracks, double hop_s, std::vector<double> on, Objective objective)
+        : tracks_(tracks), hop_s_(hop_s), on_(std::move(on)), objective_(objective) {}
+
+    model::EventDefaults best() {
+        std::set<int> medians;
+        for (const double median_s : kMedians_s)
+            medians.insert(2 * static_cast<int>(std::max(0.0, std::round((median_s / hop_s_ - 1) / 2))) + 1);
+        for (const int median : medians) {
+            for (LabelTrack& track : tracks_) track.smooth(median);
+            for (const double share : kOffShares) try_thresholds(median, share);
+        }
+        return best_;
+    }
+
+ private:
+    using Grades = std::vector<double>;  // for each gap and each shortest event
+
+    void try_thresholds(int median, double share) {
+        std::vector<Grades> grades;
+        for (const double on : on_) {
+            for (LabelTrack& track : tracks_) track.cut(on, share * on);
+            grades.push_back(graded());
+        }
+        for (std::size_t i = 0; i < on_.size(); ++i) {
+            const std::size_t low = i > 0 ? i - 1 : i, high = std::min(i + 1, on_.size() - 1);
+            for (std::size_t k = 0; k < grades[i].size(); ++k) {
+                const double grade = (grades[low][k] + 2 * grades[i][k] + grades[high][k]) / 4;
+                if (grade <= grade_ + 1e-9) continue;
+                grade_ = grade;
+                best_ = {on_[i], share * on_[i], median > 1 ? median * hop_s_ : 0,
+                         kShortest_s[k % kShortest_s.size()], kGaps_s[k / kShortest_s.size()]};
+            }
+        }
+    }
+
+    Grades graded() {
+        Grades grades;
+        for (const double gap_s : kGaps_s) {
+            for (const double shortest_s : kShortest_s) {
+                std::array<Hits, kCollars_s.size() + 1> hits;
+                for (LabelTrack& track : tracks_) track.grade(gap_s, shortest_s, hits);
+                double sum = hits.back().f1();
+                if (objective_ == Objective::event_f1) {
+                    for (std::size_t i = 0; i < kCollars_s.size(); ++i) sum += hits[i].f1();
+                    sum /= kCollars_s.size() + 1;
+                }
+                grades.push_back(sum);
+            }
+        }
+        return grades;
+    }
+
+    std::vector<LabelTrack>& tracks_;
+    double hop_s_;
+    std::vector<double> on_;
+    Objective objective_;
+    double grade_ = -1;
+    model::EventDefaults best_;
+};
+
+}  // namespace
+
+std::vector<HeldOutRun> held_out_runs(const TrainingSet& set, std::span<const std::int64_t> rows,
+                                      std::span<const float> scores) {
+    if (set.target == model::Target::recording || set.frontend.is_null()) return {};
+    const auto shape = windows::shape_of(*frontend::make_frontend(set.frontend));
+    const auto steps = static_cast<std::size_t>(set.steps());
+    const std::size_t values = steps * set.labels.size();
+    std::vector<HeldOutRun> runs;
+    for (std::size_t i = 0; i < rows.size();) {
+        const TrainingSet::Item& item = set.item_of(rows[i]);
+        const TrainingSet::Said& said = set.recordings_said[item.recording];
+        std::size_t end = i;
+        while (end < rows.size() && rows[end] >= item.first && rows[end] < item.first + item.count &&
+               (end == i || rows[end] == rows[end - 1] + 1))
+            ++end;
+        const std::size_t begin = std::exchange(i, end);
+        if (!said.timed || static_cast<std::int64_t>(end - begin) != item.count) continue;
+        HeldOutRun run;
+        run.grid = windows::make_grid(shape, set.windowing).of_steps(set.steps());
+        run.grid.start_s = item.onset_s;
+        run.end_s = item.onset_s + static_cast<double>(item.frames - 1) * shape.hop_s + shape.window_s;
+        const auto part = scores.subspan(begin * values, (end - begin) * values);
+        run.scores.assign(part.begin(), part.end());
+        const auto there = static_cast<std::size_t>((item.frames + set.windowing.step_frames() - 1) /
+                                                    set.windowing.step_frames());
+        if (steps > 1) run.scores.resize(std::min(run.scores.size(), there * set.labels.size()));
+        for (const label::Event& event : said.events) {
+            if (event.offset_s > item.onset_s && event.onset_s < run.end_s) run.events.push_back(event);
+        }
+        runs.push_back(std::move(run));
+    }
+    return runs;
+}
+
+std::vector<model::EventDefaults> choose_events(const TrainingSet& set, std::span<const HeldOutRun> runs,
+                                                std::span<const double> thresholds, bool fixed,
+                                                Objective objective) {
+    std::vector<model::EventDefaults> rules;
+    for (const double threshold : thresholds) rules.push_back({threshold, threshold, 0, 0, 0});
+    std::size_t rows = 0;
+    bool any = false;
+    for (const HeldOutRun& run : runs) rows += run.scores.size() / set.labels.size();
+    const std::size_t stride = rows / kMaxRows + 1;  // of very many, some are enough
+    for (std::size_t c = 0; c < set.labels.size(); ++c) {
+        if (static_cast<std::int64_t>(c) == set.background_index()) continue;
+        std::vector<LabelTrack> tracks;
+        for (std::size_t i = 0; i < runs.size(); i += stride)
+            tracks.emplace_back(runs[i], set.labels[c], c, set.labels.size());
+        if (std::ranges::none_of(tracks, &LabelTrack::has_events)) continue;
+        any = true;
+        auto on = fixed ? std::vector<double>{thresholds[c]} : std::vector<double>(kOn.begin(), kOn.end());
+        rules[c] = RuleSearch(tracks, runs.front().grid.hop_s, std::move(on), objective).best();
+    }
+    return any ? rules : std::vector<model::EventDefaults>();
+}
+
+}  // namespace earshot::train

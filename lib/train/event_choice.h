@@ -1,0 +1,44 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "label/timeline.h"
+#include "model/model_file.h"
+#include "train/training_set.h"
+#include "windows/window_grid.h"
+
+namespace earshot::train {
+
+/// What makes one choice of event rules better than another.
+enum class Objective {
+    event_f1,   // whole events: F1 with collars of 0.2, 0.5 and 1 s (Mesaros et al. 2016), and of seconds
+    segment_f1  // F1 of seconds
+};
+
+/// A stretch of a recording that the network did not learn from: its scores in time order, and what happened.
+struct HeldOutRun {
+    windows::WindowGrid grid;          // start_s: when it begins
+    double end_s = 0;                  // of the recording
+    std::vector<float> scores;         // rows x labels of the set
+    std::vector<label::Event> events;  // in it, sorted by onset
+};
+
+/// The stretches of which all labelled rows are among `rows`, and whose labels say when sounds happen.
+/// @param rows    ascending within each item
+/// @param scores  rows x steps x labels
+std::vector<HeldOutRun> held_out_runs(const TrainingSet& set, std::span<const std::int64_t> rows,
+                                      std::span<const float> scores);
+
+/// Chooses, for each label alone, how its scores become events: median, thresholds, gap and shortest event,
+/// tried in all combinations on a fixed grid, as detect::EventDetector would apply them. A choice counts as
+/// the mean of itself and its neighbours with a slightly higher and lower threshold, so that one lucky event
+/// does not decide. Labels without an event in the runs, and the background, keep their threshold and nothing
+/// else.
+/// @param fixed       the thresholds were asked for: they stay, and the rest is chosen
+/// @return one for each label; empty if there are no runs with events
+std::vector<model::EventDefaults> choose_events(const TrainingSet& set, std::span<const HeldOutRun> runs,
+                                                std::span<const double> thresholds, bool fixed,
+                                                Objective objective);
+
+}  // namespace earshot::train
