@@ -4,29 +4,19 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "detect/event_rule.h"
+#include "detect/event_track.h"
+#include "detect/rejection.h"
 #include "label/timeline.h"
 #include "windows/window_grid.h"
 
 namespace earshot::detect {
-
-/// How the scores of one class become events. Times are converted to counts of windows, so that files and
-/// live streams use the same state machine without a clock.
-struct EventRule {
-    std::string label;
-    double on_threshold = 0.5;   // an event begins where the smoothed score reaches this
-    double off_threshold = 0.5;  // and ends where it falls below this; at most on_threshold
-    double min_duration_s = 0;   // shorter ones are dropped, after merging
-    double merge_gap_s = 0;      // gaps up to this between events of the class are filled
-    int median_windows = 1;      // smoothing (MedianSmoother): odd, at most kMaxMedianWindows
-    double cool_down_s = 0;      // no event of the class begins this soon after another
-
-    static constexpr int kMaxMedianWindows = 9999;
-};
 
 /// Scores in, events out.
 ///
@@ -38,7 +28,9 @@ struct EventRule {
 ///     pending  --  gap longer than merge_gap_s          -->  silent; the event is final, or dropped if
 ///                                                            shorter than min_duration_s
 ///
-/// For cool_down_s after an event that was not dropped, the state stays silent whatever the score.
+/// For cool_down_s after an event that was not dropped, the state stays silent whatever the score. With
+/// confirmation n/m, the state stays silent until n of the last m windows since then have s >= on_threshold;
+/// the event begins with the first of these n. (1/1 is the machine above.)
 ///
 /// An event lasts from the slot of its first window to the slot of its last one. Where a window speaks for
 /// anything in it (WindowGrid::anywhere) and all windows of the event overlap, it lasts from the beginning of
@@ -55,16 +47,23 @@ class EventDetector {
     static constexpr std::size_t kMaxWaiting = 4096;
 
     struct Recording {
-        double start_s = 0;    // time of window 0 in the recording
-        bool at_once = false;  // emit final events without waiting for earlier ones
-        Sink on_start;         // optional: receives each event as soon as it is sure to be
-                               // kept, with what is known of it by then
+        double start_s = 0;            // time of window 0 in the recording
+        bool at_once = false;          // emit final events without waiting for earlier ones
+        Sink on_start = {};            // optional: receives each event as soon as it is sure to be
+                                       // kept, with what is known of it by then
+        RejectionSink on_reject = {};  // optional: receives what almost was an event, once that is certain
+    };
+
+    /// What is known of the events of a class that the sink has not received yet.
+    struct Outlook {
+        double earliest_s;  // none of them begins before this
+        /// Onset and offset so far of the first of them, if it is sure to be kept. It will not shrink.
+        std::optional<std::pair<double, double>> certain;
     };
 
     /// @param rules  one per class, in the order of the scores; a class with an empty label makes no events
     /// @throws Error if a rule is out of bounds
     EventDetector(std::vector<EventRule> rules, windows::WindowGrid grid);
-    ~EventDetector();
 
     /// The scores of the next window, one per class.
     /// @throws Error if one is NaN
@@ -75,24 +74,23 @@ class EventDetector {
     void begin(Recording recording);
     /// Applies from the next score on; events go on. @throws Error if off_threshold is above on_threshold
     void set_thresholds(std::size_t class_index, double on_threshold, double off_threshold);
+    /// Of the class of this label; if there is none, there will be no event.
+    Outlook outlook(const std::string& label) const;
 
  private:
-    struct Run {  // of windows of one event
-        std::int64_t first, last;
-        float score;
-        bool announced = false;  // to on_start
-    };
-    struct Track;
+    using Run = EventTrack::Run;
     void keep(std::size_t track, const Run& run, const Sink& sink);
+    void announce(EventTrack& track);
+    void reject(const EventTrack& track, const EventTrack::Step& step, std::optional<double> end_s) const;
     void release(const Sink& sink);
     void forget();
-    bool is_shared(const Run& run) const;  // it is where all its windows overlap
-    label::Event to_event(std::size_t track, const Run& run) const;
+    /// @param end_s  of the recording, once it is known
+    label::Event to_event(const EventTrack& track, const WindowRun& run, std::optional<double> end_s) const;
 
     windows::WindowGrid grid_;
     Recording recording_;
     std::size_t classes_;
-    std::vector<Track> tracks_;                                    // of the classes that make events
+    std::vector<EventTrack> tracks_;                               // of the classes that make events
     std::map<std::pair<std::int64_t, std::size_t>, Run> waiting_;  // final events, by first window and track
 };
 

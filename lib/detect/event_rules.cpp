@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <optional>
+#include <type_traits>
 
 #include "support/error.h"
 #include "support/time_text.h"
@@ -43,17 +45,32 @@ double parse_cool_down(const std::string& text, std::string_view option) {
     }
 }
 
+Confirmation parse_confirmation(const std::string& text, std::string_view option) {
+    Confirmation confirm;
+    const char* const end = text.data() + text.size();
+    const auto hits = std::from_chars(text.data(), end, confirm.hits);
+    const bool slash = hits.ec == std::errc() && hits.ptr != end && *hits.ptr == '/';
+    const auto windows = std::from_chars(slash ? hits.ptr + 1 : end, end, confirm.windows);
+    if (windows.ec != std::errc() || windows.ptr != end || confirm.hits < 1 ||
+        confirm.hits > confirm.windows || confirm.windows > Confirmation::kMaxWindows) {
+        throw UsageError(
+            fmt::format("{}: '{}' is not N/M windows, with 1 <= N <= M <= {} (write 3/5, or LABEL=3/5)",
+                        option, text, Confirmation::kMaxWindows));
+    }
+    return confirm;
+}
+
 /// The values of "0.7" and "cry=0.7" per label; nothing for labels without one.
 template <class Parse>
-std::vector<std::optional<double>> parse_by_label(const model::ModelFile& model,
-                                                  const std::vector<std::string>& texts,
-                                                  std::string_view option, const Parse& parse) {
-    std::vector<std::optional<double>> all(model.labels.size()), own(model.labels.size());
+auto parse_by_label(const model::ModelFile& model, const std::vector<std::string>& texts,
+                    std::string_view option, const Parse& parse) {
+    using Value = std::invoke_result_t<Parse, const std::string&, std::string_view>;
+    std::vector<std::optional<Value>> all(model.labels.size()), own(model.labels.size());
     for (const auto& text : texts) {
-        const auto equals = text.rfind('=');  // a label may contain =, a number can't
-        const double value = parse(equals == std::string::npos ? text : text.substr(equals + 1), option);
+        const auto equals = text.rfind('=');  // a label may contain =, a value can't
+        const Value value = parse(equals == std::string::npos ? text : text.substr(equals + 1), option);
         if (equals == std::string::npos) {
-            std::ranges::fill(all, value);
+            std::ranges::fill(all, std::optional(value));
         } else {
             own[label_index(model, text.substr(0, equals))] = value;
         }
@@ -99,13 +116,38 @@ EventRule shaped(const EventRuleOptions& options, const model::EventDefaults& de
     return rule;
 }
 
+/// The value of the last text without a label, which also holds for kAnySound.
+template <class Value, class Parse>
+Value parse_for_all(const std::vector<std::string>& texts, std::string_view option, const Parse& parse,
+                    Value value) {
+    for (const auto& text : texts)
+        if (text.find('=') == std::string::npos) value = parse(text, option);
+    return value;
+}
+
+/// The rules about wanted labels. Their other labels are detected too, but unless wanted not reported.
+void add_suppressions(const model::ModelFile& model, const std::vector<std::string>& texts,
+                      std::vector<bool>& wanted, EventRules& rules) {
+    const std::vector<bool> reported = wanted;
+    for (auto& rule : parse_suppressions(texts, model.labels)) {
+        if (!reported[label_index(model, rule.label)]) continue;
+        const auto near = label_index(model, rule.near);
+        if (!wanted[near]) rules.unreported.push_back(rule.near);
+        wanted[near] = true;
+        rules.suppressions.push_back(std::move(rule));
+    }
+}
+
 }  // namespace
 
 EventRules make_event_rules(const model::ModelFile& model, const EventRuleOptions& options, double hop_s) {
     const auto on = parse_by_label(model, options.thresholds, "--threshold", parse_score);
     const auto off = parse_by_label(model, options.off_thresholds, "--off-threshold", parse_score);
     const auto cool = parse_by_label(model, options.cool_downs, "--cool-down", parse_cool_down);
-    std::vector<bool> wanted(model.labels.size(), options.labels.empty());
+    const auto confirm = parse_by_label(model, options.confirms, "--confirm", parse_confirmation);
+    std::vector<bool> wanted;
+    for (const auto& label : model.labels)
+        wanted.push_back(options.labels.empty() && label != model.background);
     bool any_sound = false;
     for (const auto& label : options.labels) {
         if (means_any_sound(model, label)) {
@@ -119,11 +161,11 @@ EventRules make_event_rules(const model::ModelFile& model, const EventRuleOption
             "--label any needs a level above which sound counts (give --min-level -40, in dBFS)");
 
     if (options.smooth_s) median_windows(*options.smooth_s, hop_s);  // says what is wrong, if anything
-    EventRules rules{std::vector<EventRule>(model.labels.size()), options.min_level_dbfs};
+    EventRules rules{std::vector<EventRule>(model.labels.size()), options.min_level_dbfs, {}, {}};
+    add_suppressions(model, options.suppressions, wanted, rules);
     for (std::size_t i = 0; i < wanted.size(); ++i) {
         const auto& label = model.labels[i];
-        const bool silent = options.labels.empty() && label == model.background;
-        if (!wanted[i] || silent) continue;
+        if (!wanted[i]) continue;
         auto& rule = rules.classes[i];
         rule = shaped(options, defaults_of(model, i), hop_s);
         rule.label = label;
@@ -134,14 +176,14 @@ EventRules make_event_rules(const model::ModelFile& model, const EventRuleOption
                                          rule.off_threshold, label, rule.on_threshold));
         }
         rule.cool_down_s = cool[i].value_or(0);
+        rule.confirm = confirm[i].value_or(Confirmation{});
     }
     if (any_sound) {
         EventRule shared = shaped(options, {}, hop_s);
         shared.label = kAnySound;
-        // A cool-down without a label applies to this one too.
-        for (const auto& text : options.cool_downs)
-            if (text.find('=') == std::string::npos)
-                shared.cool_down_s = parse_cool_down(text, "--cool-down");
+        // Values without a label apply to this one too.
+        shared.cool_down_s = parse_for_all(options.cool_downs, "--cool-down", parse_cool_down, 0.0);
+        shared.confirm = parse_for_all(options.confirms, "--confirm", parse_confirmation, Confirmation{});
         rules.classes.push_back(shared);
     }
     return rules;

@@ -14,17 +14,14 @@ Listener::Listener(std::shared_ptr<const model::Model> model, EventRules rules, 
       windows_(session_.windows()),
       labels_(session_.model().file().labels),
       grid_(session_.model().grid(overlap)),
-      min_level_dbfs_(rules.min_level_dbfs),
-      any_sound_(rules.classes.size() > labels_.size()),
       levels_(grid_, windows_.rate_hz()),
-      gated_(rules.classes.size()),
-      detector_(std::move(rules.classes), grid_) {}
+      finder_(std::move(rules), labels_.size(), grid_) {}
 
 Heard Listener::listen(audio::Source& source, const ListenOptions& options, const EventDetector::Sink& sink) {
     grid_.start_s = options.start_s;
     session_.reset();  // left over from a recording that failed
     levels_.reset();
-    detector_.begin({options.start_s, options.live, options.on_start});
+    finder_.begin({options.start_s, options.live, options.on_start, options.on_reject});
     std::optional<ScoreTable> table;
     if (options.scores) table.emplace(*options.scores, labels_, grid_);
     Heard heard;
@@ -33,7 +30,8 @@ Heard Listener::listen(audio::Source& source, const ListenOptions& options, cons
         ++heard.windows;
         for (std::size_t c = 0; c < scores.size(); ++c)
             heard.mean_scores[c] += static_cast<double>(scores[c]);
-        detector_.push(gated(scores), sink);  // first, since it rejects NaN
+        finder_.push(scores, finder_.needs_level() ? static_cast<double>(levels_.next()) : 0,
+                     sink);  // first, since it rejects NaN
         if (table) table->push(scores);
         if (options.on_scores) options.on_scores(scores);
     };
@@ -42,7 +40,7 @@ Heard Listener::listen(audio::Source& source, const ListenOptions& options, cons
     framing.start_s = grid_.start_s;
     framing.interrupt_ends = options.live;
     framing.samples = [&](std::span<const float> samples) {
-        if (min_level_dbfs_) levels_.push(samples);
+        if (finder_.needs_level()) levels_.push(samples);
         if (options.on_samples) options.on_samples(samples);
     };
     framing.progress = [&](double heard_s) {
@@ -55,7 +53,7 @@ Heard Listener::listen(audio::Source& source, const ListenOptions& options, cons
         });
     session_.flush(take);
     heard.end_s = grid_.start_s + duration_s;
-    detector_.finish(heard.end_s, sink);
+    finder_.finish(heard.end_s, sink);
     if (table) table->finish(heard.end_s);
     for (double& mean : heard.mean_scores)
         mean /= static_cast<double>(std::max<std::int64_t>(1, heard.windows));
@@ -63,15 +61,7 @@ Heard Listener::listen(audio::Source& source, const ListenOptions& options, cons
 }
 
 void Listener::set_thresholds(std::size_t class_index, double on_threshold, double off_threshold) {
-    detector_.set_thresholds(class_index, on_threshold, off_threshold);
-}
-
-std::span<const float> Listener::gated(std::span<const float> scores) {
-    if (!min_level_dbfs_) return scores;
-    const float loud = static_cast<double>(levels_.next()) >= *min_level_dbfs_ ? 1 : 0;
-    std::ranges::transform(scores, gated_.begin(), [&](float score) { return score * loud; });  // NaN stays
-    if (any_sound_) gated_.back() = loud;
-    return gated_;
+    finder_.set_thresholds(class_index, on_threshold, off_threshold);
 }
 
 }  // namespace earshot::detect

@@ -3,14 +3,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "audio/source.h"
-#include "detect/event_detector.h"
-#include "detect/event_rules.h"
+#include "detect/event_finder.h"
 #include "model/session.h"
 #include "support/output.h"
 #include "windows/slot_levels.h"
@@ -27,6 +25,7 @@ struct ListenOptions {
     std::function<void(std::span<const float>)> on_samples;  // before they are scored
     std::function<void(std::span<const float>)> on_scores;   // scores of each window, one per label
     EventDetector::Sink on_start;                            // EventDetector::Recording::on_start
+    RejectionSink on_reject;                                 // EventDetector::Recording::on_reject
 };
 
 /// The result of listening to a recording, besides its events.
@@ -36,7 +35,7 @@ struct Heard {
     std::vector<double> mean_scores;  // per class, over all windows; empty without a window
 };
 
-/// From sound to events: a session on a model and the automaton, used for one recording after the other. One
+/// From sound to events: a session on a model and the rules, used for one recording after the other. One
 /// per thread.
 class Listener {
  public:
@@ -55,17 +54,12 @@ class Listener {
     double hop_s() const { return grid_.hop_s; }
 
  private:
-    std::span<const float> gated(std::span<const float> scores);
-
     model::Session session_;
     windows::WindowStream& windows_;  // the session's
     std::vector<std::string> labels_;
     windows::WindowGrid grid_;
-    std::optional<double> min_level_dbfs_;
-    bool any_sound_;              // the detector has one class more than the model
-    windows::SlotLevels levels_;  // used if there is a minimum level
-    std::vector<float> gated_;
-    EventDetector detector_;
+    windows::SlotLevels levels_;  // used if the rules need levels
+    EventFinder finder_;
 };
 
 }  // namespace earshot::detect
