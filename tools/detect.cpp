@@ -31,6 +31,13 @@ void declare_rules(CLI::App& app, detect::EventRuleOptions& rules) {
                    "Time after an event before the next of its label may begin")
         ->type_name("[L=]TIME")
         ->allow_extra_args(false);
+    app.add_option("--confirm", rules.confirms,
+                   "Begin an event only if N of M successive windows reach the threshold")
+        ->type_name("[L=]N/M")
+        ->allow_extra_args(false);
+    app.add_option("--suppress", rules.suppressions, "Drop events near others: \"crying near dog:5s\"")
+        ->type_name("RULE")
+        ->allow_extra_args(false);
     app.add_option("--label", rules.labels, "Detect only this label (repeatable); any: any sound")
         ->type_name("LABEL")
         ->allow_extra_args(false);
@@ -83,6 +90,9 @@ Runner declare(CLI::App& app) {
     add_flag_or_value(app, "--scores", options->with_scores, options->scores,
                       "Also write scores: TSV of windows, or a column of --per-recording")
         ->type_name("FILE|DIR/|-");
+    app.add_option("--rejected", options->rejected,
+                   "Also write what almost was an event, and why it was none")
+        ->type_name("PATH");
     app.add_option("--top", options->top, "Write the K best labels of each recording instead of events")
         ->type_name("K")
         ->check(CLI::Range(1, 1'000'000));
@@ -98,8 +108,9 @@ Runner declare(CLI::App& app) {
     add_shard(app, options->shard);
     declare_live(app, options->live);
     for (const char* name :
-         {"--cool-down", "--min-level", "--overlap", "--raw", "--unbuffered", "--partial", "--on-event",
-          "--save-clips", "--pre", "--post", "--stats", "--view", "--no-reconnect", "--shard"})
+         {"--cool-down", "--confirm", "--suppress", "--rejected", "--min-level", "--overlap", "--raw",
+          "--unbuffered", "--partial", "--on-event", "--save-clips", "--pre", "--post", "--stats", "--view",
+          "--no-reconnect", "--shard", "--exit-status"})
         app.get_option(name)->group(kMoreOptions);
     return [options](Context& context) {
         if (options->with_scores && options->scores.empty() && !options->per_recording)

@@ -15,23 +15,27 @@ EventFinder::EventFinder(EventRules rules, std::size_t labels, windows::WindowGr
     if (min_level_dbfs_) quiet_.emplace(rules.classes, grid, *min_level_dbfs_);
 }
 
-void EventFinder::begin(EventDetector::Recording recording) {
-    suppressor_.begin(recording.at_once);
-    if (quiet_) quiet_->begin(recording.start_s);
-    on_start_ = std::exchange(recording.on_start, {});
-    on_reject_ = std::exchange(recording.on_reject, {});
-    if (on_start_) {
-        recording.on_start = [this](const label::Event& event) {
-            if (is_reported(event.label) && !suppressor_.may_mute(event.label)) on_start_(event);
-        };
-    }
-    if (on_reject_) recording.on_reject = [this](const Rejection& rejection) { reject(rejection); };
-    detector_.begin(std::move(recording));
+void EventFinder::begin(Recording recording) {
+    recording_ = std::move(recording);
+    suppressor_.begin(recording_.at_once);
+    if (quiet_) quiet_->begin(recording_.start_s);
+    EventDetector::Recording detector{recording_.start_s, recording_.at_once};
+    if (recording_.on_start || recording_.on_candidate)
+        detector.on_start = [this](const label::Event& event) { start(event); };
+    if (recording_.on_reject) detector.on_reject = [this](const Rejection& rejection) { reject(rejection); };
+    detector_.begin(std::move(detector));
 }
 
 void EventFinder::push(std::span<const float> scores, double level_dbfs, const Sink& sink) {
-    detector_.push(gated(scores, level_dbfs), [&](const label::Event& event) { suppressor_.push(event); });
+    detector_.push(gated(scores, level_dbfs), [&](const label::Event& event) {
+        suppressor_.push(event);
+        release(sink);  // before another event starts with the same window
+    });
     if (quiet_) quiet_->push(scores, level_dbfs, [&](const Rejection& rejection) { reject(rejection); });
+    release(sink);
+}
+
+void EventFinder::release(const Sink& sink) {
     suppressor_.release([&](const std::string& label) { return detector_.outlook(label); },
                         [&](const label::Event& event) { report(event, sink); },
                         [&](const Rejection& rejection) { reject(rejection); });
@@ -61,14 +65,20 @@ bool EventFinder::is_reported(const std::string& label) const {
     return std::ranges::find(unreported_, label) == unreported_.end();
 }
 
+void EventFinder::start(const label::Event& event) const {
+    if (!is_reported(event.label)) return;
+    const auto& sink = suppressor_.may_mute(event.label) ? recording_.on_candidate : recording_.on_start;
+    if (sink) sink(event);
+}
+
 void EventFinder::report(const label::Event& event, const Sink& sink) const {
     if (!is_reported(event.label)) return;
-    if (on_start_ && suppressor_.may_mute(event.label)) on_start_(event);
+    if (recording_.on_start && suppressor_.may_mute(event.label)) recording_.on_start(event);
     sink(event);
 }
 
 void EventFinder::reject(const Rejection& rejection) const {
-    if (on_reject_ && is_reported(rejection.sound.label)) on_reject_(rejection);
+    if (recording_.on_reject && is_reported(rejection.sound.label)) recording_.on_reject(rejection);
 }
 
 }  // namespace earshot::detect

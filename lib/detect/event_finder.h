@@ -19,9 +19,21 @@ class EventFinder {
 
     /// @param labels  how many the model has. The rules may have one class more, any sound.
     EventFinder(EventRules rules, std::size_t labels, windows::WindowGrid grid);
+    EventFinder(const EventFinder&) = delete;
+    EventFinder& operator=(const EventFinder&) = delete;
 
-    /// Starts a recording, as EventDetector does. An event that may still be muted starts when it is certain.
-    void begin(EventDetector::Recording recording);
+    struct Recording {  // the first four as in EventDetector::Recording
+        double start_s = 0;
+        bool at_once = false;
+        Sink on_start = {};  // of an event that may be muted, just before the event itself
+        RejectionSink on_reject = {};
+        /// Optional: receives each event that may still be muted when on_start would otherwise. The event
+        /// itself follows, or its rejection as Suppressed; for each label in the order in which they began.
+        Sink on_candidate = {};
+    };
+
+    /// Starts a recording. Drops one that was abandoned half-way.
+    void begin(Recording recording);
     /// The next window. @param scores  one per label of the model @param level_dbfs  used if needs_level()
     /// @throws Error as EventDetector::push
     void push(std::span<const float> scores, double level_dbfs, const Sink& sink);
@@ -33,7 +45,9 @@ class EventFinder {
 
  private:
     std::span<const float> gated(std::span<const float> scores, double level_dbfs);
+    void release(const Sink& sink);
     bool is_reported(const std::string& label) const;
+    void start(const label::Event& event) const;
     void report(const label::Event& event, const Sink& sink) const;
     void reject(const Rejection& rejection) const;
 
@@ -44,8 +58,7 @@ class EventFinder {
     std::optional<QuietSounds> quiet_;
     EventDetector detector_;
     Suppressor suppressor_;
-    Sink on_start_;
-    RejectionSink on_reject_;
+    Recording recording_;
 };
 
 }  // namespace earshot::detect

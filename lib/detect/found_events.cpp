@@ -12,7 +12,7 @@ void to_json(Json& json, const FoundEvents& found) {
         events.push_back(
             {event.onset_s, event.offset_s, event.label, event.score ? Json(*event.score) : Json()});
     }
-    json = {{"count", found.count}, {"events", std::move(events)}};
+    json = {{"count", found.count}, {"events", std::move(events)}, {"rejected", found.rejected}};
 }
 
 void from_json(const Json& json, FoundEvents& found) {
@@ -23,6 +23,7 @@ void from_json(const Json& json, FoundEvents& found) {
         if (!row.at(3).is_null()) event.score = row.at(3).get<double>();
         found.events.push_back(std::move(event));
     }
+    for (const auto& row : json.at("rejected")) found.rejected.push_back(row);
 }
 
 }  // namespace earshot::detect

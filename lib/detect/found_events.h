@@ -10,8 +10,9 @@ namespace earshot::detect {
 
 /// What detecting in one recording came to.
 struct FoundEvents {
-    std::vector<label::Event> events;  // those that are not written yet
-    std::size_t count = 0;             // of all
+    std::vector<label::Event> events;              // those that are not written yet
+    std::vector<nlohmann::ordered_json> rejected;  // rejection_row(), those that are not written yet
+    std::size_t count = 0;                         // of all events
 };
 
 // For the journal of a batch.

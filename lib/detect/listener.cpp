@@ -21,7 +21,7 @@ Heard Listener::listen(audio::Source& source, const ListenOptions& options, cons
     grid_.start_s = options.start_s;
     session_.reset();  // left over from a recording that failed
     levels_.reset();
-    finder_.begin({options.start_s, options.live, options.on_start, options.on_reject});
+    finder_.begin({options.start_s, options.live, options.on_start, options.on_reject, options.on_candidate});
     std::optional<ScoreTable> table;
     if (options.scores) table.emplace(*options.scores, labels_, grid_);
     Heard heard;

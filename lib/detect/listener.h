@@ -26,6 +26,7 @@ struct ListenOptions {
     std::function<void(std::span<const float>)> on_scores;   // scores of each window, one per label
     EventDetector::Sink on_start;                            // EventDetector::Recording::on_start
     RejectionSink on_reject;                                 // EventDetector::Recording::on_reject
+    EventDetector::Sink on_candidate;                        // EventFinder::Recording::on_candidate
 };
 
 /// The result of listening to a recording, besides its events.

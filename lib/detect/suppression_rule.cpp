@@ -20,7 +20,10 @@ constexpr std::string_view kNear = " near ";
 
 double parse_within(const std::string& text, std::string_view time) {
     try {
-        return parse_time(time);
+        const double within_s = parse_time(time);
+        if (within_s > SuppressionRule::kMaxWithin_s)
+            throw Error(fmt::format("{}: at most {:g} s", time, SuppressionRule::kMaxWithin_s));
+        return within_s;
     } catch (const Error& error) {
         refuse(text, error.what(), "write LABEL near OTHER:5s");
     }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
+#include <string>
 
 namespace earshot::detect {
 namespace {
@@ -49,11 +51,13 @@ void Suppressor::finish(const Sink& sink, const RejectionSink& rejected) {
 }
 
 void Suppressor::hand_out(const Sink& sink, const RejectionSink& rejected) {
+    std::set<std::string> held;  // labels of which an event waits
     for (auto event = waiting_.begin(); event != waiting_.end();) {
-        const auto verdict = judge(*event);
-        if (verdict.open && waiting_.size() <= kMaxWaiting) {
+        const bool behind = held.contains(event->label);
+        const auto verdict = behind ? Verdict{true, {}} : judge(*event);
+        if (behind || (verdict.open && waiting_.size() <= kMaxWaiting)) {
             if (!at_once_) return;
-            ++event;
+            held.insert((event++)->label);
             continue;
         }
         if (!verdict.muted) {

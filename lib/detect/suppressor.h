@@ -17,9 +17,9 @@ namespace earshot::detect {
 /// each until all rules about its label are decided: until no further event may begin close enough to it.
 ///
 /// All events mute, those that are muted themselves included; so the result does not depend on the order of
-/// rules and events. Memory is bounded: at most kMaxWaiting events wait, and so many events of a label that
-/// mutes are remembered; beyond that, the earliest event is decided with what is known, and the earliest
-/// remembered one is forgotten.
+/// rules and events. Those of one label come out in the order in which they came. Memory is bounded: at most
+/// kMaxWaiting events wait, and so many events of a label that mutes are remembered; beyond that, the
+/// earliest event is decided with what is known, and the earliest remembered one is forgotten.
 class Suppressor {
  public:
     using Sink = EventDetector::Sink;

@@ -7,6 +7,7 @@
 #include <csignal>
 #include <exception>
 #include <utility>
+#include <variant>
 
 #include "audio/writer.h"
 #include "live/live_json.h"
@@ -21,6 +22,13 @@ namespace {
 /// in the history for this long before it is written to the file of an event that may continue.
 constexpr double kHold_s = 15;
 constexpr double kChunk_s = 5;  // written at a time
+
+/// The same for an event that may be muted, but not so long that the history would fill the memory: beyond
+/// that, its clip is longer than it need be.
+double hold_s(const ClipOptions& options) {
+    constexpr double kLongest_s = 60;
+    return kHold_s + options.post_s + std::min(options.muted_within_s, kLongest_s);
+}
 
 /// A label as part of a file name.
 std::string file_part(std::string label) {
@@ -56,7 +64,7 @@ class ClipSaver::File {
 
 double ClipSaver::history_s(const ClipOptions& options) {
     constexpr double kBlock_s = 5;  // longer than any incoming block
-    return options.pre_s + options.post_s + kHold_s + kChunk_s + kBlock_s;
+    return options.pre_s + hold_s(options) + kChunk_s + kBlock_s;
 }
 
 ClipSaver::ClipSaver(ClipOptions options, const SoundHistory& history)
@@ -75,7 +83,7 @@ std::int64_t ClipSaver::position_of(double time_s) const { return std::llround(t
 
 void ClipSaver::samples(std::int64_t position, UtcTime, std::span<const float> samples) {
     const auto now = position + static_cast<std::int64_t>(samples.size());
-    const auto hold = position_of(kHold_s + options_.post_s);
+    const auto hold = position_of(hold_s(options_));
     for (auto clip = clips_.begin(); clip != clips_.end();) {
         const bool complete = clip->end && *clip->end <= now;
         if (complete) {
@@ -87,7 +95,17 @@ void ClipSaver::samples(std::int64_t position, UtcTime, std::span<const float> s
     }
 }
 
-void ClipSaver::starts(const LiveEvent& event) { clip_of(event); }
+void ClipSaver::may_start(const LiveEvent& event) { begin(event).certain = false; }
+
+void ClipSaver::starts(const LiveEvent& event) { clip_of(event).certain = true; }
+
+void ClipSaver::rejects(const LiveRejection& rejection) {
+    if (!std::holds_alternative<detect::Suppressed>(rejection.rejection.reason)) return;
+    const auto* const clip = open_clip(rejection.rejection.sound.label);
+    if (!clip || clip->certain) return;
+    discard(*clip);
+    clips_.remove_if([id = clip->id](const Clip& each) { return each.id == id; });
+}
 
 void ClipSaver::ends(const LiveEvent& event) {
     auto& clip = clip_of(event);
@@ -95,11 +113,20 @@ void ClipSaver::ends(const LiveEvent& event) {
     clip.end = position_of(event.event.offset_s + options_.post_s);
 }
 
+/// The clip of this label that has been open for longest.
+ClipSaver::Clip* ClipSaver::open_clip(const std::string& label) {
+    const auto same = std::ranges::find_if(
+        clips_, [&](const Clip& clip) { return !clip.end && clip.event.event.label == label; });
+    return same == clips_.end() ? nullptr : &*same;
+}
+
 /// The open clip of this label; starts one if there is none.
 ClipSaver::Clip& ClipSaver::clip_of(const LiveEvent& event) {
-    const auto same = std::ranges::find_if(
-        clips_, [&](const Clip& clip) { return !clip.end && clip.event.event.label == event.event.label; });
-    if (same != clips_.end()) return *same;
+    auto* const same = open_clip(event.event.label);
+    return same ? *same : begin(event);
+}
+
+ClipSaver::Clip& ClipSaver::begin(const LiveEvent& event) {
     Clip clip;
     clip.event = event;
     const auto cut =
@@ -111,10 +138,20 @@ ClipSaver::Clip& ClipSaver::clip_of(const LiveEvent& event) {
     return clips_.emplace_back(std::move(clip));
 }
 
-void ClipSaver::gap(const LiveGap&) {
-    for (auto& clip : clips_) send(clip, clip.end.value_or(history_.end()), true);
+void ClipSaver::gap(const LiveGap&) { end_all(); }
+
+void ClipSaver::end_all() {
+    for (auto& clip : clips_) {
+        if (clip.certain) {
+            send(clip, clip.end.value_or(history_.end()), true);
+        } else {
+            discard(clip);
+        }
+    }
     clips_.clear();
 }
+
+void ClipSaver::discard(const Clip& clip) { post({clip.id, clip.path, {}, {}, true, {}, true}); }
 
 std::string ClipSaver::save_last(double duration_s) {
     auto cut = history_.last(duration_s);
@@ -126,8 +163,7 @@ std::string ClipSaver::save_last(double duration_s) {
 }
 
 void ClipSaver::finish() {
-    for (auto& clip : clips_) send(clip, clip.end.value_or(history_.end()), true);
-    clips_.clear();
+    end_all();
     jobs_.close();
     if (thread_.joinable()) thread_.join();
 }
@@ -174,6 +210,10 @@ void ClipSaver::run() {
 
 void ClipSaver::write(Job& job) {
     auto file = std::ranges::find(files_, job.id, &File::id);
+    if (job.unwanted) {
+        if (file != files_.end()) files_.erase(file);
+        return;
+    }
     if (file == files_.end()) file = files_.emplace(files_.end(), job, history_.rate_hz());
     if (file->problem.empty()) file->problem = job.problem;
     try {

@@ -14,6 +14,12 @@ nlohmann::ordered_json live_event_json(const std::string& device, const LiveEven
     return row;
 }
 
+nlohmann::ordered_json live_rejection_json(const std::string& device, const LiveRejection& rejection) {
+    auto row = detect::rejection_row(device, rejection.rejection);
+    row["time"] = utc_text(rejection.time);
+    return row;
+}
+
 nlohmann::ordered_json live_gap_json(const std::string& device, const LiveGap& gap) {
     return {{"file", device},
             {"onset", rounded(gap.onset_s, 3)},

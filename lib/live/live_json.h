@@ -15,6 +15,9 @@ enum class EventState { whole, start, end };
 nlohmann::ordered_json live_event_json(const std::string& device, const LiveEvent& event,
                                        EventState state = EventState::whole);
 
+/// earshot-formats(5), REJECTED: detect::rejection_row() and "time".
+nlohmann::ordered_json live_rejection_json(const std::string& device, const LiveRejection& rejection);
+
 /// {"file": "default", "onset": ..., "offset": ..., "gap": "overrun", "time": ...}
 nlohmann::ordered_json live_gap_json(const std::string& device, const LiveGap& gap);
 

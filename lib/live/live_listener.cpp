@@ -66,6 +66,14 @@ void LiveListener::hear_stretch() {
         const auto live = at_its_time(event);
         for (auto* sink : sinks_) sink->starts(live);
     };
+    options.on_candidate = [&](const label::Event& event) {
+        const auto live = at_its_time(event);
+        for (auto* sink : sinks_) sink->may_start(live);
+    };
+    options.on_reject = [&](const detect::Rejection& rejection) {
+        const LiveRejection live{rejection, time_at(rejection.sound.onset_s)};
+        for (auto* sink : sinks_) sink->rejects(live);
+    };
     listener_->listen(stretches_, options, [&](const label::Event& event) {
         ++totals_.events;
         const auto live = at_its_time(event);

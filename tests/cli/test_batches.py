@@ -86,6 +86,14 @@ class Kills(BatchSandbox):
             files = {name: text for name, text in self.files(ours).items() if not name.startswith(".")}
             self.assertEqual(files, self.files(whole))
 
+    def test_rejected_lines_too(self):
+        words = ["--min-duration", "1s", "--rejected"]
+        self.earshot("detect", "model", "in", "-o", "undisturbed.jsonl", *words, "why.jsonl")
+        self.assertGreater((self.dir / "why.jsonl").read_bytes().count(b"short"), self.COUNT)
+        self.kill_until_it_ends(self.dir / ".out.jsonl.journal", 8, "-o", "out.jsonl", "-j", 2, *words, "out-why.jsonl")
+        self.assertEqual((self.dir / "out.jsonl").read_bytes(), (self.dir / "undisturbed.jsonl").read_bytes())
+        self.assertEqual((self.dir / "out-why.jsonl").read_bytes(), (self.dir / "why.jsonl").read_bytes())
+
     def unfinished(self, *words):
         """A run that is killed once some recordings are done."""
         journal = self.dir / ".out.jsonl.journal"
@@ -104,7 +112,8 @@ class Kills(BatchSandbox):
 
     def test_a_run_with_other_settings_begins_anew(self):
         for words in (["--threshold", "0.7"], ["--label", "high"], ["--overlap", "0.5"], ["--start", "1s"],
-                      ["--smooth", "2s"], ["--top", 1]):
+                      ["--smooth", "2s"], ["--top", 1], ["--confirm", "2/3"], ["--rejected", "why.jsonl"],
+                      ["--suppress", "low near high:1s"]):
             with self.subTest(words):
                 self.unfinished()
                 self.earshot("detect", "model", "in", "-o", "out.jsonl", *words)

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <numeric>
 #include <optional>
 
@@ -15,6 +16,7 @@
 #include "detect/found_events.h"
 #include "detect/listener.h"
 #include "support/error.h"
+#include "support/json_lines.h"
 #include "tools/batch_status.h"
 #include "tools/detect/destination.h"
 #include "tools/detect/inputs.h"
@@ -24,6 +26,7 @@
 namespace earshot::tools {
 namespace {
 
+namespace fs = std::filesystem;
 using Found = batch::Outcome<detect::FoundEvents>;
 
 bool is_live(const std::string& input) { return input == "-"; }
@@ -43,6 +46,7 @@ class EventBatch {
                                          : detect::parse_event_format(options.format)),
           events_(options.output, names_, detect::event_format_extension(format_), context.out),
           scores_(options.scores, names_, ".tsv", context.out),
+          rejected_(options.rejected, names_, ".jsonl", context.out),
           live_(!inputs_.empty() && is_live(inputs_.front())),
           batch_(inputs_, {inputs_.size() > 1 ? "detect" : "", {}, "what could be decoded was scored"},
                  context.console) {
@@ -56,12 +60,14 @@ class EventBatch {
 
     Exit operator()() {
         if (writes_events() && !events_.is_directory()) shared_ = event_writer(events_.shared());
+        if (writes_rejected() && !rejected_.is_directory()) rejected_.shared();  // though it may stay empty
         batch_.run<detect::FoundEvents>(
             workers_, [&](std::size_t i, int worker, Found& found) { hear(i, worker, found); },
             [&](std::size_t i, const detect::FoundEvents& found) { write(i, found); });
         if (batch_.status() == batch::BatchStatus::failure && options_.shard.count == 1) return Exit::failure;
         events_.close();  // of a part, whatever came of it, so that parts can be concatenated
         scores_.close();
+        rejected_.close();
         const auto status = batch_.finish();
         if (status != batch::BatchStatus::ok) return exit_of(status);
         return options_.exit_status && found_ == 0 ? Exit::negative : Exit::ok;
@@ -70,6 +76,7 @@ class EventBatch {
  private:
     /// With scores on standard output, events go there only if -o says so.
     bool writes_events() const { return options_.scores != "-" || options_.output != "-"; }
+    bool writes_rejected() const { return !options_.rejected.empty(); }
 
     void check_destinations() const {
         const bool several = all_.size() > 1;
@@ -82,21 +89,35 @@ class EventBatch {
             throw UsageError(fmt::format(
                 "scores of {} recordings cannot go into one file (give --scores=DIR/)", all_.size()));
         }
+        if (writes_rejected()) check_rejected();
         if (options_.top > 0 && format_ == detect::EventFormat::labels_json) {
             throw UsageError(
                 "--top writes several labels for the same time, which labels-json cannot express");
         }
     }
 
+    void check_rejected() const {
+        if (options_.top > 0)
+            throw UsageError("--rejected cannot be combined with --top, which looks for no events");
+        // With a slash at the end of both, so that a directory is the same with and without it.
+        const auto place = [](const std::string& path) { return (fs::path(path) / "").lexically_normal(); };
+        if (place(options_.output) == place(options_.rejected) ||
+            (options_.rejected == "-" && options_.scores == "-"))
+            throw UsageError(fmt::format(
+                "--rejected {0} would mix with other output in {0} (name another place)", options_.rejected));
+    }
+
     /// What an earlier run has finished is not done again.
     void resume() {
         if (inputs_.size() < 2 || std::ranges::any_of(inputs_, is_live)) return;
         auto settings = event_settings(options_);
-        if (events_.is_directory() || scores_.is_directory())
+        if (events_.is_directory() || scores_.is_directory() || rejected_.is_directory())
             settings["names"] = dataset::content_hash(fmt::format("{}", fmt::join(names_, "\n")));
         open_journal(journal_, options_, settings);
         if (!journal_) return;
-        batch_.use_journal(*journal_, [&](std::size_t i) { return events_.has(i) && scores_.has(i); });
+        batch_.use_journal(*journal_, [&](std::size_t i) {
+            return events_.has(i) && scores_.has(i) && (!writes_rejected() || rejected_.has(i));
+        });
         if (batch_.done_before() > 0)
             context_.console.note(
                 fmt::format("{} of {} recordings were already scored", batch_.done_before(), inputs_.size()));
@@ -134,7 +155,7 @@ class EventBatch {
         const auto& input = inputs_[i];
         if (!found_inputs_[i].problem.empty()) throw Error(found_inputs_[i].problem);
         const auto source = audio::open_source(input, options_.source);
-        std::unique_ptr<Output> event_file, score_file;
+        std::unique_ptr<Output> event_file, score_file, rejected_file;
         std::unique_ptr<detect::EventWriter> own;
         if (events_.is_directory()) own = event_writer(*(event_file = events_.open(i)));
         detect::EventWriter* const writer = own ? own.get() : writes_at_once(i) ? shared_.get() : nullptr;
@@ -150,21 +171,39 @@ class EventBatch {
         Output* const scores = options_.scores.empty() ? nullptr
                                : score_file            ? score_file.get()
                                                        : &scores_.shared();
-        listen(i, *source, *listeners_[static_cast<std::size_t>(worker)], scores, sink);
+        if (writes_rejected() && rejected_.is_directory()) rejected_file = rejected_.open(i);
+        const auto rejected = rejection_sink(i, rejected_file.get(), found.result);
+        listen(i, *source, *listeners_[static_cast<std::size_t>(worker)], scores, sink, rejected);
         if (own) own->end_recording(input);
         if (event_file) event_file->close();
         if (score_file) score_file->close();
+        if (rejected_file) rejected_file->close();
         found.damage = dataset::damage_texts(*source);
     }
 
+    /// @param own  file of the recording, if it has one
+    detect::RejectionSink rejection_sink(std::size_t i, Output* own, detect::FoundEvents& found) {
+        if (!writes_rejected()) return {};
+        Output* const output = own ? own : writes_at_once(i) ? &rejected_.shared() : nullptr;
+        return [this, i, output, &found](const detect::Rejection& rejection) {
+            auto row = detect::rejection_row(inputs_[i], rejection);
+            if (output) {
+                JsonLines(*output, options_.unbuffered || live_).write(row);
+            } else {
+                found.rejected.push_back(std::move(row));
+            }
+        };
+    }
+
     void listen(std::size_t i, audio::Source& source, detect::Listener& listener, Output* scores,
-                const detect::EventDetector::Sink& sink) {
+                const detect::EventDetector::Sink& sink, const detect::RejectionSink& rejected) {
         const auto& input = inputs_[i];
         detect::ListenOptions listen;
         listen.name = input;
         listen.start_s = options_.source.start_s;
         listen.live = is_live(input);
         listen.scores = scores;
+        listen.on_reject = rejected;
         listen.progress = progress_of(source);
         const bool labels_only = options_.top > 0;
         const auto heard = listener.listen(source, listen, labels_only ? [](const label::Event&) {} : sink);
@@ -200,6 +239,7 @@ class EventBatch {
     void write(std::size_t i, const detect::FoundEvents& found) {
         for (const auto& event : found.events) shared_->write(inputs_[i], event);
         if (shared_) shared_->end_recording(inputs_[i]);
+        for (const auto& row : found.rejected) JsonLines(rejected_.shared(), options_.unbuffered).write(row);
         found_ += found.count;
     }
 
@@ -212,7 +252,7 @@ class EventBatch {
     std::vector<std::string> inputs_;         // their paths
     std::vector<std::string> names_;          // of their files
     detect::EventFormat format_;
-    Destination events_, scores_;
+    Destination events_, scores_, rejected_;
     bool live_;
     batch::Batch batch_;
     std::optional<batch::Journal> journal_;

@@ -29,6 +29,7 @@ struct DetectOptions {
     detect::EventRuleOptions rules;
     double overlap = 0;  // of windows
     std::string output = "-", format, scores;
+    std::string rejected;        // where rejections go; empty: nowhere
     int top = 0;                 // labels of each recording instead of events; 0: events
     bool per_recording = false;  // the label of each recording instead of events
     bool with_scores = false;    // --scores was given, with or without a place

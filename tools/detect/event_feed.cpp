@@ -29,6 +29,10 @@ void EventFeed::ends(const live::LiveEvent& event) {
 
 void EventFeed::gap(const live::LiveGap& gap) { lines_.write(live::live_gap_json(options_.device, gap)); }
 
+void RejectionFeed::rejects(const live::LiveRejection& rejection) {
+    lines_.write(live::live_rejection_json(device_, rejection));
+}
+
 void EventFeed::turn() {
     if (options_.stats_s <= 0 || Clock::now() < next_stats_) return;
     const auto now = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());

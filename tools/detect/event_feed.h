@@ -4,6 +4,7 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 
 #include "live/live_sink.h"
 #include "support/json_lines.h"
@@ -34,6 +35,18 @@ class EventFeed : public live::LiveSink {
     JsonLines lines_;
     FeedOptions options_;
     Clock::time_point next_stats_;
+};
+
+/// Writes what almost was an event as JSON Lines, each line at once. earshot-formats(5), REJECTED.
+class RejectionFeed : public live::LiveSink {
+ public:
+    RejectionFeed(Output& output, std::string device) : lines_(output, true), device_(std::move(device)) {}
+
+    void rejects(const live::LiveRejection& rejection) override;
+
+ private:
+    JsonLines lines_;
+    std::string device_;
 };
 
 }  // namespace earshot::tools

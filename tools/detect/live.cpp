@@ -54,6 +54,10 @@ void refuse_what_is_for_recordings(const DetectOptions& options) {
     refuse(!options.scores.empty(), "--scores");
     refuse(options.source.start_s > 0, "--start");
     refuse(options.output.ends_with('/'), "a directory as output");
+    refuse(options.rejected.ends_with('/'), "a directory for --rejected");
+    if (!options.rejected.empty() && options.rejected == options.output)
+        throw UsageError(fmt::format("--rejected {0} would mix with events in {0} (name another place)",
+                                     options.rejected));
     if (!options.format.empty() && options.format != "jsonl")
         throw UsageError(
             fmt::format("live events are always jsonl, not {} (convert them with jq)", options.format));
@@ -77,7 +81,7 @@ class Live : public live::LiveSink, public view::ViewControl {
         auto opened = open_model();
         source_ = capture::open_device(options_.live.device, capture_options(opened.listener->rate_hz()));
         use(opened);
-        add_sinks(std::move(opened.listener));
+        add_sinks(std::move(opened.listener), opened.muted_within_s);
     }
 
     ~Live() override { drop_view(); }  // before what it shows is destroyed
@@ -103,14 +107,17 @@ class Live : public live::LiveSink, public view::ViewControl {
         std::unique_ptr<detect::Listener> listener;
         std::vector<std::string> labels;
         std::vector<detect::EventRule> rules;  // of each label
+        double muted_within_s = 0;             // the longest time of --suppress
     };
 
     Opened open_model() const {
         const auto model = model::Model::open(options_.model);
         const double overlap = model->event_overlap(options_.overlap);
         auto rules = detect::make_event_rules(model->file(), options_.rules, model->grid(overlap).hop_s);
-        Opened opened{nullptr, model->file().labels, rules.classes};
+        Opened opened{nullptr, model->file().labels, rules.classes, 0};
         opened.rules.resize(opened.labels.size());
+        for (const auto& rule : rules.suppressions)
+            opened.muted_within_s = std::max(opened.muted_within_s, rule.within_s);
         opened.listener = std::make_unique<detect::Listener>(model, std::move(rules), overlap);
         return opened;
     }
@@ -142,20 +149,30 @@ class Live : public live::LiveSink, public view::ViewControl {
             const auto name = options_.output == "-" ? std::string("standard output") : options_.output;
             feed_.emplace(output_.emplace(open_feed(options_.output), name), feed);
         }
+        if (!options_.rejected.empty()) {
+            const bool standard = options_.rejected == "-";
+            if (standard && viewed_)
+                throw UsageError("--rejected - would disturb the view (name a file, or give --view never)");
+            rejected_.emplace(rejected_output_.emplace(open_feed(options_.rejected),
+                                                       standard ? "standard output" : options_.rejected),
+                              live.device);
+        }
         if (!live.on_event.empty()) programs_.emplace(live.on_event, live.device, live.partial, viewed_);
     }
 
-    void add_sinks(std::unique_ptr<detect::Listener> listener) {
+    void add_sinks(std::unique_ptr<detect::Listener> listener, double muted_within_s) {
         const auto& live = options_.live;
         const int rate_hz = listener->rate_hz();
         listening_.emplace(*source_, live.device, std::move(listener), options_.source.duration_s);
         if (feed_) listening_->add(*feed_);
+        if (rejected_) listening_->add(*rejected_);
         const bool every_event = !live.save_clips.empty();
         if (every_event || viewed_) {
             live::ClipOptions clips;
             clips.directory = every_event ? live.save_clips : ".";
             clips.pre_s = live.pre_s;
             clips.post_s = live.post_s;
+            clips.muted_within_s = muted_within_s;
             clips.device = live.device;
             listening_->add(history_.emplace(rate_hz, std::max(kLast_s, live::ClipSaver::history_s(clips))));
             clips_.emplace(clips, *history_);
@@ -229,6 +246,7 @@ class Live : public live::LiveSink, public view::ViewControl {
             }
         }
         if (output_) output_->check();
+        if (rejected_output_) rejected_output_->check();
         if (programs_ && !warned_of_programs_) warned_of_programs_ = warn_of(programs_->totals());
         if (clips_ && !warned_of_clips_) warned_of_clips_ = warn_of(clips_->totals());
     }
@@ -282,6 +300,7 @@ class Live : public live::LiveSink, public view::ViewControl {
     void finish() {
         if (clips_) clips_->finish();
         if (output_) output_->close();
+        if (rejected_output_) rejected_output_->close();
         if (programs_) {
             programs_->finish(kPrograms_s);
             const auto totals = programs_->totals();
@@ -301,10 +320,11 @@ class Live : public live::LiveSink, public view::ViewControl {
     const bool viewed_;
     std::vector<std::string> labels_;
     std::vector<detect::EventRule> rules_;  // of each
-    std::optional<BackgroundOutput> output_;
+    std::optional<BackgroundOutput> output_, rejected_output_;
     std::unique_ptr<capture::LiveSource> source_;
     std::optional<live::SoundHistory> history_;
     std::optional<EventFeed> feed_;
+    std::optional<RejectionFeed> rejected_;
     std::optional<live::ClipSaver> clips_;
     std::optional<EventPrograms> programs_;
     std::optional<live::LiveListener> listening_;

@@ -66,6 +66,9 @@ class PerRecording {
         };
         refuse(options_.top > 0, "--top");
         refuse(!options_.format.empty(), "--format (it writes CSV)");
+        refuse(!options_.rejected.empty(), "--rejected");
+        refuse(!options_.rules.confirms.empty(), "--confirm");
+        refuse(!options_.rules.suppressions.empty(), "--suppress");
         refuse(!options_.scores.empty(), "a file name for --scores (it adds a column)");
         refuse(options_.output.ends_with('/') || fs::is_directory(options_.output),
                "a directory for the output");

@@ -61,12 +61,15 @@ Json event_settings(const DetectOptions& options) {
                   {"format", options.format},
                   {"top", options.top},
                   {"scores", options.scores},
+                  {"rejected", options.rejected},
                   {"thresholds", rules.thresholds},
                   {"off_thresholds", rules.off_thresholds},
                   {"min_duration", given(rules.min_duration_s)},
                   {"merge_gap", given(rules.merge_gap_s)},
                   {"smooth", given(rules.smooth_s)},
                   {"cool_downs", rules.cool_downs},
+                  {"confirms", rules.confirms},
+                  {"suppressions", rules.suppressions},
                   {"labels", rules.labels}};
     if (rules.min_level_dbfs) settings["min_level"] = *rules.min_level_dbfs;
     return settings;

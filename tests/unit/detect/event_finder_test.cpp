@@ -138,6 +138,17 @@ TEST(Suppression, waits_no_longer_than_the_rule_needs) {
     EXPECT_THAT(hum.known, ElementsAre(7, 10));
 }
 
+TEST(EventFinder, an_event_ends_before_another_starts_with_the_same_window) {
+    EventFinder finder(plain(2), 2, {1, 1});
+    std::vector<std::string> told;
+    const auto tell = [&](const char* what) {
+        return [&told, what](const label::Event& event) { told.push_back(what + event.label); };
+    };
+    finder.begin({0, true, tell("start ")});
+    for (const auto& row : rows({"#.", ".#"})) finder.push(row, 0, tell("end "));
+    EXPECT_THAT(told, ElementsAre("start a", "end a", "start b"));
+}
+
 TEST(Suppression, memory_stays_bounded) {
     EventRules rules = plain(2);
     rules.suppressions = {{"a", "b", 1e9}};
@@ -370,6 +381,8 @@ TEST(SuppressionRules, refuse_what_cannot_be_meant) {
     EXPECT_THAT(message("a near b:soon"), HasSubstr("write LABEL near OTHER:5s"));
     EXPECT_THAT(message("a near b:"), HasSubstr("write LABEL near OTHER:5s"));
     EXPECT_THAT(message("a near b:-1"), HasSubstr("write LABEL near OTHER:5s"));
+    EXPECT_THAT(message("a near b:61m"), HasSubstr("61m: at most 3600 s"));
+    EXPECT_THAT(message("a near b:1h"), testing::StrEq("nothing"));
     EXPECT_THAT(message("a near a:5s"), HasSubstr("cannot mute itself (see --cool-down)"));
     EXPECT_THAT(message("a near b near c:1s", {"a", "b near c", "a near b", "c"}),
                 HasSubstr("either 'a' near 'b near c', or 'a near b' near 'c'"));

@@ -122,6 +122,29 @@ TEST_F(ClipSaverTest, AnEventThatIsLongerThanTheHistoryLosesNothing) {
     EXPECT_EQ(sound("20240229T000000.500Z-rain.wav"), stretch(500, end - 750));
 }
 
+TEST_F(ClipSaverTest, AClipOfAnEventThatIsMutedIsRemoved) {
+    options_.muted_within_s = 30;
+    open();
+    hear(2000);
+    saver_->may_start(event("cry", 1, 1));
+    hear(4000);
+    saver_->may_start(event("cry", 3, 3));
+    const auto end = static_cast<std::int64_t>(3 * ClipSaver::history_s(options_)) * kRate;
+    hear(end);  // by now, some of each is on disk
+    saver_->rejects({{event("cry", 1, 2.5).event, detect::TooShort{3}}, {}});  // another cry
+    saver_->rejects({{event("cry", 1, 2.5).event, detect::Suppressed{"dog", 2, 30}}, {}});
+    const double offset_s = static_cast<double>(end) / kRate - 25;  // known 25 s later
+    saver_->starts(event("cry", 3, offset_s));
+    saver_->ends(event("cry", 3, offset_s));
+    hear(end + 1000);
+    saver_->may_start(event("cry", static_cast<double>(end) / kRate, 0));  // never decided
+    saver_->finish();
+    ASSERT_THAT(files(), ElementsAre("20240229T000002.500Z-cry.json", "20240229T000002.500Z-cry.wav"));
+    EXPECT_EQ(sound(files()[1]), stretch(2500, std::lround(1000 * (offset_s + 0.25))));
+    EXPECT_EQ(saver_->totals().saved, 1);
+    EXPECT_EQ(saver_->totals().failed, 0);
+}
+
 TEST_F(ClipSaverTest, EventsOfSeveralLabelsOverlap) {
     open();
     hear(2000);
