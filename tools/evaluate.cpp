@@ -5,6 +5,8 @@
 #include "support/error.h"
 #include "tools/evaluate/judgement.h"
 #include "tools/evaluate/ranking.h"
+#include "tools/evaluate/timelines.h"
+#include "tools/help.h"
 #include "tools/options.h"
 #include "tools/selection.h"
 #include "tools/shard_option.h"
@@ -58,12 +60,23 @@ bool is_model(const std::string& path) {
     return fs::exists(fs::path(path) / "model.json", ignored);
 }
 
+/// @throws UsageError for criteria that no event or no segment could meet
+void check_criteria(const EvaluateOptions& options) {
+    if (!(options.criteria.segment_s > 0)) throw UsageError("--segment must be above 0");
+}
+
 Exit run(EvaluateOptions options, Context& context) {
-    check_parts(options);
+    check_criteria(options);
     options.tags = split_list(options.tags);
     auto background = parse_background(options.background_given);
     options.background = background.label.value_or("");
     options.background_data = std::move(background.paths);
+    if (!options.detections.empty() || !options.score_tables.empty())
+        return judge_timelines(options, context);
+    if (options.model.empty())
+        throw UsageError("no model (name a model directory, or files of events with --detections)");
+    if (!options.durations.empty()) throw UsageError("--durations goes with --detections or --score-tables");
+    check_parts(options);
     options.days = day_ranges("--days", options.day_texts);
     std::vector<std::string> models{options.model};
     std::erase_if(options.data, [&](const std::string& path) {
@@ -80,10 +93,24 @@ Exit run(EvaluateOptions options, Context& context) {
     return rank_models(models, options, context);
 }
 
+void declare_events(CLI::App& app, EvaluateOptions& options) {
+    app.add_option("--detections", options.detections,
+                   "Judge these events of any program; DATA says what is true (repeatable)")
+        ->type_name("FILE")
+        ->allow_extra_args(false);
+    app.add_option("--score-tables", options.score_tables,
+                   "Judge these scores too, or alone: detect --scores=DIR/ writes them")
+        ->type_name("DIR");
+    app.add_option("--durations", options.durations, "Length of each recording: TSV of filename, duration")
+        ->type_name("FILE");
+    add_time(app, "--collar", options.criteria.collars.collar_s,
+             "How far onset and offset of an event may be off");
+    add_time(app, "--segment", options.criteria.segment_s, "Length of a segment, for figures by segment");
+}
+
 Runner declare(CLI::App& app) {
     auto options = std::make_shared<EvaluateOptions>();
     app.add_option("MODEL", options->model, "Model directory, made by earshot train; several are ranked")
-        ->required()
         ->type_name("")
         ->configurable(false);
     app.add_option("DATA", options->data, "Datasets (NPZ files, directories of them) or labelled recordings")
@@ -112,10 +139,13 @@ Runner declare(CLI::App& app) {
                    "Label for unlabelled time, or recordings of it (repeatable)")
         ->type_name("WHAT")
         ->allow_extra_args(false);
+    declare_events(app, *options);
     add_source(app, options->source);
     add_shard(app, options->shard);
     app.add_flag("--merge", options->merge, "DATA is the output of --shard runs: report on all parts");
     add_jobs(app, options->jobs);
+    for (const char* name : {"--curves", "--days", "--channels", "--start", "--duration", "--raw"})
+        app.get_option(name)->group(kMoreOptions);
     return [options, &app](Context& context) {
         options->part = app.get_option("--shard")->count() > 0;
         return run(*options, context);
@@ -126,12 +156,13 @@ Runner declare(CLI::App& app) {
 
 const Tool tool{
     "evaluate",
-    "Evaluate a model on labelled data: confusion matrix, precision, recall, F1, areas under curves.",
+    "Evaluate a model on labelled data, or the events of any program: F1, areas under curves, PSDS.",
     "Examples:\n"
     "  earshot evaluate model/ test-dataset/\n"
     "  earshot evaluate model/ recordings/ --per-recording\n"
     "  earshot evaluate model/ test-dataset/ --json | jq .accuracy\n"
-    "  earshot evaluate models/*",
+    "  earshot evaluate models/*\n"
+    "  earshot evaluate --detections events.jsonl labels.tsv",
     declare};
 
 }  // namespace earshot::tools

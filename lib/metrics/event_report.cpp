@@ -57,9 +57,10 @@ std::string cell(double value) { return std::isnan(value) ? "-" : fmt::format("{
 std::string rate_cell(double value) { return std::isnan(value) ? "-" : fmt::format("{:.3g}", value); }
 
 std::string row(const std::string& name, std::size_t width, const std::vector<std::string>& cells) {
-    static constexpr std::size_t kWidths[] = {6, 6, 9, 7, 7, 8, 7, 8, 7, 7, 9};
+    static constexpr std::size_t kWidths[] = {6, 6, 9, 7, 7, 9, 7, 10, 7, 7, 9};
     std::string text = fmt::format("{:<{}}", name, width);
     for (std::size_t i = 0; i < cells.size(); ++i) text += fmt::format("{:>{}}", cells[i], kWidths[i]);
+    text.erase(text.find_last_not_of(' ') + 1);
     return text + "\n";
 }
 

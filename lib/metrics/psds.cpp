@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <ranges>
 
 namespace earshot::metrics {
 namespace {
@@ -31,7 +32,7 @@ void Psds::add(std::span<const LabelEvents> events, const ScoreSequence& scores,
     const auto changes = sweep_thresholds(events, scores, settings_.criteria, number);
     Recording recording{duration_s, {}};
     for (std::size_t label = 0; label < changes.size(); ++label) {
-        changes_[label].insert(changes_[label].end(), changes[label].begin(), changes[label].end());
+        for (const auto& change : changes[label]) changes_[label].push_back({change});
         Reference reference{static_cast<std::uint32_t>(label), 0, 0};
         for (const auto& event : events[label].reference) {
             reference.count += event.length_s() > 0;
@@ -40,13 +41,25 @@ void Psds::add(std::span<const LabelEvents> events, const ScoreSequence& scores,
         if (reference.count > 0) recording.reference.push_back(reference);
     }
     recordings_.push_back(std::move(recording));
-    sorted_ = false;
+    prepared_ = false;
 }
 
-void Psds::sort() {
-    if (sorted_) return;
-    for (auto& label : changes_) std::ranges::stable_sort(label, std::greater(), &ThresholdChange::score);
-    sorted_ = true;
+void Psds::prepare() {
+    if (prepared_) return;
+    std::vector<std::int32_t> least(recordings_.size()), now(recordings_.size());
+    for (auto& label : changes_) {
+        std::ranges::stable_sort(label, std::greater(), &Step::score);
+        std::ranges::fill(now, 0);
+        for (const auto& step : label) now[step.recording] += step.false_positives;
+        least = now;  // at the lowest threshold
+        for (auto& step : std::views::reverse(label)) {
+            const auto i = step.recording;
+            least[i] = std::min(least[i], now[i]);
+            now[i] -= step.false_positives;
+            step.floor = least[i] - std::min(least[i], now[i]);
+        }
+    }
+    prepared_ = true;
 }
 
 Psds::Totals Psds::totals(std::span<const std::uint32_t> times) const {
@@ -75,7 +88,7 @@ std::vector<double> Psds::rates(std::size_t label, std::span<const std::uint32_t
                                  static_cast<double>(totals.labels - 1);
     }
     std::vector<double> lowest(totals.events[label], kNever);
-    std::int64_t hits = 0, alarms = 0;
+    std::int64_t hits = 0, alarms = 0, least_alarms = 0;
     double crossing = 0;
     const auto& changes = changes_[label];
     for (std::size_t i = 0; i < changes.size();) {
@@ -85,9 +98,11 @@ std::vector<double> Psds::rates(std::size_t label, std::span<const std::uint32_t
             const std::int64_t many = times[change.recording];
             hits += many * change.hits;
             alarms += many * change.false_positives;
+            least_alarms += many * change.floor;
             if (change.other != ThresholdChange::kOwn)
                 crossing += static_cast<double>(many * change.cross_triggers) * a_cross_trigger[change.other];
         }
+        if (static_cast<double>(least_alarms) * an_alarm > settings_.most_per_hour) break;
         if (hits == 0) continue;
         auto& rate = lowest[static_cast<std::size_t>(hits) - 1];
         rate = std::min(rate, std::max(0.0, static_cast<double>(alarms) * an_alarm + crossing));
@@ -131,7 +146,7 @@ double Psds::area(std::span<const std::vector<double>> rates) const {
 Psds::Result Psds::result() { return result(std::vector<std::uint32_t>(recordings_.size(), 1)); }
 
 Psds::Result Psds::result(std::span<const std::uint32_t> times) {
-    sort();
+    prepare();
     const auto sums = totals(times);
     Result result{std::numeric_limits<double>::quiet_NaN(),
                   std::vector<double>(changes_.size(), std::numeric_limits<double>::quiet_NaN())};

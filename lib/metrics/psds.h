@@ -65,11 +65,18 @@ class Psds {
     std::vector<double> rates(std::size_t label, std::span<const std::uint32_t> times,
                               const Totals& totals) const;
     double area(std::span<const std::vector<double>> rates) const;
-    void sort();
+    /// Sorts the changes and finds their floors, after recordings were added.
+    void prepare();
+
+    struct Step : ThresholdChange {
+        /// How much more false positives this recording has at least, at this threshold and all below it.
+        /// Once there are too many of these, the rest of the curve is past e_max.
+        std::int32_t floor = 0;
+    };
 
     PsdsSettings settings_;
-    std::vector<std::vector<ThresholdChange>> changes_;  // of each label
-    bool sorted_ = true;                                 // each from the highest score down
+    std::vector<std::vector<Step>> changes_;  // of each label
+    bool prepared_ = true;                    // each from the highest score down
     struct Recording {
         double duration_s;
         std::vector<Reference> reference;

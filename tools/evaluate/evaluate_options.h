@@ -6,6 +6,7 @@
 #include "audio/source.h"
 #include "batch/shard.h"
 #include "dataset/recording_date.h"
+#include "metrics/event_evaluation.h"
 
 namespace earshot::tools {
 
@@ -20,6 +21,9 @@ struct EvaluateOptions {
     std::vector<std::string> leave_out, tags, day_texts;
     std::vector<dataset::DayRange> days;
     std::string output = "-", scores, curves;
+    std::vector<std::string> detections;  // files of events to judge, instead of a model
+    std::string score_tables, durations;
+    metrics::EventCriteria criteria;
     batch::Shard shard;
     bool part = false;   // --shard was given: write scores of our part rather than a report
     bool merge = false;  // data are such parts
