@@ -11,6 +11,7 @@
 #include "dataset/class_runs.h"
 #include "dataset/framing.h"
 #include "detect/recording_scorer.h"
+#include "evaluate/true_events.h"
 #include "windows/run_finder.h"
 #include "windows/window_cutter.h"
 
@@ -29,8 +30,6 @@ void copy_frames(const dataset::Recording& recording, std::size_t first, std::sp
     std::ranges::copy(from, frames.begin());
 }
 
-constexpr auto kNoTruth = static_cast<std::size_t>(-1);  // of a step, until drop_unlabelled()
-
 bool any_known(std::span<const std::optional<std::size_t>> truths) {
     return std::ranges::any_of(truths, [](const auto& truth) { return truth.has_value(); });
 }
@@ -45,6 +44,14 @@ Judge::Judge(std::shared_ptr<const model::Model> model, std::vector<std::string>
       tags_(std::move(tags)),
       unseen_(leave_out_.begin(), leave_out_.end()) {
     for (const auto& label : model_.labels) unseen_.erase(label);
+    if (judges_recordings() || !model_.frontend.is_object()) return;
+    std::vector<bool> wanted;
+    for (const auto& label : model_.labels) {
+        const auto among = [&](const auto& list) { return std::ranges::find(list, label) != list.end(); };
+        wanted.push_back(!among(leave_out_) && (tags_.empty() || among(tags_)));
+    }
+    timelines_.emplace(session_.model(), std::move(wanted));
+    frame_s_ = windows::shape_of(*session_.model().frontend()).window_s;
 }
 
 std::optional<std::size_t> Judge::index_of(const std::string& label, const std::string& file) {
@@ -97,26 +104,10 @@ void Judge::fold(JudgedRecording& judged, std::optional<std::size_t> truth) cons
     judged.scores = counts ? std::move(whole.scores) : std::vector<float>();
 }
 
-void Judge::drop_unlabelled(JudgedRecording& judged) const {
-    const std::size_t classes = model_.labels.size();
-    std::size_t kept = 0;
-    for (std::size_t i = 0; i < judged.truths.size(); ++i) {
-        if (judged.truths[i] == kNoTruth) continue;
-        judged.truths[kept] = judged.truths[i];
-        judged.onsets_s[kept] = judged.onsets_s[i];
-        std::copy_n(judged.scores.begin() + static_cast<std::ptrdiff_t>(i * classes), classes,
-                    judged.scores.begin() + static_cast<std::ptrdiff_t>(kept++ * classes));
-    }
-    judged.left_out += judged.truths.size() - kept;
-    judged.truths.resize(kept);
-    judged.onsets_s.resize(kept);
-    judged.scores.resize(kept * classes);
-}
-
 std::vector<JudgedRecording> Judge::judge(std::span<const JudgedItem> items,
                                           const audio::SourceOptions& source) {
     std::vector<JudgedRecording> all(items.size());
-    std::vector<std::optional<std::size_t>> wholes(items.size());
+    std::vector<Heard> heard(items.size());
     const model::ScoreSink keep = [&](std::size_t owner, std::span<const float> scores) {
         auto& kept = all[owner].scores;
         kept.insert(kept.end(), scores.begin(), scores.end());
@@ -128,7 +119,11 @@ std::vector<JudgedRecording> Judge::judge(std::span<const JudgedItem> items,
             session_.score(i, window, steps, keep);
         };
         try {
-            wholes[i] = item.audio ? audio(item, source, all[i], score) : dataset(item, all[i], score);
+            if (item.audio) {
+                audio(item, source, all[i], heard[i], score);
+            } else {
+                dataset(item, all[i], heard[i], score);
+            }
         } catch (const MismatchError&) {
             throw;
         } catch (const Error& error) {
@@ -142,19 +137,53 @@ std::vector<JudgedRecording> Judge::judge(std::span<const JudgedItem> items,
             nothing.problem = std::move(all[i].problem);
             all[i] = std::move(nothing);
         } else if (judges_recordings()) {
-            fold(all[i], wholes[i]);
+            fold(all[i], heard[i].whole);
         } else {
-            drop_unlabelled(all[i]);
+            finish(all[i], heard[i]);
         }
     }
     return all;
 }
 
-std::optional<std::size_t> Judge::dataset(const JudgedItem& item, JudgedRecording& judged,
-                                          const WindowScorer& score) {
+void Judge::finish(JudgedRecording& judged, const Heard& heard) {
+    if (heard.timed) judged.timeline = timelines_->make(heard.reference, heard.stretches, judged.scores);
+    const std::size_t classes = model_.labels.size();
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < heard.truths.size(); ++i) {
+        if (!heard.truths[i]) continue;
+        judged.truths.push_back(*heard.truths[i]);
+        judged.onsets_s.push_back(heard.onsets_s[i]);
+        std::ranges::copy(std::span(judged.scores).subspan(i * classes, classes),
+                          judged.scores.begin() + static_cast<std::ptrdiff_t>(kept++ * classes));
+    }
+    judged.left_out += heard.truths.size() - kept;
+    judged.scores.resize(kept * classes);
+}
+
+/// Whether it is known when the events and the frames of a dataset are.
+bool Judge::has_times(const dataset::Recording& recording) const {
+    const auto& times = recording.times;
+    const bool finite = std::ranges::all_of(times, [](double time_s) { return std::isfinite(time_s); });
+    if (!timelines_ || times.empty() || !finite || !std::ranges::is_sorted(times)) return false;
+    const auto background = std::ranges::find(recording.labels, model_.background);
+    const bool labelled = std::ranges::any_of(recording.classes, [&](std::int64_t c) {
+        return c >= 0 && c != background - recording.labels.begin();
+    });
+    return recording.events.empty() ? !labelled : !has_no_times({recording.events}, model_.background);
+}
+
+void Judge::dataset(const JudgedItem& item, JudgedRecording& judged, Heard& heard,
+                    const WindowScorer& score) {
+    const auto recording = dataset::read_recording(item.path);
+    judged.frontend_checked = check_frontend(recording, item.path);
+    heard.timed = has_times(recording);
+    heard.reference = recording.events;
+    dataset_windows(item, recording, judged, heard, score);
+}
+
+void Judge::dataset_windows(const JudgedItem& item, const dataset::Recording& recording,
+                            JudgedRecording& judged, Heard& heard, const WindowScorer& score) {
     const auto& path = item.path;
-    const auto recording = dataset::read_recording(path);
-    judged.frontend_checked = check_frontend(recording, path);
     const auto& windowing = session_.model().windowing();
     std::vector<float> window(static_cast<std::size_t>(windowing.frames) * recording.dimension);
     check_dimension(window.size(), path);
@@ -165,41 +194,53 @@ std::optional<std::size_t> Judge::dataset(const JudgedItem& item, JudgedRecordin
     };
     dataset::ClassRuns classes;
     classes.add(recording.classes);
-    std::vector<std::optional<std::size_t>> steps;
+    std::vector<std::optional<std::size_t>> steps;  // of a window
+    std::size_t rows = 0;                           // of scores of a run
     const auto judge_window = [&](const windows::RowSpan& run, std::int64_t start) {
         const auto slot = windowing.slot(start, run);
         const std::int64_t step = windowing.steps == 1 ? slot.count : windowing.step_frames();
         steps.clear();
         for (std::int64_t at = 0; at < slot.count; at += step)
             steps.push_back(known(classes.dominant(slot.first + at, std::min(step, slot.count - at))));
-        if (!judges_recordings() && !any_known(steps)) {
+        if (!any_known(steps) && !judges_recordings() && !heard.timed) {
             judged.left_out += steps.size();
             return;
         }
         windows::read_window(window, run, start, recording.dimension, windowing.padding,
-                             [&](std::int64_t first, std::span<float> rows) {
-                                 copy_frames(recording, static_cast<std::size_t>(first), rows, path);
+                             [&](std::int64_t first, std::span<float> values) {
+                                 copy_frames(recording, static_cast<std::size_t>(first), values, path);
                              });
         score(window, steps.size());
+        rows += steps.size();
         if (judges_recordings()) return;
+        const std::int64_t begin = windowing.steps == 1 ? run.first + start : slot.first;
         for (std::size_t i = 0; i < steps.size(); ++i) {
-            judged.truths.push_back(steps[i].value_or(kNoTruth));
-            const auto first =
-                windowing.steps == 1 ? run.first + start : slot.first + static_cast<std::int64_t>(i) * step;
-            judged.onsets_s.push_back(
-                recording.times.empty() ? 0 : recording.times[static_cast<std::size_t>(first)]);
+            const auto first = static_cast<std::size_t>(begin + static_cast<std::int64_t>(i) * step);
+            heard.take(steps[i], recording.times.empty() ? 0 : recording.times[first]);
         }
     };
     windows::RunFinder finder;
-    if (windowing.frames > 1 && !judges_recordings()) finder.push(recording.times);
+    if ((windowing.frames > 1 || windowing.hop == 1) && !judges_recordings()) finder.push(recording.times);
     for (const windows::RowSpan& run : finder.runs(classes.rows())) {
+        rows = 0;
         for (std::int64_t i = 0; i < windowing.count(run.count); ++i)
             judge_window(run, windowing.start(i, run.count));
+        if (heard.timed && rows > 0) heard.add_stretch(recording.times, run, rows, frame_s_);
     }
-    if (!judges_recordings()) return std::nullopt;
+    if (!judges_recordings()) return;
     const auto found = std::ranges::find(recording.labels, model_.background);
     const auto silence = found == recording.labels.end() ? -1 : found - recording.labels.begin();
-    return known(classes.of_recording(silence));
+    heard.whole = known(classes.of_recording(silence));
+}
+
+/// The frames of a run. Those of the next one may begin before the last of them ends.
+void Judge::Heard::add_stretch(std::span<const double> times, const windows::RowSpan& run, std::size_t rows,
+                               double frame_s) {
+    const auto first = static_cast<std::size_t>(run.first),
+               end = static_cast<std::size_t>(run.first + run.count);
+    double end_s = times[end - 1] + frame_s;
+    if (end < times.size()) end_s = std::min(end_s, times[end]);
+    stretches.push_back({times[first], end_s, rows});
 }
 
 bool Judge::check_frontend(const dataset::Recording& recording, const std::string& path) const {
@@ -223,12 +264,14 @@ std::vector<std::optional<std::size_t>> Judge::truths_of(const dataset::Recordin
     return indices;
 }
 
-std::optional<std::size_t> Judge::audio(const JudgedItem& item, audio::SourceOptions source,
-                                        JudgedRecording& judged, const WindowScorer& score) {
+void Judge::audio(const JudgedItem& item, audio::SourceOptions source, JudgedRecording& judged, Heard& heard,
+                  const WindowScorer& score) {
     const auto& entry = *item.audio;
     const bool silent = item.background && !entry.labels_unusable && !entry.missing;  // it needs no labels
     if (!entry.timeline && !silent) throw Error(fmt::format("{}: {}", entry.audio, entry.problem));
     label::Timeline timeline = entry.timeline.value_or(label::Timeline{});
+    heard.timed = timelines_ && !has_no_times(timeline, model_.background);
+    heard.reference = timeline.events;
     if (item.background) dataset::fill_gaps(timeline, *item.background);
     std::set<std::string> distinct;
     for (const auto& event : timeline.events) distinct.insert(event.label);
@@ -249,25 +292,32 @@ std::optional<std::size_t> Judge::audio(const JudgedItem& item, audio::SourceOpt
         *opened, windows, framing, [&](auto window, double onset_s, double offset_s) {
             const std::size_t count = session_.steps_of(onset_s, offset_s);
             if (judges_recordings()) return score(window, count);
+            const auto onset_of = [&](std::size_t i) {
+                return onset_s + static_cast<double>(i) * grid.hop_s;
+            };
             steps.clear();
             for (std::size_t i = 0; i < count; ++i) {
-                const double step_s = onset_s + static_cast<double>(i) * grid.hop_s;
-                const auto c = labeller.class_of(step_s, std::min(step_s + grid.window_s, offset_s));
+                const double end_s = count == 1 ? offset_s : std::min(onset_of(i) + grid.window_s, offset_s);
+                const auto c = labeller.class_of(onset_of(i), end_s);
                 steps.push_back(c < 0 ? std::nullopt : indices[static_cast<std::size_t>(c)]);
             }
-            if (!any_known(steps)) {
+            if (!any_known(steps) && !heard.timed) {
                 judged.left_out += count;
                 return;
             }
-            for (std::size_t i = 0; i < count; ++i) {
-                judged.truths.push_back(steps[i].value_or(kNoTruth));
-                judged.onsets_s.push_back(onset_s + static_cast<double>(i) * grid.hop_s);
-            }
+            for (std::size_t i = 0; i < count; ++i) heard.take(steps[i], onset_of(i));
             score(window, count);
         });
     judged.damage = dataset::damage_texts(*opened);
-    if (!judges_recordings()) return std::nullopt;
-    return class_of(timeline, source.start_s + heard_s, entry.audio);
+    const double end_s = source.start_s + heard_s;
+    if (judges_recordings()) heard.whole = class_of(timeline, end_s, entry.audio);
+    if (source.start_s > 0 || source.duration_s) {  // events may begin before, or go on
+        for (auto& event : heard.reference) {
+            event.onset_s = std::max(event.onset_s, source.start_s);
+            event.offset_s = std::min(event.offset_s, end_s);
+        }
+    }
+    if (!heard.truths.empty()) heard.stretches = {{source.start_s, end_s, heard.truths.size()}};
 }
 
 }  // namespace earshot::evaluate

@@ -12,6 +12,7 @@
 #include "audio/source.h"
 #include "dataset/catalogue.h"
 #include "dataset/recording.h"
+#include "evaluate/judged_timeline.h"
 #include "model/session.h"
 #include "support/error.h"
 
@@ -38,6 +39,8 @@ struct JudgedRecording {
     std::vector<float> scores;        // windows x labels
     std::size_t left_out = 0;         // windows or recordings without a label, or with one to ignore
     bool frontend_checked = true;     // false if the model or the data doesn't say how frames were made
+    /// Of models of frames, for recordings whose labels and frames have times.
+    std::optional<JudgedTimeline> timeline;
     std::vector<std::string> damage;  // of audio
     std::string problem;              // why there is no result
 };
@@ -64,18 +67,37 @@ class Judge {
  private:
     using WindowScorer = std::function<void(std::span<const float> window, std::size_t steps)>;
 
+    /// What is known of a recording while its windows are scored.
+    struct Heard {
+        std::optional<std::size_t> whole;  // its truth as a whole, if the model labels recordings
+        std::vector<std::optional<std::size_t>> truths;  // of each scored window, or of its steps
+        std::vector<double> onsets_s;
+        bool timed = false;  // all windows are scored, for a timeline
+        std::vector<label::Event> reference;
+        std::vector<TimelineMaker::Stretch> stretches;
+
+        void take(std::optional<std::size_t> truth, double onset_s) {
+            truths.push_back(truth);
+            onsets_s.push_back(onset_s);
+        }
+        void add_stretch(std::span<const double> times, const windows::RowSpan& run, std::size_t rows,
+                         double frame_s);
+    };
+
     /// The model's index for a label of the data; nothing if it is ignored.
     std::optional<std::size_t> index_of(const std::string& label, const std::string& file);
     std::optional<std::size_t> class_of(const label::Timeline& timeline, double duration_s,
                                         const std::string& file);
     bool judges_recordings() const { return session_.model().is_of_recordings(); }
-    /// Scores the windows of a recording. @return  its truth as a whole, if the model labels recordings
-    std::optional<std::size_t> dataset(const JudgedItem& item, JudgedRecording& judged,
-                                       const WindowScorer& score);
-    std::optional<std::size_t> audio(const JudgedItem& item, audio::SourceOptions source,
-                                     JudgedRecording& judged, const WindowScorer& score);
-    /// Takes out the steps of windows that have no truth.
-    void drop_unlabelled(JudgedRecording& judged) const;
+    /// Scores the windows of a recording.
+    void dataset(const JudgedItem& item, JudgedRecording& judged, Heard& heard, const WindowScorer& score);
+    void dataset_windows(const JudgedItem& item, const dataset::Recording& recording, JudgedRecording& judged,
+                         Heard& heard, const WindowScorer& score);
+    void audio(const JudgedItem& item, audio::SourceOptions source, JudgedRecording& judged, Heard& heard,
+               const WindowScorer& score);
+    bool has_times(const dataset::Recording& recording) const;
+    /// Keeps the windows that have labels, and makes the timeline.
+    void finish(JudgedRecording& judged, const Heard& heard);
     /// Replaces the scores of all windows by those of the recording.
     void fold(JudgedRecording& judged, std::optional<std::size_t> truth) const;
     /// Whether both front ends are known, to be compared. @throws MismatchError if they differ
@@ -89,6 +111,9 @@ class Judge {
     const model::ModelFile& model_;  // the session's
     std::vector<std::string> leave_out_, tags_;
     std::set<std::string> unseen_;
+    std::optional<TimelineMaker>
+        timelines_;       // unless the model is of recordings, or does not say when frames are
+    double frame_s_ = 0;  // length of a frame, if there are timelines
 };
 
 }  // namespace earshot::evaluate

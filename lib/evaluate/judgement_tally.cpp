@@ -8,8 +8,12 @@ namespace earshot::evaluate {
 
 using Json = nlohmann::ordered_json;
 
-JudgementTally::JudgementTally(const model::ModelFile& model, std::optional<double> hop_s, bool per_recording)
-    : model_(model), per_recording_(per_recording), evaluation_(model.labels, model::open_set_rule(model)) {
+JudgementTally::JudgementTally(const model::ModelFile& model, std::optional<double> hop_s, bool per_recording,
+                               const metrics::EventCriteria& criteria)
+    : model_(model),
+      per_recording_(per_recording),
+      evaluation_(model.labels, model::open_set_rule(model)),
+      events_(event_labels(model), criteria) {
     if (hop_s && !of_recordings()) false_alarms_.emplace(model, *hop_s);
 }
 
@@ -22,6 +26,8 @@ void JudgementTally::add(const std::string& name, const JudgedRecording& judged)
         if (per_recording_) own.add(judged.truths[w], scores);
     }
     if (false_alarms_) false_alarms_->add(judged);
+    if (const auto& timeline = judged.timeline)
+        events_.add(timeline->events, timeline->duration_s, &timeline->scores);
     ++count_;
     left_out_ += judged.left_out;
     if (!judged.frontend_checked && !unchecked_) unchecked_ = name;
@@ -32,7 +38,7 @@ const FalseAlarmTally* JudgementTally::false_alarms() const {
     return false_alarms_ && false_alarms_->hours() > 0 ? &*false_alarms_ : nullptr;
 }
 
-Json JudgementTally::json() const {
+Json JudgementTally::json() {
     Json report{{"recordings", count_}, {"left_out", left_out_}};
     report.update(metrics::evaluation_json(evaluation_));
     report["detection"] = metrics::detection_json(evaluation_, thresholds(), quiet_labels());
@@ -42,6 +48,10 @@ Json JudgementTally::json() const {
             if (alarms->counts(c))
                 report["labels"][labels()[c]]["false_alarms_per_hour"] = rounded(alarms->per_hour(c), 6);
         }
+    }
+    if (auto* found = events()) {
+        report["events"] = metrics::event_json(*found, found->figures());
+        report["events"]["left_out"] = untimed();
     }
     if (!per_recording_) return report;
     auto& list = report["by_recording"] = Json::array();

@@ -38,9 +38,13 @@ std::uint64_t count_false_alarms(const LabelEvents& events) {
     const IntervalIndex reference(events.reference);
     std::uint64_t alarms = 0;
     for (const auto& detected : events.detected) {
-        bool touches = false;
-        reference.visit_near(detected.onset_s, detected.offset_s, [&](std::size_t) { touches = true; });
-        alarms += !touches;
+        bool right = false;
+        reference.visit_near(detected.onset_s, detected.offset_s, [&](std::size_t r) {
+            const auto& one = reference.sorted()[r];
+            const bool common = one.onset_s < detected.offset_s && detected.onset_s < one.offset_s;
+            right = right || common || one.length_s() == 0 || detected.length_s() == 0;
+        });
+        alarms += !right;
     }
     return alarms;
 }

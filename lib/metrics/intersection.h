@@ -29,7 +29,7 @@ inline bool reaches(double seconds, double fraction, double length_s) {
 /// event count once, and one that covers too little of it not at all. Events without length are ignored.
 HitCounts match_intersections(const LabelEvents& events, const IntersectionRule& rule);
 
-/// Detections that do not touch any true event of their label.
+/// Detections that have no time in common with any true event of their label.
 std::uint64_t count_false_alarms(const LabelEvents& events);
 
 }  // namespace earshot::metrics

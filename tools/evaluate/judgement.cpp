@@ -31,7 +31,7 @@ Judgement::Judgement(const EvaluateOptions& options, Context& context)
       context_(context),
       opened_(model::Model::open(options.model)),
       model_(opened_->file()),
-      tally_(model_, hop_of(*opened_), options.per_recording) {}
+      tally_(model_, hop_of(*opened_), options.per_recording, options.criteria) {}
 
 void Judgement::find_items() {
     const evaluate::ItemChoice choice{options_.labels, options_.background, options_.days};
@@ -114,7 +114,11 @@ batch::BatchStatus Judgement::merge_parts(const Take& take) {
 void Judgement::check_fit(const evaluate::JudgedRecording& judged) const {
     const std::size_t windows = judged.truths.size(), classes = model_.labels.size();
     const bool known = std::ranges::all_of(judged.truths, [&](std::size_t truth) { return truth < classes; });
-    if (known && judged.onsets_s.size() == windows && judged.scores.size() == windows * classes) return;
+    const bool timeline_fits =
+        !judged.timeline || judged.timeline->fits(evaluate::event_labels(model_).size());
+    if (known && timeline_fits && judged.onsets_s.size() == windows &&
+        judged.scores.size() == windows * classes)
+        return;
     throw Error(fmt::format("the scores do not match the labels of {}", options_.model));
 }
 
@@ -167,7 +171,7 @@ void Judgement::warn_of_unchecked() const {
                     model_.frontend.is_object() ? *tally_.unchecked() : options_.model));
 }
 
-nlohmann::ordered_json Judgement::json() const {
+nlohmann::ordered_json Judgement::json() {
     nlohmann::ordered_json report{{"model", options_.model}, {"data", options_.data}};
     report.update(tally_.json());
     return report;

@@ -32,8 +32,8 @@ class Judgement {
     /// Has our part of the data scored, and writes that rather than a report.
     Exit write_part(Output& out);
 
-    nlohmann::ordered_json json() const;
-    std::string text() const { return report_text(tally_, options_.per_recording); }
+    nlohmann::ordered_json json();
+    std::string text() { return report_text(tally_, options_.per_recording); }
     const evaluate::JudgementTally& tally() const { return tally_; }
     Exit status() const { return exit_of(status_); }
 

@@ -20,9 +20,20 @@ std::string false_alarms_text(const evaluate::FalseAlarmTally& alarms,
                        fmt::join(each, ", "));
 }
 
+/// Of what detect would find in the recordings; empty if none has labels with times.
+std::string events_text(evaluate::JudgementTally& tally) {
+    auto* events = tally.events();
+    if (!events) return "";
+    std::string text = "\n" + metrics::event_text(*events, events->figures());
+    if (tally.untimed() > 0)
+        text +=
+            counted(tally.untimed(), "recording") + " left out of these: labels or frames without times\n";
+    return text;
+}
+
 }  // namespace
 
-std::string report_text(const evaluate::JudgementTally& tally, bool per_recording) {
+std::string report_text(evaluate::JudgementTally& tally, bool per_recording) {
     const bool whole = tally.of_recordings();
     const char* unit = whole ? "recording" : "window";
     std::string report = metrics::evaluation_text(tally.evaluation(), unit);
@@ -34,6 +45,7 @@ std::string report_text(const evaluate::JudgementTally& tally, bool per_recordin
         report +=
             "\n" + metrics::detection_text(tally.evaluation(), tally.thresholds(), tally.quiet_labels());
     if (const auto* alarms = tally.false_alarms()) report += false_alarms_text(*alarms, tally.labels());
+    report += events_text(tally);
     if (!per_recording) return report;
     report += "\n windows  accuracy  balanced  recording\n";
     for (const auto& [name, confusion] : tally.recordings()) {

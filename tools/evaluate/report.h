@@ -9,7 +9,7 @@
 namespace earshot::tools {
 
 /// The figures as tables for people.
-std::string report_text(const evaluate::JudgementTally& tally, bool per_recording);
+std::string report_text(evaluate::JudgementTally& tally, bool per_recording);
 
 /// Every point of the curves, as TSV.
 void write_curves(Output& out, const evaluate::JudgementTally& tally);

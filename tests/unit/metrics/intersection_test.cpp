@@ -42,8 +42,9 @@ TEST(MatchIntersections, events_without_length_are_ignored) {
     EXPECT_EQ(counts.detected, 0);
 }
 
-TEST(CountFalseAlarms, are_detections_that_touch_no_event) {
-    EXPECT_EQ(count_false_alarms({{{1, 2}, {5, 9}}, {{0, 1}, {2.5, 4}, {6, 7}, {9.1, 9.2}}}), 2);
+TEST(CountFalseAlarms, are_detections_outside_all_events) {
+    EXPECT_EQ(count_false_alarms({{{1, 2}, {5, 9}}, {{0, 1}, {2.5, 4}, {6, 7}, {9.1, 9.2}}}), 3);
+    EXPECT_EQ(count_false_alarms({{{1, 2}, {5, 5}}, {{1.5, 1.5}, {4, 6}}}), 0);  // without length, but within
     EXPECT_EQ(count_false_alarms({{{1, 9}, {2, 3}}, {{5, 6}}}), 0);  // within the longer of two that overlap
     EXPECT_EQ(count_false_alarms({{}, {{5, 6}}}), 1);
 }
