@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "label/label_file.h"
 #include "support/error.h"
 
@@ -11,7 +13,11 @@ void RecordingNames::add(const std::string& name) {
     const std::size_t number = names_.size();
     names_.push_back(name);
     exact_.emplace(name, number);
-    for (const auto& key : label::recording_keys(name)) {
+    auto keys = label::recording_keys(name);
+    const std::filesystem::path path(name);
+    if (const auto directory = path.parent_path().filename().string(); !directory.empty())
+        keys.push_back(fmt::format("{}-{}", directory, path.stem().string()));
+    for (const auto& key : keys) {
         const auto [place, is_new] = ends_.try_emplace(key, number);
         if (!is_new && place->second != number) place->second.reset();
     }

@@ -9,7 +9,8 @@
 namespace earshot::evaluate {
 
 /// Finds recordings by name, where files of several programs name them: with or without directories or the
-/// extension.
+/// extension. sample_1/audio.wav is also sample_1-audio, as detect names the files of recordings whose own
+/// names are equal.
 class RecordingNames {
  public:
     void add(const std::string& name);
