@@ -78,6 +78,18 @@ void TimelineJudge::judge(const DetectedEvents& detected) {
     }
     if (evaluation_->recordings() == 0)
         throw Error("no recording has labels with times, which judging events needs");
+    warn_of_unscored(detected.scores);
+}
+
+void TimelineJudge::warn_of_unscored(const std::string& directory) {
+    std::vector<std::string> without;
+    for (std::size_t c = 0; c < labels_.size(); ++c) {
+        if (!scored_[c]) without.push_back(labels_[c]);
+    }
+    if (directory.empty() || without.empty()) return;
+    warnings_.push_back(
+        fmt::format("{}: no table has a column for {}; PSDS takes it that they are never found", directory,
+                    fmt::join(without, ", ")));
 }
 
 void TimelineJudge::read_events(const std::vector<std::string>& files) {
@@ -136,11 +148,14 @@ void TimelineJudge::choose_labels() {
         }
     }
     labels_.assign(labels.begin(), labels.end());
+    scored_.assign(labels_.size(), false);
 }
 
 void TimelineJudge::add(std::size_t recording) {
     std::optional<metrics::ScoreSequence> scores;
     if (!found_[recording].table.empty()) scores = read_score_table(found_[recording].table, labels_);
+    for (std::size_t c = 0; c < labels_.size() && scores && scores->steps() > 0; ++c)
+        scored_[c] = scored_[c] || scores->scores[c] > metrics::ScoreSequence::kUnheard;
     const double end_s = end_of(recording, scores);
     const auto events = events_of(recording, end_s, !has_events_ && scores ? &*scores : nullptr);
     evaluation_->add(events, end_s, scores ? &*scores : nullptr);

@@ -58,6 +58,7 @@ class TimelineJudge {
     void read_tables(const std::string& directory);
     void take(const std::string& name, label::Timeline timeline, const std::string& file);
     void choose_labels();
+    void warn_of_unscored(const std::string& directory);
     void add(std::size_t recording);
     std::vector<metrics::LabelEvents> events_of(std::size_t recording, double end_s,
                                                 const metrics::ScoreSequence* detections) const;
@@ -68,6 +69,7 @@ class TimelineJudge {
     std::vector<Found> found_;  // in the order of the recordings
     bool has_events_ = false;   // of files
     std::vector<std::string> labels_;
+    std::vector<bool> scored_;  // of each label, whether a table has a column for it
     std::optional<metrics::EventEvaluation> evaluation_;
     std::vector<std::string> unknown_;  // recordings that the truth does not name
     std::vector<std::string> warnings_;

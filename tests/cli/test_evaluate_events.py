@@ -241,8 +241,12 @@ class Timelines(EventSandbox):
         ours = self.events("--score-tables", "scores", "truth.tsv")
         self.assertEqual({label: one["event"]["f1"] for label, one in ours["labels"].items()}, {"cry": 1, "bark": 1})
         self.assertEqual((ours["psds1"], ours["psds2"], ours["scored"]), (1, 1, 2))
+        self.write("scores/a.tsv", "onset\toffset\tcry\n0\t1\t0.1\n1\t2\t0.9\n")
+        self.write("scores/b.tsv", "onset\toffset\tcry\n0\t2\t0.2\n2\t3\t0.7\n")
+        ours = self.events("--score-tables", "scores", "truth.tsv", stderr="no table has a column for bark")
+        self.assertEqual([ours["labels"][label]["psds2"] for label in ("bark", "cry")], [0, 1])
         (self.dir / "scores/b.tsv").unlink()
-        ours = self.events("--score-tables", "scores", "--detections", "truth.tsv", "truth.tsv",
+        ours = self.events("--score-tables", "scores", "--detections", "truth.tsv", "truth.tsv", "--tags", "cry",
                            stderr="1 of 2 recordings have no score table")
         self.assertEqual((ours["scored"], ours["recordings"]), (1, 2))
 
