@@ -83,8 +83,16 @@ void check_augmentation(const train::AugmentOptions& options, const train::Train
             "--overlay: no background label, so nothing is mixed into windows (give --background LABEL)");
 }
 
-void cross_validate(TrainingRun& run) {
-    const int folds = run.options.folds;
+/// How many parts to cross-validate in: none if there is a single recording to learn events from, and no more
+/// than there are recordings, since the recipe asks for it and not the user.
+int folds_of(const TrainingRun& run) {
+    const int asked = run.options.folds;
+    if (asked == 0 || run.set.target != model::Target::events || run.options.by_frame) return asked;
+    const auto groups = static_cast<int>(run.set.training_groups());
+    return groups < 2 ? 0 : std::min(asked, groups);
+}
+
+void cross_validate(TrainingRun& run, int folds) {
     const auto split = train::cross_validation_folds(run.set, split_by(run.options), folds, run.fit.seed);
     int epochs = 0;
     for (const train::Fold& fold : split)
@@ -105,14 +113,15 @@ void cross_validate(TrainingRun& run) {
 void choose_fold(TrainingRun& run) {
     const TrainOptions& options = run.options;
     if (options.test_share > 0) train::set_aside_test(run.set, options.test_share, run.fit.seed);
-    if (options.folds > 0) {
-        cross_validate(run);
-        run.fold.train = run.set.labelled_rows(train::Role::train);
-    } else if (!options.data.validation.empty()) {
+    if (!options.data.validation.empty()) {
         run.fold = {run.set.labelled_rows(train::Role::train),
                     run.set.labelled_rows(train::Role::validation)};
+    } else if (const int folds = folds_of(run); folds > 0) {
+        cross_validate(run, folds);
+        run.fold.train = run.set.labelled_rows(train::Role::train);
     } else {
-        run.fold = train::hold_out(run.set, split_by(options), options.validation_share, run.fit.seed);
+        const double share = options.folds > 0 ? 0 : options.validation_share;
+        run.fold = train::hold_out(run.set, split_by(options), share, run.fit.seed);
     }
 }
 

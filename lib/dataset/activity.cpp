@@ -64,7 +64,8 @@ void Activity::read(double first, double length, std::span<State> states) const 
         for_steps(rows, first, length, steps,
                   [&](std::int64_t step) { std::ranges::fill(of_step(step), silent); });
     for (const Stretch& stretch : unsure_)
-        for_steps(stretch.rows, first, length, steps, [&](std::int64_t step) { of_step(step)[stretch.c] = unknown; });
+        for_steps(stretch.rows, first, length, steps,
+                  [&](std::int64_t step) { of_step(step)[stretch.c] = unknown; });
     for (const Stretch& stretch : stretches_)
         for_steps(stretch.rows, first, length, steps,
                   [&](std::int64_t step) { of_step(step)[stretch.c] = sounds; });

@@ -77,7 +77,7 @@ BuildReport DatasetBuilder::build(const CatalogueEntry& entry, frontend::Fronten
     if (entry.waveforms) return build_waveforms(entry, frontend, identity, out, progress);
     label::Timeline timeline = entry.timeline.value_or(label::Timeline{});
     const bool weak = timeline.is_weak();
-    if (settings_.background && entry.timeline) fill_gaps(timeline, *settings_.background);
+    if (settings_.background) fill_gaps(timeline, *settings_.background);
     FrameLabeller labeller(timeline, settings_.labels, frontend.hop_s());
     RecordingWriter writer(frontend.dimension(), settings_.type);
     BuildReport report;
@@ -124,7 +124,7 @@ BuildReport DatasetBuilder::build(const CatalogueEntry& entry, frontend::Fronten
         const label::LabelIndex index(settings_.labels);
         for (const auto& event : info.events)
             info.weak[static_cast<std::size_t>(*index.find(event.label))] = 1;
-    } else if (entry.timeline) {
+    } else if (entry.timeline || settings_.background) {
         info.labelled.push_back({settings_.source.start_s, end_s});
     }
     writer.write(info, out, settings_.compress);

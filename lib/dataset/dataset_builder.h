@@ -21,7 +21,7 @@ struct BuildSettings {
     audio::SourceOptions source;            // resampled to the front end's rate
     std::vector<std::string> labels;        // the classes of all recordings
     std::string recipe;                     // RecordingInfo::recipe
-    std::optional<std::string> background;  // class of what no event covers in recordings with labels
+    std::optional<std::string> background;  // class of everything that no event covers
     bool keep_unlabelled = false;  // keep frames without an event as class -1, instead of dropping them
     FrameType type = FrameType::float32;
     bool compress = true;

@@ -198,9 +198,10 @@ void Judge::dataset_windows(const JudgedItem& item, const dataset::Recording& re
     std::size_t rows = 0;                           // of scores of a run
     const auto judge_window = [&](const windows::RowSpan& run, std::int64_t start) {
         const auto slot = windowing.slot(start, run);
-        const std::int64_t step = windowing.steps == 1 ? slot.count : windowing.step_frames();
+        const std::int64_t step = windowing.step_frames();
         steps.clear();
-        for (std::int64_t at = 0; at < slot.count; at += step)
+        if (windowing.steps == 1) steps.push_back(known(classes.dominant(slot.first, slot.count)));
+        for (std::int64_t at = 0; windowing.steps > 1 && at < slot.count; at += step)
             steps.push_back(known(classes.dominant(slot.first + at, std::min(step, slot.count - at))));
         if (!any_known(steps) && !judges_recordings() && !heard.timed) {
             judged.left_out += steps.size();

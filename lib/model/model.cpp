@@ -6,11 +6,42 @@
 #include <utility>
 
 #include "dataset/content_hash.h"
+#include "network/architecture.h"
 #include "support/error.h"
 
 namespace earshot::model {
-std::shared_ptr<const Model> Model::open(const std::string& directory) {
+namespace {
+
+/// Makes the windows of a network with context so many times longer. Each step sees the same frames as
+/// before, so its scores stay what they are, bit for bit. Leaves a network alone that is not what
+/// `architecture` describes.
+void lengthen_windows(ModelFile& file) {
+    constexpr std::int64_t kDecided = 256;  // frames, about: several times the context
+    if (file.window.is_null() || file.graph.is_null()) return;
+    auto windowing = windows::windowing_from_json(file.window);
+    if (!windowing.has_context()) return;
+    auto architecture = file.architecture;
+    architecture["frames"] = windowing.frames;
+    try {
+        if (network::make_graph(architecture).json() != file.graph) return;
+    } catch (const Error&) {
+        return;
+    }
+    const std::int64_t context = windowing.context(), times = kDecided / windowing.hop;
+    if (times < 2) return;
+    windowing.hop *= times;
+    windowing.steps *= times;
+    windowing.frames = windowing.hop + 2 * context;
+    architecture["frames"] = windowing.frames;
+    file.graph = network::make_graph(architecture).json();
+    file.window = to_json(windowing);
+}
+
+}  // namespace
+
+std::shared_ptr<const Model> Model::open(const std::string& directory, Use use) {
     auto file = read_model_file(directory);
+    if (use == Use::recordings) of_model_json(directory, [&] { lengthen_windows(file); });
     auto scorer = open_scorer(directory, file);
     const std::filesystem::path path(directory);
     ModelHashes hashes{dataset::file_hash((path / "model.json").string()),

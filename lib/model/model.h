@@ -21,9 +21,14 @@ struct ModelHashes {
 /// its own.
 class Model {
  public:
+    /// For sound that arrives as time passes, or for recordings that are there: their windows are longer
+    /// where a network answers several times a window, so that less of the sound is context. The scores are
+    /// the same.
+    enum class Use { live, recordings };
+
     /// Reads model.json and weights.npz.
     /// @throws Error if either cannot be read, or the parts of the model do not fit each other
-    static std::shared_ptr<const Model> open(const std::string& directory);
+    static std::shared_ptr<const Model> open(const std::string& directory, Use use = Use::recordings);
 
     /// @param directory  for messages
     /// @throws Error if the parts do not fit each other

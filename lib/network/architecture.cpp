@@ -120,6 +120,8 @@ void check(const NetworkOptions& options) {
             "windows "
             "of several frames (--window)");
     }
+    if (options.input.pool > 0 && find_architecture(kind_in_files(options.kind)).frames_per_step > 0)
+        throw UsageError("--pool and --arch tcn cannot be combined (it answers for every two frames)");
     if (options.input.deviation && options.input.pool == 0) {
         throw UsageError("--deviation needs --pool: of the frames of each step of time");
     }

@@ -20,6 +20,7 @@ constexpr std::array kGaps_s{0., .2, .5, 1., 2., 3., 5.};
 constexpr std::array kShortest_s{0., .1, .25, .5, 1., 2.};
 constexpr std::array kCollars_s{.2, .5, 1.};
 constexpr double kOffsetShare = .2;  // of an event's length, as collar of its offset where that is more
+constexpr double kExtremity = .04;   // what a threshold of 0 or 1 must gain over one of 0.5, twice
 constexpr std::size_t kMaxRows = 400'000;
 
 struct Interval {
@@ -169,7 +170,8 @@ class RuleSearch {
         for (std::size_t i = 0; i < on_.size(); ++i) {
             const std::size_t low = i > 0 ? i - 1 : i, high = std::min(i + 1, on_.size() - 1);
             for (std::size_t k = 0; k < grades[i].size(); ++k) {
-                const double grade = (grades[low][k] + 2 * grades[i][k] + grades[high][k]) / 4;
+                const double grade = (grades[low][k] + 2 * grades[i][k] + grades[high][k]) / 4 -
+                                     kExtremity * std::abs(on_[i] - 0.5);
                 if (grade <= grade_ + 1e-9) continue;
                 grade_ = grade;
                 best_ = {on_[i], share * on_[i], median > 1 ? median * hop_s_ : 0,

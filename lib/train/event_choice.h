@@ -32,9 +32,9 @@ std::vector<HeldOutRun> held_out_runs(const TrainingSet& set, std::span<const st
 
 /// Chooses, for each label alone, how its scores become events: median, thresholds, gap and shortest event,
 /// tried in all combinations on a fixed grid, as detect::EventDetector would apply them. A choice counts as
-/// the mean of itself and its neighbours with a slightly higher and lower threshold, so that one lucky event
-/// does not decide. Labels without an event in the runs, and the background, keep their threshold and nothing
-/// else.
+/// the mean of itself and its neighbours with a slightly higher and lower threshold, less a little for
+/// thresholds far from 0.5, so that one lucky event does not decide. Labels without an event in the runs, and
+/// the background, keep their threshold and nothing else.
 /// @param fixed       the thresholds were asked for: they stay, and the rest is chosen
 /// @return one for each label; empty if there are no runs with events
 std::vector<model::EventDefaults> choose_events(const TrainingSet& set, std::span<const HeldOutRun> runs,

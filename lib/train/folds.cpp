@@ -72,12 +72,27 @@ Fold hold_out_frames(const TrainingSet& set, double share, std::uint64_t seed) {
     return fold;
 }
 
+/// Whether a label sounds anywhere in recordings of these rows, as far as labels say.
+bool sounds_in(const TrainingSet& set, const Rows& rows, std::size_t learnt) {
+    return std::ranges::any_of(rows, [&](std::int64_t row) {
+        const auto& activity = set.recordings_said[set.item_of(row).recording].activity;
+        const auto weak = activity.weak();
+        return activity.frames_of(learnt) > 0 || (!weak.empty() && weak[learnt] == dataset::Activity::sounds);
+    });
+}
+
 void check_trainable(const TrainingSet& set, const Fold& fold, const char* remedy) {
-    const auto counts = set.class_counts(fold.train);
-    for (std::size_t c = 0; c < counts.size(); ++c) {
-        if (counts[c] > 0) continue;
+    const auto held_out = [&](std::size_t c) {
         throw Error(fmt::format("all of '{}' would be held out, leaving none to train on ({})", set.labels[c],
                                 remedy));
+    };
+    for (std::size_t i = 0; set.target == model::Target::events && i < set.learnt(); ++i) {
+        if (!sounds_in(set, fold.train, i)) held_out(set.learnt_label(i));
+    }
+    if (set.target == model::Target::events) return;
+    const auto counts = set.class_counts(fold.train);
+    for (std::size_t c = 0; c < counts.size(); ++c) {
+        if (counts[c] == 0) held_out(c);
     }
 }
 

@@ -398,6 +398,14 @@ const TrainingSet::Item& TrainingSet::item_of(std::int64_t example) const {
     return *(std::ranges::upper_bound(items, example, {}, &Item::first) - 1);
 }
 
+std::size_t TrainingSet::training_groups() const {
+    std::set<std::string> groups;
+    for (const Item& item : items) {
+        if (item.role == Role::train) groups.insert(item.group);
+    }
+    return groups.size();
+}
+
 Rows TrainingSet::labelled_rows(Role role) const {
     Rows rows;
     for (const Item& item : items) {

@@ -84,6 +84,8 @@ struct TrainingSet {
     /// The items of each recording.
     std::vector<std::span<const Item>> recordings() const;
 
+    /// Groups of the training data.
+    std::size_t training_groups() const;
     /// Examples with a class, from items of one role.
     Rows labelled_rows(Role role) const;
     std::int64_t steps() const { return windowing.steps; }

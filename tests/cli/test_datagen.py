@@ -3,11 +3,11 @@ import json
 
 import numpy
 
-from support.datasets import DatasetSandbox, load
+from support.datasets import SPECTRA, DatasetSandbox, load
 from support.sandbox import sine, write_wav
 
 KEYS = {"samples": "<f4", "classes": "<i8", "cutoff_frequencies": "<f8", "labels": "<U", "times": "<f8",
-        "events": "<f8", "frontend": "<U", "source": "<U"}
+        "events": "<f8", "labelled": "<f8", "frontend": "<U", "source": "<U"}
 
 
 class Layouts(DatasetSandbox):
@@ -144,7 +144,7 @@ class Contents(DatasetSandbox):
     def test_the_summary_adds_up(self):
         self.sample("in/s", {"00:00": "a", "00:02": "b"})
         self.sample("in/t", {"00:00": "a"})
-        said = self.earshot("datagen", "in", "out", stderr=None).err.splitlines()
+        said = self.earshot("datagen", *SPECTRA, "in", "out", stderr=None).err.splitlines()
         self.assertEqual([line.split() for line in said[:3]],
                          [["class", "frames", "seconds", "share"], ["a", "5", "10.0", "62.5%"],
                           ["b", "3", "6.0", "37.5%"]])

@@ -3,7 +3,7 @@ import json
 
 import numpy
 
-from support.datasets import DatasetSandbox, load
+from support.datasets import SPECTRA, DatasetSandbox, load
 from support.sandbox import noise, sine, write_wav
 
 
@@ -95,7 +95,7 @@ class Failures(DatasetSandbox):
 
     def test_a_recording_named_twice_counts_once(self):
         self.sample("in/a", {"00:00": "x"})
-        said = self.earshot("datagen", "in", "in/a", "./in/a/audio.wav", "out", stderr=None).err
+        said = self.earshot("datagen", *SPECTRA, "in", "in/a", "./in/a/audio.wav", "out", stderr=None).err
         self.assertIn("1 made, 0 unchanged, 0 failed", said)
         self.assertEqual(self.files("out"), ["a.npz"])
 

@@ -9,7 +9,7 @@ import time
 
 import numpy
 
-from support.datasets import DatasetSandbox, load
+from support.datasets import SPECTRA, DatasetSandbox, load
 from support.sandbox import EARSHOT, memory_is_measurable, sine, write_wav
 
 RAW = ["datagen", "-q", "-", "--raw", "s16le,8000,1", "--sample-rate", "8000", "--high", "4000", "--labels", "l.txt"]
@@ -23,7 +23,7 @@ class Pipes(DatasetSandbox):
 
     def test_a_pipe_in_and_out_gives_what_files_give(self):
         self.datagen("s/audio.wav", "-o", "file.npz")
-        self.shell("cat s/audio.wav | earshot datagen -q - --labels s/labels.json -o - | cat > pipe.npz")
+        self.shell("cat s/audio.wav | earshot datagen -q --front-end spectrum - --labels s/labels.json -o - | cat > pipe.npz")
         one, other = load(self.dir / "file.npz"), load(self.dir / "pipe.npz")
         for key in ("samples", "classes", "times", "events", "labels", "frontend"):
             numpy.testing.assert_array_equal(one[key], other[key])
@@ -111,7 +111,7 @@ class Reruns(DatasetSandbox):
         self.assertEqual(self.run_in(), [])
         (self.dir / "in/s/audio.wav").touch()
         self.assertEqual(self.run_in(), [])
-        said = self.earshot("datagen", "in", "out", stderr=None).err
+        said = self.earshot("datagen", *SPECTRA, "in", "out", stderr=None).err
         self.assertIn("0 made, 2 unchanged, 0 failed", said)
         self.assertEqual(said.splitlines()[1].split(), ["a", "2", "4.0", "25.0%"])
 

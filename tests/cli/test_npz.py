@@ -117,7 +117,7 @@ class Npz(DatasetSandbox):
                 self.assertEqual({entry.date_time for entry in archive.infolist()}, {(1980, 1, 1, 0, 0, 0)})
                 self.assertEqual([entry.filename for entry in archive.infolist()],
                                  [f"{name}.npy" for name in ("samples", "classes", "cutoff_frequencies", "labels", "times",
-                                                             "events", "frontend", "source")])
+                                                             "events", "labelled", "frontend", "source")])
             with numpy.load(self.dir / "a.npz", allow_pickle=False) as npz:
                 for name, seen in self.dump().items():
                     numpy.testing.assert_array_equal(numpy.array(seen["values"]), npz[name].ravel())

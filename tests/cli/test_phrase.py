@@ -118,7 +118,7 @@ class Recipe(Sandbox):
             self.earshot("train", "--recipe", "phrase", *SHORT, *datasets, "-o", "other", "--force", "-q", "--epochs", 1,
                          "--test", 0, "--threads", 1, *words)
         # Where frames have the labels, none is background unless somebody says so.
-        self.earshot("train", "dataset", "-o", "frames", "-q", "--epochs", 1)
+        self.earshot("train", "dataset", "-o", "frames", "-q", "--epochs", 1, "--target", "frame", "--loss", "softmax")
         self.assertEqual(json.loads((self.dir / "frames/model.json").read_text())["background"], "")
 
 

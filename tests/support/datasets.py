@@ -11,6 +11,9 @@ def load(path):
         return {key: npz[key] for key in npz}
 
 
+SPECTRA = ["--front-end", "spectrum"]
+
+
 class DatasetSandbox(Sandbox):
     def sample(self, name, labels, seconds=8, hz=1000):
         """A directory with audio.wav and labels.json."""
@@ -18,7 +21,9 @@ class DatasetSandbox(Sandbox):
         (self.dir / name / "labels.json").write_text(json.dumps(labels))
 
     def datagen(self, *words, **expected):
-        return self.earshot("datagen", "-q", *words, **expected)
+        """Makes spectra, as datagen does where options say how frames are made, unless words name a recipe."""
+        kind = [] if {"--recipe", "--front-end"} & set(words) else SPECTRA
+        return self.earshot("datagen", "-q", *kind, *words, **expected)
 
     def classes(self, path):
         """Class names of the frames of a dataset file."""

@@ -111,7 +111,7 @@ class Live : public live::LiveSink, public view::ViewControl {
     };
 
     Opened open_model() const {
-        const auto model = model::Model::open(options_.model);
+        const auto model = model::Model::open(options_.model, model::Model::Use::live);
         const double overlap = model->event_overlap(options_.overlap);
         auto rules = detect::make_event_rules(model->file(), options_.rules, model->grid(overlap).hop_s);
         Opened opened{nullptr, model->file().labels, rules.classes, 0};

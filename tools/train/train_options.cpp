@@ -100,9 +100,12 @@ void check_train_options(TrainOptions& options, const CLI::App& app) {
     if (options.output == "-") throw UsageError("a model is a directory and cannot go to standard output");
     if (options.folds == 1) throw UsageError("--folds 1: at least 2 are needed");
     if (options.folds > 0 && options.resume) {
-        throw UsageError("--folds and --resume cannot be combined (resume works on a single training run)");
+        throw UsageError(
+            "--folds and --resume cannot be combined (resume works on a single training run; give --folds "
+            "0)");
     }
-    if (options.folds > 0 && given("--validation-data")) {
+    const bool events = options.examples.target == model::Target::events;  // whose recipe asks for folds
+    if (options.folds > 0 && given("--validation-data") && !events) {
         throw UsageError(
             "--folds and --validation-data cannot be combined (each fold is validated on itself)");
     }

@@ -84,7 +84,7 @@ TEST(ModelFile, labels_may_be_of_recordings) {
     model.target = Target::recording;
     write_model_file(model, directory.path().string());
     EXPECT_EQ(read_model_file(directory.path().string()).target, Target::recording);
-    EXPECT_NE(error_with("target", "song").find("\"target\" is 'song', neither frame nor recording"),
+    EXPECT_NE(error_with("target", "song").find("\"target\" is 'song', none of frame, recording and events"),
               std::string::npos);
     EXPECT_NE(error_with("target", 1).find("\"target\" should be text"), std::string::npos);
 }
