@@ -152,8 +152,24 @@ Value add_frontend(OnnxBuilder& onnx, const Json& settings, const Value& samples
     throw Error("the front end " + kind + " cannot be exported (leave it out with --frames)");
 }
 
+namespace {
+
+/// Windows around the frames that they decide; the outermost frames stand for what comes before and after.
+Value windows_with_context(OnnxBuilder& b, const Value& frames, const windows::Windowing& windowing) {
+    const Value rows = b.size(frames, 0);
+    const Value starts = b.range(b.whole_scalar(0), rows, b.whole_scalar(windowing.hop));
+    std::vector<std::int64_t> offsets;
+    for (std::int64_t i = 0; i < windowing.frames; ++i) offsets.push_back(i - windowing.context());
+    const Value places = b.add(b.unsqueeze(starts, 1), b.whole(offsets));
+    const Value last = b.subtract(rows, b.whole_scalar(1));
+    return b.gather(frames, b.node("Max", {b.node("Min", {places, last}), b.whole_scalar(0)}), 0);
+}
+
+}  // namespace
+
 Value add_windows(OnnxBuilder& onnx, const Value& frames, const windows::Windowing& windowing) {
     if (windowing.frames == 1 && windowing.hop == 1) return onnx.unsqueeze(frames, 1);
+    if (windowing.has_context()) return windows_with_context(onnx, frames, windowing);
     const Value count = onnx.whole_scalar(windowing.frames), step = onnx.whole_scalar(windowing.hop);
     const Value missing =
         onnx.node("Max", {onnx.subtract(count, onnx.size(frames, 0)), onnx.whole_scalar(0)});

@@ -71,13 +71,17 @@ using Metadata = std::vector<std::pair<std::string, std::string>>;
 Metadata metadata_of(const model::ModelFile& model, const Parts& parts, const ExportOptions& options) {
     Metadata data{{"earshot", options.version},
                   {"recipe", model.recipe},
-                  {"target", model.target == model::Target::recording ? "recording" : "frame"},
+                  {"target", model::target_name(model.target)},
                   {"labels", nlohmann::ordered_json(model.labels).dump()},
                   {"thresholds", nlohmann::ordered_json(model.thresholds).dump()},
                   {"background", model.background},
                   {"unknown", model.unknown}};
     if (!parts.frames) return data;
-    const auto grid = windows::make_grid(*parts.frames, parts.windowing);
+    auto grid = windows::make_grid(*parts.frames, parts.windowing);
+    // All that a window sees, context included.
+    grid.window_s =
+        static_cast<double>(parts.windowing.frames - 1) * parts.frames->hop_s + parts.frames->window_s;
+    if (!model.events.empty()) data.emplace_back("events", model::events_json(model).dump());
     const int rate = parts.frames->rate_hz;
     const auto samples = [&](double seconds) { return fmt::format("{}", std::llround(seconds * rate)); };
     const Metadata times{

@@ -30,16 +30,6 @@ std::vector<Setting> event_settings(EventDefaults& rule) {
             {"merge-gap", number_in(rule.merge_gap_s, 0, kMaxRule_s), "", ""}};
 }
 
-Json events_json(const ModelFile& model) {
-    Json json = Json::object();
-    for (std::size_t c = 0; c < model.events.size(); ++c) {
-        if (model.labels[c] == model.background) continue;
-        EventDefaults rule = model.events[c];
-        json[model.labels[c]] = settings_json(event_settings(rule));
-    }
-    return json;
-}
-
 /// Parses model.json. Every error names the file and the key.
 class Reader {
  public:
@@ -202,6 +192,16 @@ std::optional<metrics::OpenSetRule> open_set_rule(const ModelFile& model) {
     return rule;
 }
 
+Json events_json(const ModelFile& model) {
+    Json json = Json::object();
+    for (std::size_t c = 0; c < model.events.size(); ++c) {
+        if (model.labels[c] == model.background) continue;
+        EventDefaults rule = model.events[c];
+        json[model.labels[c]] = settings_json(event_settings(rule));
+    }
+    return json;
+}
+
 ModelFile read_model_file(const std::string& directory) {
     const std::string path = (fs::path(directory) / "model.json").string();
     const std::string text = read_json_text(directory, path);
@@ -216,8 +216,7 @@ void write_model_file(const ModelFile& model, const std::string& directory) {
                  {"architecture", model.architecture}};
     if (!model.graph.is_null()) json["graph"] = model.graph;
     if (!model.window.is_null()) json["window"] = model.window;
-    if (model.target != Target::frame)
-        json["target"] = model.target == Target::recording ? "recording" : "events";
+    if (model.target != Target::frame) json["target"] = target_name(model.target);
     json.update(
         {{"labels", model.labels}, {"thresholds", model.thresholds}, {"background", model.background}});
     if (!model.unknown.empty()) json["unknown"] = model.unknown;

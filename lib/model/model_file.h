@@ -59,6 +59,10 @@ network::Graph graph_of(const ModelFile& model);
 /// How the model answers if it can say `unknown`; nothing if it cannot.
 std::optional<metrics::OpenSetRule> open_set_rule(const ModelFile& model);
 
+/// {"crying": {"on": 0.6, "off": 0.5, "median": 0.28, ...}}: the event rules of each label but the
+/// background.
+nlohmann::ordered_json events_json(const ModelFile& model);
+
 /// @throws Error if directory/model.json is missing, malformed, of a newer version, or inconsistent
 ModelFile read_model_file(const std::string& directory);
 /// Writes directory/model.json. Call it last: a model with this file counts as complete.

@@ -9,4 +9,9 @@ enum class Target {
     events      // each step of a window: any labels, or none (dataset::Activity)
 };
 
+/// Its name in files.
+inline const char* target_name(Target target) {
+    return target == Target::recording ? "recording" : target == Target::events ? "events" : "frame";
+}
+
 }  // namespace earshot::model

@@ -273,11 +273,13 @@ bool is_timed(const dataset::ScannedRecording& recording) {
 /// What labels say of a recording, in terms of the labels that are learnt.
 TrainingSet::Said said_of(const TrainingSet& set, const dataset::ScannedRecording& recording) {
     TrainingSet::Said said;
+    const double rounded_s = set.target == model::Target::events ? recording.resolution_s : 0;
     for (const label::Event& event : recording.events) {
         const bool known = std::ranges::binary_search(set.labels, event.label);
         if (!known || event.label == set.background) continue;
-        // The likeliest times, if they were rounded.
-        const double margin_s = std::min(recording.resolution_s / 2, (event.offset_s - event.onset_s) / 4);
+        // The likeliest times, if they were rounded. Networks of windows learn rounded times, and answer
+        // them.
+        const double margin_s = std::min(rounded_s / 2, (event.offset_s - event.onset_s) / 4);
         said.events.push_back(event);
         if (event.onset_s > 0) said.events.back().onset_s += margin_s;
         said.events.back().offset_s -= margin_s;

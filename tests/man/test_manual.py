@@ -11,12 +11,12 @@ import renew  # noqa: E402
 
 PAGES = sorted((SOURCE / "man").glob("*.[1-8]"))
 # What a page's examples find made by those before it in the pipeline.
-PREPARED = {"earshot-train": ["earshot datagen -q recordings/ dataset/"],
-            "earshot-evaluate": ["earshot datagen -q recordings/ dataset/", "earshot train -q dataset/ -o model/",
+PREPARED = {"earshot-train": ["earshot datagen -q --front-end spectrum recordings/ dataset/"],
+            "earshot-evaluate": ["earshot datagen -q --front-end spectrum recordings/ dataset/", "earshot train -q dataset/ -o model/",
                                  "mkdir models && cp -r model models/first && cp -r model models/second"],
-            "earshot-detect": ["earshot datagen -q recordings/ dataset/", "earshot train -q dataset/ -o model/"],
-            "earshot-export": ["earshot datagen -q recordings/ dataset/", "earshot train -q dataset/ -o model/"],
-            "earshot-locate": ["earshot datagen -q recordings/ dataset/", "earshot train -q dataset/ -o model/"]}
+            "earshot-detect": ["earshot datagen -q --front-end spectrum recordings/ dataset/", "earshot train -q dataset/ -o model/"],
+            "earshot-export": ["earshot datagen -q --front-end spectrum recordings/ dataset/", "earshot train -q dataset/ -o model/"],
+            "earshot-locate": ["earshot datagen -q --front-end spectrum recordings/ dataset/", "earshot train -q dataset/ -o model/"]}
 
 
 def page(command):
