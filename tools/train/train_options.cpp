@@ -22,8 +22,7 @@ std::vector<Setting> run_settings(TrainOptions& options) {
                 "Fraction held out, unless --validation-data or --folds")
             .basic(),
         Setting("test", number_in(options.test_share, 0, 0.9), "FRACTION",
-                "Fraction set aside first, only to report on")
-            .basic(),
+                "Fraction set aside first, only to report on"),
         Setting("folds", whole_in(options.folds, 0, 1000), "K", "Cross-validate, then train on everything")
             .basic(),
         {"split", choice_of<bool>(options.by_frame, {{"group", false}, {"frames", true}}), "BY",
@@ -64,7 +63,7 @@ void add_data(CLI::App& app, TrainOptions& options) {
         ->group(kMoreOptions);
     add_list(app, "--test-days", options.test_days, "A[..B]", "Test on recordings of these days (repeatable)")
         ->group(kMoreOptions);
-    app.add_flag("--resume", options.resume, "Resume from the model's last epoch");
+    app.add_flag("--resume", options.resume, "Resume from the model's last epoch")->group(kMoreOptions);
     app.add_flag("--describe", options.describe, "Print the network's layers, sizes and cost; train nothing")
         ->group(kMoreOptions);
 }
