@@ -76,4 +76,16 @@ std::vector<metrics::WantedThreshold> choose_thresholds(const TrainingSet& set,
     return chosen;
 }
 
+double mean_score(const metrics::Evaluation& evaluation, std::int64_t background) {
+    const auto rates = evaluation.detection_rates(evaluation.balanced_thresholds());
+    double sum = 0;
+    int labels = 0;
+    for (std::size_t c = 0; c < rates.size(); ++c) {
+        if (static_cast<std::int64_t>(c) == background || std::isnan(rates[c].score())) continue;
+        sum += rates[c].score();
+        ++labels;
+    }
+    return labels == 0 ? 0 : sum / labels;
+}
+
 }  // namespace earshot::train

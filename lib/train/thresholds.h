@@ -27,4 +27,7 @@ std::vector<metrics::WantedThreshold> choose_thresholds(const TrainingSet& set,
                                                         std::span<const float> scores,
                                                         const ThresholdWish& wish);
 
+/// The mean of DetectionRates::score over all labels that have one, except the background; 0 if none has.
+double mean_score(const metrics::Evaluation& evaluation, std::int64_t background);
+
 }  // namespace earshot::train

@@ -14,6 +14,7 @@
 #include "support/setting.h"
 #include "train/random.h"
 #include "train/shuffle.h"
+#include "train/thresholds.h"
 #include "train/torch/adam.h"
 #include "train/torch/mixture.h"
 #include "train/torch/truth.h"
@@ -39,23 +40,6 @@ torch::Tensor windows_of(const WindowBatch& batch) {
 torch::Tensor probabilities_of(const network::Network& network, const torch::Tensor& logits) {
     return network.scores_of(logits).flatten(0, 1).contiguous();
 }
-
-/// Sums over batches that become means at the end.
-struct Tally {
-    double loss = 0, weight = 0;
-    std::int64_t right = 0, answers = 0;
-
-    void add(const Graded& graded) {
-        loss += graded.loss.mean.item<double>() * graded.loss.weight;
-        weight += graded.loss.weight;
-        right += graded.right;
-        answers += graded.answers;
-    }
-    double mean_loss() const { return loss / weight; }
-    double accuracy() const {
-        return static_cast<double>(right) / static_cast<double>(std::max<std::int64_t>(1, answers));
-    }
-};
 
 }  // namespace
 
@@ -292,26 +276,12 @@ struct Trainer::State {
         metrics::Evaluation evaluation(set.labels);
         const auto count = static_cast<std::size_t>(probabilities.numel());
         add_scores(set, rows, std::span(probabilities.data_ptr<float>(), count), evaluation);
-        epoch.validation_score = mean_score(evaluation);
+        epoch.validation_score = mean_score(evaluation, set.background_index());
     }
 
     /// [n, outputs], or [n, steps, outputs].
     torch::Tensor in_steps(const torch::Tensor& logits) const {
         return of_events() ? logits.view({logits.size(0), set.steps(), network->answer().outputs()}) : logits;
-    }
-
-    /// The mean over all labels that have a score, except the background.
-    double mean_score(const metrics::Evaluation& evaluation) const {
-        const auto rates = evaluation.detection_rates(evaluation.balanced_thresholds());
-        double sum = 0;
-        int labels = 0;
-        for (std::size_t c = 0; c < rates.size(); ++c) {
-            if (static_cast<std::int64_t>(c) == set.background_index() || std::isnan(rates[c].score()))
-                continue;
-            sum += rates[c].score();
-            ++labels;
-        }
-        return labels == 0 ? 0 : sum / labels;
     }
 
     /// Everything that an epoch changes except the history.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 
@@ -26,6 +27,23 @@ torch::Tensor tensor_of(std::span<const dataset::Activity::State> states, torch:
 struct Graded {
     network::Answer::Loss loss;
     std::int64_t right = 0, answers = 0;
+};
+
+/// Sums over batches that become means at the end.
+struct Tally {
+    double loss = 0, weight = 0;
+    std::int64_t right = 0, answers = 0;
+
+    void add(const Graded& graded) {
+        loss += graded.loss.mean.item<double>() * graded.loss.weight;
+        weight += graded.loss.weight;
+        right += graded.right;
+        answers += graded.answers;
+    }
+    double mean_loss() const { return loss / weight; }
+    double accuracy() const {
+        return static_cast<double>(right) / static_cast<double>(std::max<std::int64_t>(1, answers));
+    }
 };
 
 /// Binary cross-entropy of each label at each step, over the steps of which it is known; plus that of weak
