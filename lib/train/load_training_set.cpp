@@ -291,6 +291,8 @@ TrainingSet::Said said_of(const TrainingSet& set, const dataset::ScannedRecordin
             numbers[static_cast<std::size_t>(found - recording.labels.begin())] = i;
     }
     said.activity = recording.activity.renumbered(numbers, set.learnt());
+    for (std::size_t i = 0; said.events.empty() && i < set.learnt(); ++i)
+        said.timed = said.timed && said.activity.frames_of(i) == 0;  // it sounds, but no event says when
     return said;
 }
 

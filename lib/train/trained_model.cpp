@@ -169,7 +169,7 @@ nlohmann::ordered_json listening(const Training& training, windows::Windowing& w
     const double hop_s = frontend::make_frontend(training.set.frontend)->hop_s();
     const std::int64_t step = windowing.step_frames(), context = windowing.context();
     const auto frames = static_cast<std::int64_t>(kMost_s / hop_s) - context;
-    windowing.steps = std::max<std::int64_t>({1, frames / step, context / (2 * step)});
+    windowing.steps = std::max<std::int64_t>({1, frames / step, context / (8 * step)});
     windowing.hop = windowing.steps * step;
     windowing.frames = windowing.hop + 2 * context;
     architecture["frames"] = windowing.frames;

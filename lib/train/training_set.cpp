@@ -37,6 +37,12 @@ void TrainingSet::read_activity(const Item& item, double first, double step_fram
     }
 }
 
+void TrainingSet::read_window_activity(const Item& item, std::int64_t example,
+                                       std::span<dataset::Activity::State> states) const {
+    const std::int64_t first = windowing.start(example - item.first, item.frames) + windowing.context();
+    read_activity(item, static_cast<double>(first), static_cast<double>(windowing.step_frames()), states);
+}
+
 const TrainingSet::Item& TrainingSet::item_of(std::int64_t example) const {
     return *(std::ranges::upper_bound(items, example, {}, &Item::first) - 1);
 }
@@ -92,9 +98,7 @@ void add_step_scores(const TrainingSet& set, std::span<const std::int64_t> rows,
     std::vector<Activity::State> states(steps * learnt);
     for (std::size_t i = 0; i < rows.size(); ++i) {
         const TrainingSet::Item& item = set.item_of(rows[i]);
-        const auto start = set.windowing.start(rows[i] - item.first, item.frames) + set.windowing.context();
-        set.read_activity(item, static_cast<double>(start), static_cast<double>(set.windowing.step_frames()),
-                          states);
+        set.read_window_activity(item, rows[i], states);
         for (std::size_t step = 0; step < steps; ++step) {
             const auto of_step = std::span(states).subspan(step * learnt, learnt);
             if (std::ranges::find(of_step, Activity::unknown) != of_step.end()) continue;

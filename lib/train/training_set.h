@@ -72,6 +72,9 @@ struct TrainingSet {
     /// @param first   where it decides begins, in frames of the item, and how long a step is
     void read_activity(const Item& item, double first, double step_frames,
                        std::span<dataset::Activity::State> states) const;
+    /// Of the steps of an example, a window of `item`.
+    void read_window_activity(const Item& item, std::int64_t example,
+                              std::span<dataset::Activity::State> states) const;
     /// Labels but the background, which is where none of them sounds.
     std::size_t learnt() const { return labels.size() - (background_index() >= 0 ? 1 : 0); }
     /// The label of number i of learnt().

@@ -5,6 +5,8 @@
 
 Parts, all by default; each names the folder of DATA_DIR that it takes:
   monitor   sounds, and spectrum-mlp with frames of 2 s: learnt from samples 1 to 4, judged on 5 and 6
+  evenings  events, of the folder monitor: learnt from labels.json of samples 1 to 4, judged on events.tsv of 5 and 6
+  scenes    events: learnt from folds 1 to 3, without and with weak labels, judged on fold 4; 15 min a seed
   cry       sounds over 5 s, the same with the network of impact, spectrum-mlp with frames of 5 s; by the folds given
   esc10     as cry, but --standardise data: rain and waves are steady
   calls     phrase: learnt from one take of the phrase, judged on the other, and the reverse; negatives in halves
@@ -230,13 +232,71 @@ class Bench:
         self.print("anomaly, impact-waveform, area", areas, 0.92)
 
 
+    def judged_events(self, model, recordings, truth, *words):
+        """What evaluate says of the events that detect finds."""
+        shutil.rmtree(self.directory / "tables", ignore_errors=True)
+        (self.directory / "tables").mkdir()
+        self.run("detect", model, *recordings, "-q", "--scores=tables/", "-o", "found.jsonl")
+        self.run("evaluate", "--detections", "found.jsonl", "--score-tables", "tables", truth, *words, "--json",
+                 "-o", "report.json")
+        return json.loads((self.directory / "report.json").read_text())["events"]
+
+    def evenings(self):
+        root = self.data / "monitor"
+        learnt = self.datagen("learnt-events", "events", *(root / f"sample_{i}" for i in (1, 2, 3, 4)))
+        heard = self.directory / "evenings"
+        heard.mkdir()
+        lines = ["filename\tonset\toffset\tevent_label"]
+        for i in (5, 6):
+            (heard / f"sample_{i}.mp3").symlink_to(root / f"sample_{i}" / "audio.mp3")
+            events = (root / f"sample_{i}" / "events.tsv").read_text().splitlines()[1:]
+            lines += [f"sample_{i}.mp3\t{event}" for event in events]
+        (self.directory / "truth.tsv").write_text("\n".join(lines) + "\n")
+        reports = []
+        for seed in self.seeds():
+            self.metrics("events", seed, learnt)
+            reports.append(self.judged_events("model", sorted(heard.iterdir()), "truth.tsv", "--collar", 0.5))
+        self.print("evenings, events, event F1 (0.5 s), macro", [r["event"]["macro"]["f1"] for r in reports], 0.70)
+        self.print("evenings, events, segment F1, macro", [r["segment"]["macro"]["f1"] for r in reports], None)
+
+    def scenes(self):
+        root = self.data / "scenes"
+
+        def chosen(part, folds):
+            with open(root / part / "folds.csv", newline="") as file:
+                return [str(root / part / row["filename"]) for row in csv.DictReader(file) if row["fold"] in folds]
+
+        sets = {}
+        for part in ("strong", "weak"):
+            (self.directory / f"{part}.list").write_text("\n".join(chosen(part, "123")) + "\n")
+            self.run("datagen", "--recipe", "events", f"@{part}.list", part, "--labels", root / part / f"{part}.tsv", "-q")
+            sets[part] = self.directory / part
+        judged = chosen("strong", "4")
+        names = {pathlib.Path(path).name for path in judged}
+        for name in ("strong", "durations"):
+            rows = (root / "strong" / f"{name}.tsv").read_text().splitlines()
+            kept = [row for row in rows[1:] if row.split("\t")[0] in names]
+            if name == "strong":
+                kept += [f"{file}\t\t\t" for file in sorted(names - {row.split("\t")[0] for row in kept})]
+            (self.directory / f"fold4-{name}.tsv").write_text("\n".join([rows[0], *kept]) + "\n")
+        for what, data in (("strong", ["strong"]), ("strong and weak", ["strong", "weak"])):
+            reports = []
+            for seed in self.seeds():
+                self.metrics("events", seed, *(sets[part] for part in data))
+                reports.append(self.judged_events("model", judged, "fold4-strong.tsv", "--durations", "fold4-durations.tsv"))
+            for figure, value, reference in (("event F1 (0.2 s)", lambda r: r["event"]["macro"]["f1"], 0.30),
+                                             ("segment F1", lambda r: r["segment"]["macro"]["f1"], 0.60),
+                                             ("PSDS1", lambda r: r["psds1"], 0.25), ("PSDS2", lambda r: r["psds2"], None)):
+                self.print(f"scenes, {what}, {figure}, macro", [value(report) for report in reports], reference)
+
+
 def positive(labels):
     """The figures of the one label that is no background."""
     (one,) = (figures for label, figures in labels.items() if label not in ("background", "OK", "0"))
     return one
 
 
-PARTS = ("monitor", "cry", "esc10", "calls", "digits", "cry-open", "monitor-open", "word", "anomaly", "waveform")
+PARTS = ("monitor", "evenings", "scenes", "cry", "esc10", "calls", "digits", "cry-open", "monitor-open", "word", "anomaly", "waveform")
 
 
 def main():

@@ -8,7 +8,7 @@ from support.sandbox import Sandbox, write_wav
 
 RATE = 16000
 FRAMES = ["--recipe", "events", "--sample-rate", RATE, "--high", 7800]
-FAST = ["--channels", "8,16", "--units", 32, "--dilations", "1,2", "--folds", 2, "--threads", 1]
+FAST = ["--mask", 0.1, "--equalise", 0, "--channels", "8,16", "--units", 32, "--dilations", "1,2", "--folds", 2, "--threads", 1]
 
 
 def evening(seed, length=40):
@@ -23,7 +23,7 @@ def evening(seed, length=40):
             first, count = int(at * RATE), int(seconds * RATE)
             sound[first : first + count] += 0.05 * numpy.sin(2 * numpy.pi * hz * numpy.arange(count) / RATE)
             events.append((at, at + seconds, label))
-            at += seconds + random.uniform(1, 4)
+            at += seconds + random.uniform(2, 4)
     return sound, sorted(events)
 
 

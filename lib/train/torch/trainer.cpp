@@ -134,16 +134,18 @@ struct Trainer::State {
     Truth truth_of(const Rows& rows) const {
         Truth truth{classes_of(rows), {}, {}};
         if (!of_events()) return truth;
-        std::vector<torch::Tensor> states, weak;
-        const auto plan = all_windows(set, rows);
-        WindowLoader loader(set, plan, scoring_windows());
-        while (const auto* batch = loader.next()) {
-            const Truth part = truth_of(*batch);
-            states.push_back(part.states);
-            weak.push_back(part.weak.defined() ? part.weak : torch::full_like(part.states.select(1, 0), -1));
+        const std::size_t outputs = set.learnt(), each = static_cast<std::size_t>(set.steps()) * outputs;
+        std::vector<dataset::Activity::State> states(rows.size() * each);
+        std::vector<dataset::Activity::State> weak(rows.size() * outputs, dataset::Activity::unknown);
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            const TrainingSet::Item& item = set.item_of(rows[i]);
+            set.read_window_activity(item, rows[i], std::span(states).subspan(i * each, each));
+            std::ranges::copy(set.recordings_said[item.recording].activity.weak(),
+                              weak.begin() + static_cast<std::ptrdiff_t>(i * outputs));
         }
-        truth.states = torch::cat(states);
-        truth.weak = torch::cat(weak);
+        const auto count = static_cast<std::int64_t>(rows.size()), width = static_cast<std::int64_t>(outputs);
+        truth.states = tensor_of(states, {count, set.steps(), width});
+        truth.weak = tensor_of(weak, {count, width});
         return truth;
     }
 
