@@ -14,7 +14,7 @@ std::vector<Setting> example_settings(ExampleOptions& options) {
                 choice_of<model::Target>(options.target, {{"frame", model::Target::frame},
                                                           {"recording", model::Target::recording},
                                                           {"events", model::Target::events}}),
-                "WHAT", "What labels are of: windows (frame), recordings, or moments (events)")
+                "WHAT", "What labels are of: windows, recordings, or moments (events)")
             .basic(),
         {"padding",
          choice_of<windows::Padding>(options.padding, {{"minimum", windows::Padding::minimum},
