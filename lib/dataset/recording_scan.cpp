@@ -132,8 +132,7 @@ Activity activity_of(const npz::NpzReader& npz, const ScannedRecording& recordin
         for (const auto& each : rows_within(npz, half_frame_s, recording.labelled))
             activity.add_labelled(each);
     } else {  // files made before they said: whatever has a class was labelled
-        const Activity classes = activity_of_classes(recording);
-        activity.copy_labelled(classes);
+        activity.copy_labelled(activity_of_classes(recording));
     }
     return activity;
 }

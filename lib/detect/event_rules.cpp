@@ -8,6 +8,7 @@
 #include <optional>
 #include <type_traits>
 
+#include "detect/median_smoother.h"
 #include "support/error.h"
 #include "support/time_text.h"
 
@@ -86,14 +87,13 @@ bool means_any_sound(const model::ModelFile& model, const std::string& label) {
     return label == kAnySound && std::ranges::find(model.labels, label) == model.labels.end();
 }
 
-/// The odd number of windows that is nearest to a time.
 int median_windows(double smooth_s, double hop_s) {
-    const double half = std::max(0.0, std::round((smooth_s / hop_s - 1) / 2));
-    if (2 * half + 1 > EventRule::kMaxMedianWindows) {
+    const double windows = MedianSmoother::nearest_odd(smooth_s / hop_s);
+    if (windows > EventRule::kMaxMedianWindows) {
         throw UsageError(fmt::format("--smooth: at most {:g} s with this model",
                                      std::floor(EventRule::kMaxMedianWindows * hop_s)));
     }
-    return 2 * static_cast<int>(half) + 1;
+    return static_cast<int>(windows);
 }
 
 /// The rule that the model has for a label.

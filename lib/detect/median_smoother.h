@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <optional>
 #include <vector>
@@ -11,6 +13,9 @@ namespace earshot::detect {
 /// scipy.ndimage.median_filter(mode="nearest"). One score comes out for each that goes in, windows / 2 later.
 class MedianSmoother {
  public:
+    /// The odd number that is nearest to this many windows, at least 1.
+    static double nearest_odd(double windows) { return 2 * std::max(0.0, std::round((windows - 1) / 2)) + 1; }
+
     /// @param windows  odd, at least 1; 1 does no smoothing
     explicit MedianSmoother(int windows);
 

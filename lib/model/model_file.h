@@ -15,7 +15,7 @@
 namespace earshot::model {
 
 /// How the scores of a label become events, as validation data had it (train/event_choice.h). EventRule in
-/// lib/detect/event_detector.h says what each of these does.
+/// lib/detect/event_rule.h says what each of these does.
 struct EventDefaults {
     double on_threshold = 0.5, off_threshold = 0.5;
     double median_s = 0, min_duration_s = 0, merge_gap_s = 0;

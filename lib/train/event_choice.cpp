@@ -38,7 +38,8 @@ struct Hits {
     double f1() const { return found + there > 0 ? 2 * right / (found + there) : 0; }
 };
 
-/// One to one, in order of time: neither side overlaps itself.
+/// One to one, in order of time: neither side overlaps itself. Not metrics::match_events(), which finds as
+/// many pairs as there can be and allocates: this runs for each of 30 000 rules.
 double matched(std::span<const Interval> there, std::span<const Interval> found, double collar_s) {
     double right = 0;
     std::size_t next = 0;
@@ -150,7 +151,7 @@ class RuleSearch {
     model::EventDefaults best() {
         std::set<int> medians;
         for (const double median_s : kMedians_s)
-            medians.insert(2 * static_cast<int>(std::max(0.0, std::round((median_s / hop_s_ - 1) / 2))) + 1);
+            medians.insert(static_cast<int>(detect::MedianSmoother::nearest_odd(median_s / hop_s_)));
         for (const int median : medians) {
             for (LabelTrack& track : tracks_) track.smooth(median);
             for (const double share : kOffShares) try_thresholds(median, share);

@@ -215,27 +215,17 @@ std::string choose_background(const std::optional<std::string>& wanted,
     return target == model::Target::recording && labels == std::vector<std::string>{"0", "1"} ? "0" : "";
 }
 
-/// Datasets given as background have one, whether or not they have a label for it.
+/// Datasets given as background have one, whether or not they have a label for it; and events have what is
+/// between them.
 void add_background(std::vector<std::string>& labels, const std::optional<std::string>& wanted) {
     const auto known = [&](const std::string& label) {
         return std::ranges::find(labels, label) != labels.end();
     };
     if (!wanted && std::ranges::any_of(kBackgroundNames, known)) return;
     const std::string name = wanted.value_or(kBackgroundNames.front());
-    if (name.empty()) throw Error("datasets of background were given, but no label for them");
+    if (name.empty()) throw Error("background needs a label (give --background LABEL)");
     if (known(name)) return;
     labels.push_back(name);
-    std::ranges::sort(labels);
-}
-
-/// A name for where nothing sounds, if the datasets have none.
-void add_silence(std::vector<std::string>& labels, const std::optional<std::string>& wanted) {
-    const std::string name = wanted.value_or("");
-    const auto known = [&](const std::string& label) {
-        return std::ranges::find(labels, label) != labels.end();
-    };
-    if (known(name) || (name.empty() && std::ranges::any_of(kBackgroundNames, known))) return;
-    labels.push_back(name.empty() ? kBackgroundNames.front() : name);
     std::ranges::sort(labels);
 }
 
@@ -339,6 +329,7 @@ void add_examples(TrainingSet& set, Part part, const std::vector<std::int64_t>& 
     dataset::ScannedRecording& recording = part.recording;
     TrainingSet::Item& item = part.item;
     recording.classes.renumber(number, part.background ? set.background_index() : -1);
+    if (part.background) recording.activity.add_labelled({0, recording.rows()});
     item.recording = set.recordings_said.size();
     set.recordings_said.push_back(said_of(set, recording));
     item.onset_s = recording.run_onsets_s.empty() ? 0 : recording.run_onsets_s.front();
@@ -377,8 +368,8 @@ TrainingSet load_training_set(const TrainingPaths& paths, const ExampleOptions& 
     set.windowing = choose_windowing(set.frontend, options);
     set.unknown = options.unknown;
     set.labels = union_of_labels(parts, paths.leave_out);
-    if (!paths.background.empty()) add_background(set.labels, options.background);
-    if (set.target == model::Target::events) add_silence(set.labels, options.background);
+    if (!paths.background.empty() || set.target == model::Target::events)
+        add_background(set.labels, options.background);
     set.background = choose_background(options.background, set.labels, set.target);
     set.labels = choose_labels(std::move(set.labels), paths.tags, set.background, set.unknown);
     for (Part& part : parts) {

@@ -55,6 +55,22 @@ class TrainingSetTest : public testing::Test {
 
 #define EXPECT_SAYS(text, piece) EXPECT_NE((text).find(piece), std::string::npos) << (text)
 
+TEST_F(TrainingSetTest, nothing_sounds_in_datasets_of_background) {
+    ExampleOptions options;
+    options.target = model::Target::events;
+    options.padding = windows::Padding::edge;
+    options.window_s = 2;
+    options.step_frames = 1;
+    TrainingPaths paths{
+        {write("a.npz", example("a"))}, {}, {}, {}, {write("quiet.npz", example("quiet", {-1, -1}))}};
+    const auto set = load_training_set(paths, options);
+    EXPECT_EQ(set.labels, (std::vector<std::string>{"background", "dog", "rain"}));
+    EXPECT_EQ(set.classes, (std::vector<std::int64_t>{1, 2, 2, 0, 0}));
+    paths.train.push_back(paths.background.front());
+    paths.background.clear();
+    EXPECT_EQ(load_training_set(paths, options).classes, (std::vector<std::int64_t>{1, 2, 2, -1, -1}));
+}
+
 TEST_F(TrainingSetTest, files_follow_each_other_in_one_matrix) {
     write("d/a.npz", example("a"));
     write("d/b.npz", example("b", {1, -1}));
