@@ -40,9 +40,8 @@ class TimelineMaker {
     /// @throws Error if the model does not say how its frames are computed
     TimelineMaker(const model::Model& model, std::vector<bool> wanted);
 
-    /// @param reference  what happens in the recording; events outside the stretches are left out, and those
-    /// of
-    ///                   labels that are not judged
+    /// @param reference  what happens in the recording; events outside the stretches are left out, as are
+    ///                   those of labels that are not judged
     /// @param stretches  in order of time, not overlapping
     /// @param rows       scores of all stretches, rows x labels of the model
     /// @throws Error if a score is NaN

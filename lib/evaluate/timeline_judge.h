@@ -35,9 +35,8 @@ class TimelineJudge {
     /// Reads what was detected, and judges all recordings. A recording of which nothing was detected counts;
     /// one that the truth does not name is left out, with a warning. Without files, neighbouring steps of at
     /// least kStepThreshold in the score tables are events.
-    /// @throws Error for what can't be read, for names that may be several recordings, and if no recording
-    /// has
-    ///         labels with times
+    /// @throws Error for what can't be read, for names that may be several recordings, and if no
+    ///         recording has labels with times
     void judge(const DetectedEvents& detected);
     static constexpr double kStepThreshold = 0.5;
 
