@@ -37,7 +37,7 @@ void EventDetector::keep(std::size_t track, const Run& run, const Sink& sink) {
     if (recording_.at_once) {
         sink(to_event(tracks_[track], run.windows, {}));
     } else {
-        waiting_.emplace(std::pair(run.windows.first, track), run);
+        waiting_.emplace(std::pair(run.windows.position(), track), run);
     }
 }
 
@@ -69,7 +69,7 @@ void EventDetector::finish(double end_s, const Sink& sink) {
         const auto take = [&](const EventTrack::Step& step) {
             reject(track, step, end_s);
             if (step.event && !step.too_short)
-                waiting_.emplace(std::pair(step.event->windows.first, t), *step.event);
+                waiting_.emplace(std::pair(step.event->windows.position(), t), *step.event);
         };
         while (const auto step = track.drain()) take(*step);
         take(track.close());
@@ -103,10 +103,13 @@ EventDetector::Outlook EventDetector::outlook(const std::string& label) const {
         std::ranges::find(waiting_, index, [](const auto& each) { return each.first.second; });
     const bool waits = waiting != waiting_.end();
     // Not that of its slot: at the end of the recording, an event may begin with its window.
-    Outlook outlook{grid_.window_onset_s(waits ? waiting->first.first : track->earliest()), {}};
+    const double earliest = waits ? waiting->first.first : track->earliest();
+    Outlook outlook{grid_.window_onset_s(static_cast<std::int64_t>(std::floor(earliest))), {}};
     const auto* const run = waits ? &waiting->second : track->lasting();
     if (run && (waits || !is_shared(grid_, run->windows))) {
-        const auto event = event_of(grid_, run->windows, label);
+        WindowRun windows = run->windows;
+        if (!waits && track->rule().refine) windows.offset_shift = -WindowRun::kMostShift;
+        const auto event = event_of(grid_, windows, label);
         outlook.certain = {event.onset_s, event.offset_s};
     }
     return outlook;

@@ -32,10 +32,11 @@ namespace earshot::detect {
 /// confirmation n/m, the state stays silent until n of the last m windows since then have s >= on_threshold;
 /// the event begins with the first of these n. (1/1 is the machine above.)
 ///
-/// An event lasts from the slot of its first window to the slot of its last one. Where a window speaks for
-/// anything in it (WindowGrid::anywhere) and all windows of the event overlap, it lasts from the beginning of
-/// the last window to the end of the first: the part that they have in common. Its score is the highest
-/// smoothed score in it, so raising the threshold to x only leaves events that score at least x.
+/// An event lasts from the slot of its first window to the slot of its last one; with EventRule::refine, from
+/// where the score crosses on_threshold between two windows to where it crosses off_threshold. Where a window
+/// speaks for anything in it (WindowGrid::anywhere) and all windows of the event overlap, it lasts from the
+/// beginning of the last window to the end of the first: the part that they have in common. Its score is the
+/// highest smoothed score in it, so raising the threshold to x only leaves events that score at least x.
 ///
 /// Events of all classes are emitted in order of onset, then of class, as soon as no later score can change
 /// them or put another event before them. Memory is bounded: at most kMaxWaiting events wait for one that
@@ -90,8 +91,8 @@ class EventDetector {
     windows::WindowGrid grid_;
     Recording recording_;
     std::size_t classes_;
-    std::vector<EventTrack> tracks_;                               // of the classes that make events
-    std::map<std::pair<std::int64_t, std::size_t>, Run> waiting_;  // final events, by first window and track
+    std::vector<EventTrack> tracks_;                         // of the classes that make events
+    std::map<std::pair<double, std::size_t>, Run> waiting_;  // final events, by position and track
 };
 
 }  // namespace earshot::detect

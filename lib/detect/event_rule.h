@@ -17,6 +17,7 @@ struct EventRule {
     int median_windows = 1;      // smoothing (MedianSmoother): odd, at most kMaxMedianWindows
     double cool_down_s = 0;      // no event of the class begins this soon after another
     Confirmation confirm = {};   // an event begins only with so many windows that reach on_threshold
+    bool refine = false;         // times are where the score crosses the thresholds, between two windows
 
     static constexpr int kMaxMedianWindows = 9999;
 };

@@ -110,6 +110,7 @@ EventRule shaped(const EventRuleOptions& options, const model::EventDefaults& de
     rule.off_threshold = defaults.off_threshold;
     rule.min_duration_s = options.min_duration_s.value_or(defaults.min_duration_s);
     rule.merge_gap_s = options.merge_gap_s.value_or(defaults.merge_gap_s);
+    rule.refine = defaults.refine;
     const double longest_s = EventRule::kMaxMedianWindows * hop_s;  // of a stranger's model
     rule.median_windows =
         median_windows(options.smooth_s.value_or(std::min(defaults.median_s, longest_s)), hop_s);

@@ -43,6 +43,7 @@ void EventTrack::reset() {
     smoother_.reset();
     next_ = cold_until_ = 0;
     sounding_ = false;
+    previous_.reset();
     run_.reset();
     hits_.clear();
     misses_ = {};
@@ -53,9 +54,10 @@ void EventTrack::set_thresholds(double on_threshold, double off_threshold) {
     rule_.off_threshold = off_threshold;
 }
 
-std::int64_t EventTrack::earliest() const {
-    if (run_) return run_->windows.first;
-    return hits_.empty() ? next_ : hits_.front().window;
+double EventTrack::earliest() const {
+    if (run_) return run_->windows.position();
+    if (!hits_.empty()) return static_cast<double>(hits_.front().window) + hits_.front().shift;
+    return static_cast<double>(next_) - (rule_.refine ? WindowRun::kMostShift : 0);
 }
 
 const EventTrack::Run* EventTrack::lasting() const {
@@ -64,8 +66,17 @@ const EventTrack::Run* EventTrack::lasting() const {
 
 EventTrack::Step EventTrack::advance(float score) {
     const std::int64_t window = next_++;
-    if (!run_) return stay_silent(window, score);
+    Step step = run_ ? go_on(window, score) : stay_silent(window, score);
+    previous_ = score;
+    return step;
+}
+
+/// A window of the event, sounding or pending, or the first that is not.
+EventTrack::Step EventTrack::go_on(std::int64_t window, float score) {
+    const bool sounded = sounding_;
     sounding_ = static_cast<double>(score) >= (sounding_ ? rule_.off_threshold : rule_.on_threshold);
+    if (sounded && !sounding_ && rule_.refine)
+        run_->windows.offset_shift = crossing(*previous_, score, rule_.off_threshold);
     if (sounding_) {
         run_->windows.extend(window, score);
     } else if (window - run_->windows.last > gap_windows_) {
@@ -107,9 +118,11 @@ EventTrack::Step EventTrack::end_event() {
 
 /// Whether the hit at this window is the one that confirms an event.
 bool EventTrack::begins(std::int64_t window, float score) {
-    hits_.push_back({window, score});
+    const bool rises = rule_.refine && previous_;
+    hits_.push_back({window, score, rises ? crossing(*previous_, score, rule_.on_threshold) : 0});
     if (hits_.size() < static_cast<std::size_t>(rule_.confirm.hits)) return false;
-    run_ = Run{{hits_.front().window, window, std::ranges::max(hits_, {}, &Hit::score).score}};
+    run_ = Run{
+        {hits_.front().window, window, std::ranges::max(hits_, {}, &Hit::score).score, hits_.front().shift}};
     sounding_ = true;
     hits_.clear();
     return true;

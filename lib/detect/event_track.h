@@ -41,8 +41,8 @@ class EventTrack {
     std::size_t score_index() const { return score_index_; }
     /// The window of the next smoothed score.
     std::int64_t next() const { return next_; }
-    /// The earliest window with which a future event may begin.
-    std::int64_t earliest() const;
+    /// The earliest window with which a future event may begin, less up to one for where in it.
+    double earliest() const;
     /// The event in progress, if it is long enough to be kept.
     const Run* lasting() const;
     void set_announced() { run_->announced = true; }
@@ -53,8 +53,10 @@ class EventTrack {
     struct Hit {
         std::int64_t window;
         float score;
+        double shift;  // WindowRun::onset_shift of an event that begins here
     };
     Step advance(float score);
+    Step go_on(std::int64_t window, float score);
     Step stay_silent(std::int64_t window, float score);
     Step end_event();
     bool begins(std::int64_t window, float score);
@@ -66,6 +68,7 @@ class EventTrack {
     MedianSmoother smoother_;
 
     std::int64_t next_ = 0;
+    std::optional<float> previous_;  // the smoothed score before that of next_
     bool sounding_ = false;
     std::optional<Run> run_;       // the event, sounding or pending
     std::int64_t cold_until_ = 0;  // no other event begins before this window

@@ -7,7 +7,16 @@ namespace earshot::detect {
 
 void WindowRun::extend(std::int64_t window, float window_score) {
     last = window;
+    offset_shift = 0;
     score = std::max(score, window_score);
+}
+
+double crossing(float before, float after, double threshold) {
+    const double below = threshold - static_cast<double>(before);
+    const double rise = static_cast<double>(after) - static_cast<double>(before);
+    const double share = below / rise;
+    if (!(share >= 0 && share <= 1)) return 0;
+    return std::clamp(share - 0.5, -WindowRun::kMostShift, WindowRun::kMostShift);
 }
 
 bool is_shared(const windows::WindowGrid& grid, const WindowRun& run) {
@@ -17,7 +26,8 @@ bool is_shared(const windows::WindowGrid& grid, const WindowRun& run) {
 label::Event event_of(const windows::WindowGrid& grid, const WindowRun& run, std::string label) {
     if (is_shared(grid, run))
         return {grid.window_onset_s(run.last), grid.window_offset_s(run.first), std::move(label), run.score};
-    return {grid.slot_s(run.first), grid.slot_s(run.last + 1), std::move(label), run.score};
+    return {grid.slot_s(run.first) + run.onset_shift * grid.hop_s,
+            grid.slot_s(run.last + 1) + run.offset_shift * grid.hop_s, std::move(label), run.score};
 }
 
 label::Event event_of(const windows::WindowGrid& grid, const WindowRun& run, std::string label, double end_s,

@@ -12,10 +12,22 @@ namespace earshot::detect {
 struct WindowRun {
     std::int64_t first = 0, last = 0;
     float score = 0;
+    /// How many hops later than the slot of the first window the sound begins, and than that of the last one
+    /// it ends: from -kMostShift to kMostShift.
+    double onset_shift = 0, offset_shift = 0;
+
+    static constexpr double kMostShift = 0.45;  // so that a single window keeps a length
 
     std::int64_t windows() const { return last - first + 1; }
+    /// Where it begins, in windows.
+    double position() const { return static_cast<double>(first) + onset_shift; }
     void extend(std::int64_t window, float window_score);
 };
+
+/// Where between the centres of two neighbouring windows the score crosses a threshold, by linear
+/// interpolation: in hops from the border of their slots, limited to WindowRun::kMostShift. 0 if both scores
+/// are on one side.
+double crossing(float before, float after, double threshold);
 
 /// True if what these windows have heard is where all of them overlap (WindowGrid::anywhere), so that it is
 /// shorter the longer the run is.

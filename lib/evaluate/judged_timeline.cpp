@@ -6,8 +6,22 @@
 #include <utility>
 
 #include "detect/event_rules.h"
+#include "detect/median_smoother.h"
 
 namespace earshot::evaluate {
+namespace {
+
+/// A column of scores, as the event rules see it.
+std::vector<double> smoothed(std::span<const float> rows, std::size_t column, std::size_t width, int median) {
+    detect::MedianSmoother smoother(median);
+    std::vector<double> scores;
+    for (std::size_t at = column; at < rows.size(); at += width)
+        if (const auto score = smoother.push(rows[at])) scores.push_back(static_cast<double>(*score));
+    while (const auto score = smoother.drain()) scores.push_back(static_cast<double>(*score));
+    return scores;
+}
+
+}  // namespace
 
 bool JudgedTimeline::fits(std::size_t labels) const {
     const auto is_interval = [](const metrics::Interval& one) {
@@ -37,9 +51,11 @@ TimelineMaker::TimelineMaker(const model::Model& model, std::vector<bool> wanted
       labels_(event_labels(model.file())),
       width_(model.file().labels.size()),
       detector_(detect::make_event_rules(model.file(), {}, grid_.hop_s).classes, grid_) {
+    const auto rules = detect::make_event_rules(model.file(), {}, grid_.hop_s).classes;
     for (const auto& label : labels_) {
         columns_.push_back(static_cast<std::size_t>(std::ranges::find(model.file().labels, label) -
                                                     model.file().labels.begin()));
+        medians_.push_back(rules[columns_.back()].median_windows);
         wanted_.push_back(wanted[columns_.back()]);
     }
 }
@@ -77,19 +93,26 @@ void TimelineMaker::hear(const Stretch& stretch, std::span<const float> rows, Ju
     };
     grid_.start_s = stretch.start_s;
     detector_.begin({stretch.start_s, false, {}});
+    for (std::size_t i = 0; i < stretch.rows; ++i) detector_.push(rows.subspan(i * width_, width_), take);
+    detector_.finish(stretch.end_s, take);
+    add_scores(stretch, rows, timeline.scores);
+}
+
+void TimelineMaker::add_scores(const Stretch& stretch, std::span<const float> rows,
+                               metrics::ScoreSequence& scores) {
+    std::vector<std::vector<double>> columns;
+    for (std::size_t c = 0; c < labels_.size(); ++c)
+        columns.push_back(smoothed(rows, columns_[c], width_, medians_[c]));
     std::vector<double> step(labels_.size());
     for (std::size_t i = 0; i < stretch.rows; ++i) {
-        const auto row = rows.subspan(i * width_, width_);
-        detector_.push(row, take);
-        for (std::size_t c = 0; c < step.size(); ++c) step[c] = static_cast<double>(row[columns_[c]]);
+        for (std::size_t c = 0; c < step.size(); ++c) step[c] = columns[c][i];
         const auto window = static_cast<std::int64_t>(i);
         const bool last = i + 1 == stretch.rows;
         const double onset_s = grid_.slot_s(window);
         const double offset_s =
             last ? std::min(stretch.end_s, grid_.window_offset_s(window)) : grid_.slot_s(window + 1);
-        if (onset_s < offset_s) timeline.scores.add(onset_s, offset_s, step);
+        if (onset_s < offset_s) scores.add(onset_s, offset_s, step);
     }
-    detector_.finish(stretch.end_s, take);
 }
 
 }  // namespace earshot::evaluate

@@ -18,7 +18,7 @@ namespace earshot::evaluate {
 struct JudgedTimeline {
     double duration_s = 0;                     // that was heard
     std::vector<metrics::LabelEvents> events;  // of each of event_labels()
-    metrics::ScoreSequence scores;             // likewise; a step lasts for a window's slot
+    metrics::ScoreSequence scores;             // likewise, smoothed; a step lasts for a window's slot
 
     /// Whether it can be judged: of so many labels, times finite and in order. False for damaged parts.
     bool fits(std::size_t labels) const;
@@ -52,11 +52,13 @@ class TimelineMaker {
 
  private:
     void hear(const Stretch& stretch, std::span<const float> rows, JudgedTimeline& timeline);
+    void add_scores(const Stretch& stretch, std::span<const float> rows, metrics::ScoreSequence& scores);
     std::optional<std::size_t> number_of(const std::string& label) const;
 
     windows::WindowGrid grid_;
     std::vector<std::string> labels_;   // event_labels()
     std::vector<std::size_t> columns_;  // where their scores are
+    std::vector<int> medians_;          // by which they are smoothed, in windows
     std::vector<bool> wanted_;          // which of them are judged
     std::size_t width_;                 // labels of the model
     detect::EventDetector detector_;

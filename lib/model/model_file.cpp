@@ -27,7 +27,8 @@ std::vector<Setting> event_settings(EventDefaults& rule) {
             {"off", number_in(rule.off_threshold, 0, 1), "", ""},
             {"median", number_in(rule.median_s, 0, kMaxRule_s), "", ""},
             {"min-duration", number_in(rule.min_duration_s, 0, kMaxRule_s), "", ""},
-            {"merge-gap", number_in(rule.merge_gap_s, 0, kMaxRule_s), "", ""}};
+            {"merge-gap", number_in(rule.merge_gap_s, 0, kMaxRule_s), "", ""},
+            {"refine", on_or_off(rule.refine), "", ""}};
 }
 
 /// Parses model.json. Every error names the file and the key.

@@ -19,6 +19,7 @@ namespace earshot::model {
 struct EventDefaults {
     double on_threshold = 0.5, off_threshold = 0.5;
     double median_s = 0, min_duration_s = 0, merge_gap_s = 0;
+    bool refine = false;  // onset and offset between two windows
     bool operator==(const EventDefaults&) const = default;
 };
 

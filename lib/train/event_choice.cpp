@@ -7,6 +7,7 @@
 #include <set>
 
 #include "detect/median_smoother.h"
+#include "detect/window_run.h"
 #include "frontend/frontend.h"
 
 namespace earshot::train {
@@ -66,11 +67,6 @@ void mark_seconds(std::span<const Interval> events, double start_s, std::vector<
     }
 }
 
-/// Rows [first, last] that sound without a gap.
-struct SoundingRun {
-    std::int64_t first, last;
-};
-
 /// A label's scores and events in one HeldOutRun.
 class LabelTrack {
  public:
@@ -99,12 +95,17 @@ class LabelTrack {
     void cut(double on, double off) {
         runs_.clear();
         bool sounding = false;
-        for (std::int64_t i = 0; i < static_cast<std::int64_t>(smoothed_.size()); ++i) {
-            const auto score = static_cast<double>(smoothed_[static_cast<std::size_t>(i)]);
-            const bool before = sounding;
-            sounding = score >= (sounding ? off : on);
-            if (sounding && !before) runs_.push_back({i, i});
-            if (sounding) runs_.back().last = i;
+        for (std::size_t i = 0; i < smoothed_.size(); ++i) {
+            const auto window = static_cast<std::int64_t>(i);
+            const bool before =
+                std::exchange(sounding, static_cast<double>(smoothed_[i]) >= (sounding ? off : on));
+            if (sounding && !before) {
+                const double shift = i > 0 ? detect::crossing(smoothed_[i - 1], smoothed_[i], on) : 0;
+                runs_.push_back({window, window, 0, shift});
+            }
+            if (sounding) runs_.back().last = window;
+            if (before && !sounding)
+                runs_.back().offset_shift = detect::crossing(smoothed_[i - 1], smoothed_[i], off);
         }
     }
 
@@ -115,12 +116,13 @@ class LabelTrack {
         const auto shortest = static_cast<std::int64_t>(std::ceil(shortest_s / hop_s - 1e-6));
         found_.clear();
         for (std::size_t i = 0; i < runs_.size();) {
-            SoundingRun whole = runs_[i++];
-            for (; i < runs_.size() && runs_[i].first - whole.last - 1 <= gap; ++i)
-                whole.last = runs_[i].last;
-            if (whole.last - whole.first + 1 < shortest) continue;
+            const detect::WindowRun& first = runs_[i];
+            while (i + 1 < runs_.size() && runs_[i + 1].first - runs_[i].last - 1 <= gap) ++i;
+            const detect::WindowRun& last = runs_[i++];
+            if (last.last - first.first + 1 < shortest) continue;
+            const double offset_s = run_.grid.slot_s(last.last + 1) + last.offset_shift * hop_s;
             found_.push_back(
-                {run_.grid.slot_s(whole.first), std::min(run_.grid.slot_s(whole.last + 1), run_.end_s)});
+                {run_.grid.slot_s(first.first) + first.onset_shift * hop_s, std::min(offset_s, run_.end_s)});
         }
         const auto found = static_cast<double>(found_.size()), there = static_cast<double>(there_.size());
         for (std::size_t i = 0; i < kCollars_s.size(); ++i)
@@ -138,7 +140,7 @@ class LabelTrack {
     const HeldOutRun& run_;
     std::vector<float> scores_, smoothed_;
     std::vector<Interval> there_, found_;
-    std::vector<SoundingRun> runs_;
+    std::vector<detect::WindowRun> runs_;
     std::vector<char> truth_, seconds_;
 };
 
@@ -175,8 +177,12 @@ class RuleSearch {
                                      kExtremity * std::abs(on_[i] - 0.5);
                 if (grade <= grade_ + 1e-9) continue;
                 grade_ = grade;
-                best_ = {on_[i], share * on_[i], median > 1 ? median * hop_s_ : 0,
-                         kShortest_s[k % kShortest_s.size()], kGaps_s[k / kShortest_s.size()]};
+                best_ = {on_[i],
+                         share * on_[i],
+                         median > 1 ? median * hop_s_ : 0,
+                         kShortest_s[k % kShortest_s.size()],
+                         kGaps_s[k / kShortest_s.size()],
+                         true};
             }
         }
     }
@@ -245,7 +251,7 @@ std::vector<model::EventDefaults> choose_events(const TrainingSet& set, std::spa
                                                 std::span<const double> thresholds, bool fixed,
                                                 Objective objective) {
     std::vector<model::EventDefaults> rules;
-    for (const double threshold : thresholds) rules.push_back({threshold, threshold, 0, 0, 0});
+    for (const double threshold : thresholds) rules.push_back({threshold, threshold, 0, 0, 0, true});
     std::size_t rows = 0;
     bool any = false;
     for (const HeldOutRun& run : runs) rows += run.scores.size() / set.labels.size();

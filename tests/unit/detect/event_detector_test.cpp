@@ -64,6 +64,16 @@ std::vector<Span> spans_offline(const std::vector<float>& smoothed, std::size_t 
     return spans;
 }
 
+/// Where the line from the score of window i to that of the next one meets the threshold; at most 0.45 hops
+/// from the border between them.
+std::optional<double> crossing_s(const std::vector<float>& scores, int i, double threshold, double hop_s) {
+    if (i < 0 || i + 1 >= static_cast<int>(scores.size())) return {};
+    const double a = scores[static_cast<std::size_t>(i)], b = scores[static_cast<std::size_t>(i) + 1];
+    const double border_s = (i + 1) * hop_s, centre_s = border_s - hop_s / 2;
+    return std::clamp(centre_s + hop_s * (threshold - a) / (b - a), border_s - 0.45 * hop_s,
+                      border_s + 0.45 * hop_s);
+}
+
 /// For windows as long as the hop.
 std::vector<label::Event> events_offline(const Matrix& scores, const std::vector<EventRule>& rules,
                                          double hop_s, double end_s) {
@@ -77,9 +87,16 @@ std::vector<label::Event> events_offline(const Matrix& scores, const std::vector
     std::ranges::sort(spans, {}, [](const Span& s) { return std::tuple(s.first, s.c); });
     std::vector<label::Event> events;
     for (const auto& s : spans) {
-        events.push_back(
-            {s.first * hop_s, std::min(s.last * hop_s + hop_s, end_s), rules[s.c].label, s.score});
+        double onset_s = s.first * hop_s, offset_s = s.last * hop_s + hop_s;
+        const EventRule& rule = rules[s.c];
+        if (rule.refine) {
+            const auto smoothed = smoothed_offline(scores, s.c, rule.median_windows);
+            onset_s = crossing_s(smoothed, s.first - 1, rule.on_threshold, hop_s).value_or(onset_s);
+            offset_s = crossing_s(smoothed, s.last, rule.off_threshold, hop_s).value_or(offset_s);
+        }
+        events.push_back({onset_s, std::min(offset_s, end_s), rule.label, s.score});
     }
+    std::ranges::stable_sort(events, {}, &label::Event::onset_s);
     return events;
 }
 
@@ -130,6 +147,7 @@ std::vector<EventRule> random_rules(std::mt19937& random, std::size_t classes, d
         rule.min_duration_s = number(0, 4) * hop_s;
         rule.merge_gap_s = number(0, 4) * hop_s;
         rule.median_windows = 2 * number(0, 4) + 1;
+        rule.refine = number(0, 1) == 1;
         rules.push_back(rule);
     }
     return rules;
@@ -195,6 +213,19 @@ TEST(EventDetector, gives_an_event_as_soon_as_no_continuation_can_change_it) {
     }
 }
 
+TEST(EventDetector, refined_times_are_where_a_straight_line_crosses_the_thresholds) {
+    EventRule rule{"a", 0.5, 0.3, 0, 0, 1};
+    // Scores of a sound that swells from 1.2 s and fades to nothing at 8.7 s, at the centres of the windows.
+    const auto score = [](double t_s) { return std::clamp(std::min(t_s - 1.2, 8.7 - t_s) / 3, 0.0, 1.0); };
+    Matrix scores;
+    for (int i = 0; i < 20; ++i) scores.push_back({static_cast<float>(score((i + 0.5) * 0.5))});
+    rule.refine = true;
+    const auto events = events_streamed(scores, {rule}, {0.5, 0.5}, 10);
+    ASSERT_EQ(events.size(), 1u);
+    EXPECT_NEAR(events[0].onset_s, 2.7, 1e-6);
+    EXPECT_NEAR(events[0].offset_s, 7.8, 1e-6);
+}
+
 TEST(EventDetector, at_once_gives_the_same_events_each_when_it_is_certain_itself) {
     std::mt19937 random(4);
     for (int round = 0; round < 50; ++round) {
@@ -209,7 +240,7 @@ TEST(EventDetector, at_once_gives_the_same_events_each_when_it_is_certain_itself
             detector.push(row, sink);
             // A class by itself has no other to wait for: it gives the event with this very score.
             for (std::size_t i = before; i < events.size(); ++i)
-                EXPECT_LE(events[i].offset_s, &row - scores.data());
+                EXPECT_LE(events[i].offset_s, static_cast<double>(&row - scores.data()) + 0.45);
         }
         detector.finish(60, sink);
         const auto by_onset = [](const label::Event& a, const label::Event& b) {

@@ -66,8 +66,8 @@ TEST(EventChoice, rules_make_whole_events_of_scores_that_dip_and_spike) {
     const std::vector<double> thresholds{0.5, 0.4, 0.85};
     const auto rules = choose_events(labels_alone(), runs, thresholds, false, Objective::event_f1);
     ASSERT_EQ(rules.size(), 3u);
-    EXPECT_EQ(rules[0], (model::EventDefaults{0.5, 0.5, 0, 0, 0}));  // the background
-    EXPECT_EQ(rules[1], (model::EventDefaults{0.4, 0.4, 0, 0, 0}));  // never happened
+    EXPECT_EQ(rules[0], (model::EventDefaults{0.5, 0.5, 0, 0, 0, true}));  // the background
+    EXPECT_EQ(rules[1], (model::EventDefaults{0.4, 0.4, 0, 0, 0, true}));  // never happened
     for (unsigned seed = 10; seed < 14; ++seed) {
         const auto run = evening(seed);
         const auto events = detected(rules, run);
