@@ -105,7 +105,7 @@ class Bench:
         output = self.directory / "out"
         def run():
             shutil.rmtree(output, ignore_errors=True)
-            return Use([self.earshot, "datagen", *(path.parent for path in inputs), output, "-q", "-j", jobs, *options])
+            return Use([self.earshot, "datagen", *(path.parent for path in inputs), output, "--recipe", "spectrum-mlp", "-q", "-j", jobs, *options])
         return run
 
     # The comparisons.
@@ -150,7 +150,7 @@ class Bench:
 
     def detecting(self):
         recording, dataset, model = self.ten_minutes(), self.directory / "dataset", self.directory / "model"
-        Use([self.earshot, "datagen", self.ten_minutes(1).parent, self.ten_minutes(2).parent, dataset, "-q", "--force"])
+        Use([self.earshot, "datagen", self.ten_minutes(1).parent, self.ten_minutes(2).parent, dataset, "--recipe", "spectrum-mlp", "-q", "--force"])
         Use([self.earshot, "train", dataset, "-o", model, "--force", "-q", "--epochs", "2"])
         ours, loading, frames = self.runs(lambda: Use([self.earshot, "detect", model, recording, "-q", "-j", "1"]),
                                           lambda: Use([self.earshot, "detect", "--help"]), self.datagen(1, recording))
