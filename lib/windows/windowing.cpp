@@ -38,6 +38,7 @@ RowSpan Windowing::slot(std::int64_t start, const RowSpan& run) const {
         return {run.first + first, std::min(hop, run.count - first)};
     }
     const RowSpan within = slot(start);
+    if (within.first >= run.count) return {run.first + run.count - 1, 1};
     return {run.first + within.first, std::min(within.count, run.count - within.first)};
 }
 

@@ -62,7 +62,8 @@ struct Windowing {
     /// overlap are labelled by stretches that do not.
     /// @param start  first frame of the window
     RowSpan slot(std::int64_t start) const;
-    /// The same for a window of one run of a recording: rows of the recording, none of them after the run.
+    /// The same for a window of one run of a recording: rows of the recording, none of them after the run. Of
+    /// a run that ends before its window's centre, the last frame.
     /// @param start  first frame of the window, counted from the run's first
     RowSpan slot(std::int64_t start, const RowSpan& run) const;
 };

@@ -172,5 +172,13 @@ TEST(WindowCutter, notebook_a_window_does_not_depend_on_the_rest_of_its_file) {
     EXPECT_EQ(last_window(0), last_window(-1000));
 }
 
+TEST(Windowing, a_run_that_ends_before_its_slot_is_decided_by_its_last_frame) {
+    const Windowing windowing{6, 2};
+    EXPECT_EQ(windowing.slot(0, {10, 6}), (RowSpan{12, 2}));
+    EXPECT_EQ(windowing.slot(0, {10, 3}), (RowSpan{12, 1}));
+    EXPECT_EQ(windowing.slot(0, {10, 2}), (RowSpan{11, 1}));
+    EXPECT_EQ(windowing.slot(0, {10, 1}), (RowSpan{10, 1}));
+}
+
 }  // namespace
 }  // namespace earshot::windows
