@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "dataset/row_runs.h"
 #include "windows/windowing.h"
 
 namespace earshot::dataset {
@@ -22,23 +23,27 @@ class Activity {
 
     /// A class sounds in these frames. @param c  index of the class
     void add(std::size_t c, windows::RowSpan rows);
+    /// Likewise; and if each frame can have one class only, it is this one.
+    void add_foremost(std::size_t c, windows::RowSpan rows);
+    /// Where a class is foremost and others sound too, these are foremost.
+    void yield(std::size_t c);
     /// Nobody said whether a class sounds in these frames, whatever add_labelled() says; add() says more.
     void add_unsure(std::size_t c, windows::RowSpan rows);
     /// Labels say everything about these frames: what doesn't sound there is silent.
-    void add_labelled(windows::RowSpan rows) { labelled_.push_back(rows); }
+    void add_labelled(windows::RowSpan rows) { labelled_.add(rows); }
+    /// Where a class sounds, labels say nothing of the others but that they sound.
+    void remove_labelled(std::size_t c);
     /// Of each class, whether it sounds anywhere.
     void set_weak(std::vector<State> weak) { weak_ = std::move(weak); }
 
     /// Of each class, whether it sounds anywhere in the recording, as far as a weak label says; empty without
     /// one.
     std::span<const State> weak() const { return weak_; }
-    /// The same with other numbers for the classes. @param numbers  of each class; nothing for one that is
-    /// left out
+    /// The same with other numbers for the classes. Several may have the same new number.
+    /// @param numbers  of each class; nothing for one that is left out
     Activity renumbered(std::span<const std::optional<std::size_t>> numbers, std::size_t classes) const;
-    /// Takes over which stretches are labelled.
-    void copy_labelled(const Activity& other) { labelled_ = other.labelled_; }
     bool has_labelled() const { return !labelled_.empty(); }
-    /// Frames in which a class sounds, counted twice where it was added twice.
+    /// Frames in which a class sounds.
     std::int64_t frames_of(std::size_t c) const;
 
     /// The state of each class in each of several equal steps, of which more than half the frames decide.
@@ -47,14 +52,29 @@ class Activity {
     /// @param states  steps x classes
     void read(double first, double length, std::span<State> states) const;
 
- private:
-    struct Stretch {
-        std::size_t c;
-        windows::RowSpan rows;
+    struct Tally {
+        struct Sounding {
+            std::size_t c;
+            std::int64_t frames, foremost;
+        };
+        std::vector<Sounding> sounding;  // the classes that sound in some frame, by their numbers
+        std::int64_t quiet = 0;          // frames known to have no sound
+        std::int64_t known = 0;          // frames of which something is known
     };
+    /// Counts some frames.
+    Tally tally(const windows::RowSpan& rows) const;
+
+ private:
+    struct ClassRows {
+        std::size_t c;
+        RowRuns sounds, foremost, unsure;
+    };
+    ClassRows& rows_of(std::size_t c);
+
     std::size_t classes_;
-    std::vector<Stretch> stretches_, unsure_;
-    std::vector<windows::RowSpan> labelled_;
+    std::vector<ClassRows> rows_;  // by c, of classes of which anything is known beside labelled_
+    RowRuns labelled_;
+    RowRuns loud_;  // where any class sounds, or may
     std::vector<State> weak_;
 };
 

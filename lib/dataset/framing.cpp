@@ -40,8 +40,8 @@ FrameLabeller::FrameLabeller(const label::Timeline& timeline, std::span<const st
 }
 
 std::int64_t FrameLabeller::class_of(double onset_s, double offset_s) {
-    const auto slot = windows::slot_within(onset_s, offset_s, hop_s_);
-    const double from_s = slot.onset_s, to_s = slot.offset_s;
+    slot_ = windows::slot_within(onset_s, offset_s, hop_s_);
+    const double from_s = slot_.onset_s, to_s = slot_.offset_s;
     const auto& events = timeline_.events;
     for (; next_ < events.size() && events[next_].onset_s < to_s; ++next_)
         current_.events.push_back(events[next_]);
@@ -54,6 +54,16 @@ std::int64_t FrameLabeller::class_of(double onset_s, double offset_s) {
     }
     const auto cover = current_.dominant(from_s, to_s);
     return cover ? *labels_.find(cover->label) : -1;
+}
+
+std::vector<std::size_t> FrameLabeller::overlapping() const {
+    std::vector<std::size_t> classes;
+    if (current_.events.size() < 2) return classes;
+    for (const auto& [label, seconds] : current_.covers(slot_.onset_s, slot_.offset_s)) {
+        if (2 * seconds > slot_.offset_s - slot_.onset_s)
+            classes.push_back(static_cast<std::size_t>(*labels_.find(label)));
+    }
+    return classes;
 }
 
 double frame_recording(audio::Source& source, windows::WindowStream& windows, const FramingOptions& options,

@@ -14,9 +14,9 @@
 
 namespace earshot::dataset {
 
-/// Finds the class of each frame of a recording, in order of onset: the label that covers most of the frame's
-/// slot, one hop around its centre. So each moment counts for one frame, however far frames overlap. One pass
-/// over the events, however many there are.
+/// Finds the classes of each frame of a recording, in order of onset: the label that covers most of the
+/// frame's slot, one hop around its centre, and all others that cover more than half of it. So each moment
+/// counts for one frame, however far frames overlap. One pass over the events, however many there are.
 class FrameLabeller {
  public:
     /// Keeps references to the timeline and the labels.
@@ -26,13 +26,17 @@ class FrameLabeller {
     /// The class index of a frame that covers [onset_s, offset_s); -1 if no event reaches into its slot.
     /// Onsets must not decrease.
     std::int64_t class_of(double onset_s, double offset_s);
+    /// Where several events reach into the slot of the frame that class_of() was asked about last: the
+    /// classes that cover more than half of it. Without overlaps, that is at most the answer of class_of().
+    std::vector<std::size_t> overlapping() const;
 
  private:
     const label::Timeline& timeline_;
     label::LabelIndex labels_;
     double hop_s_;
-    std::size_t next_ = 0;     // first event that has not begun
-    label::Timeline current_;  // events that have begun and not ended
+    std::size_t next_ = 0;        // first event that has not begun
+    label::Timeline current_;     // events that have begun and not ended
+    windows::WindowSlot slot_{};  // of the last frame
 };
 
 struct FramingOptions {

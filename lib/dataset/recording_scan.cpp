@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "dataset/content_hash.h"
+#include "dataset/frame_activity.h"
 #include "dataset/recording_info.h"
 #include "frontend/frontend.h"
 #include "label/label_index.h"
@@ -90,25 +91,16 @@ RecordingInfo::Stretch sure_part(const label::Event& event, double resolution_s)
     return {event.onset_s + (event.onset_s > 0 ? margin_s : 0), event.offset_s - margin_s};
 }
 
-/// Without `events` and `times`, each frame's class is all that is known.
-Activity activity_of_classes(const ScannedRecording& recording) {
-    Activity activity(recording.labels.size());
-    const auto runs = recording.classes.runs();
-    for (std::size_t i = 0; i < runs.size(); ++i) {
-        const std::int64_t end = i + 1 < runs.size() ? runs[i + 1].first : recording.rows();
-        if (runs[i].c < 0) continue;
-        activity.add_labelled({runs[i].first, end - runs[i].first});
-        activity.add(static_cast<std::size_t>(runs[i].c), {runs[i].first, end - runs[i].first});
-    }
-    return activity;
-}
-
-Activity activity_of(const npz::NpzReader& npz, const ScannedRecording& recording) {
+Activity activity_of(const npz::NpzReader& npz, const ScannedRecording& recording,
+                     const FrameActivity& frames, Grain grain) {
+    const std::size_t count = recording.labels.size();
     const bool timed = npz.contains("times") && npz.contains("events") && recording.frontend.is_object();
-    if (!timed || (!recording.says_labelled && recording.events.empty()))
-        return activity_of_classes(recording);
+    if (!timed || (!recording.says_labelled && recording.events.empty())) return frames.of_classes(count);
+    if (grain == Grain::frame) {
+        return frames.of_events(recording, [&](const auto& sink) { npz.stream<double>("times", sink); });
+    }
     const double half_frame_s = frontend::make_frontend(recording.frontend)->window_s() / 2;
-    Activity activity(recording.labels.size());
+    Activity activity = recording.says_labelled ? Activity(count) : frames.labelled_by_classes(count);
     const bool weak = !recording.weak.empty();
     std::vector<RecordingInfo::Stretch> whole, sure;
     for (const auto& event : recording.events) {
@@ -128,31 +120,28 @@ Activity activity_of(const npz::NpzReader& npz, const ScannedRecording& recordin
         for (const auto state : recording.weak) states.push_back(static_cast<Activity::State>(state));
         activity.set_weak(std::move(states));
     }
-    if (recording.says_labelled) {
-        for (const auto& each : rows_within(npz, half_frame_s, recording.labelled))
-            activity.add_labelled(each);
-    } else {  // files made before they said: whatever has a class was labelled
-        activity.copy_labelled(activity_of_classes(recording));
-    }
+    for (const auto& each : rows_within(npz, half_frame_s, recording.labelled)) activity.add_labelled(each);
     return activity;
 }
 
 }  // namespace
 
-ScannedRecording scan_recording(const std::string& path, FrameStore& store) {
+ScannedRecording scan_recording(const std::string& path, FrameStore& store, Grain grain) {
     const npz::NpzReader npz(path);
     ScannedRecording recording;
     recording.dimension = read_dimension(npz);
     ContentHasher classes_hasher, hasher;
+    FrameActivity frames;
     stream_classes(npz, [&](std::span<const std::int64_t> classes) {
-        recording.classes.add(classes);
+        frames.push(classes);
         classes_hasher.add(bytes_of(classes));
     });
-    read_info(npz, recording.classes.highest(), recording);
+    recording.rows = frames.rows();
+    read_info(npz, frames.highest(), recording);
     recording.event_rows = rows_of_events(npz, recording.events);
-    recording.runs = runs_of(npz, recording.rows());
+    recording.runs = runs_of(npz, recording.rows);
     recording.run_onsets_s = onsets_of(npz, recording.runs);
-    recording.activity = activity_of(npz, recording);
+    recording.activity = activity_of(npz, recording, frames, grain);
     std::uint64_t place = 0;
     recording.matrix = store.add(npz, [&](std::span<const float> values) {
         check_interrupt();

@@ -8,7 +8,7 @@
 #include <set>
 #include <utility>
 
-#include "dataset/class_runs.h"
+#include "dataset/frame_activity.h"
 #include "dataset/framing.h"
 #include "detect/recording_scorer.h"
 #include "evaluate/true_events.h"
@@ -30,8 +30,11 @@ void copy_frames(const dataset::Recording& recording, std::size_t first, std::sp
     std::ranges::copy(from, frames.begin());
 }
 
-bool any_known(std::span<const std::optional<std::size_t>> truths) {
-    return std::ranges::any_of(truths, [](const auto& truth) { return truth.has_value(); });
+/// Gives the frames of a dataset that have no label this one.
+void fill_unlabelled(dataset::Recording& recording, const std::string& label) {
+    auto found = std::ranges::find(recording.labels, label);
+    if (found == recording.labels.end()) found = recording.labels.insert(found, label);
+    std::ranges::replace(recording.classes, -1, found - recording.labels.begin());
 }
 
 }  // namespace
@@ -78,28 +81,76 @@ void Judge::check_dimension(std::size_t dimension, const std::string& file) cons
                                     session_.model().directory(), values));
 }
 
-/// The class of a whole recording: the longest label other than the background; else the background, if any.
-std::optional<std::size_t> Judge::class_of(const label::Timeline& timeline, double duration_s,
-                                           const std::string& file) {
+std::optional<std::size_t> Judge::background() const {
+    const auto found = std::ranges::find(model_.labels, model_.background);
+    if (found == model_.labels.end()) return std::nullopt;
+    return static_cast<std::size_t>(found - model_.labels.begin());
+}
+
+dataset::LabelChoice Judge::choice() const {
+    dataset::LabelChoice choice{background(), {}, judges_recordings()};
+    if (!model_.unknown.empty()) choice.outside = model_.labels.size() - 1;
+    return choice;
+}
+
+Judge::Truths Judge::counted(std::span<const std::optional<std::size_t>> labels) const {
+    Truths truths;
+    for (const auto& label : labels) {
+        if (label && std::ranges::find(truths, *label) == truths.end()) truths.push_back(*label);
+    }
+    if (const auto silence = background(); silence && truths.size() > 1) std::erase(truths, *silence);
+    return truths;
+}
+
+/// The longest label first.
+Judge::Truths Judge::labels_of(const label::Timeline& timeline, double duration_s, const std::string& file) {
     std::map<std::string, double> seconds;
     for (const auto& event : timeline.events)
         seconds[event.label] += std::min(event.offset_s, duration_s) - std::min(event.onset_s, duration_s);
     std::erase_if(seconds, [](const auto& label) { return label.second <= 0; });
-    if (seconds.size() > 1) seconds.erase(model_.background);
-    const auto longest =
-        std::ranges::max_element(seconds, {}, [](const auto& label) { return label.second; });
-    return longest == seconds.end() ? std::nullopt : index_of(longest->first, file);
+    std::vector<std::pair<std::string, double>> longest(seconds.begin(), seconds.end());
+    std::ranges::stable_sort(longest, std::greater(), &std::pair<std::string, double>::second);
+    std::vector<std::optional<std::size_t>> labels;
+    for (const auto& [label, length_s] : longest) labels.push_back(index_of(label, file));
+    return counted(labels);
 }
 
-void Judge::fold(JudgedRecording& judged, std::optional<std::size_t> truth) const {
+dataset::Activity Judge::activity_of(const dataset::Recording& recording, const std::string& path) {
+    for (const auto& label : recording.labels) unseen_.erase(label);
+    dataset::FrameActivity frames;
+    frames.push(recording.classes);
+    auto activity = recording.times.empty()
+                        ? frames.of_classes(recording.labels.size())
+                        : frames.of_events(recording, [&](const auto& sink) { sink(recording.times); });
+    std::vector<std::optional<std::size_t>> numbers(recording.labels.size());
+    for (std::size_t c = 0; c < numbers.size(); ++c) {
+        if (activity.frames_of(c) == 0) continue;  // labels without a frame need not be known
+        numbers[c] = index_of(recording.labels[c], path);
+        if (!numbers[c]) activity.remove_labelled(c);
+        if (numbers[c] && numbers[c] == background()) {
+            activity.yield(c);
+            numbers[c].reset();
+        }
+    }
+    return activity.renumbered(numbers, model_.labels.size());
+}
+
+void Judge::Heard::take(const Truths& labels, double onset_s) {
+    truths.push_back(labels.empty() ? std::nullopt : std::optional(labels.front()));
+    for (std::size_t i = 1; i < labels.size(); ++i) beside.push_back({truths.size() - 1, labels[i]});
+    onsets_s.push_back(onset_s);
+}
+
+void Judge::fold(JudgedRecording& judged, const Truths& labels) const {
     const std::size_t classes = model_.labels.size();
     const auto lowest = detect::RecordingScores::lowest_of(model_);
     detect::RecordingScores whole;
     for (std::size_t at = 0; at < judged.scores.size(); at += classes)
         whole.take(std::span(judged.scores).subspan(at, classes), lowest);
-    const bool counts = truth && whole.windows > 0;
+    const bool counts = !labels.empty() && whole.windows > 0;
     judged.left_out = counts ? 0 : 1;
-    judged.truths.assign(counts ? 1 : 0, truth.value_or(0));
+    judged.truths.assign(counts ? 1 : 0, labels.empty() ? 0 : labels.front());
+    for (std::size_t i = 1; counts && i < labels.size(); ++i) judged.beside.push_back({0, labels[i]});
     judged.onsets_s.assign(counts ? 1 : 0, 0);
     judged.scores = counts ? std::move(whole.scores) : std::vector<float>();
 }
@@ -149,8 +200,11 @@ void Judge::finish(JudgedRecording& judged, const Heard& heard) {
     if (heard.timed) judged.timeline = timelines_->make(heard.reference, heard.stretches, judged.scores);
     const std::size_t classes = model_.labels.size();
     std::size_t kept = 0;
+    auto beside = heard.beside.begin();
     for (std::size_t i = 0; i < heard.truths.size(); ++i) {
         if (!heard.truths[i]) continue;
+        for (; beside != heard.beside.end() && beside->window == i; ++beside)
+            judged.beside.push_back({kept, beside->label});
         judged.truths.push_back(*heard.truths[i]);
         judged.onsets_s.push_back(heard.onsets_s[i]);
         std::ranges::copy(std::span(judged.scores).subspan(i * classes, classes),
@@ -174,36 +228,30 @@ bool Judge::has_times(const dataset::Recording& recording) const {
 
 void Judge::dataset(const JudgedItem& item, JudgedRecording& judged, Heard& heard,
                     const WindowScorer& score) {
-    const auto recording = dataset::read_recording(item.path);
+    auto recording = dataset::read_recording(item.path);
     judged.frontend_checked = check_frontend(recording, item.path);
     heard.timed = has_times(recording);
     heard.reference = recording.events;
-    dataset_windows(item, recording, judged, heard, score);
+    if (item.background) fill_unlabelled(recording, *item.background);
+    dataset_windows(item.path, recording, judged, heard, score);
 }
 
-void Judge::dataset_windows(const JudgedItem& item, const dataset::Recording& recording,
+void Judge::dataset_windows(const std::string& path, const dataset::Recording& recording,
                             JudgedRecording& judged, Heard& heard, const WindowScorer& score) {
-    const auto& path = item.path;
     const auto& windowing = session_.model().windowing();
     std::vector<float> window(static_cast<std::size_t>(windowing.frames) * recording.dimension);
     check_dimension(window.size(), path);
-    const auto truths = truths_of(recording, path);
-    const auto unlabelled = item.background ? index_of(*item.background, path) : std::nullopt;
-    const auto known = [&](std::int64_t c) {
-        return c < 0 ? unlabelled : truths[static_cast<std::size_t>(c)];
-    };
-    dataset::ClassRuns classes;
-    classes.add(recording.classes);
-    std::vector<std::optional<std::size_t>> steps;  // of a window
-    std::size_t rows = 0;                           // of scores of a run
+    const auto activity = activity_of(recording, path);
+    const auto choice = this->choice();
+    std::vector<Truths> steps;  // of a window
+    std::size_t rows = 0;       // of scores of a run
     const auto judge_window = [&](const windows::RowSpan& run, std::int64_t start) {
         const auto slot = windowing.slot(start, run);
-        const std::int64_t step = windowing.step_frames();
+        const std::int64_t step = windowing.steps == 1 ? slot.count : windowing.step_frames();
         steps.clear();
-        if (windowing.steps == 1) steps.push_back(known(classes.dominant(slot.first, slot.count)));
-        for (std::int64_t at = 0; windowing.steps > 1 && at < slot.count; at += step)
-            steps.push_back(known(classes.dominant(slot.first + at, std::min(step, slot.count - at))));
-        if (!any_known(steps) && !judges_recordings() && !heard.timed) {
+        for (std::int64_t at = 0; at < slot.count; at += step)
+            steps.push_back(choice.all(activity.tally({slot.first + at, std::min(step, slot.count - at)})));
+        if (std::ranges::all_of(steps, &Truths::empty) && !judges_recordings() && !heard.timed) {
             judged.left_out += steps.size();
             return;
         }
@@ -220,18 +268,16 @@ void Judge::dataset_windows(const JudgedItem& item, const dataset::Recording& re
             heard.take(steps[i], recording.times.empty() ? 0 : recording.times[first]);
         }
     };
+    const auto count = static_cast<std::int64_t>(recording.size());
     windows::RunFinder finder;
     if ((windowing.frames > 1 || windowing.hop == 1) && !judges_recordings()) finder.push(recording.times);
-    for (const windows::RowSpan& run : finder.runs(classes.rows())) {
+    for (const windows::RowSpan& run : finder.runs(count)) {
         rows = 0;
         for (std::int64_t i = 0; i < windowing.count(run.count); ++i)
             judge_window(run, windowing.start(i, run.count));
         if (heard.timed && rows > 0) heard.add_stretch(recording.times, run, rows, frame_s_);
     }
-    if (!judges_recordings()) return;
-    const auto found = std::ranges::find(recording.labels, model_.background);
-    const auto silence = found == recording.labels.end() ? -1 : found - recording.labels.begin();
-    heard.whole = known(classes.of_recording(silence));
+    if (judges_recordings()) heard.whole = choice.all(activity.tally({0, count}));
 }
 
 /// The frames of a run. Those of the next one may begin before the last of them ends.
@@ -252,17 +298,6 @@ bool Judge::check_frontend(const dataset::Recording& recording, const std::strin
                                         session_.model().directory(), difference));
     }
     return true;
-}
-
-std::vector<std::optional<std::size_t>> Judge::truths_of(const dataset::Recording& recording,
-                                                         const std::string& path) {
-    for (const auto& label : recording.labels) unseen_.erase(label);
-    std::vector<std::optional<std::size_t>> indices(recording.labels.size());
-    for (std::size_t c = 0; c < indices.size(); ++c) {  // labels without a window need not be known
-        if (std::ranges::find(recording.classes, static_cast<std::int64_t>(c)) != recording.classes.end())
-            indices[c] = index_of(recording.labels[c], path);
-    }
-    return indices;
 }
 
 void Judge::audio(const JudgedItem& item, audio::SourceOptions source, JudgedRecording& judged, Heard& heard,
@@ -288,7 +323,8 @@ void Judge::audio(const JudgedItem& item, audio::SourceOptions source, JudgedRec
     framing.start_s = source.start_s;
     const auto grid = windows.grid().of_steps(session_.model().windowing().steps);
     dataset::FrameLabeller labeller(timeline, labels, grid.hop_s);
-    std::vector<std::optional<std::size_t>> steps;
+    std::vector<Truths> steps;
+    std::vector<std::optional<std::size_t>> sounding;
     const double heard_s = dataset::frame_recording(
         *opened, windows, framing, [&](auto window, double onset_s, double offset_s) {
             const std::size_t count = session_.steps_of(onset_s, offset_s);
@@ -300,9 +336,12 @@ void Judge::audio(const JudgedItem& item, audio::SourceOptions source, JudgedRec
             for (std::size_t i = 0; i < count; ++i) {
                 const double end_s = count == 1 ? offset_s : std::min(onset_of(i) + grid.window_s, offset_s);
                 const auto c = labeller.class_of(onset_of(i), end_s);
-                steps.push_back(c < 0 ? std::nullopt : indices[static_cast<std::size_t>(c)]);
+                sounding.clear();
+                if (c >= 0) sounding.push_back(indices[static_cast<std::size_t>(c)]);
+                for (const std::size_t other : labeller.overlapping()) sounding.push_back(indices[other]);
+                steps.push_back(counted(sounding));
             }
-            if (!any_known(steps) && !heard.timed) {
+            if (std::ranges::all_of(steps, &Truths::empty) && !heard.timed) {
                 judged.left_out += count;
                 return;
             }
@@ -311,7 +350,7 @@ void Judge::audio(const JudgedItem& item, audio::SourceOptions source, JudgedRec
         });
     judged.damage = dataset::damage_texts(*opened);
     const double end_s = source.start_s + heard_s;
-    if (judges_recordings()) heard.whole = class_of(timeline, end_s, entry.audio);
+    if (judges_recordings()) heard.whole = labels_of(timeline, end_s, entry.audio);
     if (source.start_s > 0 || source.duration_s) {  // events may begin before, or go on
         for (auto& event : heard.reference) {
             event.onset_s = std::max(event.onset_s, source.start_s);

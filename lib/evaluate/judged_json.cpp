@@ -54,6 +54,7 @@ void to_json(nlohmann::ordered_json& json, const JudgedRecording& judged) {
     json = {{"left_out", judged.left_out}, {"frontend_checked", judged.frontend_checked},
             {"onsets", judged.onsets_s},   {"truths", judged.truths},
             {"scores", judged.scores},     {"damage", judged.damage}};
+    for (const auto& [window, label] : judged.beside) json["beside"].push_back({window, label});
     if (judged.timeline) json["timeline"] = timeline_json(*judged.timeline);
 }
 
@@ -68,6 +69,8 @@ void from_json(const nlohmann::ordered_json& json, JudgedRecording& judged) {
     json.at("truths").get_to(judged.truths);
     json.at("scores").get_to(judged.scores);
     json.at("damage").get_to(judged.damage);
+    for (const auto& one : json.value("beside", PartJson::array()))
+        judged.beside.push_back({one.at(0).get<std::size_t>(), one.at(1).get<std::size_t>()});
     if (json.contains("timeline")) judged.timeline = timeline_of(json["timeline"]);
 }
 

@@ -20,10 +20,15 @@ JudgementTally::JudgementTally(const model::ModelFile& model, std::optional<doub
 void JudgementTally::add(const std::string& name, const JudgedRecording& judged) {
     const std::size_t classes = model_.labels.size();
     metrics::Evaluation own(model_.labels, model::open_set_rule(model_));
+    auto beside = judged.beside.begin();
+    std::vector<std::size_t> truths;
     for (std::size_t w = 0; w < judged.truths.size(); ++w) {
         const auto scores = std::span(judged.scores).subspan(w * classes, classes);
-        evaluation_.add(judged.truths[w], scores);
-        if (per_recording_) own.add(judged.truths[w], scores);
+        truths = {judged.truths[w]};
+        for (; beside != judged.beside.end() && beside->window == w; ++beside)
+            truths.push_back(beside->label);
+        evaluation_.add(truths, scores);
+        if (per_recording_) own.add(truths, scores);
     }
     if (false_alarms_) false_alarms_->add(judged);
     if (const auto& timeline = judged.timeline)

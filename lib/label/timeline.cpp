@@ -64,7 +64,7 @@ void Timeline::keep_strongest() {
     events = std::move(kept);
 }
 
-std::optional<Timeline::Cover> Timeline::dominant(double onset_s, double offset_s) const {
+std::vector<Timeline::Cover> Timeline::covers(double onset_s, double offset_s) const {
     struct Tally {
         double seconds = 0;
         double until_s = 0;  // counted up to here
@@ -78,10 +78,17 @@ std::optional<Timeline::Cover> Timeline::dominant(double onset_s, double offset_
         tally.seconds += std::max(0.0, until_s - std::max(event.onset_s, tally.until_s));
         tally.until_s = std::max(tally.until_s, until_s);
     }
-    const auto most =
-        std::ranges::max_element(tallies, {}, [](const auto& entry) { return entry.second.seconds; });
-    if (most == tallies.end() || most->second.seconds <= 0) return std::nullopt;
-    return Cover{std::string(most->first), most->second.seconds};
+    std::vector<Cover> covers;
+    for (const auto& [label, tally] : tallies) {
+        if (tally.seconds > 0) covers.push_back({std::string(label), tally.seconds});
+    }
+    return covers;
+}
+
+std::optional<Timeline::Cover> Timeline::dominant(double onset_s, double offset_s) const {
+    const auto all = covers(onset_s, offset_s);
+    const auto most = std::ranges::max_element(all, {}, &Cover::seconds);
+    return most == all.end() ? std::nullopt : std::optional(*most);
 }
 
 }  // namespace earshot::label

@@ -35,13 +35,16 @@ struct Timeline {
     /// Removes overlaps: where events overlap, the one with the highest score stays (with equal or no scores,
     /// the one that began first), and the others lose that part. Events must be sorted.
     void keep_strongest();
-    /// The label that covers most of [onset_s, offset_s), and for how many seconds. Overlapping events of one
-    /// label count once. On a tie, the first in alphabetical order; empty if no event overlaps the interval.
-    /// Events must be sorted.
+    /// How many seconds of an interval a label covers.
     struct Cover {
         std::string label;
         double seconds;
     };
+    /// Of each label with an event in [onset_s, offset_s), in alphabetical order. Overlapping events of one
+    /// label count once. Events must be sorted.
+    std::vector<Cover> covers(double onset_s, double offset_s) const;
+    /// The label that covers most of [onset_s, offset_s). On a tie, the first in alphabetical order; empty if
+    /// no event overlaps the interval. Events must be sorted.
     std::optional<Cover> dominant(double onset_s, double offset_s) const;
 };
 

@@ -59,6 +59,15 @@ void Evaluation::add(std::size_t truth, std::span<const float> scores) {
     truths_.push_back(truth);
 }
 
+void Evaluation::add(std::span<const std::size_t> truths, std::span<const float> scores) {
+    const auto score_of = [&](std::size_t label) { return label < scores.size() ? scores[label] : 0; };
+    const std::size_t truth = *std::ranges::max_element(truths, {}, score_of);
+    add(truth, scores);
+    for (const std::size_t label : truths) {
+        if (label != truth) beside_.push_back({truths_.size() - 1, label});
+    }
+}
+
 Evaluation::Pairs Evaluation::pairs(std::size_t first, std::size_t last) const {
     const std::size_t width = last - first, count = truths_.size() * width;
     Pairs pairs{std::vector<float>(count), std::make_unique<bool[]>(count)};
@@ -66,6 +75,9 @@ Evaluation::Pairs Evaluation::pairs(std::size_t first, std::size_t last) const {
         const std::size_t window = i / width, label = first + i % width;
         pairs.scores[i] = scores_[window * labels_.size() + label];
         pairs.positive[i] = truths_[window] == label;
+    }
+    for (const auto& [window, label] : beside_) {
+        if (label >= first && label < last) pairs.positive[window * width + label - first] = true;
     }
     return pairs;
 }

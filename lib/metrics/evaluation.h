@@ -40,6 +40,9 @@ class Evaluation {
     /// @param scores  one per label
     /// @throws Error if a score is not a number
     void add(std::size_t truth, std::span<const float> scores);
+    /// A window in which several labels sound at once: in the confusion the likeliest of them is the truth,
+    /// in the figures of each label all are positive. @param truths  at least one
+    void add(std::span<const std::size_t> truths, std::span<const float> scores);
 
     const std::vector<std::string>& labels() const { return labels_; }
     const ConfusionMatrix& confusion() const { return confusion_; }
@@ -92,6 +95,10 @@ class Evaluation {
     ConfusionMatrix confusion_;
     std::vector<float> scores_;        // windows x labels
     std::vector<std::size_t> truths_;  // windows
+    struct Beside {
+        std::size_t window, label;
+    };
+    std::vector<Beside> beside_;  // labels that sound beside the truth, by window
 };
 
 /// The figures as JSON, numbers to six decimals, NaN as null: what earshot-evaluate(1)

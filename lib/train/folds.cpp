@@ -25,7 +25,8 @@ Units units_of(const TrainingSet& set) {
         if (item.role != Role::train) continue;
         Rows rows;
         for (std::int64_t row = item.first; row < item.first + item.count; ++row) {
-            if (set.classes[static_cast<std::size_t>(row)] >= 0) rows.push_back(row);
+            if (const auto label = set.label_of(row); label && *label != set.none_of_them())
+                rows.push_back(row);
         }
         const auto counts = set.class_counts(rows);
         units.items.push_back({item.group, {counts.begin(), counts.end()}});
@@ -47,7 +48,7 @@ std::vector<Rows> deal_frames(const TrainingSet& set, std::size_t hands, std::ui
     const Rows order = shuffled(set.labelled_rows(Role::train), seed);
     std::vector<std::size_t> next(set.labels.size());
     for (const std::int64_t row : order) {
-        auto& hand = next[static_cast<std::size_t>(set.classes[static_cast<std::size_t>(row)])];
+        auto& hand = next[*set.label_of(row)];
         dealt[hand++ % hands].push_back(row);
     }
     for (Rows& rows : dealt) std::ranges::sort(rows);
@@ -64,7 +65,7 @@ Fold hold_out_frames(const TrainingSet& set, double share, std::uint64_t seed) {
         count = std::min(std::max<std::int64_t>(wanted, 1), count - 1);
     }
     for (const std::int64_t row : order) {
-        auto& left = quota[static_cast<std::size_t>(set.classes[static_cast<std::size_t>(row)])];
+        auto& left = quota[*set.label_of(row)];
         (left-- > 0 ? fold.validation : fold.train).push_back(row);
     }
     std::ranges::sort(fold.train);

@@ -102,7 +102,7 @@ std::optional<Role> role_on_its_day(const std::string& path, Role given, const T
     return paths.days.empty() || dataset::is_of_days(names, paths.days) ? std::optional(given) : std::nullopt;
 }
 
-std::vector<Part> read_parts(const TrainingPaths& paths, dataset::FrameStore& store) {
+std::vector<Part> read_parts(const TrainingPaths& paths, dataset::Grain grain, dataset::FrameStore& store) {
     std::vector<Part> parts;
     std::set<std::pair<std::string, Role>> seen;
     const auto read = [&](const std::vector<std::string>& inputs, const Role given, bool background = false) {
@@ -116,14 +116,14 @@ std::vector<Part> read_parts(const TrainingPaths& paths, dataset::FrameStore& st
                 const auto role = role_on_its_day(path, given, paths);
                 if (!role) continue;
                 Part part;
-                part.recording = dataset::scan_recording(path, store);
+                part.recording = dataset::scan_recording(path, store, grain);
                 part.background = background;
                 part.item.path = path;
                 part.item.role = *role;
                 part.item.group = part.recording.group;
                 part.item.content_hash = part.recording.content_hash;
                 part.item.matrix = part.recording.matrix;
-                part.item.frames = part.recording.rows();
+                part.item.frames = part.recording.rows;
                 part.item.digest = part.recording.digest;
                 if (!parts.empty()) check_alike(parts.front(), part);
                 parts.push_back(std::move(part));
@@ -153,8 +153,7 @@ std::vector<std::string> union_of_labels(const std::vector<Part>& parts,
     for (const char* name : kBackgroundNames) {
         const auto used = [&](const Part& part) {
             const auto c = std::ranges::find(part.recording.labels, name) - part.recording.labels.begin();
-            return std::ranges::find(part.recording.classes.runs(), c, &dataset::ClassRuns::Run::c) !=
-                   part.recording.classes.runs().end();
+            return part.recording.activity.frames_of(static_cast<std::size_t>(c)) > 0;
         };
         if (std::ranges::none_of(parts, used)) labels.erase(name);
     }
@@ -255,13 +254,13 @@ windows::Windowing choose_windowing(const nlohmann::ordered_json& frontend, cons
 /// Whether events say when, rather than only what a recording as a whole is.
 bool is_timed(const dataset::ScannedRecording& recording) {
     if (!recording.weak.empty() || !recording.activity.has_labelled() || recording.runs.empty()) return false;
-    const auto covers_all = [&](const windows::RowSpan& rows) { return rows.count >= recording.rows(); };
+    const auto covers_all = [&](const windows::RowSpan& rows) { return rows.count >= recording.rows; };
     return recording.events.empty() || !std::ranges::all_of(recording.event_rows, covers_all);
 }
 
-/// What labels say of a recording, in terms of the labels that are learnt.
-TrainingSet::Said said_of(const TrainingSet& set, const dataset::ScannedRecording& recording) {
-    TrainingSet::Said said;
+/// Events of the labels that are learnt, at their likeliest times.
+std::vector<label::Event> events_of(const TrainingSet& set, const dataset::ScannedRecording& recording) {
+    std::vector<label::Event> events;
     const double rounded_s = set.target == model::Target::events ? recording.resolution_s : 0;
     for (const label::Event& event : recording.events) {
         const bool known = std::ranges::binary_search(set.labels, event.label);
@@ -269,98 +268,105 @@ TrainingSet::Said said_of(const TrainingSet& set, const dataset::ScannedRecordin
         // The likeliest times, if they were rounded. Networks of windows learn rounded times, and answer
         // them.
         const double margin_s = std::min(rounded_s / 2, (event.offset_s - event.onset_s) / 4);
-        said.events.push_back(event);
-        if (event.onset_s > 0) said.events.back().onset_s += margin_s;
-        said.events.back().offset_s -= margin_s;
+        events.push_back(event);
+        if (event.onset_s > 0) events.back().onset_s += margin_s;
+        events.back().offset_s -= margin_s;
     }
-    said.timed = is_timed(recording);
+    return events;
+}
+
+/// A label that is not learnt is a sound that is none of them, if `unknown` is an answer. Otherwise windows
+/// say nothing where it sounds; and events are labelled around it.
+dataset::Activity activity_of(const TrainingSet& set, dataset::ScannedRecording& recording,
+                              const std::vector<std::string>& leave_out) {
+    const bool events = set.target == model::Target::events;
+    const auto background = set.background_index();
     std::vector<std::optional<std::size_t>> numbers(recording.labels.size());
-    for (std::size_t i = 0; i < set.learnt(); ++i) {
-        const auto found = std::ranges::find(recording.labels, set.labels[set.learnt_label(i)]);
-        if (found != recording.labels.end())
-            numbers[static_cast<std::size_t>(found - recording.labels.begin())] = i;
+    for (std::size_t c = 0; c < numbers.size(); ++c) {
+        const auto& label = recording.labels[c];
+        const auto found = std::ranges::lower_bound(set.labels, label);
+        const auto number = found - set.labels.begin();
+        const bool known = found != set.labels.end() && *found == label;
+        const bool left_out = std::ranges::find(leave_out, label) != leave_out.end();
+        if (known && number == background) {  // where nothing sounds
+            recording.activity.yield(c);
+            continue;
+        }
+        if (known) {
+            const bool behind = events && background >= 0 && number > background;
+            numbers[c] = static_cast<std::size_t>(number) - (behind ? 1 : 0);
+        } else if (!events && !set.unknown.empty() && !left_out) {
+            numbers[c] = set.none_of_them();
+        } else if (!events) {
+            recording.activity.remove_labelled(c);
+        }
     }
-    said.activity = recording.activity.renumbered(numbers, set.learnt());
-    for (std::size_t i = 0; said.events.empty() && i < set.learnt(); ++i)
+    return recording.activity.renumbered(numbers, events ? set.learnt() : set.none_of_them() + 1);
+}
+
+/// What labels say of a recording, in terms of the labels that are learnt.
+TrainingSet::Said said_of(const TrainingSet& set, dataset::ScannedRecording& recording,
+                          const std::vector<std::string>& leave_out) {
+    TrainingSet::Said said;
+    said.events = events_of(set, recording);
+    said.timed = is_timed(recording);
+    said.activity = activity_of(set, recording, leave_out);
+    for (std::size_t i = 0; said.events.empty() && i < set.labels.size(); ++i)
         said.timed = said.timed && said.activity.frames_of(i) == 0;  // it sounds, but no event says when
     return said;
 }
 
-/// The class of a window of which there are many steps: of the first that sounds, else the background. Where
-/// nobody said anything, none.
-std::int64_t class_of_window(const TrainingSet& set, const TrainingSet::Item& item, std::int64_t start,
-                             std::vector<dataset::Activity::State>& states) {
-    const auto& said = set.recordings_said[item.recording];
-    states.resize(static_cast<std::size_t>(set.windowing.steps) * set.learnt());
-    const std::int64_t first = start + set.windowing.context();
-    set.read_activity(item, static_cast<double>(first), static_cast<double>(set.windowing.step_frames()),
-                      states);
-    const auto sounding = std::ranges::find(states, dataset::Activity::sounds);
-    if (sounding != states.end()) {
-        const auto i = static_cast<std::size_t>(sounding - states.begin()) % set.learnt();
-        return static_cast<std::int64_t>(set.learnt_label(i));
+/// Where a recording has what it is an example of: all of its labels, or the background that it is.
+std::vector<windows::RowSpan> marks_of(const TrainingSet& set, std::int64_t example,
+                                       const dataset::ScannedRecording& recording) {
+    std::vector<windows::RowSpan> marks;
+    const auto labels = set.labels_of(example);
+    for (std::size_t i = 0; i < recording.event_rows.size(); ++i) {
+        const windows::RowSpan& rows = recording.event_rows[i];
+        const auto said = std::ranges::lower_bound(set.labels, recording.events[i].label);
+        const bool known = said != set.labels.end() && *said == recording.events[i].label;
+        const auto label = static_cast<std::size_t>(said - set.labels.begin());
+        const bool somewhere = rows.count > 0 && rows.count < recording.rows;
+        if (known && somewhere && std::ranges::find(labels, label) != labels.end()) marks.push_back(rows);
     }
-    if (std::ranges::find(states, dataset::Activity::silent) != states.end()) return set.background_index();
-    const auto weak = said.activity.weak();
-    const auto heard = std::ranges::find(weak, dataset::Activity::sounds);
-    if (heard == weak.end()) return -1;
-    return static_cast<std::int64_t>(set.learnt_label(static_cast<std::size_t>(heard - weak.begin())));
-}
-
-/// The windows of a stretch of a recording.
-void add_windows(TrainingSet& set, const dataset::ClassRuns& classes, TrainingSet::Item item,
-                 windows::RowSpan run) {
-    item.first = static_cast<std::int64_t>(set.classes.size());
-    item.row = run.first;
-    item.frames = run.count;
-    std::vector<dataset::Activity::State> states;
-    for (std::int64_t i = 0; i < set.windowing.count(run.count); ++i) {
-        const std::int64_t start = set.windowing.start(i, run.count);
-        const windows::RowSpan slot = set.windowing.slot(start, run);
-        set.classes.push_back(set.target == model::Target::events ? class_of_window(set, item, start, states)
-                                                                  : classes.dominant(slot.first, slot.count));
-    }
-    item.count = static_cast<std::int64_t>(set.classes.size()) - item.first;
-    set.items.push_back(std::move(item));
+    return marks;
 }
 
 /// The examples of a recording, at the end of the set.
-void add_examples(TrainingSet& set, Part part, const std::vector<std::int64_t>& number) {
+void add_examples(TrainingSet& set, Part part, const std::vector<std::string>& leave_out) {
     dataset::ScannedRecording& recording = part.recording;
     TrainingSet::Item& item = part.item;
-    recording.classes.renumber(number, part.background ? set.background_index() : -1);
-    if (part.background) recording.activity.add_labelled({0, recording.rows()});
+    if (part.background) recording.activity.add_labelled({0, recording.rows});
     item.recording = set.recordings_said.size();
-    set.recordings_said.push_back(said_of(set, recording));
+    set.recordings_said.push_back(said_of(set, recording, leave_out));
     item.onset_s = recording.run_onsets_s.empty() ? 0 : recording.run_onsets_s.front();
-    if (set.target != model::Target::recording) {
-        const bool whole = set.windowing.frames == 1;
-        for (std::size_t i = 0; i < (whole ? 1 : recording.runs.size()); ++i) {
-            item.onset_s = recording.run_onsets_s[i];
-            add_windows(set, recording.classes, item,
-                        whole ? windows::RowSpan{0, recording.rows()} : recording.runs[i]);
-        }
+    item.first = set.examples();
+    if (set.target == model::Target::recording) {
+        item.count = 1;
+        set.items.push_back(item);
+        set.items.back().marks = marks_of(set, item.first, recording);
         return;
     }
-    item.first = static_cast<std::int64_t>(set.classes.size());
-    item.count = 1;
-    const auto c = recording.classes.of_recording(set.background_index());
-    set.classes.push_back(c);
-    for (std::size_t i = 0; i < recording.event_rows.size(); ++i) {
-        const windows::RowSpan& rows = recording.event_rows[i];
-        const bool somewhere = rows.count > 0 && rows.count < recording.rows();
-        const auto said =
-            std::ranges::find(recording.labels, recording.events[i].label) - recording.labels.begin();
-        if (somewhere && number.at(static_cast<std::size_t>(said)) == c) item.marks.push_back(rows);
+    const windows::RowSpan all{0, recording.rows};
+    const bool whole = set.windowing.frames == 1;
+    for (std::size_t i = 0; i < (whole ? 1 : recording.runs.size()); ++i) {
+        const windows::RowSpan& run = whole ? all : recording.runs[i];
+        item.first = set.examples();
+        item.count = set.windowing.count(run.count);
+        item.row = run.first;
+        item.frames = run.count;
+        item.onset_s = recording.run_onsets_s[i];
+        set.items.push_back(item);
     }
-    set.items.push_back(std::move(item));
 }
 
 }  // namespace
 
 TrainingSet load_training_set(const TrainingPaths& paths, const ExampleOptions& options) {
     TrainingSet set;
-    std::vector<Part> parts = read_parts(paths, *set.frames);
+    const bool moments = options.target == model::Target::events;
+    std::vector<Part> parts =
+        read_parts(paths, moments ? dataset::Grain::moment : dataset::Grain::frame, *set.frames);
     if (parts.empty()) throw Error(paths.days.empty() ? "no datasets given" : "no datasets of these days");
     set.dimension = static_cast<std::int64_t>(parts.front().recording.dimension);
     set.frontend = parts.front().recording.frontend;
@@ -372,17 +378,7 @@ TrainingSet load_training_set(const TrainingPaths& paths, const ExampleOptions& 
         add_background(set.labels, options.background);
     set.background = choose_background(options.background, set.labels, set.target);
     set.labels = choose_labels(std::move(set.labels), paths.tags, set.background, set.unknown);
-    for (Part& part : parts) {
-        std::vector<std::int64_t> number;  // index of each of its labels in the union, -1 if left out
-        for (const std::string& label : part.recording.labels) {
-            const auto found = std::ranges::lower_bound(set.labels, label);
-            const bool known = found != set.labels.end() && *found == label;
-            const bool left_out = std::ranges::find(paths.leave_out, label) != paths.leave_out.end();
-            const std::int64_t other = set.unknown.empty() || left_out ? -1 : TrainingSet::kUnknown;
-            number.push_back(known ? found - set.labels.begin() : other);
-        }
-        add_examples(set, std::move(part), number);
-    }
+    for (Part& part : parts) add_examples(set, std::move(part), paths.leave_out);
     check_classes(set);
     return set;
 }

@@ -26,8 +26,8 @@ Rows shuffled(Rows rows, std::uint64_t seed) {
 }
 
 Rows drawn_equally(const TrainingSet& set, const Rows& rows, std::uint64_t seed) {
-    std::map<std::int64_t, Rows> of_class;
-    for (const auto row : rows) of_class[set.classes[static_cast<std::size_t>(row)]].push_back(row);
+    std::map<std::size_t, Rows> of_class;
+    for (const auto row : rows) of_class[set.label_of(row).value()].push_back(row);
     std::vector<const Rows*> classes;
     for (const auto& [c, members] : of_class) classes.push_back(&members);
     Random random(seed);

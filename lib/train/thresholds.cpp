@@ -11,17 +11,13 @@
 namespace earshot::train {
 namespace {
 
-/// Runs of consecutive examples of a recording in which nothing should be found.
-std::vector<metrics::BackgroundRun> background_runs(const TrainingSet& set,
-                                                    std::span<const std::int64_t> rows) {
-    const std::int64_t background = set.background_index();
+/// Runs of consecutive cells in which nothing should be found.
+std::vector<metrics::BackgroundRun> background_runs(const TrainingSet& set, std::span<const Cell> cells) {
     std::vector<metrics::BackgroundRun> runs;
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        const auto c = set.classes[static_cast<std::size_t>(rows[i])];
-        if (c != TrainingSet::kUnknown && (background < 0 || c != background)) continue;
-        metrics::add_window(
-            runs, i,
-            i > 0 && rows[i - 1] + 1 == rows[i] && &set.item_of(rows[i - 1]) == &set.item_of(rows[i]));
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+        const auto label = static_cast<std::int64_t>(cells[i].labels.front());
+        const bool quiet = label == set.background_index() || cells[i].labels.front() == set.none_of_them();
+        if (quiet) metrics::add_window(runs, i, cells[i].follows);
     }
     return runs;
 }
@@ -40,7 +36,7 @@ double hours_of(const TrainingSet& set, const std::vector<metrics::BackgroundRun
             "--background DIR)");
     }
     return static_cast<double>(windows) * frontend::make_frontend(set.frontend)->hop_s() *
-           static_cast<double>(set.windowing.hop) / 3600;
+           static_cast<double>(set.windowing.hop) / static_cast<double>(set.steps()) / 3600;
 }
 
 }  // namespace
@@ -49,11 +45,12 @@ std::vector<metrics::WantedThreshold> choose_thresholds(const TrainingSet& set,
                                                         std::span<const std::int64_t> rows,
                                                         std::span<const float> scores,
                                                         const ThresholdWish& wish) {
-    const std::size_t labels = set.labels.size(), count = rows.size();
+    const auto cells = cells_of(set, rows);
+    const std::size_t labels = set.labels.size(), count = cells.size();
     std::vector<metrics::BackgroundRun> runs;
     std::uint64_t alarms = 0;
     if (wish.false_alarms_per_hour) {
-        runs = background_runs(set, rows);
+        runs = background_runs(set, cells);
         alarms = static_cast<std::uint64_t>(std::floor(*wish.false_alarms_per_hour * hours_of(set, runs)));
     }
     std::vector<metrics::WantedThreshold> chosen;
@@ -61,8 +58,9 @@ std::vector<metrics::WantedThreshold> choose_thresholds(const TrainingSet& set,
     const auto positive = std::make_unique<bool[]>(count);
     for (std::size_t c = 0; c < labels; ++c) {
         for (std::size_t i = 0; i < count; ++i) {
-            column[i] = scores[i * labels + c];
-            positive[i] = set.classes[static_cast<std::size_t>(rows[i])] == static_cast<std::int64_t>(c);
+            const auto& sounding = cells[i].labels;
+            column[i] = scores[cells[i].row * labels + c];
+            positive[i] = std::ranges::find(sounding, c) != sounding.end();
         }
         if (static_cast<std::int64_t>(c) == set.background_index()) {
             chosen.push_back({metrics::cautious_f1_threshold(column, {positive.get(), count}), true});

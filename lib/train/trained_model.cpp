@@ -52,19 +52,14 @@ ScoredRows score_test(const TrainingSet& set, const Trainer& trainer) {
 metrics::Evaluation evaluate(const TrainingSet& set, const model::ModelFile& model,
                              const ScoredRows& scored) {
     metrics::Evaluation evaluation(model.labels, model::open_set_rule(model));
-    if (set.target == model::Target::events) {
-        add_scores(set, scored.rows, scored.scores, evaluation);
-        return evaluation;
-    }
     const std::size_t known = set.labels.size();
     std::vector<float> scores(model.labels.size());
-    for (std::size_t i = 0; i < scored.rows.size(); ++i) {
-        const auto row = std::span(scored.scores).subspan(i * known, known);
+    for (const Cell& cell : cells_of(set, scored.rows)) {
+        const auto row = std::span(scored.scores).subspan(cell.row * known, known);
         std::ranges::copy(row, scores.begin());
         if (!model.unknown.empty())
             scores.back() = model::unknown_score(row, std::span(model.thresholds).first(known));
-        const auto c = set.classes[static_cast<std::size_t>(scored.rows[i])];
-        evaluation.add(c < 0 ? known : static_cast<std::size_t>(c), scores);
+        evaluation.add(cell.labels, scores);  // none_of_them() is `unknown`
     }
     return evaluation;
 }
@@ -115,11 +110,9 @@ Thresholds best_thresholds(const Training& training, const ScoredRows& scored) {
     const TrainingSet& set = training.set;
     const std::size_t known = set.labels.size();
     metrics::Evaluation evaluation(set.labels);
-    if (set.target == model::Target::events) add_scores(set, scored.rows, scored.scores, evaluation);
-    for (std::size_t i = 0; i < scored.rows.size() && set.target != model::Target::events; ++i) {
-        const auto c = set.classes[static_cast<std::size_t>(scored.rows[i])];
-        if (c < 0) continue;
-        evaluation.add(static_cast<std::size_t>(c), std::span(scored.scores).subspan(i * known, known));
+    for (const Cell& cell : cells_of(set, scored.rows)) {
+        if (std::ranges::find(cell.labels, set.none_of_them()) != cell.labels.end()) continue;
+        evaluation.add(cell.labels, std::span(scored.scores).subspan(cell.row * known, known));
     }
     const bool balanced = training.fit.criterion == Criterion::score;
     return {balanced ? evaluation.balanced_thresholds() : evaluation.thresholds(), {}};

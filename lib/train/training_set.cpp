@@ -8,8 +8,8 @@
 namespace earshot::train {
 
 std::int64_t TrainingSet::background_index() const {
-    const auto found = std::ranges::find(labels, background);
-    return found == labels.end() ? -1 : found - labels.begin();
+    const auto found = std::ranges::lower_bound(labels, background);
+    return found == labels.end() || *found != background ? -1 : found - labels.begin();
 }
 
 std::vector<std::span<const TrainingSet::Item>> TrainingSet::recordings() const {
@@ -55,76 +55,47 @@ std::size_t TrainingSet::training_groups() const {
     return groups.size();
 }
 
-Rows TrainingSet::labelled_rows(Role role) const {
+template <class Wanted>
+Rows TrainingSet::rows_with(Role role, const Wanted& wanted) const {
     Rows rows;
     for (const Item& item : items) {
         if (item.role != role) continue;
         for (std::int64_t row = item.first; row < item.first + item.count; ++row) {
-            if (classes[static_cast<std::size_t>(row)] >= 0) rows.push_back(row);
+            if (wanted(label_of(row))) rows.push_back(row);
         }
     }
     return rows;
 }
 
+Rows TrainingSet::labelled_rows(Role role) const {
+    return rows_with(role, [&](const auto& label) { return label && *label != none_of_them(); });
+}
+
 Rows TrainingSet::unknown_rows(Role role) const {
-    Rows rows;
-    for (const Item& item : items) {
-        if (item.role != role) continue;
-        for (std::int64_t row = item.first; row < item.first + item.count; ++row) {
-            if (classes[static_cast<std::size_t>(row)] == kUnknown) rows.push_back(row);
-        }
-    }
-    return rows;
+    return rows_with(role, [&](const auto& label) { return label == none_of_them(); });
 }
 
 std::vector<std::int64_t> TrainingSet::class_counts(std::span<const std::int64_t> rows) const {
     std::vector<std::int64_t> counts(labels.size());
     for (const std::int64_t row : rows) {
-        const std::int64_t c = classes[static_cast<std::size_t>(row)];
-        if (c >= 0) ++counts[static_cast<std::size_t>(c)];
+        if (const auto label = label_of(row); label && *label < counts.size()) ++counts[*label];
     }
     return counts;
 }
 
-namespace {
-
-/// A step counts for the likeliest of the labels that sound in it, or for the background. Steps of which not
-/// all is known are left out.
-void add_step_scores(const TrainingSet& set, std::span<const std::int64_t> rows,
-                     std::span<const float> scores, metrics::Evaluation& evaluation) {
-    using dataset::Activity;
-    const auto steps = static_cast<std::size_t>(set.steps());
-    const std::size_t width = set.labels.size(), learnt = set.learnt();
-    std::vector<Activity::State> states(steps * learnt);
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        const TrainingSet::Item& item = set.item_of(rows[i]);
-        set.read_window_activity(item, rows[i], states);
-        for (std::size_t step = 0; step < steps; ++step) {
-            const auto of_step = std::span(states).subspan(step * learnt, learnt);
-            if (std::ranges::find(of_step, Activity::unknown) != of_step.end()) continue;
-            const auto row = scores.subspan((i * steps + step) * width, width);
-            auto truth = static_cast<std::size_t>(set.background_index());
-            float best = -1;
-            for (std::size_t c = 0; c < learnt; ++c) {
-                if (of_step[c] != Activity::sounds || row[set.learnt_label(c)] <= best) continue;
-                truth = set.learnt_label(c);
-                best = row[truth];
-            }
-            evaluation.add(truth, row);
-        }
+std::vector<std::int64_t> TrainingSet::sounding_counts(std::span<const std::int64_t> rows) const {
+    std::vector<std::int64_t> counts(labels.size());
+    for (const std::int64_t row : rows) {
+        for (const std::size_t label : labels_of(row)) counts[label] += label < counts.size() ? 1 : 0;
     }
+    return counts;
 }
-
-}  // namespace
 
 void add_scores(const TrainingSet& set, std::span<const std::int64_t> rows, std::span<const float> scores,
                 metrics::Evaluation& evaluation) {
     const std::size_t width = set.labels.size();
-    if (set.target == model::Target::events) return add_step_scores(set, rows, scores, evaluation);
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        evaluation.add(static_cast<std::size_t>(set.classes[static_cast<std::size_t>(rows[i])]),
-                       scores.subspan(i * width, width));
-    }
+    for (const Cell& cell : cells_of(set, rows))
+        evaluation.add(cell.labels, scores.subspan(cell.row * width, width));
 }
 
 std::string TrainingSet::data_hash(std::span<const std::int64_t> rows) const {
@@ -136,7 +107,10 @@ std::string TrainingSet::data_hash(std::span<const std::int64_t> rows) const {
         const Item& item = item_of(rows[i]);
         if (i == 0 || &item != &item_of(rows[i - 1])) hasher.add(item.digest);
         add(rows[i] - item.first);
-        add(classes[static_cast<std::size_t>(rows[i])]);
+        const auto all = labels_of(rows[i]);
+        if (all.empty()) add(-1);
+        for (const std::size_t label : all)
+            add(label == none_of_them() ? -2 : static_cast<std::int64_t>(label));
     }
     return hasher.hash();
 }

@@ -20,7 +20,7 @@ WindowLoader::WindowLoader(const TrainingSet& set, const std::vector<WindowPlace
     if (augmenter_ && augmenter_->overlays()) {
         std::ranges::copy_if(plan_, std::back_inserter(backgrounds_), [&](const WindowPlace& place) {
             if (set_.target == model::Target::events) return said_of(place).activity.has_labelled();
-            return set_.classes[static_cast<std::size_t>(place.example)] == set_.background_index();
+            return set_.is_background(place.example);
         });
     }
     for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });

@@ -114,9 +114,13 @@ batch::BatchStatus Judgement::merge_parts(const Take& take) {
 void Judgement::check_fit(const evaluate::JudgedRecording& judged) const {
     const std::size_t windows = judged.truths.size(), classes = model_.labels.size();
     const bool known = std::ranges::all_of(judged.truths, [&](std::size_t truth) { return truth < classes; });
+    const bool beside_fits = std::ranges::is_sorted(judged.beside, {}, &evaluate::BesideTruth::window) &&
+                             std::ranges::all_of(judged.beside, [&](const auto& one) {
+                                 return one.window < windows && one.label < classes;
+                             });
     const bool timeline_fits =
         !judged.timeline || judged.timeline->fits(evaluate::event_labels(model_).size());
-    if (known && timeline_fits && judged.onsets_s.size() == windows &&
+    if (known && beside_fits && timeline_fits && judged.onsets_s.size() == windows &&
         judged.scores.size() == windows * classes)
         return;
     throw Error(fmt::format("the scores do not match the labels of {}", options_.model));

@@ -45,7 +45,8 @@ void describe_data(const TrainingRun& run) {
     auto& console = run.context.console;
     const auto recordings = std::ranges::count_if(
         set.recordings(), [](const auto& items) { return items.front().role == train::Role::train; });
-    console.note(fmt::format("{} of {} values from {}; {} classes", counted(set.classes.size(), unit(run)),
+    console.note(fmt::format("{} of {} values from {}; {} classes",
+                             counted(static_cast<std::size_t>(set.examples()), unit(run)),
                              set.dimension * set.windowing.frames,
                              counted(static_cast<std::size_t>(recordings), "recording"), set.labels.size()));
     const auto train = of(run.fold.train), validation = of(run.fold.validation);

@@ -84,8 +84,9 @@ struct Trainer::State {
         }
         if (of_events() && (!network->answer().independent() || options.mixup > 0))
             throw UsageError("--target events needs --loss sigmoid and --mixup 0 (--overlay mixes windows)");
+        const auto counts = independent() ? set.sounding_counts(train_rows) : set.class_counts(train_rows);
         weights =
-            network->answer().loss_weights(set.class_counts(train_rows), options.balance == Balance::weights);
+            network->answer().loss_weights(counts, train_rows.size(), options.balance == Balance::weights);
         const auto plan = all_windows(set, train_rows);
         WindowLoader loader(set, plan, scoring_windows());
         network->fit_input([&]() -> torch::Tensor {
@@ -113,56 +114,18 @@ struct Trainer::State {
 
     bool of_events() const { return set.target == model::Target::events; }
 
-    /// The truth of the examples of a batch that has `bag` windows of each.
-    Truth truth_of(const WindowBatch& batch) const {
-        const auto each = static_cast<std::size_t>(bag());
-        Truth truth;
-        truth.classes = torch::empty({static_cast<std::int64_t>(batch.count() / each)}, torch::kInt64);
-        auto* values = truth.classes.data_ptr<std::int64_t>();
-        for (std::size_t i = 0; i < batch.count(); i += each)
-            values[i / each] = set.classes[static_cast<std::size_t>(batch.examples[i])];
-        if (!of_events()) return truth;
-        const auto windows = static_cast<std::int64_t>(batch.count());
-        const auto outputs = static_cast<std::int64_t>(set.learnt());
-        truth.states = tensor_of(batch.activity, {windows, set.steps(), outputs});
-        const bool weak = std::ranges::any_of(batch.weak, [](auto state) { return state >= 0; });
-        if (weak) truth.weak = tensor_of(batch.weak, {windows, outputs});
-        return truth;
-    }
-
-    /// The truth of some examples.
-    Truth truth_of(const Rows& rows) const {
-        Truth truth{classes_of(rows), {}, {}};
-        if (!of_events()) return truth;
-        const std::size_t outputs = set.learnt(), each = static_cast<std::size_t>(set.steps()) * outputs;
-        std::vector<dataset::Activity::State> states(rows.size() * each);
-        std::vector<dataset::Activity::State> weak(rows.size() * outputs, dataset::Activity::unknown);
-        for (std::size_t i = 0; i < rows.size(); ++i) {
-            const TrainingSet::Item& item = set.item_of(rows[i]);
-            set.read_window_activity(item, rows[i], std::span(states).subspan(i * each, each));
-            std::ranges::copy(set.recordings_said[item.recording].activity.weak(),
-                              weak.begin() + static_cast<std::ptrdiff_t>(i * outputs));
-        }
-        const auto count = static_cast<std::int64_t>(rows.size()), width = static_cast<std::int64_t>(outputs);
-        truth.states = tensor_of(states, {count, set.steps(), width});
-        truth.weak = tensor_of(weak, {count, width});
-        return truth;
-    }
-
     Graded grade(const network::Network& judge, const torch::Tensor& logits, const Truth& truth) const {
         if (truth.of_steps()) return grade_steps(logits.view_as(truth.states), truth);
-        Graded graded{judge.answer().loss(logits, truth.classes, weights)};
+        Graded graded{judge.answer().loss(logits, truth.wanted(), weights)};
         const auto answers = probabilities_of(judge, logits.detach()).argmax(1);
-        graded.right = (answers == truth.classes).sum().item<std::int64_t>();
+        auto right = answers == truth.classes;
+        if (truth.states.defined()) right = right | judge.answer().sounds(answers, truth.states);
+        graded.right = right.sum().item<std::int64_t>();
         graded.answers = truth.examples();
         return graded;
     }
 
-    torch::Tensor classes_of(const Rows& rows) const {
-        std::vector<std::int64_t> classes;
-        for (const auto row : rows) classes.push_back(set.classes[static_cast<std::size_t>(row)]);
-        return torch::tensor(classes);
-    }
+    bool independent() const { return network->answer().independent(); }
 
     /// Fits the last layer to the training windows as they are.
     void fit_output(network::Network& fitted) const {
@@ -171,7 +134,7 @@ struct Trainer::State {
             [&](const network::LabelledSink& sink) {
                 WindowLoader loader(set, plan, scoring_windows());
                 while (const auto* batch = loader.next())
-                    sink(windows_of(*batch), classes_of(batch->examples));
+                    sink(windows_of(*batch), classes_of(set, batch->examples));
             },
             options.balance != Balance::none);
     }
@@ -192,7 +155,8 @@ struct Trainer::State {
     bool learn(int number, Tally& tally) {
         if (!network->learns()) {
             fit_output(*network);
-            tally.add(grade(*network, logits_of(*network, train_rows), truth_of(train_rows)));
+            tally.add(
+                grade(*network, logits_of(*network, train_rows), truth_of(set, train_rows, independent())));
             return !interrupted();
         }
         network->train();
@@ -211,7 +175,7 @@ struct Trainer::State {
         double weight = 0;         // of them
         while (const auto* batch = loader.next()) {
             if (interrupted()) return false;
-            const auto truth = truth_of(*batch);
+            const auto truth = truth_of(set, *batch, bag(), independent());
             std::optional<Mixture> mixture;
             if (options.mixup > 0) mixture.emplace(options.mixup, truth.examples(), random);
             auto windows = windows_of(*batch);
@@ -222,7 +186,7 @@ struct Trainer::State {
             auto& error = graded.loss;
             if (mixture) {
                 const auto other =
-                    answer.loss(logits, truth.classes.index_select(0, mixture->other), weights);
+                    answer.loss(logits, truth.wanted().index_select(0, mixture->other), weights);
                 error.mean = error.mean * mixture->share + other.mean * (1 - mixture->share);
             }
             Adam::add(error.mean * error.weight);
@@ -270,7 +234,7 @@ struct Trainer::State {
         const Rows& rows = validation_rows;
         const auto logits = logits_of(*network, rows, false);
         Tally tally;
-        tally.add(grade(*network, logits, truth_of(rows)));
+        tally.add(grade(*network, logits, truth_of(set, rows, independent())));
         epoch.validation_loss = tally.mean_loss();
         epoch.validation_accuracy = tally.accuracy();
         if (options.criterion != Criterion::score) return;

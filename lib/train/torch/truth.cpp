@@ -15,7 +15,62 @@ torch::Tensor weak_loss(const torch::Tensor& logits, const torch::Tensor& weak) 
     return mean_over(torch::binary_cross_entropy(whole, weak.clamp_min(0), {}, at::Reduction::None), known);
 }
 
+/// The states of examples of one step.
+torch::Tensor states_of(const TrainingSet& set, const Rows& examples) {
+    const std::size_t outputs = set.learnt();
+    std::vector<dataset::Activity::State> states(examples.size() * outputs);
+    for (std::size_t i = 0; i < examples.size(); ++i)
+        set.read_example(examples[i], std::span(states).subspan(i * outputs, outputs));
+    return tensor_of(states,
+                     {static_cast<std::int64_t>(examples.size()), static_cast<std::int64_t>(outputs)});
+}
+
 }  // namespace
+
+torch::Tensor classes_of(const TrainingSet& set, const Rows& examples) {
+    std::vector<std::int64_t> classes;
+    for (const auto example : examples)
+        classes.push_back(static_cast<std::int64_t>(set.label_of(example).value()));
+    return torch::tensor(classes);
+}
+
+Truth truth_of(const TrainingSet& set, const Rows& examples, bool independent) {
+    Truth truth;
+    if (set.target != model::Target::events) {
+        truth.classes = classes_of(set, examples);
+        if (independent) truth.states = states_of(set, examples);
+        return truth;
+    }
+    const std::size_t outputs = set.learnt(), each = static_cast<std::size_t>(set.steps()) * outputs;
+    std::vector<dataset::Activity::State> states(examples.size() * each);
+    std::vector<dataset::Activity::State> weak(examples.size() * outputs, dataset::Activity::unknown);
+    for (std::size_t i = 0; i < examples.size(); ++i) {
+        const TrainingSet::Item& item = set.item_of(examples[i]);
+        set.read_window_activity(item, examples[i], std::span(states).subspan(i * each, each));
+        std::ranges::copy(set.recordings_said[item.recording].activity.weak(),
+                          weak.begin() + static_cast<std::ptrdiff_t>(i * outputs));
+    }
+    const auto count = static_cast<std::int64_t>(examples.size()), width = static_cast<std::int64_t>(outputs);
+    truth.states = tensor_of(states, {count, set.steps(), width});
+    truth.weak = tensor_of(weak, {count, width});
+    return truth;
+}
+
+Truth truth_of(const TrainingSet& set, const WindowBatch& batch, std::int64_t bag, bool independent) {
+    if (set.target != model::Target::events) {
+        Rows examples;
+        for (std::size_t i = 0; i < batch.count(); i += static_cast<std::size_t>(bag))
+            examples.push_back(batch.examples[i]);
+        return truth_of(set, examples, independent);
+    }
+    Truth truth;
+    const auto windows = static_cast<std::int64_t>(batch.count());
+    const auto outputs = static_cast<std::int64_t>(set.learnt());
+    truth.states = tensor_of(batch.activity, {windows, set.steps(), outputs});
+    const bool weak = std::ranges::any_of(batch.weak, [](auto state) { return state >= 0; });
+    if (weak) truth.weak = tensor_of(batch.weak, {windows, outputs});
+    return truth;
+}
 
 torch::Tensor tensor_of(std::span<const dataset::Activity::State> states, torch::IntArrayRef shape) {
     auto tensor = torch::empty(shape, torch::kFloat32);

@@ -7,18 +7,30 @@
 #include "dataset/activity.h"
 #include "network/torch/answer.h"
 #include "network/torch/libtorch.h"
+#include "train/training_set.h"
+#include "train/window_loader.h"
 
 namespace earshot::train {
 
-/// What some examples are known to be: a class each, or the activity of each of their steps.
+/// What some examples are known to be. Networks that name one label learn `classes`, others `states`.
 struct Truth {
-    torch::Tensor classes;  // [n], int64
-    torch::Tensor states;   // [n, steps, outputs], dataset::Activity::State as numbers; undefined for classes
+    torch::Tensor classes;  // [n], int64: the one label of each; undefined for steps
+    torch::Tensor states;   // [n, outputs] or [n, steps, outputs], dataset::Activity::State as numbers;
+                            // undefined for networks that name one label
     torch::Tensor weak;     // [n, outputs], of examples whose labels say only what sounds somewhere
 
-    std::int64_t examples() const { return classes.size(0); }
-    bool of_steps() const { return states.defined(); }
+    std::int64_t examples() const { return of_steps() ? states.size(0) : classes.size(0); }
+    bool of_steps() const { return states.defined() && states.dim() == 3; }
+    /// What network::Answer::loss() compares with.
+    const torch::Tensor& wanted() const { return states.defined() ? states : classes; }
 };
+
+/// [n]: TrainingSet::label_of().
+torch::Tensor classes_of(const TrainingSet& set, const Rows& examples);
+/// @param independent  Answer::independent()
+Truth truth_of(const TrainingSet& set, const Rows& examples, bool independent);
+/// Of the examples of a batch of drawn windows. @param bag  how many of each example
+Truth truth_of(const TrainingSet& set, const WindowBatch& batch, std::int64_t bag, bool independent);
 
 /// [.., outputs] numbers from states. @param shape  of the result
 torch::Tensor tensor_of(std::span<const dataset::Activity::State> states, torch::IntArrayRef shape);

@@ -68,6 +68,37 @@ TEST(Activity, agrees_with_counting_frames) {
     }
 }
 
+TEST(Activity, counts_the_frames_of_a_stretch) {
+    Activity activity(3);
+    activity.add_labelled({0, 20});
+    activity.add(0, {2, 6});
+    activity.add(0, {4, 6});  // one and the same until frame 10
+    activity.add(2, {8, 20});
+    EXPECT_EQ(activity.frames_of(0), 8);
+    const auto tally = activity.tally({5, 20});
+    ASSERT_EQ(tally.sounding.size(), 2U);
+    EXPECT_EQ(tally.sounding[0].frames, 5);
+    EXPECT_EQ(tally.sounding[1].c, 2U);
+    EXPECT_EQ(tally.sounding[1].frames, 17);
+    EXPECT_EQ(tally.quiet, 0);
+    EXPECT_EQ(tally.known, 20);
+    EXPECT_EQ(activity.tally({0, 5}).quiet, 2);
+    EXPECT_EQ(activity.tally({0, 5}).known, 5);
+    EXPECT_EQ(activity.tally({26, 10}).known, 2);
+}
+
+TEST(Activity, what_is_taken_out_leaves_only_what_else_sounds_there) {
+    Activity activity(2);
+    activity.add_labelled({0, 6});
+    activity.add(0, {1, 3});
+    activity.add(1, {3, 2});
+    activity.remove_labelled(0);
+    const auto other = activity.renumbered(std::vector<std::optional<std::size_t>>{{}, 0}, 1);
+    EXPECT_THAT(states_of(other, 0, 1, 6), ElementsAre(silent, unknown, unknown, sounds, sounds, silent));
+    EXPECT_EQ(other.tally({0, 6}).quiet, 2);
+    EXPECT_EQ(other.tally({0, 6}).known, 4);
+}
+
 TEST(Activity, other_numbers_for_its_classes_leave_some_out) {
     Activity activity(3);
     activity.add(0, {0, 1});

@@ -93,7 +93,7 @@ TEST_F(FrameStoreTest, a_scan_knows_where_events_lie) {
     FrameStore store;
     const auto scanned = scan_recording(write("a.npz", recording, false), store);
     EXPECT_EQ(scanned.event_rows, (std::vector<windows::RowSpan>{{2, 3}, {0, 10}, {10, 0}}));
-    EXPECT_EQ(scanned.rows(), 10);
+    EXPECT_EQ(scanned.rows, 10);
 }
 
 TEST_F(FrameStoreTest, digests_tell_frames_and_classes_apart) {

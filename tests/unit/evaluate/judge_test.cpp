@@ -292,6 +292,13 @@ TEST_F(JudgeTest, SoundIsJudgedLikeTheDatasetMadeOfIt) {
         EXPECT_EQ(of_sound.problem, "");
         EXPECT_FALSE(of_sound.truths.empty());
         EXPECT_EQ(of_sound.truths, of_dataset.truths);
+        const auto sounding = [](const JudgedRecording& judged) {
+            std::vector<std::pair<std::size_t, std::size_t>> all;
+            for (const auto& [window, label] : judged.beside) all.emplace_back(window, label);
+            return all;
+        };
+        EXPECT_FALSE(of_sound.beside.empty());
+        EXPECT_EQ(sounding(of_sound), sounding(of_dataset));
         EXPECT_EQ(of_sound.onsets_s, of_dataset.onsets_s);
         EXPECT_EQ(of_sound.scores, of_dataset.scores);
         EXPECT_EQ(of_sound.left_out, of_dataset.left_out);

@@ -35,6 +35,23 @@ TEST(Evaluation, measures_what_was_counted) {
     EXPECT_EQ(json["confusion"].dump(), "[[1,1],[0,2]]");
 }
 
+// Of two labels at once the likeliest is the truth in the confusion, and neither is a false alarm.
+TEST(Evaluation, labels_may_sound_at_once) {
+    Evaluation evaluation({"quiet", "loud", "shrill"});
+    evaluation.add(0, std::array{0.9F, 0.1F, 0.2F});
+    evaluation.add(std::array<std::size_t, 2>{1, 2}, std::array{0.1F, 0.6F, 0.8F});
+    evaluation.add(std::array<std::size_t, 2>{2, 1}, std::array{0.7F, 0.6F, 0.3F});
+    const auto json = evaluation_json(evaluation);
+    EXPECT_EQ(json["confusion"].dump(), "[[1,0,0],[1,0,0],[0,0,1]]");
+    for (const char* label : {"loud", "shrill"}) {
+        EXPECT_EQ(json["labels"][label]["roc_auc"], 1);  // twice positive, above the one negative
+        EXPECT_EQ(json["labels"][label]["average_precision"], 1);
+    }
+    const auto pairs = evaluation.of_label_alone(2);
+    EXPECT_EQ(std::vector<bool>(pairs.truth().begin(), pairs.truth().end()),
+              (std::vector<bool>{false, true, true}));
+}
+
 TEST(Evaluation, has_a_threshold_for_each_label) {
     Evaluation evaluation({"quiet", "loud"});
     for (int i = 0; i < 1000; ++i) {

@@ -52,7 +52,7 @@ TEST(Answer, likeness_is_measured_against_the_background) {
     EXPECT_NEAR(alone[1].item<double>(), sigmoid(1.5), 1e-6);
     const Answer answer({"likeness", 3, 1});
     EXPECT_EQ(answer.outputs(), 3);  // the background learns as labels do
-    EXPECT_TRUE(torch::equal(answer.loss_weights(std::vector<std::int64_t>{10, 20, 60}, true),
+    EXPECT_TRUE(torch::equal(answer.loss_weights(std::vector<std::int64_t>{10, 20, 60}, 90, true),
                              torch::tensor({3.0F, 1.5F, 0.5F})));
     const auto p = scores({"likeness", 3, 1}, logits)[0];
     EXPECT_NEAR(p[0].item<double>(), sigmoid(0.5), 1e-6);
@@ -64,23 +64,33 @@ TEST(Answer, likeness_is_measured_against_the_background) {
 TEST(Answer, loss_is_the_formula) {
     const Answer answer = sigmoid_answer(3, 0);
     const std::vector<std::int64_t> counts{60, 30, 10};
-    const auto weights = answer.loss_weights(counts, true);
+    const auto weights = answer.loss_weights(counts, 100, true);
     EXPECT_NEAR(weights[0].item<double>(), 70.0 / 30, 1e-5);  // negatives / positives
     EXPECT_NEAR(weights[1].item<double>(), 90.0 / 10, 1e-5);
     const std::vector<std::vector<double>> logits{{0.3, -2}, {1.1, 0.4}, {-0.7, 3}};
-    const std::vector<std::int64_t> truth{0, 1, 2};
+    const std::vector<std::vector<float>> states{{0, 0}, {1, 1}, {-1, 1}};  // both at once; nobody said
     double sum = 0;
     for (std::size_t n = 0; n < 3; ++n) {
         for (std::size_t o = 0; o < 2; ++o) {
             const double p = sigmoid(logits[n][o]);
-            const bool positive = truth[n] == static_cast<std::int64_t>(o) + 1;
-            sum -= positive ? weights[static_cast<int>(o)].item<double>() * std::log(p) : std::log(1 - p);
+            if (states[n][o] > 0) sum -= weights[static_cast<int>(o)].item<double>() * std::log(p);
+            if (states[n][o] == 0) sum -= std::log(1 - p);
         }
     }
     const auto loss = answer.loss(torch::tensor({{0.3F, -2.0F}, {1.1F, 0.4F}, {-0.7F, 3.0F}}),
-                                  torch::tensor(truth), weights);
-    EXPECT_NEAR(loss.mean.item<double>(), sum / 6, 1e-5);
-    EXPECT_TRUE(torch::equal(answer.loss_weights(counts, false), torch::ones({2})));
+                                  torch::tensor({{0.0F, 0.0F}, {1.0F, 1.0F}, {-1.0F, 1.0F}}), weights);
+    EXPECT_NEAR(loss.mean.item<double>(), sum / 5, 1e-5);
+    EXPECT_NEAR(loss.weight, 3 * 5.0 / 6, 1e-6);  // so that two batches count by what is known of them
+    EXPECT_TRUE(torch::equal(answer.loss_weights(counts, 100, false), torch::ones({2})));
+}
+
+TEST(Answer, is_right_if_what_it_names_sounds) {
+    const auto answers = torch::tensor({0, 1, 2, 1}, torch::kInt64);
+    const auto behind = torch::tensor({{1.0F, 0.0F}, {1.0F, 1.0F}, {1.0F, 0.0F}, {0.0F, 0.0F}});
+    const auto yes = [](bool a, bool b, bool c, bool d) { return torch::tensor({a, b, c, d}, torch::kBool); };
+    EXPECT_TRUE(torch::equal(sigmoid_answer(3, 0).sounds(answers, behind), yes(false, true, false, false)));
+    EXPECT_TRUE(torch::equal(sigmoid_answer(3, 1).sounds(answers, behind), yes(true, false, false, false)));
+    EXPECT_TRUE(torch::equal(sigmoid_answer(3, 2).sounds(answers, behind), yes(true, true, false, false)));
 }
 
 TEST(Answer, strangers_are_checked) {

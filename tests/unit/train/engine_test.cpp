@@ -113,8 +113,9 @@ TEST_F(Engine, each_setting_changes_what_is_learnt) {
 TEST_F(Engine, classes_are_drawn_equally_often) {
     // A rare class that nothing tells from others: what is learnt is how often each was seen.
     set_ = make_set(10, 60, 2, 4, 0);
-    for (auto& c : set_.classes) c = 0;
-    for (std::size_t i = 0; i < set_.classes.size(); i += 10) set_.classes[i] = 1;
+    std::vector<std::optional<std::size_t>> labels(600, 0);
+    for (std::size_t i = 0; i < labels.size(); i += 10) labels[i] = 1;
+    test::label_frames(set_, labels);
     options_.epochs = 20;
     options_.learning_rate = 0.02;
     const auto rare = [&](Balance balance) {

@@ -52,7 +52,10 @@ TEST(Folds, recordings_of_one_group_stay_together) {
 
 TEST(Folds, frames_without_a_class_are_on_neither_side) {
     TrainingSet set = make_set(6, 30, 2, 2);
-    for (std::size_t i = 0; i < set.classes.size(); i += 3) set.classes[i] = -1;
+    auto labels = test::labels_of(set);
+    for (std::size_t i = 0; i < labels.size(); i += 3) labels[i].reset();
+    test::label_frames(set, labels);
+    EXPECT_EQ(set.labelled_rows(Role::train).size(), 120U);
     for (const SplitBy by : {SplitBy::group, SplitBy::frame}) {
         EXPECT_EQ(together(hold_out(set, by, 0.3, 1)), set.labelled_rows(Role::train));
     }
@@ -70,7 +73,7 @@ TEST(Folds, one_recording_can_only_be_split_by_frame) {
 // on.
 TEST(Folds, micmon_21_splits_of_frames_are_stratified_and_seeded) {
     TrainingSet set = make_set(1, 10, 2, 2);
-    for (std::size_t i = 0; i < 10; ++i) set.classes[i] = i < 2 ? 1 : 0;
+    test::label_frames(set, {1, 1, 0, 0, 0, 0, 0, 0, 0, 0});
     for (std::uint64_t seed = 0; seed < 100; ++seed) {
         const Fold fold = hold_out(set, SplitBy::frame, 0.3, seed);
         EXPECT_EQ(set.class_counts(fold.train), (std::vector<std::int64_t>{6, 1})) << seed;
@@ -91,7 +94,7 @@ TEST(Folds, micmon_21_splits_by_recording_are_seeded) {
 
 TEST(Folds, a_class_must_not_vanish_from_training) {
     TrainingSet set = make_set(2, 20, 2, 2);
-    for (std::size_t i = 0; i < set.classes.size(); ++i) set.classes[i] = i < 20 ? 0 : 1;  // a recording each
+    test::label_recordings(set, {0, 1});
     EXPECT_NE(error_of([&] { hold_out(set, SplitBy::group, 0.5, 1); }).find("would be held out"),
               std::string::npos);
 }
@@ -106,7 +109,7 @@ TEST(Folds, each_frame_is_held_out_once) {
             EXPECT_EQ(together(fold), set.labelled_rows(Role::train));
             for (const auto row : fold.validation) ++held[row];
         }
-        EXPECT_EQ(held.size(), set.classes.size());
+        EXPECT_EQ(held.size(), static_cast<std::size_t>(set.examples()));
         for (const auto& [row, times] : held) EXPECT_EQ(times, 1) << row;
     }
 }

@@ -47,8 +47,10 @@ TrainingSet tones(int recordings, bool tell) {
         if (positive && tell) item.marks = {{at, 6}};
         item.matrix = set.frames->add(std::move(frames));
         set.items.push_back(item);
-        set.classes.push_back(positive);
     }
+    std::vector<std::size_t> labels(static_cast<std::size_t>(recordings));
+    for (std::size_t i = 1; i < labels.size(); i += 2) labels[i] = 1;
+    test::label_recordings(set, labels);
     return set;
 }
 
@@ -80,10 +82,11 @@ class MultipleInstanceTest : public testing::Test {
     static double area(const Trainer& trainer, const TrainingSet& set) {
         const auto scores = trainer.score(set.labelled_rows(Role::validation));
         std::vector<float> positive_scores;
-        const auto truth = std::make_unique<bool[]>(set.classes.size());
+        const auto labels = test::labels_of(set);
+        const auto truth = std::make_unique<bool[]>(labels.size());
         for (std::size_t i = 0; i < scores.size(); i += 2) {
             positive_scores.push_back(scores[i + 1]);
-            truth[i / 2] = set.classes[set.classes.size() / 2 + i / 2] == 1;
+            truth[i / 2] = labels[labels.size() / 2 + i / 2] == 1;
         }
         return metrics::roc_auc(positive_scores, {truth.get(), positive_scores.size()});
     }
@@ -111,7 +114,9 @@ TEST_F(MultipleInstanceTest, what_recordings_have_in_common_is_found_with_and_wi
 TEST_F(MultipleInstanceTest, nothing_is_found_where_there_is_nothing) {
     TrainingSet set = tones(160, false);
     std::mt19937 random(3);
-    for (auto& c : set.classes) c = static_cast<std::int64_t>(random() % 2);
+    std::vector<std::size_t> labels;
+    while (labels.size() < 160) labels.push_back(random() % 2);
+    test::label_recordings(set, labels);
     set_half_aside(set);
     options_.epochs = 10;
     Trainer guessing = trainer(set);

@@ -36,7 +36,7 @@ class TrainedModelTest : public testing::Test {
         for (const auto row : training_.set.labelled_rows(Role::train)) {
             training_.crossed->rows.push_back(row);
             for (std::int64_t c = 0; c < 2; ++c) {
-                const bool own = training_.set.classes[static_cast<std::size_t>(row)] == c;
+                const bool own = training_.set.label_of(row) == static_cast<std::size_t>(c);
                 training_.crossed->scores.push_back((own ? 0.6F : 0.1F) +
                                                     0.01F * static_cast<float>(row % 20));
             }
@@ -96,7 +96,10 @@ TEST_F(TrainedModelTest, measures_test_data_apart) {
 
 TEST_F(TrainedModelTest, an_open_set_has_unknown_as_its_last_label_and_unknown_sounds_among_its_data) {
     training_.set.unknown = "unknown";
-    for (std::size_t i = 0; i < 7; ++i) training_.set.classes[i] = TrainingSet::kUnknown;
+    auto labels = test::labels_of(training_.set);
+    std::fill(labels.begin(), labels.begin() + 7, training_.set.none_of_them());
+    test::label_frames(training_.set, labels);
+    EXPECT_EQ(training_.set.unknown_rows(Role::train), (Rows{0, 1, 2, 3, 4, 5, 6}));
     training_.fold = {training_.set.labelled_rows(Role::train), {}};
     const auto model = describe();
     EXPECT_EQ(model.file.labels, (std::vector<std::string>{"a", "b", "unknown"}));

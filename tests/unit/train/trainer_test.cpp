@@ -49,7 +49,8 @@ double accuracy(const TrainingSet& set, const Rows& rows, const std::vector<floa
     int right = 0;
     for (std::size_t i = 0; i < rows.size(); ++i) {
         const auto* row = scores.data() + i * classes;
-        right += std::max_element(row, row + classes) - row == set.classes[static_cast<std::size_t>(rows[i])];
+        right += std::max_element(row, row + classes) - row ==
+                 static_cast<std::int64_t>(set.label_of(rows[i]).value());
     }
     return static_cast<double>(right) / static_cast<double>(rows.size());
 }
@@ -169,8 +170,7 @@ TEST_F(TrainerTest, keeps_the_weights_of_the_lowest_validation_loss) {
     const auto counts = set_.class_counts(fold_.train);
     double loss = 0, weight = 0;
     for (std::size_t i = 0; i < fold_.validation.size(); ++i) {
-        const auto truth =
-            static_cast<std::size_t>(set_.classes[static_cast<std::size_t>(fold_.validation[i])]);
+        const auto truth = set_.label_of(fold_.validation[i]).value();
         const double share = 1.0 / static_cast<double>(counts[truth]);
         loss -= share * std::log(static_cast<double>(scores[i * 3 + truth]));
         weight += share;
@@ -193,8 +193,8 @@ TEST_F(TrainerTest, balanced_weights_make_a_rare_class_heard) {
     set_ = make_set(10, 60, 2, 6, 0.4);
     Rows rare_made;
     int seen = 0;
-    for (std::int64_t row = 0; row < static_cast<std::int64_t>(set_.classes.size()); ++row) {
-        if (set_.classes[static_cast<std::size_t>(row)] == 0 || ++seen % 10 == 0) rare_made.push_back(row);
+    for (std::int64_t row = 0; row < set_.examples(); ++row) {
+        if (set_.label_of(row) == 0U || ++seen % 10 == 0) rare_made.push_back(row);
     }
     const auto recall = [&](bool balanced) {
         FitOptions options;
@@ -204,7 +204,7 @@ TEST_F(TrainerTest, balanced_weights_make_a_rare_class_heard) {
         run(trainer);
         Rows rare;
         for (const auto row : rare_made) {
-            if (set_.classes[static_cast<std::size_t>(row)] == 1) rare.push_back(row);
+            if (set_.label_of(row) == 1U) rare.push_back(row);
         }
         return accuracy(set_, rare, trainer.score(rare));
     };
@@ -233,7 +233,7 @@ TEST_F(TrainerTest, cross_validation_scores_every_row_by_a_network_that_has_not_
                                        [&](std::size_t, const Epoch&) { ++epochs; });
     metrics::Evaluation held_out(set_.labels);
     add_scores(set_, result.rows, result.scores, held_out);
-    EXPECT_EQ(held_out.confusion().total(), set_.classes.size());
+    EXPECT_EQ(held_out.confusion().total(), static_cast<std::uint64_t>(set_.examples()));
     EXPECT_EQ(result.folds.size(), 4U);
     EXPECT_GE(epochs, 4);
     EXPECT_LT(held_out.confusion().accuracy(), 0.65);
