@@ -4,17 +4,21 @@
 #include <array>
 #include <cmath>
 #include <iterator>
+#include <limits>
 #include <set>
 
 #include "detect/median_smoother.h"
 #include "detect/window_run.h"
 #include "frontend/frontend.h"
+#include "metrics/psds.h"
+#include "support/error.h"
 
 namespace earshot::train {
 namespace {
 
 constexpr std::array kOn{.02, .05, .1,  .15, .2,  .25, .3,  .35, .4,  .45, .5,
                          .55, .6,  .65, .7,  .75, .8,  .85, .9,  .95, .98};
+constexpr std::array kHighest{.99, .995, .998, .999};  // to silence a label that is often wrong
 constexpr std::array kOffShares{.3, .5, .7, .85, 1.};  // of the threshold to begin
 constexpr std::array kMedians_s{0., .12, .28, .6, 1.2, 2.4, 4.};
 constexpr std::array kGaps_s{0., .2, .5, 1., 2., 3., 5.};
@@ -57,6 +61,17 @@ double matched(std::span<const Interval> there, std::span<const Interval> found,
     return right;
 }
 
+/// Those of `found` that overlap none of `there`; both in order of time, neither overlaps itself.
+double alone(std::span<const Interval> there, std::span<const Interval> found) {
+    double count = 0;
+    std::size_t next = 0;
+    for (const Interval& event : found) {
+        while (next < there.size() && there[next].offset_s <= event.onset_s) ++next;
+        count += next == there.size() || there[next].onset_s >= event.offset_s;
+    }
+    return count;
+}
+
 /// Which whole seconds events touch.
 void mark_seconds(std::span<const Interval> events, double start_s, std::vector<char>& seconds) {
     std::ranges::fill(seconds, 0);
@@ -82,6 +97,25 @@ class LabelTrack {
     }
 
     bool has_events() const { return !there_.empty(); }
+    double hours() const { return std::max(0.0, run_.end_s - run_.grid.start_s) / 3600; }
+    /// Of what grade() found last.
+    double false_alarms() const { return alone(there_, found_); }
+
+    /// Adds the smoothed scores, as a recording of one label.
+    void add_to(metrics::Psds& psds) const {
+        metrics::LabelEvents events;
+        for (const Interval& event : there_) events.reference.push_back({event.onset_s, event.offset_s});
+        metrics::ScoreSequence sequence;
+        for (std::size_t i = 0; i < smoothed_.size(); ++i) {
+            const auto step = static_cast<std::int64_t>(i);
+            const double onset_s = run_.grid.slot_s(step), score = static_cast<double>(smoothed_[i]);
+            const double offset_s = i + 1 < smoothed_.size()
+                                        ? run_.grid.slot_s(step + 1)
+                                        : std::min(run_.end_s, run_.grid.window_offset_s(step));
+            if (onset_s < offset_s) sequence.add(onset_s, offset_s, {&score, 1});
+        }
+        psds.add({&events, 1}, sequence, hours() * 3600);
+    }
 
     void smooth(int windows) {
         smoothed_.clear();
@@ -147,22 +181,71 @@ class LabelTrack {
 /// Tries all rules for one label.
 class RuleSearch {
  public:
-    RuleSearch(std::vector<LabelTrack>& tracks, double hop_s, std::vector<double> on, Objective objective)
-        : tracks_(tracks), hop_s_(hop_s), on_(std::move(on)), objective_(objective) {}
+    RuleSearch(std::vector<LabelTrack>& tracks, double hop_s, std::vector<double> on, const EventWish& wish)
+        : tracks_(tracks), hop_s_(hop_s), on_(std::move(on)), wish_(wish) {
+        double hours = 0;
+        for (const LabelTrack& track : tracks_) hours += track.hours();
+        if (wish.objective == Objective::false_alarms)
+            most_alarms_ = std::floor(wish.false_alarms_per_hour.value_or(0) * hours + 1e-9);
+    }
+
+    /// Whether the best choice has no more false alarms than wanted.
+    bool reached() const { return excess_ == 0; }
 
     model::EventDefaults best() {
-        std::set<int> medians;
-        for (const double median_s : kMedians_s)
-            medians.insert(static_cast<int>(detect::MedianSmoother::nearest_odd(median_s / hop_s_)));
-        for (const int median : medians) {
+        for (const int median : medians()) {
             for (LabelTrack& track : tracks_) track.smooth(median);
             for (const double share : kOffShares) try_thresholds(median, share);
         }
         return best_;
     }
 
+    /// Of a label that never happens: the lowest threshold without too many false alarms, and nothing else.
+    model::EventDefaults quietest() {
+        for (LabelTrack& track : tracks_) track.smooth(1);
+        double excess = 0;
+        for (auto on = on_.rbegin(); on != on_.rend(); ++on) {
+            double alarms = 0;
+            for (LabelTrack& track : tracks_) {
+                track.cut(*on, *on);
+                std::array<Hits, kCollars_s.size() + 1> unused;
+                track.grade(0, 0, unused);
+                alarms += track.false_alarms();
+            }
+            excess = std::max(0.0, alarms - most_alarms_);
+            if (on == on_.rbegin()) excess_ = excess;
+            if (on == on_.rbegin() || excess == 0) best_ = {*on, *on, 0, 0, 0, true};
+            if (excess > 0) break;
+        }
+        return best_;
+    }
+
  private:
-    using Grades = std::vector<double>;  // for each gap and each shortest event
+    struct Grade {
+        double value = 0;
+        double excess = 0;  // false alarms beyond those that are wanted
+    };
+    using Grades = std::vector<Grade>;  // for each gap and each shortest event
+
+    std::set<int> medians() {
+        std::set<int> medians;
+        for (const double median_s : kMedians_s)
+            medians.insert(static_cast<int>(detect::MedianSmoother::nearest_odd(median_s / hop_s_)));
+        if (wish_.objective != Objective::psds) return medians;
+        double highest = -1;
+        int best = 1;
+        for (const int median : medians) {
+            metrics::Psds psds(metrics::psds1(), 1);
+            for (LabelTrack& track : tracks_) {
+                track.smooth(median);
+                track.add_to(psds);
+            }
+            const double area = psds.result().labels.front();
+            if (area > highest + 1e-9) best = median;
+            highest = std::max(highest, area);
+        }
+        return {best};
+    }
 
     void try_thresholds(int median, double share) {
         std::vector<Grades> grades;
@@ -170,12 +253,19 @@ class RuleSearch {
             for (LabelTrack& track : tracks_) track.cut(on, share * on);
             grades.push_back(graded());
         }
+        for (std::size_t i = on_.size(); i-- > 0;) {  // what is above must not have too many either
+            for (std::size_t k = 0; i + 1 < on_.size() && k < grades[i].size(); ++k)
+                grades[i][k].excess = std::max(grades[i][k].excess, grades[i + 1][k].excess);
+        }
         for (std::size_t i = 0; i < on_.size(); ++i) {
             const std::size_t low = i > 0 ? i - 1 : i, high = std::min(i + 1, on_.size() - 1);
             for (std::size_t k = 0; k < grades[i].size(); ++k) {
-                const double grade = (grades[low][k] + 2 * grades[i][k] + grades[high][k]) / 4 -
-                                     kExtremity * std::abs(on_[i] - 0.5);
-                if (grade <= grade_ + 1e-9) continue;
+                const double grade =
+                    (grades[low][k].value + 2 * grades[i][k].value + grades[high][k].value) / 4 -
+                    kExtremity * std::abs(on_[i] - 0.5);
+                const double excess = grades[i][k].excess;
+                if (excess > excess_ || (excess == excess_ && grade <= grade_ + 1e-9)) continue;
+                excess_ = excess;
                 grade_ = grade;
                 best_ = {on_[i],
                          share * on_[i],
@@ -192,13 +282,17 @@ class RuleSearch {
         for (const double gap_s : kGaps_s) {
             for (const double shortest_s : kShortest_s) {
                 std::array<Hits, kCollars_s.size() + 1> hits;
-                for (LabelTrack& track : tracks_) track.grade(gap_s, shortest_s, hits);
+                double alarms = 0;
+                for (LabelTrack& track : tracks_) {
+                    track.grade(gap_s, shortest_s, hits);
+                    if (wish_.objective == Objective::false_alarms) alarms += track.false_alarms();
+                }
                 double sum = hits.back().f1();
-                if (objective_ == Objective::event_f1) {
+                if (wish_.objective != Objective::segment_f1) {
                     for (std::size_t i = 0; i < kCollars_s.size(); ++i) sum += hits[i].f1();
                     sum /= kCollars_s.size() + 1;
                 }
-                grades.push_back(sum);
+                grades.push_back({sum, std::max(0.0, alarms - most_alarms_)});
             }
         }
         return grades;
@@ -207,8 +301,9 @@ class RuleSearch {
     std::vector<LabelTrack>& tracks_;
     double hop_s_;
     std::vector<double> on_;
-    Objective objective_;
-    double grade_ = -1;
+    const EventWish& wish_;
+    double most_alarms_ = 0;
+    double grade_ = -1, excess_ = std::numeric_limits<double>::infinity();  // of the best choice
     model::EventDefaults best_;
 };
 
@@ -247,13 +342,18 @@ std::vector<HeldOutRun> held_out_runs(const TrainingSet& set, std::span<const st
     return runs;
 }
 
-std::vector<model::EventDefaults> choose_events(const TrainingSet& set, std::span<const HeldOutRun> runs,
-                                                std::span<const double> thresholds, bool fixed,
-                                                Objective objective) {
-    std::vector<model::EventDefaults> rules;
-    for (const double threshold : thresholds) rules.push_back({threshold, threshold, 0, 0, 0, true});
+EventChoice choose_events(const TrainingSet& set, std::span<const HeldOutRun> runs,
+                          std::span<const double> thresholds, const EventWish& wish) {
+    const bool bounded = wish.objective == Objective::false_alarms;
+    if (bounded && runs.empty()) {
+        throw Error(
+            "--objective false-alarms: no held-out recording says when sounds happen (hold some out with "
+            "--folds or --validation, or give --validation-data)");
+    }
+    EventChoice choice;
+    for (const double threshold : thresholds) choice.rules.push_back({threshold, threshold, 0, 0, 0, true});
     std::size_t rows = 0;
-    bool any = false;
+    bool any = bounded;
     for (const HeldOutRun& run : runs) rows += run.scores.size() / set.labels.size();
     const std::size_t stride = rows / kMaxRows + 1;  // of very many, some are enough
     for (std::size_t c = 0; c < set.labels.size(); ++c) {
@@ -261,12 +361,18 @@ std::vector<model::EventDefaults> choose_events(const TrainingSet& set, std::spa
         std::vector<LabelTrack> tracks;
         for (std::size_t i = 0; i < runs.size(); i += stride)
             tracks.emplace_back(runs[i], set.labels[c], c, set.labels.size());
-        if (std::ranges::none_of(tracks, &LabelTrack::has_events)) continue;
+        const bool happens = std::ranges::any_of(tracks, &LabelTrack::has_events);
+        if (!happens && !bounded) continue;
         any = true;
-        auto on = fixed ? std::vector<double>{thresholds[c]} : std::vector<double>(kOn.begin(), kOn.end());
-        rules[c] = RuleSearch(tracks, runs.front().grid.hop_s, std::move(on), objective).best();
+        auto on =
+            wish.fixed ? std::vector<double>{thresholds[c]} : std::vector<double>(kOn.begin(), kOn.end());
+        if (bounded) on.insert(on.end(), kHighest.begin(), kHighest.end());
+        RuleSearch search(tracks, runs.front().grid.hop_s, std::move(on), wish);
+        choice.rules[c] = happens ? search.best() : search.quietest();
+        if (bounded && !search.reached()) choice.missed.push_back(set.labels[c]);
     }
-    return any ? rules : std::vector<model::EventDefaults>();
+    if (!any) choice.rules.clear();
+    return choice;
 }
 
 }  // namespace earshot::train

@@ -90,6 +90,11 @@ ScoredRows with_unlabelled(const TrainingSet& set, ScoredRows scored, const Trai
     return ordered;
 }
 
+/// Whether thresholds of windows were asked for. With Objective::false_alarms, the limit is for events.
+bool fixes_thresholds(const Training& training) {
+    return training.thresholds.any() && training.objective != Objective::false_alarms;
+}
+
 struct Thresholds {
     std::vector<double> values;
     std::vector<std::string> missed;  // labels for which no threshold meets the target
@@ -145,12 +150,14 @@ Json metrics_of(const Training& training, const Trainer& trainer, const TrainedM
 
 /// Event rules from the scores that thresholds come from: of windows that the network did not learn from, if
 /// there are any. Rows without a label are scored too, since events need every moment of a recording.
-std::vector<model::EventDefaults> event_rules(const Training& training, const Trainer& trainer,
-                                              ScoredRows scored, std::span<const double> thresholds) {
+EventChoice event_rules(const Training& training, const Trainer& trainer, ScoredRows scored,
+                        std::span<const double> thresholds) {
     const TrainingSet& set = training.set;
     if (!training.crossed) scored = with_unlabelled(set, std::move(scored), trainer);
     const auto runs = held_out_runs(set, scored.rows, scored.scores);
-    return choose_events(set, runs, thresholds, training.thresholds.any(), training.objective);
+    return choose_events(
+        set, runs, thresholds,
+        {training.objective, fixes_thresholds(training), training.thresholds.false_alarms_per_hour});
 }
 
 /// The network that listens: that of training, or where its answer has many steps, one of shorter windows, so
@@ -194,10 +201,12 @@ model::ModelFile file_of(const Training& training, const Thresholds& thresholds)
 
 TrainedModel describe_model(const Training& training, const Trainer& trainer) {
     const auto scored = score_validation(training, trainer);
-    const auto thresholds =
-        training.thresholds.any() ? wanted_thresholds(training, scored) : best_thresholds(training, scored);
+    auto thresholds =
+        fixes_thresholds(training) ? wanted_thresholds(training, scored) : best_thresholds(training, scored);
     auto file = file_of(training, thresholds);
-    file.events = event_rules(training, trainer, scored, thresholds.values);
+    auto choice = event_rules(training, trainer, scored, thresholds.values);
+    file.events = std::move(choice.rules);
+    if (!fixes_thresholds(training)) thresholds.missed = std::move(choice.missed);
     for (std::size_t c = 0; c < file.events.size() && file.target == model::Target::events; ++c)
         file.thresholds[c] = file.events[c].on_threshold;
     auto evaluation = evaluate(training.set, file, scored);

@@ -1,5 +1,8 @@
 #include "tools/train/train_options.h"
 
+#include <fmt/format.h>
+
+#include "metrics/event_evaluation.h"
 #include "support/error.h"
 #include "support/setting.h"
 #include "tools/help.h"
@@ -31,10 +34,14 @@ std::vector<Setting> run_settings(TrainOptions& options) {
          "Choose thresholds for this precision"},
         {"false-alarms-per-hour", number_in(options.thresholds.false_alarms_per_hour, 0, 1e6), "N",
          "Choose thresholds for at most N false alarms an hour"},
+        {"false-alarms-per-week", number_in(options.false_alarms_per_week, 0, 1e8), "N",
+         "The same, but a week"},
         {"objective",
          choice_of<train::Objective>(options.objective, {{"event-f1", train::Objective::event_f1},
-                                                         {"segment-f1", train::Objective::segment_f1}}),
-         "WHAT", "What event rules are chosen for: event-f1 or segment-f1"},
+                                                         {"segment-f1", train::Objective::segment_f1},
+                                                         {"psds", train::Objective::psds},
+                                                         {"false-alarms", train::Objective::false_alarms}}),
+         "WHAT", "What event rules are chosen for"},
         {"threads", whole_in(options.threads, 0, 4096), "N",
          "Threads for matrix products (0: one per processor)"},
         {"tensorboard", any_text(options.tensorboard), "DIR",
@@ -68,6 +75,24 @@ void add_data(CLI::App& app, TrainOptions& options) {
         ->group(kMoreOptions);
 }
 
+void check_thresholds(TrainOptions& options) {
+    auto& wish = options.thresholds;
+    if (wish.false_alarms_per_hour && options.false_alarms_per_week)
+        throw UsageError("--false-alarms-per-hour and --false-alarms-per-week cannot be combined");
+    if (options.false_alarms_per_week)
+        wish.false_alarms_per_hour = *options.false_alarms_per_week / metrics::EventFigures::kHoursAWeek;
+    if (wish.precision && wish.false_alarms_per_hour) {
+        throw UsageError(fmt::format("--precision and --false-alarms-per-{} cannot be combined",
+                                     options.false_alarms_per_week ? "week" : "hour"));
+    }
+    if (options.objective != train::Objective::false_alarms) return;
+    if (options.examples.target == model::Target::recording)
+        throw UsageError(
+            "--objective false-alarms is for events, but with --target recording there are none");
+    if (!wish.false_alarms_per_hour)
+        throw UsageError("--objective false-alarms needs a limit (--false-alarms-per-week N)");
+}
+
 }  // namespace
 
 void add_train_options(CLI::App& app, TrainOptions& options) {
@@ -92,8 +117,7 @@ void check_train_options(TrainOptions& options, const CLI::App& app) {
     if (options.fit.compute == train::Compute::cuda && options.fit.autocast == train::Autocast::bfloat16)
         throw UsageError(
             "--compute cuda and --autocast bfloat16 cannot be combined (CUDA runs train in float32)");
-    if (options.thresholds.precision && options.thresholds.false_alarms_per_hour)
-        throw UsageError("--precision and --false-alarms-per-hour cannot be combined");
+    check_thresholds(options);
     const auto given = [&](const char* name) { return app.get_option(name)->count() > 0; };
     if (options.output.empty() && !options.describe) throw UsageError("--output is required");
     if (options.output == "-") throw UsageError("a model is a directory and cannot go to standard output");

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@ struct TrainOptions {
     network::NetworkOptions network;
     train::FitOptions fit;
     train::ThresholdWish thresholds;
+    std::optional<double> false_alarms_per_week;     // becomes one of thresholds
     std::vector<std::string> background;             // a label, or datasets
     std::vector<std::string> tags, days, test_days;  // as given, commas and all
     std::string output, tensorboard;
