@@ -84,6 +84,43 @@ TEST(EventChoice, rules_make_whole_events_of_scores_that_dip_and_spike) {
     }
 }
 
+/// Scores of 1 where there is an event and 0 elsewhere, in windows of 0.04 s.
+HeldOutRun clear_evening(double event_s) {
+    HeldOutRun run;
+    run.grid = {0.04, 0.04};
+    run.end_s = 12 * event_s + 1;
+    for (int i = 0; i < 3; ++i)
+        run.events.push_back({(4 * i + 1) * event_s + 0.36, (4 * i + 2) * event_s + 0.36, "cry", {}});
+    for (int i = 0; i * 0.04 < run.end_s - 1e-9; ++i) {
+        const double t_s = (i + 0.5) * 0.04;
+        const bool sounds = std::ranges::any_of(
+            run.events, [&](const auto& event) { return t_s > event.onset_s && t_s < event.offset_s; });
+        run.scores.insert(run.scores.end(), {0, 0, sounds ? 1.0F : 0.0F});
+    }
+    return run;
+}
+
+TEST(EventChoice, where_scores_leave_it_open_the_lengths_of_the_events_decide) {
+    const std::vector<double> thresholds{0.5, 0.5, 0.5};
+    const auto rule_for = [&](double event_s) {
+        const std::vector<HeldOutRun> runs{clear_evening(event_s)};
+        return choose_events(labels_alone(), runs, thresholds, {}).rules.at(2);
+    };
+    // Of 4 s: expected are a median of 1 s, gaps of 0.8 s, a shortest event of 1.6 s; tried are 0.6 and 1.2,
+    // 0.5 and 1, 1 and 2. Half the threshold is nearer to 0.4 of it than 0.3, in octaves.
+    const auto of_long = rule_for(4);
+    EXPECT_EQ(of_long.on_threshold, 0.5);
+    EXPECT_EQ(of_long.off_threshold, 0.25);
+    EXPECT_NEAR(of_long.median_s, 1.2, 0.041);
+    EXPECT_EQ(of_long.merge_gap_s, 1);
+    EXPECT_EQ(of_long.min_duration_s, 2);
+    // Of 0.4 s: 0.1, 0.08 and 0.16 s.
+    const auto of_short = rule_for(0.4);
+    EXPECT_NEAR(of_short.median_s, 0.12, 0.041);
+    EXPECT_EQ(of_short.merge_gap_s, 0);
+    EXPECT_EQ(of_short.min_duration_s, 0.25);
+}
+
 TEST(EventChoice, seconds_may_be_right_though_events_are_not_whole) {
     const std::vector<HeldOutRun> runs{evening(1), evening(2)};
     const auto rules =
