@@ -46,6 +46,8 @@ class NetworkWriter {
     std::int64_t in_size() const { return static_cast<std::int64_t>(in().size()); }
 
     std::span<const float> numbers(const char* name) const { return weights_[node_->name + "." + name]; }
+    /// The value of a node, with as many dimensions as the result has.
+    Value extended(std::size_t node);
     /// A weight as it is. @param shape  that it shall have
     Value weight(const char* name, const Shape& shape) { return array(numbers(name), shape, name); }
     Value array(std::span<const float> values, const Shape& shape, const char* name) {
@@ -74,6 +76,8 @@ class NetworkWriter {
     Value value(const op::Pointwise& pointwise);
     Value value(const op::Affine& affine);
     Value value(const op::Binary& binary);
+    Value value(const op::Weighted& weighted);
+    Value value(const op::MatMul&) { return b_.product(x_, values_[node_->inputs[1]]); }
     Value value(const op::Linear& linear);
     Value value(const op::Conv& conv);
     Value value(const op::BatchNorm& norm);
@@ -147,6 +151,10 @@ Value NetworkWriter::value(const op::Pointwise& pointwise) {
             return root(x_);
         case F::square:
             return square(x_);
+        case F::erf:
+            return b_.node("Erf", {x_});
+        case F::abs:
+            return b_.node("Abs", {x_});
     }
     return x_;
 }
@@ -160,16 +168,27 @@ Value NetworkWriter::value(const op::Affine& affine) {
     return affine.offset == 0 ? x : b_.add(x, b_.scalar(affine.offset));
 }
 
-Value NetworkWriter::value(const op::Binary& binary) {
+/// The operation that combines two values.
+const char* onnx_name(op::Binary::Function function) {
     constexpr const char* kNames[] = {"Add", "Sub", "Mul", "Div", "Max", "Min"};  // as Function has them
-    std::vector<Value> inputs;
-    for (const auto input : node_->inputs) {
-        Shape shape = graph_[input].shape;
-        const bool shorter = shape.size() < node_->shape.size();
-        shape.insert(shape.begin(), node_->shape.size() - shape.size(), 1);
-        inputs.push_back(shorter ? b_.reshape(values_[input], with_windows(shape)) : values_[input]);
-    }
-    return b_.node(kNames[static_cast<std::size_t>(binary.function)], inputs);
+    return kNames[static_cast<std::size_t>(function)];
+}
+
+Value NetworkWriter::extended(std::size_t node) {
+    Shape shape = graph_[node].shape;
+    if (shape.size() >= node_->shape.size()) return values_[node];
+    shape.insert(shape.begin(), node_->shape.size() - shape.size(), 1);
+    return b_.reshape(values_[node], with_windows(shape));
+}
+
+Value NetworkWriter::value(const op::Binary& binary) {
+    return b_.node(onnx_name(binary.function), {extended(node_->inputs[0]), extended(node_->inputs[1])});
+}
+
+Value NetworkWriter::value(const op::Weighted& weighted) {
+    const Value x = extended(node_->inputs[0]), array = weight("weight", weighted.shape);
+    return b_.node(onnx_name(weighted.function),
+                   weighted.swapped ? std::vector{array, x} : std::vector{x, array});
 }
 
 Value NetworkWriter::value(const op::Linear& linear) {

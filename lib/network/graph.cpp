@@ -64,6 +64,9 @@ std::vector<WeightSpec> specs_of(const Op& op, const Shape& in) {
                                     {"out_proj.weight", {in[1], in[1]}},
                                     {"out_proj.bias", {in[1]}}};
                    },
+                   [&](const op::Weighted& weighted) {
+                       return Specs{{"weight", weighted.shape}};
+                   },
                    [&](const op::Standardise& standardise) {
                        if (standardise.by != op::Standardise::By::data) return Specs{};
                        const Shape bands{in[0] * in[2]};

@@ -36,7 +36,9 @@ std::vector<Setting> settings_of(op::Pointwise& pointwise) {
                                                                 {"log", F::log},
                                                                 {"exp", F::exp},
                                                                 {"sqrt", F::sqrt},
-                                                                {"square", F::square}}))};
+                                                                {"square", F::square},
+                                                                {"erf", F::erf},
+                                                                {"abs", F::abs}}))};
 }
 
 std::vector<Setting> settings_of(op::Affine& affine) {
@@ -46,15 +48,24 @@ std::vector<Setting> settings_of(op::Affine& affine) {
             field("high", number_in(affine.high, -1e30, 1e30))};
 }
 
-std::vector<Setting> settings_of(op::Binary& binary) {
+Setting function_field(op::Binary::Function& function) {
     using F = op::Binary::Function;
-    return {field("function", choice_of<F>(binary.function, {{"add", F::add},
-                                                             {"subtract", F::subtract},
-                                                             {"multiply", F::multiply},
-                                                             {"divide", F::divide},
-                                                             {"maximum", F::maximum},
-                                                             {"minimum", F::minimum}}))};
+    return field("function", choice_of<F>(function, {{"add", F::add},
+                                                     {"subtract", F::subtract},
+                                                     {"multiply", F::multiply},
+                                                     {"divide", F::divide},
+                                                     {"maximum", F::maximum},
+                                                     {"minimum", F::minimum}}));
 }
+
+std::vector<Setting> settings_of(op::Binary& binary) { return {function_field(binary.function)}; }
+
+std::vector<Setting> settings_of(op::Weighted& weighted) {
+    return {function_field(weighted.function), field("shape", shape_in(weighted.shape)),
+            field("swapped", on_or_off(weighted.swapped)).sparse()};
+}
+
+std::vector<Setting> settings_of(op::MatMul&) { return {}; }
 
 std::vector<Setting> settings_of(op::Linear& linear) {
     return {field("units", whole_in(linear.units, 1, kMostUnits)), field("bias", on_or_off(linear.bias))};
@@ -164,10 +175,10 @@ std::vector<Setting> settings_of(op::MergeViews& merge) {
 
 const char* name_of(const Op& op) {
     constexpr const char* kNames[] = {
-        "input",         "pointwise",   "affine",  "binary",     "linear", "conv",      "batch_norm",
-        "layer_norm",    "group_norm",  "pool",    "reduce",     "gru",    "attention", "softmax",
-        "concat",        "slice",       "reshape", "transpose",  "repeat", "dropout",   "noise_floor",
-        "time_features", "standardise", "views",   "merge_views"};
+        "input",         "pointwise",   "affine",  "binary",      "linear",   "conv",      "batch_norm",
+        "layer_norm",    "group_norm",  "pool",    "reduce",      "gru",      "attention", "softmax",
+        "concat",        "slice",       "reshape", "transpose",   "repeat",   "dropout",   "noise_floor",
+        "time_features", "standardise", "views",   "merge_views", "weighted", "matmul"};
     static_assert(std::size(kNames) == std::variant_size_v<Op>);
     return kNames[op.index()];
 }

@@ -29,8 +29,24 @@ struct Input {
 ///   swish       x sigmoid(x)
 ///   hard_swish  x min(max(x + 3, 0), 6) / 6 (Howard et al., ICCV 2019)
 ///   gelu        x Phi(x), by the error function
+///   erf         the error function
+///   abs         without the sign
 struct Pointwise {
-    enum class Function { relu, relu6, sigmoid, tanh, swish, hard_swish, gelu, log, exp, sqrt, square };
+    enum class Function {
+        relu,
+        relu6,
+        sigmoid,
+        tanh,
+        swish,
+        hard_swish,
+        gelu,
+        log,
+        exp,
+        sqrt,
+        square,
+        erf,
+        abs
+    };
     Function function = Function::relu;
 };
 
@@ -45,6 +61,16 @@ struct Binary {
     enum class Function { add, subtract, multiply, divide, maximum, minimum };
     Function function = Function::add;
 };
+
+/// Binary, with an array of its own as the second value. Weights: weight [shape].
+struct Weighted {
+    Binary::Function function = Binary::Function::add;
+    Shape shape{};
+    bool swapped = false;  // the array is the first value
+};
+
+/// Products of matrices, one for each number of the first dimension: [B, M, K] and [B, K, N] to [B, M, N].
+struct MatMul {};
 
 /// x W^T + b over the last dimension. Weights: weight [units, inputs], bias [units].
 struct Linear {
@@ -193,7 +219,7 @@ using Op =
     std::variant<op::Input, op::Pointwise, op::Affine, op::Binary, op::Linear, op::Conv, op::BatchNorm,
                  op::LayerNorm, op::GroupNorm, op::Pool, op::Reduce, op::Gru, op::Attention, op::Softmax,
                  op::Concat, op::Slice, op::Reshape, op::Transpose, op::Repeat, op::Dropout, op::NoiseFloor,
-                 op::TimeFeatures, op::Standardise, op::Views, op::MergeViews>;
+                 op::TimeFeatures, op::Standardise, op::Views, op::MergeViews, op::Weighted, op::MatMul>;
 
 /// Its name in files and messages: "conv".
 const char* name_of(const Op& op);

@@ -53,16 +53,32 @@ Shape shape_after(op::Affine& affine, Inputs in) {
     return *in[0];
 }
 
-Shape shape_after(op::Binary&, Inputs in) {
-    Shape a = *in[0], b = *in[1];
+/// The shape of two values together, the smaller of which repeats.
+Shape joined(const Shape& first, const Shape& second) {
+    Shape a = first, b = second;
     Shape& shorter = a.size() < b.size() ? a : b;
     shorter.insert(shorter.begin(), std::max(a.size(), b.size()) - shorter.size(), 1);
     for (std::size_t i = 0; i < a.size(); ++i) {
         if (a[i] != b[i] && a[i] != 1 && b[i] != 1)
-            throw Error(fmt::format("its inputs are {} and {}", text(*in[0]), text(*in[1])));
+            throw Error(fmt::format("its inputs are {} and {}", text(first), text(second)));
         a[i] = std::max(a[i], b[i]);
     }
     return a;
+}
+
+Shape shape_after(op::Binary&, Inputs in) { return joined(*in[0], *in[1]); }
+
+Shape shape_after(op::Weighted& weighted, Inputs in) {
+    if (weighted.shape.empty()) throw Error("\"shape\" is missing");
+    return joined(*in[0], weighted.shape);
+}
+
+Shape shape_after(op::MatMul&, Inputs in) {
+    const Shape &a = *in[0], &b = *in[1];
+    expect_dimensions(a, 3, 3);
+    if (b.size() != 3 || a[0] != b[0] || a[2] != b[1])
+        throw Error(fmt::format("its inputs are {} and {}", text(a), text(b)));
+    return {a[0], a[1], b[2]};
 }
 
 Shape shape_after(op::Linear& linear, Inputs in) {
@@ -273,6 +289,7 @@ double work_of(const Op& op, const Shape& in, const Shape& out) {
             },
             [&](const op::Pool& pool) { return values * product_of(pool.kernel); },
             [&](const op::Gru& gru) { return 3 * values * (size(1) + static_cast<double>(gru.hidden)); },
+            [&](const op::MatMul&) { return values * size(2); },
             [&](const op::Attention&) { return 4 * values * size(1) + 2 * values * size(0); },
             [&](const auto&) { return std::max(values, product_of(in)); }},
         op);
@@ -283,7 +300,8 @@ std::int64_t values_of(const Shape& shape) {
 }
 
 Shape shape_of(Op& op, std::span<const Shape* const> inputs) {
-    const bool two = std::holds_alternative<op::Binary>(op), many = std::holds_alternative<op::Concat>(op);
+    const bool two = std::holds_alternative<op::Binary>(op) || std::holds_alternative<op::MatMul>(op);
+    const bool many = std::holds_alternative<op::Concat>(op);
     const std::size_t wanted = std::holds_alternative<op::Input>(op) ? 0 : two ? 2 : 1;
     if (many ? inputs.empty() : inputs.size() != wanted)
         throw Error(fmt::format("it has {} inputs, should have {}", inputs.size(), many ? 1 : wanted));

@@ -45,6 +45,8 @@ class Operations(Sandbox):
             self.check([{"op": "pointwise", "function": name}], x, function(torch.tensor(x)))
         for name in ["log", "sqrt"]:
             self.check([{"op": "pointwise", "function": name}], abs(x), getattr(torch, name)(torch.tensor(abs(x))))
+        for name in ["erf", "abs"]:
+            self.check([{"op": "pointwise", "function": name}], x, getattr(torch, name)(torch.tensor(x)))
         self.check([{"op": "affine", "scale": -2, "offset": 0.5, "low": -1, "high": 2}], x, numpy.clip(x, -1, 2) * -2 + 0.5)
         self.check([{"op": "affine", "scale": 1, "low": 0}], x, numpy.maximum(x, 0))
 
@@ -56,6 +58,13 @@ class Operations(Sandbox):
         for name, function in functions.items():
             nodes = [{"op": "reduce", "kind": "mean", "axes": [0]}, {"op": "binary", "function": name, "from": [0, 1]}]
             self.check(nodes, x, function(x, mean[:, None]))
+            array = abs(random(2, 1, 6)) + 0.1
+            weighted = {"op": "weighted", "name": "w", "function": name, "shape": [2, 1, 6]}
+            self.check([weighted], x, function(x[:, None], array), {"w.weight": array})
+            self.check([{**weighted, "swapped": True}], x, function(array, x[:, None]), {"w.weight": array})
+        nodes = [{"op": "reshape", "shape": [1, 5, 6]}, {"op": "transpose", "order": [0, 2, 1], "from": [1]},
+                 {"op": "matmul", "from": [1, 2]}]
+        self.check(nodes, x, numpy.matmul(x, x.transpose(0, 2, 1))[:, None])
 
     def test_convolutions(self):
         for size, options in [((9, 7), {"kernel": [3, 2], "stride": [2, 1], "padding": [1, 2, 0, 1]}),

@@ -43,6 +43,10 @@ StepPointer make_pointwise(op::Pointwise::Function function, std::int64_t n) {
             return each(n, [](float x) { return std::sqrt(x); });
         case F::square:
             return each(n, [](float x) { return x * x; });
+        case F::erf:
+            return each(n, [](float x) { return std::erf(x); });
+        case F::abs:
+            return each(n, [](float x) { return std::abs(x); });
     }
     return nullptr;
 }
@@ -56,8 +60,13 @@ StepPointer make_affine(const op::Affine& affine, std::int64_t n) {
     return each(n, [=](float x) { return std::min(std::max(x, low), high) * scale + offset; });
 }
 
-/// For each number of a result, how far the numbers of an input lie apart along each dimension: 0 where it
+/// One dimension of a result that two values make, and how far their numbers lie apart along it: 0 where one
 /// repeats.
+struct Along {
+    std::int64_t size, a, b;
+};
+
+/// How far the numbers of a value lie apart along each dimension of a result.
 std::vector<std::int64_t> steps_of(const Shape& shape, const Shape& out) {
     std::vector<std::int64_t> steps(out.size());
     std::int64_t step = 1;
@@ -69,44 +78,100 @@ std::vector<std::int64_t> steps_of(const Shape& shape, const Shape& out) {
     return steps;
 }
 
-template <class Function>
-StepPointer both(const Shapes& shapes, Function function) {
-    const Shape out = shapes.out;
-    const auto a = steps_of(*shapes.in[0], out), b = steps_of(*shapes.in[1], out);
-    const std::int64_t a_values = values_of(*shapes.in[0]), b_values = values_of(*shapes.in[1]);
-    const std::int64_t values = values_of(out);
-    return step_of([=](std::span<const float* const> in, float* result, std::int64_t windows) {
-        for (std::int64_t window = 0; window < windows; ++window) {
-            const float *x = in[0] + window * a_values, *y = in[1] + window * b_values;
-            for (std::int64_t i = 0; i < values; ++i) {
-                std::int64_t rest = i, at_a = 0, at_b = 0;
-                for (std::size_t d = out.size(); d-- > 0; rest /= out[d]) {
-                    at_a += rest % out[d] * a[d];
-                    at_b += rest % out[d] * b[d];
-                }
-                result[window * values + i] = function(x[at_a], y[at_b]);
-            }
-        }
-    });
+/// The dimensions of a result, the last one first, as few as there can be: those that both values go through
+/// at an even pace are one.
+std::vector<Along> dimensions_of(const Shape& a, const Shape& b, const Shape& out) {
+    const auto a_steps = steps_of(a, out), b_steps = steps_of(b, out);
+    std::vector<Along> all;
+    for (std::size_t d = out.size(); d-- > 0;) {
+        if (out[d] == 1) continue;
+        const bool even = !all.empty() && a_steps[d] == all.back().a * all.back().size &&
+                          b_steps[d] == all.back().b * all.back().size;
+        if (even)
+            all.back().size *= out[d];
+        else
+            all.push_back({out[d], a_steps[d], b_steps[d]});
+    }
+    if (all.empty()) all.push_back({1, 0, 0});
+    return all;
 }
 
-StepPointer make_binary(op::Binary::Function function, const Shapes& shapes) {
+/// One row of a result. The usual steps are constants, so that the compiler takes several numbers at once.
+template <class Function>
+float* combine_row(const float* x, const float* y, float* out, const Along& row, Function function) {
+    if (row.a == 1 && row.b == 1) {
+        for (std::int64_t i = 0; i < row.size; ++i) out[i] = function(x[i], y[i]);
+    } else if (row.a == 1 && row.b == 0) {
+        const float only = y[0];
+        for (std::int64_t i = 0; i < row.size; ++i) out[i] = function(x[i], only);
+    } else {
+        for (std::int64_t i = 0; i < row.size; ++i) out[i] = function(x[i * row.a], y[i * row.b]);
+    }
+    return out + row.size;
+}
+
+/// One window of a result, row by row.
+template <class Function>
+float* combine(const float* a, const float* b, float* out, std::span<const Along> dimensions,
+               Function function) {
+    if (dimensions.size() == 1) return combine_row(a, b, out, dimensions[0], function);
+    const Along& outer = dimensions.back();
+    for (std::int64_t i = 0; i < outer.size; ++i)
+        out =
+            combine(a + i * outer.a, b + i * outer.b, out, dimensions.first(dimensions.size() - 1), function);
+    return out;
+}
+
+/// Calls action() with the function of two numbers.
+template <class Action>
+StepPointer with_function(op::Binary::Function function, const Action& action) {
     using F = op::Binary::Function;
     switch (function) {
         case F::add:
-            return both(shapes, [](float a, float b) { return a + b; });
+            return action([](float a, float b) { return a + b; });
         case F::subtract:
-            return both(shapes, [](float a, float b) { return a - b; });
+            return action([](float a, float b) { return a - b; });
         case F::multiply:
-            return both(shapes, [](float a, float b) { return a * b; });
+            return action([](float a, float b) { return a * b; });
         case F::divide:
-            return both(shapes, [](float a, float b) { return a / b; });
+            return action([](float a, float b) { return a / b; });
         case F::maximum:
-            return both(shapes, [](float a, float b) { return std::max(a, b); });
+            return action([](float a, float b) { return std::max(a, b); });
         case F::minimum:
-            return both(shapes, [](float a, float b) { return std::min(a, b); });
+            return action([](float a, float b) { return std::min(a, b); });
     }
     return nullptr;
+}
+
+StepPointer make_binary(op::Binary::Function function, const Shapes& shapes) {
+    const auto dimensions = dimensions_of(*shapes.in[0], *shapes.in[1], shapes.out);
+    const std::int64_t a_values = values_of(*shapes.in[0]), b_values = values_of(*shapes.in[1]);
+    return with_function(function, [&](auto combination) {
+        return step_of([=](std::span<const float* const> in, float* out, std::int64_t windows) {
+            for (std::int64_t window = 0; window < windows; ++window)
+                out = combine(in[0] + window * a_values, in[1] + window * b_values, out,
+                              std::span(dimensions), combination);
+        });
+    });
+}
+
+StepPointer make_weighted(const op::Weighted& weighted, const Node& node, const Shapes& shapes,
+                          const Weights& weights) {
+    const auto given = weights[node.name + ".weight"];
+    const std::vector<float> array(given.begin(), given.end());
+    const Shape &in = *shapes.in[0], &of_array = weighted.shape;
+    const bool swapped = weighted.swapped;
+    const auto dimensions = dimensions_of(swapped ? of_array : in, swapped ? in : of_array, shapes.out);
+    const std::int64_t values = values_of(in);
+    return with_function(weighted.function, [&](auto combination) {
+        return step_of([=](std::span<const float* const> from, float* out, std::int64_t windows) {
+            for (std::int64_t window = 0; window < windows; ++window) {
+                const float* x = from[0] + window * values;
+                out = combine(swapped ? array.data() : x, swapped ? x : array.data(), out,
+                              std::span(dimensions), combination);
+            }
+        });
+    });
 }
 
 StepPointer make_softmax(std::int64_t axis, const Shape& shape) {
@@ -132,14 +197,16 @@ StepPointer make_softmax(std::int64_t axis, const Shape& shape) {
 
 }  // namespace
 
-StepPointer make_elementwise(const Node& node, const Shapes& shapes) {
+StepPointer make_elementwise(const Node& node, const Shapes& shapes, const Weights& weights) {
     const std::int64_t values = values_of(shapes.out);
     return std::visit(
-        Overloaded{[&](const op::Pointwise& pointwise) { return make_pointwise(pointwise.function, values); },
-                   [&](const op::Affine& affine) { return make_affine(affine, values); },
-                   [&](const op::Binary& binary) { return make_binary(binary.function, shapes); },
-                   [&](const op::Softmax& softmax) { return make_softmax(softmax.axis, shapes.out); },
-                   [](const auto&) { return StepPointer(); }},
+        Overloaded{
+            [&](const op::Pointwise& pointwise) { return make_pointwise(pointwise.function, values); },
+            [&](const op::Affine& affine) { return make_affine(affine, values); },
+            [&](const op::Binary& binary) { return make_binary(binary.function, shapes); },
+            [&](const op::Weighted& weighted) { return make_weighted(weighted, node, shapes, weights); },
+            [&](const op::Softmax& softmax) { return make_softmax(softmax.axis, shapes.out); },
+            [](const auto&) { return StepPointer(); }},
         node.op);
 }
 

@@ -92,8 +92,10 @@ class Engine::Plan {
             step = make_attention_at(i, *attention, from);
         } else if (const auto* gru = as<op::Gru>(node)) {
             step = make_gru(*gru, node, in, weights_);
+        } else if (as<op::MatMul>(node) != nullptr) {
+            step = make_matmul(shapes);
         }
-        if (!step) step = make_elementwise(node, shapes);
+        if (!step) step = make_elementwise(node, shapes, weights_);
         if (!step) step = make_norm(node, in, weights_);
         if (!step) step = make_shaping(node, shapes);
         if (!step) step = make_input(node, in, graph_[node.inputs[0]].views, weights_);

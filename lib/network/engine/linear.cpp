@@ -53,7 +53,56 @@ class Linear : public Step {
     std::vector<float> weight_, bias_;
 };
 
+/// The right matrix is copied block by block, so that blocks may be read to their full width.
+class MatMul : public Step {
+ public:
+    MatMul(const Shape& a, const Shape& b)
+        : matrices_(static_cast<std::size_t>(a[0])),
+          rows_(static_cast<std::size_t>(a[1])),
+          depth_(static_cast<std::size_t>(a[2])),
+          columns_(static_cast<std::size_t>(b[2])) {}
+
+    std::size_t scratch_values() const override { return depth_ * product_kernels().columns; }
+
+    void run(std::span<const float* const> in, float* out, std::int64_t windows,
+             float* scratch) const override {
+        const auto& kernels = product_kernels();
+        const float *a = in[0], *b = in[1];
+        Product product;
+        product.a_row = static_cast<std::ptrdiff_t>(depth_);
+        product.a_step = 1;
+        product.b = scratch;
+        product.b_step = static_cast<std::ptrdiff_t>(kernels.columns);
+        product.out_row = static_cast<std::ptrdiff_t>(columns_);
+        product.rows = rows_;
+        product.depth = depth_;
+        for (std::size_t matrix = 0; matrix < matrices_ * static_cast<std::size_t>(windows); ++matrix) {
+            for (std::size_t column = 0; column < columns_; column += kernels.columns) {
+                product.columns = std::min(kernels.columns, columns_ - column);
+                for (std::size_t k = 0; k < depth_; ++k) {
+                    float* const row = scratch + k * kernels.columns;
+                    std::fill(std::copy_n(b + k * columns_ + column, product.columns, row),
+                              row + kernels.columns, 0.0F);
+                }
+                product.a = a;
+                product.out = out + column;
+                kernels.multiply(product);
+            }
+            a += rows_ * depth_;
+            b += depth_ * columns_;
+            out += rows_ * columns_;
+        }
+    }
+
+ private:
+    std::size_t matrices_, rows_, depth_, columns_;
+};
+
 }  // namespace
+
+StepPointer make_matmul(const Shapes& shapes) {
+    return std::make_unique<MatMul>(*shapes.in[0], *shapes.in[1]);
+}
 
 StepPointer make_linear(const op::Linear& linear, const Node& node, const Shape& in, const Fused& fused,
                         const Weights& weights) {

@@ -52,8 +52,9 @@ StepPointer make_attention(const op::Attention& attention, const Node& node, con
                            bool mean, const Weights& weights);
 StepPointer make_gru(const op::Gru& gru, const Node& node, const Shape& in, const Weights& weights);
 
-/// Of numbers alone: pointwise, affine, binary, softmax. Nothing for all others.
-StepPointer make_elementwise(const Node& node, const Shapes& shapes);
+/// Of numbers alone: pointwise, affine, binary, weighted, softmax. Nothing for all others.
+StepPointer make_elementwise(const Node& node, const Shapes& shapes, const Weights& weights);
+StepPointer make_matmul(const Shapes& shapes);
 /// Batch, layer and group normalisation.
 StepPointer make_norm(const Node& node, const Shape& in, const Weights& weights);
 /// Of places alone: pool, reduce, concat, slice, transpose, repeat.

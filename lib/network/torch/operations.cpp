@@ -76,6 +76,10 @@ Tensor apply_to(const op::Pointwise& pointwise, const Operands& on) {
             return torch::sqrt(x);
         case F::square:
             return torch::square(x);
+        case F::erf:
+            return torch::erf(x);
+        case F::abs:
+            return torch::abs(x);
     }
     throw Error("no such function");
 }
@@ -88,15 +92,15 @@ Tensor apply_to(const op::Affine& affine, const Operands& on) {
     return affine.offset == 0 ? x : x + affine.offset;
 }
 
-Tensor apply_to(const op::Binary& binary, const Operands& on) {
+/// A value with more dimensions of 1 after the windows, as many as the result has.
+Tensor extended(Tensor x, const Operands& on) {
+    while (x.dim() <= static_cast<std::int64_t>(on.shape.size())) x = x.unsqueeze(1);
+    return x;
+}
+
+Tensor combined(op::Binary::Function function, const Tensor& a, const Tensor& b) {
     using F = op::Binary::Function;
-    /// With more dimensions of 1 after the windows.
-    const auto extended = [&](Tensor x) {
-        while (x.dim() <= static_cast<std::int64_t>(on.shape.size())) x = x.unsqueeze(1);
-        return x;
-    };
-    const Tensor a = extended(on.inputs[0]), b = extended(on.inputs[1]);
-    switch (binary.function) {
+    switch (function) {
         case F::add:
             return a + b;
         case F::subtract:
@@ -112,6 +116,17 @@ Tensor apply_to(const op::Binary& binary, const Operands& on) {
     }
     throw Error("no such function");
 }
+
+Tensor apply_to(const op::Binary& binary, const Operands& on) {
+    return combined(binary.function, extended(on.inputs[0], on), extended(on.inputs[1], on));
+}
+
+Tensor apply_to(const op::Weighted& weighted, const Operands& on) {
+    const Tensor x = extended(on.inputs[0], on), array = on.weights[0];
+    return weighted.swapped ? combined(weighted.function, array, x) : combined(weighted.function, x, array);
+}
+
+Tensor apply_to(const op::MatMul&, const Operands& on) { return torch::matmul(on.inputs[0], on.inputs[1]); }
 
 Tensor apply_to(const op::Linear& linear, const Operands& on) {
     return apply_linear(on.inputs[0], on.weights[0], linear.bias ? on.weights[1] : Tensor());

@@ -35,7 +35,9 @@ std::vector<Case> pointwise_cases() {
         {"hard_swish", F::hard_swish, [](double x) { return x * std::clamp(x + 3, 0.0, 6.0) / 6; }},
         {"gelu", F::gelu, [](double x) { return x * 0.5 * (1 + std::erf(x / std::sqrt(2.0))); }},
         {"exp", F::exp, [](double x) { return std::exp(x); }},
-        {"square", F::square, [](double x) { return x * x; }}};
+        {"square", F::square, [](double x) { return x * x; }},
+        {"erf", F::erf, [](double x) { return std::erf(x); }},
+        {"abs", F::abs, [](double x) { return std::abs(x); }}};
     std::vector<Case> cases;
     for (const auto& [name, function, formula] : functions) {
         cases.push_back(
@@ -58,6 +60,19 @@ std::vector<Case> pointwise_cases() {
              op::Binary{function},
              {{2, 3, 4}, {4}},
              [formula = formula](const Tensors& in, const Tensors&) { return formula(in[0], in[1]); }});
+    }
+    for (const auto& [name, function, formula] : pairs) {
+        // An array that repeats over the middle, and one that makes the result larger.
+        cases.push_back(
+            {std::string("weighted ") + name,
+             op::Weighted{function, {2, 1, 4}},
+             {{3, 4}},
+             [formula = formula](const Tensors& in, const Tensors& w) { return formula(in[0], w[0]); }});
+        cases.push_back(
+            {std::string("weighted, swapped ") + name,
+             op::Weighted{function, {3, 1}, true},
+             {{2, 3, 4}},
+             [formula = formula](const Tensors& in, const Tensors& w) { return formula(w[0], in[0]); }});
     }
     cases.push_back({"affine", op::Affine{2, -1, -0.5, 1.0}, {{4, 3}}, [](const Tensors& in, const Tensors&) {
                          return each(in[0], [](double x) { return 2 * std::clamp(x, -0.5, 1.0) - 1; });
@@ -107,6 +122,19 @@ std::vector<Case> layer_cases() {
          op::Linear{4, false},
          {{5}},
          [](const Tensors& in, const Tensors& w) { return torch::mv(w[0], in[0]); }},
+        {"matmul",
+         op::MatMul{},
+         {{2, 3, 5}, {2, 5, 40}},
+         [](const Tensors& in, const Tensors&) {
+             Tensor out = torch::zeros({2, 3, 40}, torch::kFloat64);
+             for (std::int64_t b = 0; b < 2; ++b) {
+                 for (std::int64_t i = 0; i < 3; ++i) {
+                     for (std::int64_t j = 0; j < 40; ++j)
+                         out[b][i][j] = (in[0][b][i] * in[1][b].slice(1, j, j + 1).squeeze(1)).sum();
+                 }
+             }
+             return out;
+         }},
         {"layer_norm",
          op::LayerNorm{2},
          {{2, 3, 4}},
