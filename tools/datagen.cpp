@@ -14,6 +14,7 @@
 #include "support/error.h"
 #include "tools/batch_status.h"
 #include "tools/datagen/frontend_options.h"
+#include "tools/datagen/pretrained_options.h"
 #include "tools/options.h"
 #include "tools/shard_option.h"
 #include "tools/source_options.h"
@@ -29,6 +30,7 @@ struct Options {
     std::string output;              // instead of DATASET_DIR
     std::string labels, group, background, unlabelled = "drop", recipe;
     FrontendOptions frontend;
+    PretrainedOptions pretrained;
     audio::SourceOptions source;
     std::string dtype = "float32";
     batch::Shard shard;
@@ -78,7 +80,9 @@ Destination take_destination(Options& options, const Output& out) {
 }
 
 /// What the library refuses in values of options is a usage error.
-std::unique_ptr<frontend::Frontend> frontend_of(const Options& options) try {
+std::unique_ptr<frontend::Frontend> frontend_of(const Options& options, const PretrainedSource* source) try {
+    if (source != nullptr)
+        return frontend::make_frontend(source->pretrained()->settings(), source->pretrained());
     return frontend::make_frontend(frontend_settings(options.frontend));
 } catch (const Error& error) {
     throw UsageError(error.what());
@@ -133,8 +137,10 @@ class Run {
           destination_(take_destination(options_, context.out)),
           jobs_(effective_jobs(options.jobs)),
           frontends_(static_cast<std::size_t>(jobs_)) {
-        frontends_[0] = frontend_of(options_);
+        if (!options.pretrained.file.empty()) pretrained_.emplace(options.pretrained, options.frontend);
+        frontends_[0] = frontend_of(options_, pretrained_ ? &*pretrained_ : nullptr);
         settings_ = build_settings(options_, *frontends_[0]);
+        if (pretrained_) settings_.pretrained = pretrained_->pretrained();
         auto catalogue = catalogue_of(options_, destination_, context.console);
         choose_classes(catalogue.labels());
         for (const auto& entry : catalogue.entries) files_.insert(destination_.file(entry));
@@ -148,6 +154,7 @@ class Run {
     Exit operator()() {
         const bool anything = !std::ranges::all_of(entries_, &dataset::CatalogueEntry::missing);
         if (!destination_.single && anything) make_directory(destination_.path);
+        if (pretrained_ && anything) keep_network();
         batch::Batch batch(batch::names_of(entries_, &dataset::CatalogueEntry::audio),
                            {"datagen, MB", megabytes(entries_), "what could be decoded was used"},
                            context_.console);
@@ -168,6 +175,13 @@ class Run {
     }
 
  private:
+    /// Puts the network beside the dataset files, where train looks for it.
+    void keep_network() const {
+        if (destination_.path == "-") return;
+        const auto parent = fs::path(destination_.path).parent_path().string();
+        pretrained_->write(!destination_.single ? destination_.path : parent.empty() ? "." : parent);
+    }
+
     /// Of all recordings, those of other parts included, so that class numbers are the same in all files.
     void choose_classes(std::vector<std::string> found) {
         auto& labels = settings_.labels;
@@ -301,6 +315,7 @@ class Run {
     Context& context_;
     Destination destination_;
     int jobs_;
+    std::optional<PretrainedSource> pretrained_;
     std::vector<std::unique_ptr<frontend::Frontend>> frontends_;  // one per worker
     dataset::BuildSettings settings_;
     std::set<std::string> files_;                   // of all parts
@@ -336,6 +351,7 @@ Runner declare(CLI::App& app) {
         ->check(CLI::IsMember({"drop", "keep"}))
         ->capture_default_str();
     add_frontend(app, options->frontend);
+    add_pretrained(app, options->pretrained);
     add_source(app, options->source);
     app.add_flag("--skip-bad", options->skip_bad, "Skip unusable waveforms of a JSON file");
     app.add_option("--dtype", options->dtype, "Store frames as float32, or as float16 (half the size)")

@@ -131,6 +131,7 @@ train::TrainedModel save(const TrainingRun& run, train::Trainer& trainer, bool r
     model.file.provenance = provenance(run);
     model::ModelDirectory directory(run.options.output, replace);
     trainer.save(directory.temporary_path());
+    keep_pretrained(run, directory.temporary_path());
     const auto history = open_output((fs::path(directory.temporary_path()) / "history.jsonl").string());
     JsonLines lines(*history);
     for (const train::Epoch& epoch : trainer.history()) lines.write(to_json(epoch));
@@ -196,7 +197,7 @@ Exit run(const TrainOptions& options, const std::string& recipe, Context& contex
         throw Error(fmt::format("{}: no model to resume (train it without --resume first)", options.output));
     }
     network::set_compute_threads(effective_jobs(options.threads));
-    TrainingRun run{{}, options, context};
+    TrainingRun run{{}, options, context, {}};
     run.recipe = recipe;
     run.fit = options.fit;
     run.thresholds = options.thresholds;
@@ -208,6 +209,7 @@ Exit run(const TrainOptions& options, const std::string& recipe, Context& contex
         context.out.write(described(run.set, run.architecture));
         return Exit::ok;
     }
+    run.pretrained = find_pretrained(run.set);
     choose_fold(run);
     describe_data(run);
     train::Trainer trainer(run.set, run.architecture, run.fold.train, run.fold.validation, run.fit);

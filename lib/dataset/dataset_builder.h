@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -12,16 +13,18 @@
 #include "dataset/catalogue.h"
 #include "dataset/recording.h"
 #include "frontend/frontend.h"
+#include "frontend/pretrained.h"
 #include "support/output.h"
 
 namespace earshot::dataset {
 
 struct BuildSettings {
-    nlohmann::ordered_json frontend;        // Frontend::settings()
-    audio::SourceOptions source;            // resampled to the front end's rate
-    std::vector<std::string> labels;        // the classes of all recordings
-    std::string recipe;                     // RecordingInfo::recipe
-    std::optional<std::string> background;  // class of everything that no event covers
+    nlohmann::ordered_json frontend;                         // Frontend::settings()
+    std::shared_ptr<const frontend::Pretrained> pretrained;  // that it needs; null if none
+    audio::SourceOptions source;                             // resampled to the front end's rate
+    std::vector<std::string> labels;                         // the classes of all recordings
+    std::string recipe;                                      // RecordingInfo::recipe
+    std::optional<std::string> background;                   // class of everything that no event covers
     bool keep_unlabelled = false;  // keep frames without an event as class -1, instead of dropping them
     FrameType type = FrameType::float32;
     bool compress = true;
@@ -43,7 +46,7 @@ class DatasetBuilder {
     explicit DatasetBuilder(BuildSettings settings);
 
     std::unique_ptr<frontend::Frontend> frontend() const {
-        return frontend::make_frontend(settings_.frontend);
+        return frontend::make_frontend(settings_.frontend, settings_.pretrained);
     }
 
     /// A hash of everything that a recording's dataset file depends on: audio, labels and settings.

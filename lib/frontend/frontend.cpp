@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "frontend/embedding.h"
 #include "frontend/logmel.h"
 #include "frontend/mfcc.h"
 #include "frontend/pcen.h"
@@ -51,6 +52,8 @@ constexpr std::array kNames = std::to_array<std::pair<std::string_view, std::str
     {"bins", "number of bins"},
     {"order", "order of the band-pass"},
     {"gain_db", "gain"},
+    {"pad_s", "padding"},
+    {"input", "front end of the network"},
 });
 
 std::string name_of(const std::string& key) {
@@ -90,11 +93,13 @@ FrontendSettings describe_frontend(std::string_view kind) {
 
 nlohmann::ordered_json default_frontend(std::string_view kind) { return describe_frontend(kind).json(); }
 
-std::unique_ptr<Frontend> make_frontend(const nlohmann::ordered_json& settings) {
+std::unique_ptr<Frontend> make_frontend(const nlohmann::ordered_json& settings,
+                                        std::shared_ptr<const Pretrained> pretrained) {
     const auto kind = settings.is_object() ? settings.find("kind") : settings.end();
     if (kind == settings.end() || !kind->is_string())
         throw Error(
             "front end: settings must be an object with a kind, such as {\"kind\": \"spectrum\", ...}");
+    if (is_embedding(settings)) return make_embedding(settings, std::move(pretrained));
     return find_kind(kind->get<std::string>(), setting_text(*kind)).make(settings);
 }
 

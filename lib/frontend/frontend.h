@@ -46,15 +46,20 @@ class Frontend {
     virtual nlohmann::ordered_json settings() const = 0;
 };
 
-/// The kinds of front end that there are.
+/// The kinds of front end that need nothing but their settings: all but `embedding` (embedding.h).
 std::vector<std::string> frontend_kinds();
 
 /// Settings to start from, of which some may be changed before make_frontend() gets them.
 /// @throws Error for unknown kinds
 nlohmann::ordered_json default_frontend(std::string_view kind);
 
+class Pretrained;
+
+/// @param pretrained  the network of the front end `embedding`, which has a shape without it but takes no
+/// sound; others need none
 /// @throws Error for unknown kinds, missing or out-of-range settings: settings come from untrusted files
-std::unique_ptr<Frontend> make_frontend(const nlohmann::ordered_json& settings);
+std::unique_ptr<Frontend> make_frontend(const nlohmann::ordered_json& settings,
+                                        std::shared_ptr<const Pretrained> pretrained = nullptr);
 
 /// The first setting in which two front ends differ, "sample rate 16000 here, 44100 there", or empty.
 std::string frontend_difference(const nlohmann::ordered_json& ours, const nlohmann::ordered_json& theirs);

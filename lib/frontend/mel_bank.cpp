@@ -14,15 +14,20 @@ constexpr double kLinearHzPerMel = 200.0 / 3;                           // Slane
 constexpr double kBendHz = 1000, kBendMel = kBendHz / kLinearHzPerMel;  // here
 const double kLogStep = std::log(6.4) / 27;                             // natural logarithms for a mel, above
 
+/// A band that rises from its left end over a step and falls over the next one.
+double mel_ramp(double mel, double left, double step) {
+    return std::min((mel - left) / step, (left + 2 * step - mel) / step);
+}
+
 }  // namespace
 
 double mel_from_hz(double hz, MelScale scale) {
-    if (scale == MelScale::htk) return 2595 * std::log10(1 + hz / 700);
+    if (scale != MelScale::slaney) return 2595 * std::log10(1 + hz / 700);
     return hz < kBendHz ? hz / kLinearHzPerMel : kBendMel + std::log(hz / kBendHz) / kLogStep;
 }
 
 double hz_from_mel(double mel, MelScale scale) {
-    if (scale == MelScale::htk) return 700 * (std::pow(10, mel / 2595) - 1);
+    if (scale != MelScale::slaney) return 700 * (std::pow(10, mel / 2595) - 1);
     return mel < kBendMel ? mel * kLinearHzPerMel : kBendHz * std::exp((mel - kBendMel) * kLogStep);
 }
 
@@ -41,8 +46,11 @@ MelBank::MelBank(std::size_t fft_size, double rate_hz, const Settings& settings)
         for (auto k = static_cast<std::size_t>(left / bin_hz); k <= fft_size / 2; ++k) {
             const double hz = static_cast<double>(k) * bin_hz;
             if (hz >= right) break;
-            const double ramp = std::min((hz - left) / (centre - left), (right - hz) / (right - centre));
-            if (ramp <= 0) continue;
+            const double ramp =
+                settings.scale == MelScale::htk_mel
+                    ? mel_ramp(mel_from_hz(hz, settings.scale), low + step * static_cast<double>(b), step)
+                    : std::min((hz - left) / (centre - left), (right - hz) / (right - centre));
+            if (ramp <= 0 || (k == 0 && settings.scale == MelScale::htk_mel)) continue;
             if (place.count++ == 0) place.first = k;
             weights_.push_back(static_cast<float>(scale * ramp));
         }

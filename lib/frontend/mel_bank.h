@@ -8,14 +8,16 @@ namespace earshot::frontend {
 
 /// Two scales of pitch. Slaney's (Auditory Toolbox, 1998): linear up to 1 kHz, 3 mel for 200 Hz, then
 /// logarithmic, 27 mel for a factor of 6.4. HTK's: mel(f) = 2595 log10(1 + f / 700) (O'Shaughnessy, Speech
-/// Communication, 1987, p. 150).
-enum class MelScale { slaney, htk };
+/// Communication, 1987, p. 150). htk_mel is HTK's, with flanks that are straight in mel rather than in hertz,
+/// as TensorFlow's linear_to_mel_weight_matrix makes them.
+enum class MelScale { slaney, htk, htk_mel };
 double mel_from_hz(double hz, MelScale scale);
 double hz_from_mel(double mel, MelScale scale);
 
 /// Triangular filters over the one-sided spectrum of a real signal, equally spaced in mel. With bands + 2
 /// frequencies f_0 = low_hz ... f_(bands+1) = high_hz at equal distances in mel, band b rises in hertz from 0
-/// at f_b to 1 at f_(b+1) and falls to 0 at f_(b+2).
+/// at f_b to 1 at f_(b+1) and falls to 0 at f_(b+2); in mel with the scale htk_mel, where bin 0 counts
+/// nothing.
 class MelBank {
  public:
     struct Settings {

@@ -32,8 +32,11 @@ std::vector<Setting> mel_settings(MelSettings& s, std::vector<Setting> more) {
         low_setting(s.bank.low_hz),
         high_setting(s.bank.high_hz),
         Setting("bins", whole_in(s.bank.bands, 1, 4096), "N", "Number of bands").as("mels").also("mels"),
-        {"scale", choice_of<MelScale>(s.bank.scale, {{"slaney", MelScale::slaney}, {"htk", MelScale::htk}}),
-         "WHAT", "Mel scale"},
+        {"scale",
+         choice_of<MelScale>(
+             s.bank.scale,
+             {{"slaney", MelScale::slaney}, {"htk", MelScale::htk}, {"htk-mel", MelScale::htk_mel}}),
+         "WHAT", "Mel scale (htk-mel: bands are triangles in mel, not in hertz)"},
         {"norm", choice_of<bool>(s.bank.area_normalised, {{"slaney", true}, {"none", false}}), "WHAT",
          "Bands of equal area (slaney) or of equal height (none)"},
     };

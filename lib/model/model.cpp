@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "dataset/content_hash.h"
+#include "frontend/embedding.h"
 #include "network/architecture.h"
 #include "support/error.h"
 
@@ -46,14 +47,20 @@ std::shared_ptr<const Model> Model::open(const std::string& directory, Use use) 
     const std::filesystem::path path(directory);
     ModelHashes hashes{dataset::file_hash((path / "model.json").string()),
                        dataset::file_hash((path / "weights.npz").string())};
-    return std::make_shared<const Model>(directory, std::move(file), std::move(scorer), std::move(hashes));
+    std::shared_ptr<const frontend::Pretrained> pretrained;
+    if (frontend::is_embedding(file.frontend))
+        pretrained = frontend::Pretrained::open((path / frontend::Pretrained::kFileInModel).string());
+    return std::make_shared<const Model>(directory, std::move(file), std::move(scorer), std::move(hashes),
+                                         std::move(pretrained));
 }
 
-Model::Model(std::string directory, ModelFile file, std::unique_ptr<const Scorer> scorer, ModelHashes hashes)
+Model::Model(std::string directory, ModelFile file, std::unique_ptr<const Scorer> scorer, ModelHashes hashes,
+             std::shared_ptr<const frontend::Pretrained> pretrained)
     : directory_(std::move(directory)),
       file_(std::move(file)),
       scorer_(std::move(scorer)),
-      hashes_(std::move(hashes)) {
+      hashes_(std::move(hashes)),
+      pretrained_(std::move(pretrained)) {
     of_model_json(directory_, [&] {
         if (!file_.window.is_null()) windowing_ = windows::windowing_from_json(file_.window);
         if (scorer_->steps() != static_cast<std::size_t>(windowing_.steps)) {
@@ -77,7 +84,7 @@ std::unique_ptr<frontend::Frontend> Model::frontend() const {
                         "datasets do not (make them with earshot datagen, and train again)",
                         directory_));
     }
-    return of_model_json(directory_, [&] { return frontend::make_frontend(file_.frontend); });
+    return of_model_json(directory_, [&] { return frontend::make_frontend(file_.frontend, pretrained_); });
 }
 
 windows::WindowGrid Model::grid(double overlap) const {

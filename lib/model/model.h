@@ -5,6 +5,7 @@
 #include <string>
 
 #include "frontend/frontend.h"
+#include "frontend/pretrained.h"
 #include "model/model_file.h"
 #include "model/scorer.h"
 #include "windows/window_grid.h"
@@ -26,14 +27,14 @@ class Model {
     /// the same.
     enum class Use { live, recordings };
 
-    /// Reads model.json and weights.npz.
+    /// Reads model.json, weights.npz, and pretrained.ears where frames are made by a pretrained network.
     /// @throws Error if either cannot be read, or the parts of the model do not fit each other
     static std::shared_ptr<const Model> open(const std::string& directory, Use use = Use::recordings);
 
     /// @param directory  for messages
     /// @throws Error if the parts do not fit each other
     Model(std::string directory, ModelFile file, std::unique_ptr<const Scorer> scorer,
-          ModelHashes hashes = {});
+          ModelHashes hashes = {}, std::shared_ptr<const frontend::Pretrained> pretrained = nullptr);
 
     const std::string& directory() const { return directory_; }
     const ModelFile& file() const { return file_; }
@@ -61,6 +62,7 @@ class Model {
     ModelFile file_;
     std::unique_ptr<const Scorer> scorer_;
     ModelHashes hashes_;
+    std::shared_ptr<const frontend::Pretrained> pretrained_;  // null if the front end needs none
     windows::Windowing windowing_;
     std::optional<windows::FrameShape> frames_;  // nothing if the model does not say
 };

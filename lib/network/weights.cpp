@@ -103,9 +103,11 @@ void add_array(npz::NpzWriter& writer, const WeightSpec& spec, std::span<const f
 
 }  // namespace
 
-void check_weights(const npz::NpzReader& file, std::span<const WeightSpec> specs) {
+void check_weights(const npz::NpzReader& file, std::span<const WeightSpec> specs, std::string_view other) {
     std::set<std::string> left;
-    for (const std::string& name : file.array_names()) left.insert(name);
+    for (const std::string& name : file.array_names()) {
+        if (name != other || other.empty()) left.insert(name);
+    }
     const auto take = [&](const WeightSpec& spec) {
         if (left.erase(spec.name) == 0)
             throw Error(fmt::format("{}: array '{}' is missing", file.name(), spec.name));
@@ -136,9 +138,12 @@ std::vector<float> read_array(const npz::NpzReader& file, const WeightSpec& spec
 }
 
 Weights Weights::read(const Graph& graph, const std::string& path) {
-    const npz::NpzReader file(path);
+    return read(graph, npz::NpzReader(path), {});
+}
+
+Weights Weights::read(const Graph& graph, const npz::NpzReader& file, std::string_view other) {
     const auto specs = graph.weights();
-    check_weights(file, specs);
+    check_weights(file, specs, other);
     Weights weights;
     for (const WeightSpec& spec : specs) {
         if (spec.kind != WeightSpec::Kind::counter) weights.set(spec.name, read_array(file, spec));
@@ -146,9 +151,7 @@ Weights Weights::read(const Graph& graph, const std::string& path) {
     return weights;
 }
 
-void save_weights(const Graph& graph, const Weights& weights, const std::string& path, Precision precision) {
-    const auto output = open_output(path);
-    npz::NpzWriter writer(*output, false);
+void add_weights(npz::NpzWriter& writer, const Graph& graph, const Weights& weights, Precision precision) {
     for (const WeightSpec& spec : graph.weights()) {
         if (spec.kind == WeightSpec::Kind::counter) {
             const std::vector<std::int64_t> zero(static_cast<std::size_t>(spec.values()));
@@ -157,6 +160,12 @@ void save_weights(const Graph& graph, const Weights& weights, const std::string&
             add_array(writer, spec, weights[spec.name], precision);
         }
     }
+}
+
+void save_weights(const Graph& graph, const Weights& weights, const std::string& path, Precision precision) {
+    const auto output = open_output(path);
+    npz::NpzWriter writer(*output, false);
+    add_weights(writer, graph, weights, precision);
     writer.finish();
     output->close();
 }

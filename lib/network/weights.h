@@ -11,7 +11,8 @@
 
 namespace earshot::npz {
 class NpzReader;
-}
+class NpzWriter;
+}  // namespace earshot::npz
 
 namespace earshot::network {
 
@@ -25,6 +26,8 @@ class Weights {
     /// @throws Error that names the file and the first array that is missing, unexpected, of the wrong type
     /// or shape, or holds a value that is not finite
     static Weights read(const Graph& graph, const std::string& path);
+    /// The same from a file that has one more array. @param other  its name; empty if there is none
+    static Weights read(const Graph& graph, const npz::NpzReader& file, std::string_view other);
 
     void set(std::string name, std::vector<float> values) { arrays_[std::move(name)] = std::move(values); }
     /// @throws Error if there is no such array
@@ -48,9 +51,14 @@ enum class Precision { float32, float16, int8 };
 /// @throws Error if the weights lack an array of the graph, WriteError if the file cannot be written
 void save_weights(const Graph& graph, const Weights& weights, const std::string& path, Precision precision);
 
+/// Writes the arrays alone, into a file that may hold more. @throws Error as save_weights
+void add_weights(npz::NpzWriter& writer, const Graph& graph, const Weights& weights, Precision precision);
+
 /// Checks that a file has exactly the arrays of a graph, with their types and shapes.
+/// @param other  one that it has beside them; empty if there is none
 /// @throws Error as Weights::read
-void check_weights(const npz::NpzReader& file, std::span<const WeightSpec> specs);
+void check_weights(const npz::NpzReader& file, std::span<const WeightSpec> specs,
+                   std::string_view other = {});
 
 /// The numbers of an array of a file that was checked, int8 multiplied by its scale.
 /// @throws Error if one is not finite

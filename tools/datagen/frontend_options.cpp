@@ -99,7 +99,7 @@ void put_other(Json& settings, const std::string& text) {
 }  // namespace
 
 std::vector<const char*> frontend_option_names() {
-    std::vector<const char*> names{"front-end", "set"};
+    std::vector<const char*> names{"front-end", "set", "pretrained"};
     names.insert(names.end(), std::begin(kNamed), std::end(kNamed));
     return names;
 }

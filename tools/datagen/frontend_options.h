@@ -15,7 +15,7 @@ struct FrontendOptions {
     std::vector<std::string> others;           // KEY=VALUE
 };
 
-/// The options that add_frontend() adds: "front-end", "low", ...
+/// The options that say how frames are made: "front-end", "low", ..., "pretrained"
 std::vector<const char*> frontend_option_names();
 
 void add_frontend(CLI::App& app, FrontendOptions& options);

@@ -70,6 +70,9 @@ void add_data(CLI::App& app, TrainOptions& options) {
         ->group(kMoreOptions);
     add_list(app, "--test-days", options.test_days, "A[..B]", "Test on recordings of these days (repeatable)")
         ->group(kMoreOptions);
+    app.add_flag("--link", options.link,
+                 "Link to the pretrained network of the datasets instead of copying it")
+        ->group(kMoreOptions);
     app.add_flag("--resume", options.resume, "Resume from the model's last epoch")->group(kMoreOptions);
     app.add_flag("--describe", options.describe, "Print the network's layers, sizes and cost; train nothing")
         ->group(kMoreOptions);

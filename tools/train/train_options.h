@@ -30,6 +30,7 @@ struct TrainOptions {
     int threads = 0;
     double save_every_s = 300;
     bool resume = false, force = false;
+    bool link = false;      // a pretrained network stays where it is
     bool describe = false;  // print the card of the network, and train nothing
 };
 

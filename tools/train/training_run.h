@@ -13,7 +13,14 @@ namespace earshot::tools {
 struct TrainingRun : train::Training {
     const TrainOptions& options;
     Context& context;
+    std::string pretrained;  // the file of the network that made the frames; empty if none did
 };
+
+/// The pretrained network that the frames of a training set were made with: a file beside its datasets. Empty
+/// if they were not made with one. @throws Error if it is not there, or is another one
+std::string find_pretrained(const train::TrainingSet& set);
+/// Copies the network into a model directory, or links to it.
+void keep_pretrained(const TrainingRun& run, const std::string& directory);
 
 // What is said to people about it.
 

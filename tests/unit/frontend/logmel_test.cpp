@@ -56,6 +56,24 @@ TEST(MelScale, MeetsItsPublishedPoints) {
             EXPECT_NEAR(hz_from_mel(mel_from_hz(hz, scale), scale), hz, 1e-9 * (hz + 1));
 }
 
+TEST(MelBank, TrianglesInMelAreThoseOfTensorFlow) {
+    // tf.signal.linear_to_mel_weight_matrix, from its documentation: band edges at equal distances in mel,
+    // the smaller of the slopes up and down in mel, and nothing of bin 0.
+    const MelBank bank(512, 16000, {125, 7500, 64, MelScale::htk_mel, false});
+    const auto mel = [](double hz) { return 1127 * std::log1p(hz / 700); };
+    const double low = mel(125), step = (mel(7500) - low) / 65;
+    for (std::size_t b = 0; b < 64; ++b) {
+        const auto band = bank.band(b);
+        for (std::size_t k = 0; k <= 256; ++k) {
+            const double at = mel(static_cast<double>(k) * 31.25), left = low + step * static_cast<double>(b);
+            const double wanted =
+                k == 0 ? 0 : std::max(0.0, std::min(at - left, left + 2 * step - at) / step);
+            const bool inside = k >= band.first && k < band.first + band.weights.size();
+            EXPECT_NEAR(inside ? band.weights[k - band.first] : 0.0F, wanted, 1e-4) << b << " " << k;
+        }
+    }
+}
+
 TEST(MelBank, BandsOfEqualHeightSumToOneBetweenTheFirstAndLastCentre) {
     for (const auto scale : {MelScale::slaney, MelScale::htk}) {
         const MelBank bank(4096, 16000, {100, 7000, 30, scale, false});

@@ -1,0 +1,72 @@
+#include "frontend/pretrained.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "frontend/embedding.h"
+#include "network/engine/engine.h"
+#include "npz/npz.h"
+#include "support/error.h"
+#include "support/json.h"
+#include "support/output.h"
+
+namespace earshot::frontend {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr const char* kDescription = "pretrained";  // the array that is no weight
+constexpr int kEarsVersion = 1;
+
+}  // namespace
+
+std::shared_ptr<const Pretrained> Pretrained::open(const std::string& path) {
+    const npz::NpzReader file(path);
+    if (!file.contains(kDescription))
+        throw Error(fmt::format("{}: not a pretrained network (datagen --pretrained writes them)", path));
+    const Json json = parse_json(file.text(kDescription), path);
+    try {
+        if (!json.is_object() || json.value("format_version", Json()) != Json(kEarsVersion))
+            throw Error("another version of the format (update earshot)");
+        const auto graph = network::Graph::from_json(json.value("graph", Json()));
+        const auto weights = network::Weights::read(graph, file, kDescription);
+        return std::make_shared<const Pretrained>(json.value("frontend", Json()), graph, weights);
+    } catch (const Error& error) {
+        const std::string what = error.what();
+        if (what.starts_with(path)) throw;
+        throw Error(fmt::format("{}: {}", path, what));
+    }
+}
+
+Pretrained::Pretrained(Json settings, const network::Graph& graph, const network::Weights& weights)
+    : settings_(std::move(settings)) {
+    const EmbeddingShape wanted = embedding_shape(settings_);
+    const network::Shape result{wanted.steps, wanted.dimension};
+    if (graph.frames() != wanted.frames || graph.bands() != wanted.bands || graph.shape() != result)
+        throw Error(fmt::format(
+            "its network makes {} vectors of {} numbers from {} frames of {}, but its settings say "
+            "{} of {} from {} of {}",
+            graph.shape().front(), graph.shape().back(), graph.frames(), graph.bands(), wanted.steps,
+            wanted.dimension, wanted.frames, wanted.bands));
+    engine_ = std::make_unique<network::engine::Engine>(graph, weights);
+}
+
+Pretrained::~Pretrained() = default;
+
+void Pretrained::run(std::span<const float> windows, std::size_t count, std::span<float> vectors) const {
+    engine_->run(windows, count, vectors);
+}
+
+void save_pretrained(const std::string& path, const Json& settings, const network::Graph& graph,
+                     const network::Weights& weights) {
+    const auto output = open_output(path);
+    npz::NpzWriter writer(*output, false);
+    const Json json{{"format_version", kEarsVersion}, {"frontend", settings}, {"graph", graph.json()}};
+    writer.add_text(kDescription, json.dump(-1, ' ', false, Json::error_handler_t::replace));
+    network::add_weights(writer, graph, weights, network::Precision::float32);
+    writer.finish();
+    output->close();
+}
+
+}  // namespace earshot::frontend

@@ -1,0 +1,152 @@
+"""Frames that a network of others makes: datagen --pretrained, train, detect."""
+import io
+import json
+import os
+import pathlib
+import unittest
+import warnings
+
+import numpy
+import torch
+from torch import nn
+
+from support.datasets import load
+from support.sandbox import Sandbox, noise, sine, write_wav
+
+RATE, FRAMES, BANDS = 8000, 12, 16
+INPUT = ["--front-end", "logmel", "--sample-rate", RATE, "--high", 3800, "--bins", BANDS]
+# Where the files of earshot-pretrained(7) are, for those who have them.
+PRETRAINED = pathlib.Path(os.environ.get("EARSHOT_PRETRAINED", "/nonexistent"))
+
+
+def network():
+    torch.manual_seed(5)
+    return nn.Sequential(nn.Conv1d(FRAMES, 6, 3, padding=1), nn.ReLU(), nn.Flatten(), nn.Linear(6 * BANDS, 8), nn.Tanh(), nn.Linear(8, 3))
+
+
+def exported(module):
+    file = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(module.eval(), torch.zeros(1, FRAMES, BANDS), file, opset_version=13, input_names=["x"],
+                          dynamic_axes={"x": {0: "windows"}})
+    return file.getvalue()
+
+
+class Pretrained(Sandbox):
+    def setUp(self):
+        super().setUp()
+        (self.dir / "net.onnx").write_bytes(exported(network()))
+        for number in range(6):
+            sound = noise(6, RATE, 0.003, number)
+            for onset, hz in [(1, 500), (3, 1500)]:
+                sound[onset * RATE : (onset + 1) * RATE] += sine(hz, 1, RATE, 0.2)
+            write_wav(self.dir / f"clips/{number}.wav", sound, RATE)
+            (self.dir / f"clips/{number}.txt").write_text("0\t1\tquiet\n1\t2\tlow\n2\t3\tquiet\n3\t4\thigh\n4\t6\tquiet\n")
+
+    def datagen(self, *words, **expected):
+        return self.earshot("datagen", "clips", "data", "--pretrained", "net.onnx", *INPUT, "--vector-hop", 0.06, *words, "-q", **expected)
+
+    def train(self, *words, **expected):
+        return self.earshot("train", "data", "-o", "model", "--arch", "lda", "--background", "quiet", "--threads", 1, *words, "-q", **expected)
+
+    def test_vectors_are_those_of_pytorch(self):
+        self.datagen("--unlabelled", "keep")
+        self.earshot("datagen", "clips", "frames", *INPUT, "--unlabelled", "keep", "-q")
+        made, frames = load(self.dir / "data/0.npz"), load(self.dir / "frames/0.npz")["samples"]
+        settings = json.loads(str(made["frontend"]))
+        self.assertEqual([settings[key] for key in ["kind", "network", "file", "frames", "hop", "steps", "dimension"]],
+                         ["embedding", "net", "net.onnx", FRAMES, 6, 1, 3])
+        windows = numpy.stack([frames[at : at + FRAMES] for at in range(0, len(frames) - FRAMES + 1, 6)])
+        wanted = network().eval()(torch.tensor(windows)).detach().numpy()
+        numpy.testing.assert_allclose(made["samples"], wanted, atol=2e-4)
+        numpy.testing.assert_allclose(made["times"], 0.06 * numpy.arange(len(wanted)), atol=1e-9)
+
+    def test_any_value_of_the_network(self):
+        self.datagen("--vector", "before Tanh", "--unlabelled", "keep")
+        self.assertEqual(load(self.dir / "data/0.npz")["samples"].shape[1], 8)
+        self.earshot("datagen", "clips", "more", "--pretrained", "net.onnx", *INPUT, "--vector", "no", status=1, stderr="no tensor 'no'")
+
+    def test_a_model_needs_nothing_but_its_directory(self):
+        self.datagen()
+        self.train()
+        (self.dir / "net.onnx").unlink()
+        (self.dir / "data").rename(self.dir / "elsewhere")
+        heard = self.earshot("detect", "model", "clips/5.wav", "-q")
+        found = [(event["label"], round(event["onset"]), round(event["offset"])) for event in heard.rows()]
+        self.assertEqual(found, [("low", 1, 2), ("high", 3, 4)])
+        # From a pipe, in blocks of other sizes.
+        piped = self.shell("cat clips/5.wav | earshot detect model - -q").rows()
+        self.assertEqual([(e["onset"], e["offset"], e["label"], e["score"]) for e in piped],
+                         [(e["onset"], e["offset"], e["label"], e["score"]) for e in heard.rows()])
+        judged = self.earshot("evaluate", "model", "elsewhere", "-q")
+        self.assertIn("low", judged.text())
+
+    def test_a_model_may_link_to_the_network(self):
+        self.datagen()
+        self.train("--link")
+        link = self.dir / "model/pretrained.ears"
+        self.assertEqual(link.resolve(), (self.dir / "data/net.ears").resolve())
+        self.assertTrue(link.is_symlink())
+        self.assertEqual(len(self.earshot("detect", "model", "clips/5.wav", "-q").rows()), 2)
+        (self.dir / "data/net.ears").unlink()
+        self.earshot("detect", "model", "clips/5.wav", "-q", status=1, stderr="pretrained.ears")
+
+    def test_a_network_that_was_read_once_is_read_again(self):
+        self.datagen()
+        (self.dir / "data/net.ears").rename(self.dir / "kept.ears")
+        self.earshot("datagen", "clips", "again", "--pretrained", "kept.ears", "-q")
+        for name in ["samples", "frontend", "times"]:
+            numpy.testing.assert_array_equal(load(self.dir / "data/0.npz")[name], load(self.dir / "again/0.npz")[name])
+        self.train(status=1, stderr="is not beside it")
+        self.assertTrue((self.dir / "again/net.ears").is_file())
+        self.earshot("datagen", "clips", "more", "--pretrained", "kept.ears", "--vector", "x", status=2, stderr="says itself")
+
+    def test_another_network_is_noticed(self):
+        self.datagen()
+        self.datagen("--vector", "before Tanh", "--force", stderr=None)
+        self.assertEqual(load(self.dir / "data/0.npz")["samples"].shape[1], 8)
+        self.train()
+        (self.dir / "other.onnx").write_bytes(exported(nn.Sequential(nn.Flatten(), nn.Linear(FRAMES * BANDS, 3))))
+        self.earshot("datagen", "clips", "others", "--pretrained", "other.onnx", *INPUT, "-q")
+        self.earshot("train", "data", "others", "-o", "both", "-q", status=1, stderr="different front ends")
+        (self.dir / "others/other.ears").rename(self.dir / "data/net.ears")
+        self.train("--force", status=1, stderr="not the network that the datasets were made with")
+
+    def test_wrong_requests(self):
+        self.earshot("datagen", "clips", "data", "--pretrained", "net.onnx", status=2, stderr="does not know this network")
+        self.earshot("datagen", "clips", "data", "--pretrained", "net.onnx", "--front-end", "logmel", status=2, stderr="frames of 16 values")
+        self.earshot("datagen", "clips", "data", "--pretrained", "none.onnx", *INPUT, status=1, stderr="none.onnx")
+        self.earshot("datagen", "clips", "data", "--pretrained", "net.onnx", *INPUT, "--vector-hop", 10, status=2, stderr="hop is 1000")
+        self.assertFalse((self.dir / "data").exists())
+
+    def test_a_single_file_has_the_network_beside_it(self):
+        (self.dir / "one").mkdir()
+        self.earshot("datagen", "clips/0.wav", "-o", "one/x.npz", "--pretrained", "net.onnx", *INPUT, "-q")
+        self.assertTrue((self.dir / "one/net.ears").is_file())
+
+
+@unittest.skipUnless(PRETRAINED.is_dir(), "EARSHOT_PRETRAINED does not name a directory of pretrained networks")
+class KnownNetworks(Sandbox):
+    def vectors(self, file, sound, *words):
+        write_wav(self.dir / "clip/a.wav", sound, 16000)
+        self.earshot("datagen", "clip", "-o", "a.npz", "--pretrained", PRETRAINED / file, "--unlabelled", "keep", "--force", *words, "-q", stderr=None)
+        made = load(self.dir / "a.npz")
+        return made["samples"], json.loads(str(made["frontend"]))
+
+    def test_yamnet(self):
+        sound = noise(2, 16000, 0.1)
+        pooled, settings = self.vectors("yamnet_spectra_in.tflite", sound)
+        self.assertEqual((settings["network"], settings["hop"], pooled.shape), ("yamnet", 48, (3, 1024)))
+        cells, settings = self.vectors("yamnet_spectra_in.tflite", sound, "--vector", "cells")
+        self.assertEqual((settings["steps"], cells.shape), (3, (6, 1024)))
+        # Patches 0 and 2 do not overlap, and have three cells each.
+        numpy.testing.assert_allclose(cells.reshape(2, 3, 1024).mean(1), pooled[[0, 2]], atol=1e-4)
+
+    def test_speech_embedding(self):
+        vectors, settings = self.vectors("embedding_model.onnx", noise(2, 16000, 0.1))
+        self.assertEqual((settings["network"], vectors.shape[1]), ("speech_embedding", 96))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,159 @@
+#include "tools/datagen/pretrained_options.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+
+#include "dataset/content_hash.h"
+#include "exchange/read_network.h"
+#include "frontend/embedding.h"
+#include "support/error.h"
+#include "support/output.h"
+#include "tools/datagen/known_networks.h"
+#include "tools/options.h"
+#include "tools/setting_options.h"
+
+namespace earshot::tools {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+using frontend::Pretrained;
+
+/// A name for a network, from that of its file.
+std::string name_for(const std::string& path) {
+    std::string name = fs::path(path).stem().string().substr(0, 48);
+    const auto plain = [](unsigned char c) {
+        return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.';
+    };
+    std::ranges::replace_if(
+        name, [&](unsigned char c) { return !plain(c); }, '_');
+    return name.empty() || name[0] == '.' ? "network" + name : name;
+}
+
+/// How the vectors of a network that nobody knows come about, and of one that is known.
+KnownNetwork::Vector choose_vector(const PretrainedOptions& options, const std::optional<KnownNetwork>& known,
+                                   std::int64_t frames) {
+    if (!known) return {.name = {}, .result = options.vector, .hop = frames};
+    const auto& vectors = known->vectors;
+    const auto found = std::ranges::find(vectors, options.vector, &KnownNetwork::Vector::name);
+    if (options.vector.empty() || found == vectors.end()) {
+        auto usual = vectors.front();
+        if (!options.vector.empty()) usual.result = options.vector;
+        return usual;
+    }
+    return *found;
+}
+
+/// Settings of the front end that makes what the network takes.
+Json input_settings(const PretrainedOptions& options, const FrontendOptions& frontend,
+                    const std::optional<KnownNetwork>& known, const exchange::ForeignSizes& sizes) {
+    const bool given =
+        frontend.kind != FrontendOptions().kind || !frontend.named.empty() || !frontend.others.empty();
+    if (!given && !known) {
+        throw UsageError(fmt::format(
+            "{}: earshot does not know this network of {} frames of {} values (say how its frames are made: "
+            "--front-end logmel --bins {} ...)",
+            options.file, sizes.frames, sizes.bands, sizes.bands));
+    }
+    const Json settings = given ? frontend_settings(frontend) : known->input;
+    try {
+        const auto input = frontend::make_frontend(settings);
+        if (static_cast<std::int64_t>(input->dimension()) != sizes.bands) {
+            throw Error(fmt::format("{}: it takes frames of {} values, but the front end makes {}",
+                                    options.file, sizes.bands, input->dimension()));
+        }
+        return input->settings();
+    } catch (const Error& error) {
+        throw UsageError(error.what());
+    }
+}
+
+/// From one window to the next, in frames.
+std::int64_t hop_of(const PretrainedOptions& options, std::int64_t usual, std::int64_t steps,
+                    double input_hop_s) {
+    if (options.hop_s) return std::max<std::int64_t>(1, std::llround(*options.hop_s / input_hop_s)) * steps;
+    return std::max(steps, usual / steps * steps);
+}
+
+}  // namespace
+
+void add_pretrained(CLI::App& app, PretrainedOptions& options) {
+    app.add_option("--pretrained", options.file,
+                   "Frames are the vectors of a network from a file (ONNX, TFLite, .ears)")
+        ->type_name("FILE");
+    app.add_option("--vector", options.vector, "Which of its values, by name (earshot-pretrained(7))")
+        ->type_name("NAME");
+    add_time(app, "--vector-hop", options.hop_s, "From one vector to the next");
+}
+
+PretrainedSource::PretrainedSource(const PretrainedOptions& options, const FrontendOptions& frontend)
+    : path_(options.file) {
+    if (!path_.ends_with(Pretrained::kExtension)) {
+        read_foreign(options, frontend);
+        return;
+    }
+    if (!options.vector.empty() || options.hop_s || frontend.kind != FrontendOptions().kind ||
+        !frontend.named.empty() || !frontend.others.empty())
+        throw UsageError(
+            fmt::format("{} says itself how its vectors are made (leave out --vector, --vector-hop and "
+                        "options of front ends)",
+                        path_));
+    pretrained_ = Pretrained::open(path_);
+    settings_ = pretrained_->settings();
+}
+
+void PretrainedSource::read_foreign(const PretrainedOptions& options, const FrontendOptions& frontend) {
+    const auto sizes = exchange::read_sizes(path_);
+    const auto known = find_known_network(sizes.frames, sizes.bands, sizes.classes);
+    const Json input = input_settings(options, frontend, known, sizes);
+    const auto vector = choose_vector(options, known, sizes.frames);
+    exchange::ReadOptions reading{.result = vector.result};
+    if (known) {
+        reading.scale = known->scale;
+        reading.offset = known->offset;
+    }
+    auto network = exchange::read_network(path_, reading);
+    const std::int64_t steps = network.graph.shape()[0];
+    const double input_hop_s = frontend::make_frontend(input)->hop_s();
+    settings_ = {{"kind", "embedding"},
+                 {"network", known ? known->name : name_for(path_)},
+                 {"file", fs::path(path_).filename().string()},
+                 {"hash", dataset::file_hash(path_)},
+                 {"result", network.result},
+                 {"frames", sizes.frames},
+                 {"hop", hop_of(options, vector.hop, steps, input_hop_s)},
+                 {"steps", steps},
+                 {"dimension", network.graph.shape()[1]},
+                 {"pad_s", vector.pad_s},
+                 {"input", input}};
+    try {
+        settings_ = frontend::make_frontend(settings_)->settings();
+    } catch (const Error& error) {
+        throw UsageError(error.what());
+    }
+    pretrained_ = std::make_shared<const Pretrained>(settings_, network.graph, network.weights);
+    graph_ = std::move(network.graph);
+    weights_ = std::move(network.weights);
+}
+
+void PretrainedSource::write(const std::string& directory) const {
+    const std::string name = settings_.at("network").get<std::string>() + Pretrained::kExtension;
+    const std::string path = (fs::path(directory) / name).string();
+    std::error_code none;
+    if (fs::exists(path, none)) {
+        try {
+            if (Pretrained::open(path)->settings() == settings_) return;
+        } catch (const Error&) {  // damaged, or of another version: replaced
+        }
+    }
+    if (graph_)
+        frontend::save_pretrained(path, settings_, *graph_, weights_);
+    else
+        write_text(path, read_text(path_));
+}
+
+}  // namespace earshot::tools
