@@ -12,6 +12,8 @@ namespace {
 
 namespace op = network::op;
 
+constexpr std::size_t kMostRuns = 256;  // of a choice of elements
+
 }  // namespace
 
 void OnnxReader::transpose() {
@@ -153,15 +155,19 @@ void OnnxReader::gather() {
     const std::int64_t size = x.shape[static_cast<std::size_t>(along)];
     Shape at = numbers(1), shape = x.shape;
     for (auto& one : at) one = one < 0 ? one + size : one;
-    for (std::size_t i = 1; i < at.size(); ++i) {
-        if (at[i] != at[i - 1] + 1) throw Error("a choice of elements that are not one after the other");
-    }
     if (at.empty()) throw Error("no element");
     const Shape& indices = input(1).shape;
     if (indices.size() > 1) throw Error("a choice with more than one dimension");
+    std::vector<ForeignTensor> runs;  // elements that follow each other in the input
+    for (std::size_t first = 0, next = 1; first < at.size(); first = next++) {
+        while (next < at.size() && at[next] == at[next - 1] + 1) ++next;
+        runs.push_back(maker_->slice(x, along, at[first], at[next - 1] + 1));
+        if (runs.size() > kMostRuns)
+            throw Error("a choice of too many elements that are not one after the other");
+    }
     shape.erase(shape.begin() + along);
     if (!indices.empty()) shape.insert(shape.begin() + along, static_cast<std::int64_t>(at.size()));
-    give(maker_->reshape(maker_->slice(x, along, at.front(), at.back() + 1), shape));
+    give(maker_->reshape(runs.size() == 1 ? runs.front() : maker_->concat(runs, along), shape));
 }
 
 void OnnxReader::pad() {

@@ -165,8 +165,8 @@ void OnnxReader::run(const ::onnx::NodeProto& node) {
     const std::string op = shown_name(node.op_type());
     try {
         if (fold()) return;
-        const auto found = known().find(node.op_type());
-        if (found == known().end() || !(node.domain().empty() || node.domain() == "ai.onnx"))
+        const auto found = kKnown.find(node.op_type());
+        if (found == kKnown.end() || !(node.domain().empty() || node.domain() == "ai.onnx"))
             throw Error("earshot does not have this operation");
         (this->*found->second)();
     } catch (const Error& error) {

@@ -28,7 +28,7 @@ class OnnxReader {
 
  private:
     using Handler = void (OnnxReader::*)();
-    static const std::map<std::string, Handler>& known();
+    static const std::map<std::string, Handler> kKnown;
 
     /// The one input that is no array, and its shape.
     std::pair<std::string, Shape> find_input(std::int64_t frames) const;

@@ -9,8 +9,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from support.sandbox import BUILD, Sandbox
+from cli import test_onnx_operations
 from support import tflite
+from support.sandbox import BUILD, Sandbox
 
 try:
     import onnx
@@ -228,6 +229,20 @@ class Onnx(Networks):
         path.write_bytes(content)
         ran = subprocess.run([BUILD / "tests/run_network", path, "", "0"], input=b"", capture_output=True, timeout=60)
         self.assertIn(ran.returncode, [0, 1], ran.stderr)
+
+
+class WrittenByEarshot(test_onnx_operations.Operations):
+    """What earshot writes as ONNX it reads again, operation by operation: beside PyTorch, without another program."""
+
+    __unittest_skip__ = False
+    test_sequences = None  # no GRU is read
+
+    def run_graph(self, nodes, frames, weights=None):
+        made = self.write_graph(nodes, frames, weights)
+        ran = subprocess.run([BUILD / "tests/run_network", made, "", "0"], input=frames.astype(numpy.float32).tobytes(),
+                             capture_output=True, timeout=120)
+        self.assertEqual(ran.returncode, 0, ran.stderr.decode())
+        return numpy.frombuffer(ran.stdout, numpy.float32).reshape(len(frames), -1)
 
 
 class Tflite(Networks):

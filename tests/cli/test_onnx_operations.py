@@ -21,13 +21,17 @@ def random(*shape):
 class Operations(Sandbox):
     def run_graph(self, nodes, frames, weights=None):
         """Result of nodes, `frames` [windows, K, D] being node 0; the last has two dimensions."""
+        return onnx_runtime.run(self.write_graph(nodes, frames, weights), frames)
+
+    def write_graph(self, nodes, frames, weights):
+        """The same as an ONNX file."""
         graph = {"nodes": [{"op": "input", "shape": frames.shape[1:]}, *nodes], "logits": 0}
         (self.dir / "graph.json").write_text(json.dumps(graph))
         numpy.savez(self.dir / "weights.npz", **(weights or {}))
         made = subprocess.run([BUILD / "tests/graph_onnx", "graph.json", "weights.npz"], cwd=self.dir, capture_output=True)
         self.assertEqual(made.returncode, 0, made.stderr)
         (self.dir / "graph.onnx").write_bytes(made.stdout)
-        return onnx_runtime.run(self.dir / "graph.onnx", frames)
+        return self.dir / "graph.onnx"
 
     def check(self, nodes, frames, wanted, weights=None):
         """That nodes give what PyTorch does, but for its shape."""
