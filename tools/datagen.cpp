@@ -15,6 +15,7 @@
 #include "tools/batch_status.h"
 #include "tools/datagen/frontend_options.h"
 #include "tools/datagen/pretrained_options.h"
+#include "tools/help.h"
 #include "tools/options.h"
 #include "tools/shard_option.h"
 #include "tools/source_options.h"
@@ -353,12 +354,15 @@ Runner declare(CLI::App& app) {
     add_frontend(app, options->frontend);
     add_pretrained(app, options->pretrained);
     add_source(app, options->source);
-    app.add_flag("--skip-bad", options->skip_bad, "Skip unusable waveforms of a JSON file");
+    app.add_flag("--skip-bad", options->skip_bad, "Skip unusable waveforms of a JSON file")
+        ->group(kMoreOptions);
     app.add_option("--dtype", options->dtype, "Store frames as float32, or as float16 (half the size)")
         ->type_name("TYPE")
         ->check(CLI::IsMember({"float32", "float16"}))
-        ->capture_default_str();
-    app.add_flag("--store", options->store, "Write uncompressed files, which train can memory-map");
+        ->capture_default_str()
+        ->group(kMoreOptions);
+    app.add_flag("--store", options->store, "Write uncompressed files, which train can memory-map")
+        ->group(kMoreOptions);
     add_shard(app, options->shard);
     add_jobs(app, options->jobs);
     add_force(app, options->force);

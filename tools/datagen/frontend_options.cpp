@@ -13,6 +13,7 @@
 #include "support/error.h"
 #include "support/json.h"
 #include "tools/describe.h"
+#include "tools/help.h"
 #include "tools/setting_options.h"
 
 namespace earshot::tools {
@@ -114,7 +115,8 @@ void add_frontend(CLI::App& app, FrontendOptions& options) {
     add_settings(app, settings);
     app.add_option("--set", options.others, "Any setting of the front end, as the manual lists them")
         ->type_name("KEY=VALUE")
-        ->allow_extra_args(false);
+        ->allow_extra_args(false)
+        ->group(kMoreOptions);
 }
 
 Json frontend_settings(const FrontendOptions& options) {

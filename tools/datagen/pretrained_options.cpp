@@ -13,6 +13,7 @@
 #include "support/error.h"
 #include "support/output.h"
 #include "tools/datagen/known_networks.h"
+#include "tools/help.h"
 #include "tools/options.h"
 #include "tools/setting_options.h"
 
@@ -86,8 +87,9 @@ void add_pretrained(CLI::App& app, PretrainedOptions& options) {
                    "Frames are the vectors of a network from a file (ONNX, TFLite, .ears)")
         ->type_name("FILE");
     app.add_option("--vector", options.vector, "Which of its values, by name (earshot-pretrained(7))")
-        ->type_name("NAME");
-    add_time(app, "--vector-hop", options.hop_s, "From one vector to the next");
+        ->type_name("NAME")
+        ->group(kMoreOptions);
+    add_time(app, "--vector-hop", options.hop_s, "From one vector to the next")->group(kMoreOptions);
 }
 
 PretrainedSource::PretrainedSource(const PretrainedOptions& options, const FrontendOptions& frontend)
