@@ -126,7 +126,14 @@ class Embedding final : public Frontend {
     }
 
  private:
-    static constexpr std::size_t kMostWindows = 64;  // at once
+    static constexpr std::size_t kMostWindows = 64, kMostValues = std::size_t{1} << 22;  // at once
+
+    /// Windows at once, fewer where they or their vectors are large.
+    std::size_t most_windows() const {
+        const std::size_t values = static_cast<std::size_t>(settings_.frames) * values_;
+        const std::size_t vectors = static_cast<std::size_t>(settings_.steps) * dimension();
+        return std::clamp<std::size_t>(kMostValues / std::max(values, vectors), 1, kMostWindows);
+    }
 
     void begin() {
         if (!pretrained_)
@@ -153,7 +160,7 @@ class Embedding final : public Frontend {
         std::size_t first = 0;  // frame of the next window
         const std::size_t there = rows_.size() / values_;
         while (there >= first + frames) {
-            const std::size_t count = std::min(kMostWindows, (there - first - frames) / hop + 1);
+            const std::size_t count = std::min(most_windows(), (there - first - frames) / hop + 1);
             windows_of_rows_.resize(count * frames * values_);
             for (std::size_t i = 0; i < count; ++i)
                 std::copy_n(rows_.data() + (first + i * hop) * values_, frames * values_,
