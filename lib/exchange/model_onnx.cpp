@@ -111,8 +111,7 @@ std::string onnx_model(const model::ModelFile& model, const network::Graph& grap
         const Value sound = add_frontend(b, model.frontend, b.input("samples", {"samples"}));
         frames = add_windows(b, sound, parts.windowing);
     }
-    Value scores =
-        add_network(b, graph, weights, options.half ? WeightType::float16 : WeightType::float32, frames);
+    Value scores = add_network(b, graph, weights, options.weights, frames);
     if (!model.unknown.empty()) {
         scores = with_unknown(b, scores, std::span(model.thresholds).first(model.thresholds.size() - 1));
     }

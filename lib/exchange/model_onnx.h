@@ -10,7 +10,7 @@ namespace earshot::exchange {
 
 struct ExportOptions {
     bool frames = false;  // the front end is left out: frames in rather than samples
-    bool half = false;    // weights as float16
+    network::Precision weights = network::Precision::float32;
     std::string version;  // of earshot, for the metadata
 };
 

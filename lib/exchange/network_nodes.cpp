@@ -1,6 +1,8 @@
 #include "exchange/network_nodes.h"
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <numbers>
 #include <numeric>
 
@@ -12,6 +14,7 @@ namespace {
 namespace op = network::op;
 using network::Graph;
 using network::Node;
+using network::Precision;
 
 /// Dimensions of a graph's values are without that of windows, which is the first in ONNX.
 Shape after_windows(const Shape& axes) {
@@ -28,8 +31,8 @@ Shape with_windows(const Shape& shape) {
 
 class NetworkWriter {
  public:
-    NetworkWriter(OnnxBuilder& onnx, const Graph& graph, const network::Weights& weights, WeightType type)
-        : b_(onnx), graph_(graph), weights_(weights), type_(type) {}
+    NetworkWriter(OnnxBuilder& onnx, const Graph& graph, const network::Weights& weights, Precision precision)
+        : b_(onnx), graph_(graph), weights_(weights), precision_(precision) {}
 
     Value write(const Value& frames) {
         values_.push_back(frames);
@@ -52,11 +55,16 @@ class NetworkWriter {
     Value weight(const char* name, const Shape& shape) { return array(numbers(name), shape, name); }
     Value array(std::span<const float> values, const Shape& shape, const char* name) {
         const auto full = node_->name + "." + name;
-        return type_ == WeightType::float16 && shape.size() > 1 ? b_.halves(values, shape, full)
-                                                                : b_.constant(values, shape, full);
+        if (shape.size() < 2 || precision_ == Precision::float32) return b_.constant(values, shape, full);
+        if (precision_ == Precision::float16) return b_.halves(values, shape, full);
+        const auto whole = network::quantised(values, static_cast<std::size_t>(shape[0]));
+        return b_.whole_weights(whole.values, whole.scales, shape, full);
     }
-    /// [rows, columns] as [columns, rows].
+    /// [rows, columns] as [columns, rows], the factor of a product.
     Value transposed_weight(const char* name, std::int64_t rows, std::int64_t columns) {
+        // Runtimes compute such an array when they load it. Without a node between DequantizeLinear and
+        // MatMul, ONNX Runtime would join them and round the other factor to int8 as well.
+        if (precision_ == Precision::int8) return b_.transpose(weight(name, {rows, columns}), {1, 0});
         const auto from = numbers(name);
         std::vector<float> to(from.size());
         for (std::int64_t i = 0; i < rows; ++i) {
@@ -116,7 +124,7 @@ class NetworkWriter {
     OnnxBuilder& b_;
     const Graph& graph_;
     const network::Weights& weights_;
-    WeightType type_;
+    Precision precision_;
     std::vector<Value> values_;
     const Node* node_ = nullptr;  // the current one
     Value x_;                     // its first input
@@ -272,25 +280,40 @@ Value NetworkWriter::value(const op::Reduce& reduce) {
 
 Value NetworkWriter::value(const op::Gru& gru) {
     const std::int64_t h = gru.hidden, inputs = in()[1], directions = gru.bidirectional ? 2 : 1;
-    /// Rows of PyTorch's gates reset, update, new in ONNX's order update, reset, new; of both directions.
-    const auto gates = [&](std::initializer_list<const char*> names, std::int64_t columns) {
+    std::vector<std::string> suffixes{"_l0"};
+    if (gru.bidirectional) suffixes.push_back("_l0_reverse");
+    /// Rows of PyTorch's gates reset, update, new in ONNX's order update, reset, new.
+    const auto gates = [&](const std::string& name, std::int64_t columns) {
         std::vector<float> all;
-        for (const char* direction : {"", "_reverse"}) {
-            if (*direction != 0 && !gru.bidirectional) break;
-            for (const char* name : names) {
-                const auto from = numbers((std::string(name) + "_l0" + direction).c_str());
-                for (const std::int64_t gate : {1, 0, 2}) {
-                    const auto part = from.subspan(static_cast<std::size_t>(gate * h * columns),
-                                                   static_cast<std::size_t>(h * columns));
-                    all.insert(all.end(), part.begin(), part.end());
-                }
-            }
+        const auto from = numbers(name.c_str());
+        for (const std::int64_t gate : {1, 0, 2}) {
+            const auto part = from.subspan(static_cast<std::size_t>(gate * h * columns),
+                                           static_cast<std::size_t>(h * columns));
+            all.insert(all.end(), part.begin(), part.end());
         }
         return all;
     };
-    const Value w = array(gates({"weight_ih"}, inputs), {directions, 3 * h, inputs}, "weight_ih");
-    const Value r = array(gates({"weight_hh"}, h), {directions, 3 * h, h}, "weight_hh");
-    const Value bias = b_.constant(gates({"bias_ih", "bias_hh"}, 1), {directions, 6 * h});
+    const auto both = [&](std::initializer_list<const char*> names, std::int64_t columns) {
+        std::vector<float> all;
+        for (const auto& suffix : suffixes) {
+            for (const char* name : names)
+                std::ranges::copy(gates(name + suffix, columns), std::back_inserter(all));
+        }
+        return all;
+    };
+    const auto matrices = [&](const char* name, std::int64_t columns) {
+        if (precision_ != Precision::int8)
+            return array(both({name}, columns), {directions, 3 * h, columns}, name);
+        std::vector<Value> parts;  // each by itself, since its rows have scales of their own
+        for (const auto& suffix : suffixes) {
+            const Value part =
+                array(gates(name + suffix, columns), {3 * h, columns}, (name + suffix).c_str());
+            parts.push_back(b_.unsqueeze(part, 0));
+        }
+        return b_.concat(parts, 0);
+    };
+    const Value w = matrices("weight_ih", inputs), r = matrices("weight_hh", h);
+    const Value bias = b_.constant(both({"bias_ih", "bias_hh"}, 1), {directions, 6 * h});
     const Value y = b_.node("GRU", {b_.transpose(x_, {1, 0, 2}), w, r, bias},
                             {{"hidden_size", h},
                              {"linear_before_reset", std::int64_t{1}},
@@ -354,9 +377,9 @@ Value NetworkWriter::value(const op::MergeViews& merge) {
 
 }  // namespace
 
-Value add_network(OnnxBuilder& onnx, const Graph& graph, const network::Weights& weights, WeightType type,
+Value add_network(OnnxBuilder& onnx, const Graph& graph, const network::Weights& weights, Precision precision,
                   const Value& frames) {
-    return NetworkWriter(onnx, graph, weights, type).write(frames);
+    return NetworkWriter(onnx, graph, weights, precision).write(frames);
 }
 
 }  // namespace earshot::exchange

@@ -6,14 +6,12 @@
 
 namespace earshot::exchange {
 
-enum class WeightType { float32, float16 };
-
 /// Writes a network as ONNX. What only training needs, such as dropout, is left out.
 /// @param frames  [windows, K, D]
-/// @param type    of the arrays of two or more dimensions; the others, which are small, stay float32
+/// @param precision  of the arrays of two or more dimensions; the others, which are small, stay float32
 /// @return        scores [windows, steps, classes]
 /// @throws Error  for windows with too many frames or bands to be resampled by a matrix (op::Views)
 Value add_network(OnnxBuilder& onnx, const network::Graph& graph, const network::Weights& weights,
-                  WeightType type, const Value& frames);
+                  network::Precision precision, const Value& frames);
 
 }  // namespace earshot::exchange

@@ -127,6 +127,13 @@ Value OnnxBuilder::halves(std::span<const float> values, const Shape& shape, con
     return cast(array(std::span<const std::uint16_t>(halves), shape, Type::FLOAT16, name), Type::FLOAT);
 }
 
+Value OnnxBuilder::whole_weights(std::span<const std::int8_t> values, std::span<const float> scales,
+                                 const Shape& shape, const std::string& name) {
+    const Value scale = constant(scales, {shape[0]}, name + ".scale");
+    return node("DequantizeLinear", {array(values, shape, Type::INT8, name), scale},
+                {{"axis", std::int64_t{0}}});
+}
+
 Value OnnxBuilder::smoothed(const Value& x, double share) {
     // The body of the loop: a graph of its own, with its own names.
     OnnxBuilder body("smoothing_");

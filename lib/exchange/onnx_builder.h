@@ -58,6 +58,10 @@ class OnnxBuilder {
     }
     /// The same as float16, which the network widens when it runs.
     Value halves(std::span<const float> values, const Shape& shape, const std::string& name);
+    /// The same as int8, which the network multiplies by NAME.scale when it runs.
+    /// @param scales  one for each place of dimension 0
+    Value whole_weights(std::span<const std::int8_t> values, std::span<const float> scales,
+                        const Shape& shape, const std::string& name);
     Value scalar(double value) { return constant(std::vector{static_cast<float>(value)}, {}); }
     Value whole_scalar(std::int64_t value) { return whole(std::vector{value}, Shape{}); }
 

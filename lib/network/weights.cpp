@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
+#include <variant>
 
 #include "npz/half.h"
 #include "npz/npz.h"
@@ -70,38 +71,74 @@ float scale_for(std::span<const float> channel) {
     return std::isnormal(scale) ? scale : 0;  // so little that nothing is lost
 }
 
-void add_int8(npz::NpzWriter& writer, const WeightSpec& spec, const std::vector<std::size_t>& shape,
-              std::span<const float> values) {
-    std::vector<float> scales;
-    std::vector<std::int8_t> quantised;
-    const std::size_t each = values.size() / shape[0];
-    for (std::size_t channel = 0; channel < shape[0]; ++channel) {
-        const auto numbers = values.subspan(channel * each, each);
-        const float scale = scales.emplace_back(scale_for(numbers));
-        for (const float value : numbers) {
-            const long nearest = scale > 0 ? std::lround(value / scale) : 0;
-            quantised.push_back(
-                static_cast<std::int8_t>(std::clamp<long>(nearest, -kMostQuantised, kMostQuantised)));
-        }
+/// An array as it is written: what Precision makes of it.
+using Stored = std::variant<std::span<const float>, std::vector<npz::Half>, Quantised>;
+
+Stored stored(const WeightSpec& spec, std::span<const float> values, Precision precision) {
+    if (precision == Precision::int8 && can_be_int8(spec))
+        return quantised(values, static_cast<std::size_t>(spec.shape[0]));
+    if (precision == Precision::float16 && spec.kind == WeightSpec::Kind::parameter) {
+        std::vector<npz::Half> halves;
+        for (const float value : values) halves.push_back(npz::Half::nearest(value));
+        if (std::ranges::all_of(halves, &npz::Half::is_finite)) return halves;
     }
-    writer.add<std::int8_t>(spec.name, shape, quantised);
-    writer.add<float>(scale_of(spec).name, {shape[0]}, scales);
+    return values;
 }
 
 void add_array(npz::NpzWriter& writer, const WeightSpec& spec, std::span<const float> values,
                Precision precision) {
     const std::vector<std::size_t> shape(spec.shape.begin(), spec.shape.end());
-    if (precision == Precision::int8 && can_be_int8(spec)) return add_int8(writer, spec, shape, values);
-    if (precision == Precision::float16 && spec.kind == WeightSpec::Kind::parameter) {
-        std::vector<npz::Half> halves;
-        for (const float value : values) halves.push_back(npz::Half::nearest(value));
-        if (std::ranges::all_of(halves, &npz::Half::is_finite))
-            return writer.add<npz::Half>(spec.name, shape, halves);
-    }
-    writer.add<float>(spec.name, shape, values);
+    std::visit(Overloaded{[&](const Quantised& array) {
+                              writer.add<std::int8_t>(spec.name, shape, array.values);
+                              writer.add<float>(scale_of(spec).name, {shape[0]}, array.scales);
+                          },
+                          [&](const std::vector<npz::Half>& halves) {
+                              writer.add<npz::Half>(spec.name, shape, halves);
+                          },
+                          [&](std::span<const float> same) { writer.add<float>(spec.name, shape, same); }},
+               stored(spec, values, precision));
 }
 
 }  // namespace
+
+SettingValue precision_in(Precision& precision) {
+    using P = Precision;
+    return choice_of<P>(precision, {{"float32", P::float32}, {"float16", P::float16}, {"int8", P::int8}});
+}
+
+Quantised quantised(std::span<const float> values, std::size_t channels) {
+    Quantised array;
+    array.values.reserve(values.size());
+    const std::size_t each = values.size() / channels;
+    for (std::size_t channel = 0; channel < channels; ++channel) {
+        const auto numbers = values.subspan(channel * each, each);
+        const float scale = array.scales.emplace_back(scale_for(numbers));
+        for (const float value : numbers) {
+            const long nearest = scale > 0 ? std::lround(value / scale) : 0;
+            array.values.push_back(
+                static_cast<std::int8_t>(std::clamp<long>(nearest, -kMostQuantised, kMostQuantised)));
+        }
+    }
+    return array;
+}
+
+std::vector<float> rounded(const WeightSpec& spec, std::span<const float> values, Precision precision) {
+    std::vector<float> back;
+    back.reserve(values.size());
+    std::visit(
+        Overloaded{[&](const Quantised& array) {
+                       const std::size_t each = values.size() / array.scales.size();
+                       for (std::size_t i = 0; i < values.size(); ++i)
+                           back.push_back(static_cast<float>(array.values[i]) * array.scales[i / each]);
+                   },
+                   [&](const std::vector<npz::Half>& halves) {
+                       for (const auto half : halves)
+                           back.push_back(static_cast<float>(static_cast<double>(half)));
+                   },
+                   [&](std::span<const float> same) { back.assign(same.begin(), same.end()); }},
+        stored(spec, values, precision));
+    return back;
+}
 
 void check_weights(const npz::NpzReader& file, std::span<const WeightSpec> specs, std::string_view other) {
     std::set<std::string> left;

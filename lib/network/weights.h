@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "network/graph.h"
+#include "support/setting.h"
 
 namespace earshot::npz {
 class NpzReader;
@@ -39,12 +40,21 @@ class Weights {
 
 /// How weights.npz has the parameters. Statistics and counters are float32 and int64 in each.
 ///   float16  rounded to 11 significant bits; float32 where an array has a number too large for it
-///   int8     arrays of two dimensions or more (matrices and kernels) as whole numbers from -127 to 127, and
-///   a
-///            float32 array NAME.scale [NAME.shape[0]] of what 1 stands for in each output channel; the
-///            others, which are small, as float32. A weight is off by half a scale at most, 1/254 of the
-///            largest of its channel.
+///   int8     arrays of two dimensions or more (matrices and kernels) as Quantised, with a float32 array
+///            NAME.scale [NAME.shape[0]]; the others, which are small, as float32
 enum class Precision { float32, float16, int8 };
+
+/// One of float32, float16 and int8, as people write it.
+SettingValue precision_in(Precision& precision);
+
+/// An array as whole numbers from -127 to 127, and what 1 stands for in each output channel (the first
+/// dimension). A weight is off by half a scale at most, 1/254 of the largest of its channel.
+struct Quantised {
+    std::vector<std::int8_t> values;
+    std::vector<float> scales;
+};
+/// @param values  [channels, any]
+Quantised quantised(std::span<const float> values, std::size_t channels);
 
 /// Writes weights.npz, whole or not at all. Counters, which only training looks at, are 0 in it.
 /// @param path  `-` is standard output
@@ -53,6 +63,9 @@ void save_weights(const Graph& graph, const Weights& weights, const std::string&
 
 /// Writes the arrays alone, into a file that may hold more. @throws Error as save_weights
 void add_weights(npz::NpzWriter& writer, const Graph& graph, const Weights& weights, Precision precision);
+
+/// An array as it comes back once save_weights() wrote it.
+std::vector<float> rounded(const WeightSpec& spec, std::span<const float> values, Precision precision);
 
 /// Checks that a file has exactly the arrays of a graph, with their types and shapes.
 /// @param other  one that it has beside them; empty if there is none

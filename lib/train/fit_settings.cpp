@@ -69,6 +69,9 @@ std::vector<Setting> fit_settings(FitOptions& fit) {
                                                    {"auto", Autocast::automatic}}),
                 "HOW", "Train in bfloat16 (auto: where that is faster)")
             .free(),  // the fingerprint of a run has what is multiplied in
+        Setting("weights", network::precision_in(fit.weights), "TYPE",
+                "Write the weights as float32, float16 or int8")
+            .free(),  // it learns in float32
         Setting("compute", choice_of<Compute>(fit.compute, {{"cpu", Compute::cpu}, {"cuda", Compute::cuda}}),
                 "WHERE", "Train on the CPU or on a CUDA GPU")
             .as("device"),

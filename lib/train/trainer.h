@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "network/weights.h"
 #include "train/augmenter.h"
 #include "train/history.h"
 #include "train/schedule.h"
@@ -59,6 +60,7 @@ struct FitOptions {
     int patience = 20;              // epochs without improvement before training stops; 0: never stop early
     int windows_per_recording = 4;  // drawn from each recording in an epoch, with Target::recording
     Autocast autocast = Autocast::none;
+    network::Precision weights = network::Precision::float32;  // of the trained model
     Compute compute = Compute::cpu;
     AugmentOptions augment;
     Criterion criterion = Criterion::loss;
@@ -105,15 +107,17 @@ class Trainer {
     /// Fits the last layer of the kept weights by linear discriminant analysis, if the architecture says so.
     void fit_output();
 
-    /// Probabilities with the kept weights, rows.size() x steps x classes. Those of a recording cover all its
-    /// windows.
+    /// Probabilities with the kept weights as save() writes them, rows.size() x steps x classes. Those of a
+    /// recording cover all its windows.
     std::vector<float> score(const Rows& rows) const;
 
-    /// Writes weights.npz (the kept weights) and checkpoint.npz (all that resume() needs) into a directory.
+    /// Writes weights.npz (the kept weights, in FitOptions::weights) and checkpoint.npz (all that resume()
+    /// needs, in float32) into a directory.
     void save(const std::string& directory) const;
 
     /// Continues from where the trainer that wrote `directory` stopped. Options, rows and architecture must
-    /// be equal except for epochs and patience. @throws Error that names what differs
+    /// be equal except for epochs, patience and the like (Setting::free()). @throws Error that names what
+    /// differs
     void resume(const std::string& directory);
 
  private:

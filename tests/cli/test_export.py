@@ -10,7 +10,7 @@ import unittest
 import numpy
 
 from support import onnx_runtime
-from support.models import DATAGEN, FRONTEND, LABELS, scores_of, write_model
+from support.models import DATAGEN, FRONTEND, LABELS, WEIGHT, int8_of, rounded, scores_of, write_model
 from support.sandbox import SOURCE, Sandbox, noise, sine, write_wav
 
 try:
@@ -82,11 +82,12 @@ TRAINING = {"events": (["evenings"], ["--epochs", 3]),
 
 
 class Models(Sandbox):
-    def export(self, model, *options):
-        self.earshot("export", model, "-o", f"{model}.onnx", *options)
+    def export(self, model, *options, name=None):
+        path = self.dir / f"{name or model}.onnx"
+        self.earshot("export", model, "-o", path, *options)
         if onnx:
-            onnx.checker.check_model(onnx.load(str(self.dir / f"{model}.onnx")))
-        return self.dir / f"{model}.onnx"
+            onnx.checker.check_model(onnx.load(str(path)))
+        return path
 
     def detect_scores(self, model, path, *options):
         self.earshot("detect", model, path, "-q", "--format", "csv", "--scores=scores.tsv", *options)
@@ -139,6 +140,10 @@ class Recipes(Models):
                 self.export(recipe)
                 scores = numpy.concatenate([self.check(recipe, samples) for samples in heard])
                 self.assertGreater(scores.std(axis=0).max(), 1e-3, "scores that differ")
+                # In int8 too: those of detect with a model directory in int8.
+                self.export(recipe, "--weights", "int8", name="small")
+                self.earshot("export", recipe, "-o", "small/", "--weights", "int8", "--force")
+                self.assertFalse(numpy.array_equal(self.check("small", heard[0]), scores[:len(heard[0])]))
 
     def test_recordings_shorter_than_a_window(self):
         make_recordings(self.dir)
@@ -229,6 +234,79 @@ class Frontends(Models):
         self.earshot("export", "model", "-o", "model.onnx", "--frames")
 
 
+class Directories(Models):
+    """Models with smaller weights."""
+
+    def setUp(self):
+        super().setUp()
+        # Not what float16 or int8 have.
+        self.weight = WEIGHT + numpy.random.default_rng(5).normal(size=WEIGHT.shape).astype(numpy.float32)
+        write_model(self.dir / "model", weight=self.weight)
+        sound = numpy.concatenate([sine(500, 1, 8000, 0.1), sine(2500, 1, 8000, 0.08), noise(1, 8000, 0.001)])
+        write_wav(self.dir / "sound.wav", sound, 8000)
+
+    def files(self, name):
+        return {path.name: path.read_bytes() for path in (self.dir / name).iterdir()}
+
+    def test_weights_are_rounded_and_nothing_else_changes(self):
+        arrays = dict(numpy.load(self.dir / "model/weights.npz"))
+        for kind in ["float32", "float16", "int8"]:
+            self.earshot("export", "model", "-o", f"{kind}/", "--weights", kind)
+            self.assertEqual(set(self.files(kind)), {"model.json", "weights.npz"})
+            self.assertEqual(self.files(kind)["model.json"], self.files("model")["model.json"])
+            small = dict(numpy.load(self.dir / kind / "weights.npz"))
+            if kind == "int8":
+                whole, scales = int8_of(self.weight)
+                numpy.testing.assert_array_equal(small.pop("output.weight"), whole)
+                numpy.testing.assert_allclose(small.pop("output.weight.scale"), scales, rtol=1e-6)
+            else:
+                numpy.testing.assert_array_equal(small.pop("output.weight"), self.weight.astype(kind))
+            for name, array in small.items():
+                rounds = kind == "float16" and name == "output.bias"  # statistics stay
+                self.assertEqual(array.dtype, numpy.float16 if rounds else numpy.float32, name)
+                numpy.testing.assert_array_equal(array, arrays[name].astype(array.dtype))
+
+    def test_detect_hears_with_the_rounded_weights(self):
+        exact = self.detect_scores("model", "sound.wav")
+        for kind in ["float16", "int8"]:
+            self.earshot("export", "model", "-o", f"{kind}/", "--weights", kind)
+            write_model(self.dir / "wanted", weight=rounded(self.weight, kind))
+            scores = self.detect_scores(kind, "sound.wav")
+            numpy.testing.assert_allclose(scores, self.detect_scores("wanted", "sound.wav"), atol=1e-6)
+            self.assertFalse(numpy.array_equal(scores, exact))
+
+    def test_smaller_once_more_is_the_same(self):
+        self.earshot("export", "model", "-o", "a/", "--weights", "int8")
+        self.earshot("export", "a", "-o", "b/", "--weights", "int8")
+        self.earshot("export", "a", "-o", "c/")
+        a, b, c = (dict(numpy.load(self.dir / name / "weights.npz")) for name in "abc")
+        numpy.testing.assert_array_equal(a["output.weight"], b["output.weight"])
+        numpy.testing.assert_allclose(a["output.weight.scale"], b["output.weight.scale"], rtol=2e-7)
+        numpy.testing.assert_allclose(c["output.weight"], rounded(self.weight, "int8"), rtol=1e-6)
+
+    def test_what_is_replaced(self):
+        before = self.files("model")
+        self.earshot("export", "model", "-o", "model", status=1, stderr="model: exists (replace it with --force)")
+        (self.dir / "notes").mkdir()
+        self.earshot("export", "model", "-o", "notes", "--weights", "int8")  # empty
+        (self.dir / "papers").mkdir()
+        (self.dir / "papers/a.txt").write_text("a")
+        for force in [[], ["--force"]]:
+            self.earshot("export", "model", "-o", "papers", *force, status=1, stderr="papers: exists and is not a model")
+        self.assertEqual(self.files("papers"), {"a.txt": b"a"})
+        self.assertEqual(self.files("model"), before)
+        (self.dir / "model/history.jsonl").write_text("")
+        self.earshot("export", "model", "-o", "model", "--weights", "int8", "--force")  # in its own place
+        self.assertEqual(self.files("model"), self.files("notes"))
+        self.assertEqual([path.name for path in self.dir.iterdir() if path.name.startswith(".")], [])
+        self.earshot("export", "model", "-o", "no/such/place/", status=1, stderr="cannot write no/such/place")
+
+    def test_describe_as_well(self):
+        text = self.earshot("export", "model", "--describe").text()
+        self.assertEqual(self.earshot("export", "model", "-o", "small/", "--describe").text(), text)
+        self.assertTrue((self.dir / "small/model.json").exists())
+
+
 # Stands in for the package onnxruntime of Python, which Debian does not have.
 STAND_IN = """
 import onnx
@@ -307,18 +385,17 @@ class Command(Models):
         self.assertEqual([(value.name, len(value.type.tensor_type.shape.dim)) for value in
                           [*model.graph.input, *model.graph.output]], [("samples", 1), ("scores", 3)])
 
-    def test_float16_halves_the_weights(self):
+    def test_smaller_weights(self):
         weight = numpy.random.default_rng(1).normal(size=(3, 40000)).astype(numpy.float32)
         write_model(self.dir / "model", {**FRONTEND, "rate_hz": 200000, "high_hz": 4e4, "bins": 40000}, weight=weight)
-        sizes = {}
-        for kind in ["float32", "float16"]:
-            self.export("model", "--frames", "--weights", kind)
-            sizes[kind] = (self.dir / "model.onnx").stat().st_size
-        self.assertAlmostEqual(sizes["float32"] - sizes["float16"], 2 * weight.size, delta=200)
-        if onnx_runtime.PACKAGE:
-            frames = numpy.random.default_rng(2).random((4, 1, 40000)) / 100
-            numpy.testing.assert_allclose(onnx_runtime.run(self.dir / "model.onnx", frames)[:, 0],
-                                          scores_of(frames[:, 0], weight.astype(numpy.float16)), atol=1e-5)
+        frames = numpy.random.default_rng(2).random((4, 1, 40000)) / 100
+        whole = self.export("model", "--frames").stat().st_size
+        for kind, saved in [("float16", 2), ("int8", 3)]:
+            small = self.export("model", "--frames", "--weights", kind)
+            self.assertAlmostEqual(whole - small.stat().st_size, saved * weight.size, delta=400)
+            if onnx_runtime.PACKAGE:
+                numpy.testing.assert_allclose(onnx_runtime.run(small, frames)[:, 0],
+                                              scores_of(frames[:, 0], rounded(weight, kind)), atol=1e-5)
 
     def test_a_pipe_gets_the_same_bytes(self):
         self.export("model")
@@ -355,6 +432,7 @@ class Command(Models):
         self.earshot("export", "model", "-o", "-", "--describe", status=2, stderr="both write to standard output")
         self.earshot("export", "model", "-o", "x.onnx", "--weights", "int3", status=2, stderr="--weights")
         self.earshot("export", "nothing", "-o", "x.onnx", status=1, stderr="nothing: no such model directory")
+        self.earshot("export", "model", "-o", "new/", "--frames", status=2, stderr="--frames is for ONNX, but new/ is a directory")
 
     def test_models_that_do_not_fit(self):
         write_model(self.dir / "model", labels=LABELS[:2], thresholds=(0.5, 0.5), background="",

@@ -8,6 +8,7 @@ import torch
 from torch.nn import functional
 
 from support import onnx_runtime
+from support.models import rounded
 from support.sandbox import BUILD, Sandbox
 
 RANDOM = numpy.random.default_rng(18)
@@ -19,7 +20,7 @@ def random(*shape):
 
 @onnx_runtime.needs_onnxruntime
 class Operations(Sandbox):
-    def run_graph(self, nodes, frames, weights=None):
+    def run_graph(self, nodes, frames, weights=None, kind="float32"):
         """Result of nodes, `frames` [windows, K, D] being node 0; the last has two dimensions."""
         return onnx_runtime.run(self.write_graph(nodes, frames, weights), frames)
 
@@ -28,7 +29,8 @@ class Operations(Sandbox):
         graph = {"nodes": [{"op": "input", "shape": frames.shape[1:]}, *nodes], "logits": 0}
         (self.dir / "graph.json").write_text(json.dumps(graph))
         numpy.savez(self.dir / "weights.npz", **(weights or {}))
-        made = subprocess.run([BUILD / "tests/graph_onnx", "graph.json", "weights.npz"], cwd=self.dir, capture_output=True)
+        made = subprocess.run([BUILD / "tests/graph_onnx", "graph.json", "weights.npz", kind], cwd=self.dir,
+                              capture_output=True)
         self.assertEqual(made.returncode, 0, made.stderr)
         (self.dir / "graph.onnx").write_bytes(made.stdout)
         return self.dir / "graph.onnx"
@@ -39,6 +41,14 @@ class Operations(Sandbox):
         flat = {"op": "reshape", "shape": [1, int(numpy.prod(wanted.shape[1:]))]}
         got = self.run_graph([*nodes, flat], frames, weights)
         numpy.testing.assert_allclose(got.reshape(wanted.shape), wanted, atol=2e-5, rtol=2e-5, err_msg=str(nodes))
+        if not any(array.ndim > 1 for array in (weights or {}).values()):
+            return
+        for kind in ["float16", "int8"]:
+            small = {name: rounded(array, kind) if array.ndim > 1 else array for name, array in weights.items()}
+            self.assertFalse(all(numpy.array_equal(small[name], weights[name]) for name in weights))
+            numpy.testing.assert_allclose(self.run_graph([*nodes, flat], frames, weights, kind),
+                                          self.run_graph([*nodes, flat], frames, small), atol=1e-5, rtol=1e-5,
+                                          err_msg=f"{nodes} in {kind}")
 
     def test_pointwise(self):
         x = 3 * random(2, 5, 6)

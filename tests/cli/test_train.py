@@ -5,6 +5,7 @@ import subprocess
 
 import numpy
 
+from support.models import rounded
 from support.sandbox import EARSHOT, Sandbox
 
 FRONTEND = {"kind": "spectrum", "rate_hz": 44100, "duration_s": 2.0, "low_hz": 20.0, "high_hz": 20000.0, "bins": 12}
@@ -29,6 +30,14 @@ def write_dataset(path, classes, labels=("background", "cry"), seed=0, lift=2.0,
     arrays.update(changed)
     numpy.savez(path, **{name: array for name, array in arrays.items() if array is not None})
 
+
+def log_probabilities(weights, samples):
+    """What the usual network makes of frames, by its formula."""
+    x = (numpy.log(samples + 1e-5) - weights["input.mean"]) / weights["input.deviation"]
+    for layer in ["dense_1", "dense_2"]:
+        x = numpy.maximum(0, x @ weights[f"{layer}.weight"].T + weights[f"{layer}.bias"])
+    x = x @ weights["output.weight"].T + weights["output.bias"]
+    return x - numpy.log(numpy.exp(x).sum(1, keepdims=True))
 
 
 class Training(Sandbox):
@@ -69,17 +78,12 @@ class Training(Sandbox):
         """The validation loss in the history, computed again by numpy from the files alone."""
         write_dataset(self.dir / "held/v.npz", [0, 1] * 30, seed=99, lift=0.7)
         self.train("data", "-o", "m", "-q", "--validation-data", "held", "--class-weights", "none")
-        w = numpy.load(self.dir / "m/weights.npz", allow_pickle=False)
         data = numpy.load(self.dir / "held/v.npz")
-        x = (numpy.log(data["samples"] + 1e-5) - w["input.mean"]) / w["input.deviation"]
-        for layer in ["dense_1", "dense_2"]:
-            x = numpy.maximum(0, x @ w[f"{layer}.weight"].T + w[f"{layer}.bias"])
-        x = x @ w["output.weight"].T + w["output.bias"]
-        log_p = x - numpy.log(numpy.exp(x).sum(1, keepdims=True))
+        log_p = log_probabilities(numpy.load(self.dir / "m/weights.npz", allow_pickle=False), data["samples"])
         loss = -log_p[numpy.arange(60), data["classes"]].mean()
         best = min(self.history(), key=lambda row: row["validation_loss"])
         self.assertAlmostEqual(loss, best["validation_loss"], 5)
-        self.assertAlmostEqual((x.argmax(1) == data["classes"]).mean(), self.model()["metrics"]["accuracy"], 3)
+        self.assertAlmostEqual((log_p.argmax(1) == data["classes"]).mean(), self.model()["metrics"]["accuracy"], 3)
 
     def test_standardisation_is_fitted_to_training_frames_alone(self):
         write_dataset(self.dir / "held/v.npz", [0, 1] * 30, seed=99, lift=9)
@@ -106,6 +110,39 @@ class Training(Sandbox):
         self.train("data", "-o", "m", "--epochs", 9, "--resume", *common, "--seed", 1, status=1, stderr="cannot resume")
         self.train("data", "-o", "none", "--resume", "-q", status=1, stderr="none: no model to resume")
         self.assertFalse((self.dir / "none").exists())
+
+    def test_smaller_weights(self):
+        common = ["-q", "--threads", 1, "--patience", 0]
+        self.train("data", "-o", "whole", "--epochs", 9, *common)
+        whole = numpy.load(self.dir / "whole/weights.npz")
+        for kind in ["float16", "int8"]:
+            self.train("data", "-o", kind, "--epochs", 9, "--weights", kind, *common)
+            small = numpy.load(self.dir / kind / "weights.npz")
+            self.assertEqual(small["dense_1.weight"].dtype, kind)
+            values = small["dense_1.weight"] * (small["dense_1.weight.scale"][:, None] if kind == "int8" else 1)
+            numpy.testing.assert_allclose(values, rounded(whole["dense_1.weight"], kind), rtol=1e-6)
+            numpy.testing.assert_array_equal(small["input.mean"], whole["input.mean"])
+            self.assertEqual(self.history(kind), self.history("whole"), "it learns in float32")
+
+            # A run that goes on does not begin with the rounded weights.
+            self.train("data", "-o", "m", "--force", "--epochs", 4, "--weights", kind, *common)
+            self.train("data", "-o", "m", "--epochs", 9, "--resume", "--weights", kind, *common)
+            for name in ["weights.npz", "history.jsonl", "checkpoint.npz", "checkpoint.json"]:
+                self.assertEqual((self.dir / "m" / name).read_bytes(), (self.dir / kind / name).read_bytes(), name)
+            # Nor if nothing is left to learn.
+            self.train("data", "-o", "m", "--epochs", 9, "--resume", *common)
+            self.assertEqual(self.weights("m"), self.weights("whole"))
+
+    def test_thresholds_are_those_of_the_rounded_weights(self):
+        write_dataset(self.dir / "held/v.npz", [0, 1] * 30, seed=99, lift=0.5)
+        self.train("data", "-o", "m", "-q", "--validation-data", "held", "--precision", 0.8, "--weights", "int8")
+        read = dict(numpy.load(self.dir / "m/weights.npz"))
+        weights = {name: array * read[f"{name}.scale"][:, None] if array.dtype == numpy.int8 else array
+                   for name, array in read.items()}
+        scores = numpy.sort(numpy.exp(log_probabilities(weights, numpy.load(self.dir / "held/v.npz")["samples"]))[:, 1])
+        between = (scores[1:] + scores[:-1]) / 2  # or the lowest score itself
+        threshold = self.model()["thresholds"][1]
+        self.assertLess(abs(numpy.append(between, scores[0]) - threshold).min(), 2e-6)
 
     def test_few_data_get_more_epochs_for_the_steps(self):
         common = ["-q", "--validation", 0, "--batch", 32, "--patience", 0]  # 320 frames: 10 steps an epoch

@@ -28,6 +28,22 @@ def write_model(path, frontend=FRONTEND, labels=LABELS, thresholds=(0.5, 0.5, 0.
     (path / "model.json").write_text(json.dumps({**model, **changes}))
 
 
+def int8_of(array):
+    """An array as whole numbers, and what 1 stands for in each output channel."""
+    channels = array.reshape(len(array), -1)
+    scales = (abs(channels).max(1) / numpy.float32(127)).astype(numpy.float32)
+    whole = numpy.sign(channels) * numpy.floor(abs(channels) / numpy.where(scales > 0, scales, 1)[:, None] + 0.5)
+    return whole.astype(numpy.int8).reshape(array.shape), scales
+
+
+def rounded(array, kind):
+    """An array of two dimensions or more as float16 or int8 leave it, in float32."""
+    if kind != "int8":
+        return array.astype(kind).astype(numpy.float32)
+    whole, scales = int8_of(array)
+    return whole * scales.reshape(-1, *[1] * (array.ndim - 1))
+
+
 def scores_of(frames, weight=WEIGHT, bias=BIAS):
     """Probabilities that such a model gives to frames, in double precision."""
     logits = numpy.asarray(frames, float) @ weight.T.astype(float) + bias

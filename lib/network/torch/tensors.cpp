@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "network/weights.h"
 #include "npz/npz.h"
 #include "support/error.h"
 #include "support/output.h"
@@ -14,6 +13,11 @@ namespace earshot::network {
 namespace {
 
 bool is_counter(const torch::Tensor& tensor) { return tensor.scalar_type() == torch::kInt64; }
+
+std::vector<float> values_of(const torch::Tensor& tensor) {
+    const auto values = tensor.detach().cpu().contiguous();
+    return {values.data_ptr<float>(), values.data_ptr<float>() + values.numel()};
+}
 
 template <class T>
 void add_tensor(npz::NpzWriter& writer, const std::string& name, const torch::Tensor& tensor) {
@@ -51,6 +55,26 @@ void save_tensors(const NamedTensors& tensors, const std::string& path) {
     }
     writer.finish();
     output->close();
+}
+
+void save_tensors(const NamedTensors& tensors, const std::string& path, const Graph& graph,
+                  Precision precision) {
+    if (precision == Precision::float32) return save_tensors(tensors, path);
+    Weights weights;
+    for (const auto& [name, tensor] : tensors) {
+        if (!is_counter(tensor)) weights.set(name, values_of(tensor));
+    }
+    save_weights(graph, weights, path, precision);
+}
+
+void round_tensors(const NamedTensors& tensors, const Graph& graph, Precision precision) {
+    const torch::NoGradGuard no_gradients;
+    for (const WeightSpec& spec : graph.weights()) {
+        if (spec.kind == WeightSpec::Kind::counter) continue;
+        const torch::Tensor tensor = tensor_of(tensors, spec.name);
+        auto values = rounded(spec, values_of(tensor), precision);
+        tensor.copy_(torch::from_blob(values.data(), tensor.sizes()));
+    }
 }
 
 void load_tensors(const NamedTensors& tensors, const npz::NpzReader& file) {

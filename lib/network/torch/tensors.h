@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "network/torch/libtorch.h"
+#include "network/weights.h"
 
 namespace earshot::npz {
 class NpzReader;
@@ -24,6 +25,12 @@ NamedTensors clone_tensors(const NamedTensors& tensors);
 
 /// Writes an uncompressed NPZ with an array per tensor. Equal tensors give equal bytes.
 void save_tensors(const NamedTensors& tensors, const std::string& path);
+/// The same in fewer bits, as save_weights(): the tensors of a graph.
+void save_tensors(const NamedTensors& tensors, const std::string& path, const Graph& graph,
+                  Precision precision);
+
+/// Rounds the tensors of a graph to what save_tensors() writes of them.
+void round_tensors(const NamedTensors& tensors, const Graph& graph, Precision precision);
 
 /// Fills tensors from an NPZ. Checks the names, types and shapes of its arrays before it reads any value.
 /// @throws Error that names the file and the first array that is missing, unexpected, of the wrong type or

@@ -257,6 +257,22 @@ struct Trainer::State {
         return tensors;
     }
 
+    /// The kept weights under names of their own: of a checkpoint whose weights.npz has them rounded.
+    network::NamedTensors kept() const {
+        network::NamedTensors tensors;
+        for (const auto& [name, tensor] : best->tensors()) tensors.emplace_back("kept." + name, tensor);
+        return tensors;
+    }
+
+    /// A network with the kept weights as they are written.
+    std::unique_ptr<network::Network> written() const {
+        auto made = std::make_unique<network::Network>(architecture);
+        network::copy_tensors(best->tensors(), made->tensors());
+        network::round_tensors(made->tensors(), made->graph(), options.weights);
+        if (options.compute == Compute::cuda) made->move_to(torch::kCUDA);
+        return made;
+    }
+
     /// What must be equal in a run and in the one that it resumes.
     Json fingerprint() const {
         FitOptions fit = options;
@@ -322,17 +338,24 @@ int Trainer::best_epoch() const { return state_->history.best_epoch(); }
 
 std::vector<float> Trainer::score(const Rows& rows) const {
     const State& s = *state_;
-    const auto probabilities = probabilities_of(*s.best, s.in_steps(s.logits_of(*s.best, rows)));
+    const auto rounded = s.options.weights == network::Precision::float32 ? nullptr : s.written();
+    network::Network& judge = rounded ? *rounded : *s.best;
+    const auto probabilities = probabilities_of(judge, s.in_steps(s.logits_of(judge, rows)));
     const auto* values = probabilities.data_ptr<float>();
     return {values, values + probabilities.numel()};
 }
 
 void Trainer::save(const std::string& directory) const {
     const fs::path path(directory);
-    network::save_tensors(state_->best->tensors(), (path / "weights.npz").string());
-    network::save_tensors(state_->progress(), (path / "checkpoint.npz").string());
-    Json json{{"run", state_->fingerprint()}};
-    json.update(state_->history.json());
+    const State& s = *state_;
+    network::save_tensors(s.best->tensors(), (path / "weights.npz").string(), s.best->graph(),
+                          s.options.weights);
+    auto progress = s.progress();
+    if (s.options.weights != network::Precision::float32)
+        std::ranges::move(s.kept(), std::back_inserter(progress));
+    network::save_tensors(progress, (path / "checkpoint.npz").string());
+    Json json{{"run", s.fingerprint()}};
+    json.update(s.history.json());
     write_text((path / "checkpoint.json").string(), json.dump(2) + "\n");
 }
 
@@ -350,8 +373,13 @@ void Trainer::resume(const std::string& directory) {
             throw Error(fmt::format("{}: not a checkpoint: its history does not fit", json_path));
         }
     });
-    network::load_tensors(s.progress(), (path / "checkpoint.npz").string());
-    network::load_tensors(s.best->tensors(), (path / "weights.npz").string());
+    const npz::NpzReader checkpoint((path / "checkpoint.npz").string());
+    auto tensors = s.progress();
+    const bool has_kept = std::ranges::any_of(
+        checkpoint.array_names(), [](const std::string& name) { return name.starts_with("kept."); });
+    if (has_kept) std::ranges::move(s.kept(), std::back_inserter(tensors));
+    network::load_tensors(tensors, checkpoint);
+    if (!has_kept) network::load_tensors(s.best->tensors(), (path / "weights.npz").string());
     s.history = std::move(history);
 }
 

@@ -69,6 +69,14 @@ TEST(Precision, float32_comes_back_as_it_was) {
     });
 }
 
+TEST(Precision, rounded_is_what_comes_back) {
+    for (const auto precision : {Precision::float32, Precision::float16, Precision::int8}) {
+        each_array(precision, [&](const WeightSpec& spec, auto before, auto after) {
+            EXPECT_TRUE(std::ranges::equal(rounded(spec, before, precision), after)) << spec.name;
+        });
+    }
+}
+
 TEST(Precision, float16_rounds_what_is_learnt_and_nothing_else) {
     each_array(Precision::float16, [](const WeightSpec& spec, auto before, auto after) {
         for (std::size_t i = 0; i < before.size(); ++i) {
