@@ -88,16 +88,21 @@ Shape shape_after(op::Linear& linear, Inputs in) {
     return shape;
 }
 
-/// Throws if a convolution needs more memory than its weights and its result suggest: a walker may pad its
-/// input, up to a multiple of the stride, and gather what a result sees.
-void check_memory(const op::Conv& conv, const Shape& input) {
-    double padded = static_cast<double>(input[0]), seen = static_cast<double>(input[0] / conv.groups);
-    for (std::size_t d = 0; d < conv.kernel.size(); ++d) {
+/// Values of the padded input of a convolution; walkers may pad it up to a multiple of the stride.
+double padded_values(const op::Conv& conv, const Shape& input) {
+    double padded = static_cast<double>(input[0]);
+    for (std::size_t d = 0; d < conv.kernel.size(); ++d)
         padded *= static_cast<double>(input[d + 1] + conv.padding[2 * d] + conv.padding[2 * d + 1] +
                                       conv.stride[d] - 1);
-        seen *= static_cast<double>(conv.kernel[d]);
-    }
-    if (padded > static_cast<double>(Graph::kMaxValues))
+    return padded;
+}
+
+/// Throws if a convolution needs more memory than its weights and its result suggest: a walker may pad its
+/// input, and gather what a result sees.
+void check_memory(const op::Conv& conv, const Shape& input) {
+    double seen = static_cast<double>(input[0] / conv.groups);
+    for (const auto size : conv.kernel) seen *= static_cast<double>(size);
+    if (padded_values(conv, input) > static_cast<double>(Graph::kMaxValues))
         throw Error(fmt::format("its padded input has more than {} values", Graph::kMaxValues));
     if (seen > static_cast<double>(Graph::kMaxKernel))
         throw Error(fmt::format("a kernel of more than {} values", Graph::kMaxKernel));
@@ -285,7 +290,9 @@ double work_of(const Op& op, const Shape& in, const Shape& out) {
         Overloaded{
             [&](const op::Linear&) { return values * static_cast<double>(in.back()); },
             [&](const op::Conv& conv) {
-                return values * product_of(conv.kernel) * static_cast<double>(in[0] / conv.groups);
+                const double sums =
+                    values * product_of(conv.kernel) * static_cast<double>(in[0] / conv.groups);
+                return std::max(sums, padded_values(conv, in));
             },
             [&](const op::Pool& pool) { return values * product_of(pool.kernel); },
             [&](const op::Gru& gru) { return 3 * values * (size(1) + static_cast<double>(gru.hidden)); },

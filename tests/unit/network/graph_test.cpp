@@ -158,6 +158,18 @@ std::string error_of_nodes(const char* nodes, const char* logits = "0") {
     return error_of([&] { Graph::from_json(json); });
 }
 
+// It was that of the one result, so that a graph passed for small that pads millions of values.
+TEST(Graph, work_of_a_convolution_counts_the_values_that_it_pads) {
+    Graph graph(1, 1);
+    graph.then(op::Reshape{{1, 1, 1}});
+    graph.then(
+        op::Conv{.channels = 1, .kernel = {1, 1}, .stride = {4096, 4096}, .padding = {2000, 0, 0, 2000}},
+        "conv");
+    EXPECT_EQ(graph.shape(), (Shape{1, 1, 1}));
+    EXPECT_GE(graph.work(), 2001.0 * 2001);
+    EXPECT_LT(graph.work(), 6100.0 * 6100);
+}
+
 TEST(Graph, of_strangers_is_refused_in_one_line_before_it_takes_memory) {
     EXPECT_EQ(error_of_nodes(""), "no error");
     const std::vector<std::pair<const char*, const char*>> cases{

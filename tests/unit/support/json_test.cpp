@@ -100,7 +100,7 @@ TEST(Json, BracketsInStringsAreNotDepth) {
 TEST(Json, LongListsTakeTimeInProportion) {
     std::string list = "[0";
     for (int i = 0; i < 200'000; ++i) list += ",{\"a\":0}";
-    EXPECT_EQ(parse_json(list + "]", "x").size(), 200'001U);  // 8 s; now 0.1 s
+    EXPECT_EQ(parse_json(list + "]", "x").size(), 200'001U);
 }
 
 TEST(Json, WhatIsWrongIsSaidWithItsPlace) {
