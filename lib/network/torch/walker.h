@@ -32,6 +32,7 @@ class Walker {
 
     /// Moves all but what prepares frames to a device. That stays on the CPU, where the frames are.
     void move_to(torch::Device device);
+    torch::Device device() const { return device_; }
 
     /// @param windows  float32 [n, window_values()]
     /// @return  logits [n, ...], on the device that the weights are on; of each window as it is, without

@@ -16,6 +16,7 @@
 #include "train/shuffle.h"
 #include "train/thresholds.h"
 #include "train/torch/adam.h"
+#include "train/torch/kept_weights.h"
 #include "train/torch/mixture.h"
 #include "train/torch/truth.h"
 #include "train/window_loader.h"
@@ -257,22 +258,6 @@ struct Trainer::State {
         return tensors;
     }
 
-    /// The kept weights under names of their own: of a checkpoint whose weights.npz has them rounded.
-    network::NamedTensors kept() const {
-        network::NamedTensors tensors;
-        for (const auto& [name, tensor] : best->tensors()) tensors.emplace_back("kept." + name, tensor);
-        return tensors;
-    }
-
-    /// A network with the kept weights as they are written.
-    std::unique_ptr<network::Network> written() const {
-        auto made = std::make_unique<network::Network>(architecture);
-        network::copy_tensors(best->tensors(), made->tensors());
-        network::round_tensors(made->tensors(), made->graph(), options.weights);
-        if (options.compute == Compute::cuda) made->move_to(torch::kCUDA);
-        return made;
-    }
-
     /// What must be equal in a run and in the one that it resumes.
     Json fingerprint() const {
         FitOptions fit = options;
@@ -338,7 +323,7 @@ int Trainer::best_epoch() const { return state_->history.best_epoch(); }
 
 std::vector<float> Trainer::score(const Rows& rows) const {
     const State& s = *state_;
-    const auto rounded = s.options.weights == network::Precision::float32 ? nullptr : s.written();
+    const auto rounded = rounded_copy(*s.best, s.architecture, s.options.weights);
     network::Network& judge = rounded ? *rounded : *s.best;
     const auto probabilities = probabilities_of(judge, s.in_steps(s.logits_of(judge, rows)));
     const auto* values = probabilities.data_ptr<float>();
@@ -348,12 +333,7 @@ std::vector<float> Trainer::score(const Rows& rows) const {
 void Trainer::save(const std::string& directory) const {
     const fs::path path(directory);
     const State& s = *state_;
-    network::save_tensors(s.best->tensors(), (path / "weights.npz").string(), s.best->graph(),
-                          s.options.weights);
-    auto progress = s.progress();
-    if (s.options.weights != network::Precision::float32)
-        std::ranges::move(s.kept(), std::back_inserter(progress));
-    network::save_tensors(progress, (path / "checkpoint.npz").string());
+    save_weights(path, *s.best, s.progress(), s.options.weights);
     Json json{{"run", s.fingerprint()}};
     json.update(s.history.json());
     write_text((path / "checkpoint.json").string(), json.dump(2) + "\n");
@@ -373,13 +353,7 @@ void Trainer::resume(const std::string& directory) {
             throw Error(fmt::format("{}: not a checkpoint: its history does not fit", json_path));
         }
     });
-    const npz::NpzReader checkpoint((path / "checkpoint.npz").string());
-    auto tensors = s.progress();
-    const bool has_kept = std::ranges::any_of(
-        checkpoint.array_names(), [](const std::string& name) { return name.starts_with("kept."); });
-    if (has_kept) std::ranges::move(s.kept(), std::back_inserter(tensors));
-    network::load_tensors(tensors, checkpoint);
-    if (!has_kept) network::load_tensors(s.best->tensors(), (path / "weights.npz").string());
+    load_weights(path, s.progress(), *s.best);
     s.history = std::move(history);
 }
 
