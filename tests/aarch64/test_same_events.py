@@ -30,6 +30,14 @@ def evening(seed):
     return sound, labels
 
 
+def leaves(value, path=""):
+    """{"labels/bird/f1": 0.5, ...} of a report."""
+    if isinstance(value, (dict, list)):
+        items = value.items() if isinstance(value, dict) else enumerate(value)
+        return {key: leaf for name, part in items for key, leaf in leaves(part, f"{path}/{name}").items()}
+    return {path: value}
+
+
 class SameOnArm(Sandbox):
     def on_arm(self, command, *words, stdin=b""):
         """As self.earshot(), but the driver is left out: it starts the command, which needs more of the kernel."""
@@ -73,8 +81,32 @@ class SameOnArm(Sandbox):
         self.train("sounds", "--epochs", 8, frames=RATE_OF_FRAMES)
         self.check_events("new.wav")
 
+    def test_figures_of_evaluate(self):
+        self.train("sounds", "--epochs", 2, frames=RATE_OF_FRAMES)
+        words = ["evaluate", "model", "frames", "--json"]
+        native, arm = leaves(json.loads(self.earshot(*words).text())), leaves(json.loads(self.on_arm(*words)))
+        self.assertEqual(arm.keys(), native.keys())
+        self.assertGreater(len(native), 20)
+        for key, value in native.items():
+            if isinstance(value, float):
+                self.assertAlmostEqual(arm[key], value, 4, key)
+            else:
+                self.assertEqual(arm[key], value, key)
+
+    def test_small_weights(self):
+        self.train("sounds", "--epochs", 2, frames=RATE_OF_FRAMES)
+        words = ["export", "model", "--weights", "int8"]
+        self.earshot(*words, "-o", "native/")
+        self.on_arm(*words, "-o", "arm/")
+        for name in ["model.json", "weights.npz"]:
+            self.assertEqual((self.dir / "arm" / name).read_bytes(), (self.dir / "native" / name).read_bytes())
+
+    def test_the_default_recipe(self):
+        self.train("events", "--epochs", 6)
+        self.check_events("new.wav")
+
     def test_spectrum_and_dense_layers(self):
-        self.train("spectrum-mlp", frames=RATE_OF_FRAMES[:2])
+        self.train("spectrum-mlp", frames=RATE_OF_FRAMES)
         self.check_events("new.wav")
 
     def test_attention(self):
@@ -92,7 +124,7 @@ class SameOnArm(Sandbox):
 
     def test_formats_of_files(self):
         """Decoders round differently on another processor: the events are the same, the scores nearly."""
-        self.train("spectrum-mlp", frames=RATE_OF_FRAMES[:2])
+        self.train("spectrum-mlp", frames=RATE_OF_FRAMES)
         for suffix in ["flac", "mp3", "opus", "m4a"]:
             subprocess.run(["ffmpeg", "-v", "error", "-i", "new.wav", f"new.{suffix}"], cwd=self.dir, check=True)
             native = self.earshot("detect", "model", f"new.{suffix}").rows()
@@ -102,7 +134,7 @@ class SameOnArm(Sandbox):
             self.assertEqual(arm, native, suffix)
 
     def test_live_sound(self):
-        self.train("spectrum-mlp", frames=RATE_OF_FRAMES[:2])
+        self.train("spectrum-mlp", frames=RATE_OF_FRAMES)
         words = ["detect", "model", "--device", "-", "--raw", f"s16le,{RATE},1", "--view", "never"]
         samples = (evening(7)[0] * 32767).astype("<i2").tobytes()
         seen = lambda text: [(e["onset"], e["offset"], e["label"]) for e in map(json.loads, text.splitlines())]
@@ -127,7 +159,7 @@ class SameOnArm(Sandbox):
     def test_directions(self):
         late = noise(4, 44100, 0.1)
         write_wav(self.dir / "room.wav", numpy.column_stack([late[10:], late[:-10]]), 44100)
-        words = ["locate", "--array", "head-175mm", "room.wav", "--rate", 2]
+        words = ["locate", "--array", "stereo-150mm", "room.wav", "--rate", 2]
         rows = lambda text: [json.loads(line) for line in text.splitlines()]
         native, arm = rows(self.earshot(*words).text()), rows(self.on_arm(*words))
         self.assertGreater(len(native), 0)
