@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "exchange/model_onnx.h"
+#include "frontend/pretrained.h"
 #include "model/model_directory.h"
 #include "model/model_file.h"
 #include "network/card.h"
@@ -52,6 +53,9 @@ void write_directory(const ExportCommand& options, const network::Graph& graph) 
     const fs::path place(directory.temporary_path());
     network::save_weights(graph, weights, (place / "weights.npz").string(), options.weights);
     write_text((place / "model.json").string(), description);
+    const fs::path pretrained = fs::path(options.model) / frontend::Pretrained::kFileInModel;
+    if (std::error_code none; fs::exists(pretrained, none))
+        write_text((place / pretrained.filename()).string(), read_text(pretrained.string()));
     directory.publish();
 }
 

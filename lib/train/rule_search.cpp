@@ -24,7 +24,7 @@ constexpr std::array kShortest_s{0., .1, .25, .5, 1., 2.};
 constexpr std::array kCollars_s{.2, .5, 1.};
 constexpr double kOffsetShare = .2;  // of an event's length, as collar of its offset where that is more
 constexpr double kExtremity = .04;   // what a threshold of 0 or 1 must gain over one of 0.5, twice
-constexpr double kDoubt = .2;        // what a step of an octave away from Expected must gain with one event
+constexpr double kDoubt = .15;       // what a step of an octave away from Expected must gain with one event
 
 struct Interval {
     double onset_s, offset_s;

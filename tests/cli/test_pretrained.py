@@ -82,6 +82,14 @@ class Pretrained(Sandbox):
         judged = self.earshot("evaluate", "model", "elsewhere", "-q")
         self.assertIn("low", judged.text())
 
+    def test_a_smaller_model_has_the_network_too(self):
+        self.datagen()
+        self.train()
+        self.earshot("export", "model", "--weights", "float16", "-o", "small/")
+        heard = [self.earshot("detect", model, "clips/5.wav", "-q").rows() for model in ["model", "small"]]
+        self.assertEqual([(e["onset"], e["label"]) for e in heard[0]], [(e["onset"], e["label"]) for e in heard[1]])
+        self.assertEqual(len(heard[1]), 2)
+
     def test_a_model_may_link_to_the_network(self):
         self.datagen()
         self.train("--link")
