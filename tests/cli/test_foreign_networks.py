@@ -237,8 +237,8 @@ class WrittenByEarshot(test_onnx_operations.Operations):
     __unittest_skip__ = False
     test_sequences = None  # no GRU is read
 
-    def run_graph(self, nodes, frames, weights=None):
-        made = self.write_graph(nodes, frames, weights)
+    def run_graph(self, nodes, frames, weights=None, kind="float32"):
+        made = self.write_graph(nodes, frames, weights, kind)
         ran = subprocess.run([BUILD / "tests/run_network", made, "", "0"], input=frames.astype(numpy.float32).tobytes(),
                              capture_output=True, timeout=120)
         self.assertEqual(ran.returncode, 0, ran.stderr.decode())

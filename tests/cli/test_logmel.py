@@ -208,7 +208,7 @@ class Use(LogMel):
         for words, said in [
                 (["--hop", "50ms"], "hop_s is 0.05, must be"),
                 (["--mels", "400"], "lies between two bins of a spectrum of 512 points (fewer mels"),
-                (["--set", "scale=bark"], 'scale is "bark", must be slaney or htk'),
+                (["--set", "scale=bark"], 'scale is "bark", must be slaney, htk or htk-mel'),
                 (["--set", "colour=red"], "--set colour=red: KEY=VALUE is expected, KEY one of rate_hz"),
                 (["--set", "fft_size=256"], "fft_size is 256, must be even and hold the window of 400 samples"),
                 (["--set", "centred=perhaps"], 'centred is "perhaps", must be true or false'),

@@ -22,9 +22,9 @@ def random(*shape):
 class Operations(Sandbox):
     def run_graph(self, nodes, frames, weights=None, kind="float32"):
         """Result of nodes, `frames` [windows, K, D] being node 0; the last has two dimensions."""
-        return onnx_runtime.run(self.write_graph(nodes, frames, weights), frames)
+        return onnx_runtime.run(self.write_graph(nodes, frames, weights, kind), frames)
 
-    def write_graph(self, nodes, frames, weights):
+    def write_graph(self, nodes, frames, weights, kind):
         """The same as an ONNX file."""
         graph = {"nodes": [{"op": "input", "shape": frames.shape[1:]}, *nodes], "logits": 0}
         (self.dir / "graph.json").write_text(json.dumps(graph))
