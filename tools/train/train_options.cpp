@@ -58,7 +58,8 @@ void add_data(CLI::App& app, TrainOptions& options) {
     add_force(app, options.force);
     add_list(app, "--validation-data", options.data.validation, "DATASET",
              "Validate on these datasets instead (repeatable)");
-    add_list(app, "--test-data", options.data.test, "DATASET", "Report on these datasets too (repeatable)");
+    add_list(app, "--test-data", options.data.test, "DATASET", "Report on these datasets too (repeatable)")
+        ->group(kMoreOptions);
     add_list(app, "--background", options.background, "WHAT",
              "Label that makes no events, or datasets of it (repeatable)");
     add_list(app, "--leave-out", options.data.leave_out, "LABEL",
