@@ -47,4 +47,15 @@ std::optional<float> MedianSmoother::add(float score) {
     return sorted_[size_ / 2];
 }
 
+std::vector<float> smoothed(std::span<const float> scores, int windows) {
+    MedianSmoother smoother(windows);
+    std::vector<float> all;
+    all.reserve(scores.size());
+    for (const float score : scores) {
+        if (const auto value = smoother.push(score)) all.push_back(*value);
+    }
+    while (const auto value = smoother.drain()) all.push_back(*value);
+    return all;
+}
+
 }  // namespace earshot::detect

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace earshot::detect {
@@ -36,5 +37,8 @@ class MedianSmoother {
     std::size_t due_ = 0;  // scores taken minus smoothed scores returned
     float last_ = 0;
 };
+
+/// The smoothed scores of a whole recording.
+std::vector<float> smoothed(std::span<const float> scores, int windows);
 
 }  // namespace earshot::detect

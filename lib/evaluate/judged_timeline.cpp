@@ -12,13 +12,10 @@ namespace earshot::evaluate {
 namespace {
 
 /// A column of scores, as the event rules see it.
-std::vector<double> smoothed(std::span<const float> rows, std::size_t column, std::size_t width, int median) {
-    detect::MedianSmoother smoother(median);
-    std::vector<double> scores;
-    for (std::size_t at = column; at < rows.size(); at += width)
-        if (const auto score = smoother.push(rows[at])) scores.push_back(static_cast<double>(*score));
-    while (const auto score = smoother.drain()) scores.push_back(static_cast<double>(*score));
-    return scores;
+std::vector<float> smoothed(std::span<const float> rows, std::size_t column, std::size_t width, int median) {
+    std::vector<float> scores;
+    for (std::size_t at = column; at < rows.size(); at += width) scores.push_back(rows[at]);
+    return detect::smoothed(scores, median);
 }
 
 }  // namespace
@@ -46,12 +43,15 @@ std::vector<std::string> event_labels(const model::ModelFile& model) {
     return labels;
 }
 
-TimelineMaker::TimelineMaker(const model::Model& model, std::vector<bool> wanted)
+TimelineMaker::TimelineMaker(const model::Model& model, const std::vector<bool>& wanted)
+    : TimelineMaker(model, detect::make_event_rules(model.file(), {}, model.grid().hop_s).classes, wanted) {}
+
+TimelineMaker::TimelineMaker(const model::Model& model, const std::vector<detect::EventRule>& rules,
+                             const std::vector<bool>& wanted)
     : grid_(model.grid()),
       labels_(event_labels(model.file())),
       width_(model.file().labels.size()),
-      detector_(detect::make_event_rules(model.file(), {}, grid_.hop_s).classes, grid_) {
-    const auto rules = detect::make_event_rules(model.file(), {}, grid_.hop_s).classes;
+      detector_(rules, grid_) {
     for (const auto& label : labels_) {
         columns_.push_back(static_cast<std::size_t>(std::ranges::find(model.file().labels, label) -
                                                     model.file().labels.begin()));
@@ -100,12 +100,12 @@ void TimelineMaker::hear(const Stretch& stretch, std::span<const float> rows, Ju
 
 void TimelineMaker::add_scores(const Stretch& stretch, std::span<const float> rows,
                                metrics::ScoreSequence& scores) {
-    std::vector<std::vector<double>> columns;
+    std::vector<std::vector<float>> columns;
     for (std::size_t c = 0; c < labels_.size(); ++c)
         columns.push_back(smoothed(rows, columns_[c], width_, medians_[c]));
     std::vector<double> step(labels_.size());
     for (std::size_t i = 0; i < stretch.rows; ++i) {
-        for (std::size_t c = 0; c < step.size(); ++c) step[c] = columns[c][i];
+        for (std::size_t c = 0; c < step.size(); ++c) step[c] = static_cast<double>(columns[c][i]);
         const auto window = static_cast<std::int64_t>(i);
         const bool last = i + 1 == stretch.rows;
         const double onset_s = grid_.slot_s(window);

@@ -38,7 +38,7 @@ class TimelineMaker {
 
     /// @param wanted  of each label of the model, whether its events are judged
     /// @throws Error if the model does not say how its frames are computed
-    TimelineMaker(const model::Model& model, std::vector<bool> wanted);
+    TimelineMaker(const model::Model& model, const std::vector<bool>& wanted);
 
     /// @param reference  what happens in the recording; events outside the stretches are left out, as are
     ///                   those of labels that are not judged
@@ -51,6 +51,8 @@ class TimelineMaker {
     const windows::WindowGrid& grid() const { return grid_; }
 
  private:
+    TimelineMaker(const model::Model& model, const std::vector<detect::EventRule>& rules,
+                  const std::vector<bool>& wanted);
     void hear(const Stretch& stretch, std::span<const float> rows, JudgedTimeline& timeline);
     void add_scores(const Stretch& stretch, std::span<const float> rows, metrics::ScoreSequence& scores);
     std::optional<std::size_t> number_of(const std::string& label) const;

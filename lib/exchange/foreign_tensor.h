@@ -37,6 +37,11 @@ std::string shape_text(const Shape& shape);
 /// Whole numbers as a tensor of a file has them.
 ForeignTensor whole_tensor(std::vector<std::int64_t> numbers, Shape shape);
 
+/// The whole numbers of a tensor that the file gives: a shape, axes. Those beyond 2^40 are as good as that:
+/// some programs mean "to the end" by the largest number.
+/// @throws Error if it is computed, or has other numbers
+Shape whole_numbers(const ForeignTensor& tensor);
+
 /// The product of sizes that a file gives.
 /// @throws Error for sizes below 0 and for more than Graph::kMaxWeights values
 std::int64_t checked_values(const Shape& shape);

@@ -43,6 +43,15 @@ std::string shown_name(const std::string& name) {
 
 std::string shape_text(const Shape& shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }
 
+Shape whole_numbers(const ForeignTensor& tensor) {
+    if (!tensor.is_constant() || (tensor.array->whole.empty() && !tensor.array->values.empty()))
+        throw Error("a shape or an axis that the file does not give as numbers");
+    constexpr std::int64_t kMost = std::int64_t{1} << 40;
+    Shape numbers = tensor.array->whole;
+    for (auto& number : numbers) number = std::clamp(number, -kMost, kMost);
+    return numbers;
+}
+
 ForeignTensor whole_tensor(std::vector<std::int64_t> numbers, Shape shape) {
     auto array = std::make_shared<Array>();
     array->values.assign(numbers.begin(), numbers.end());

@@ -129,16 +129,7 @@ const ForeignTensor& OnnxReader::input(std::size_t i) const {
     return found->second;
 }
 
-Shape OnnxReader::numbers(std::size_t i) const {
-    const ForeignTensor& given = input(i);
-    if (!given.is_constant() || (given.array->whole.empty() && !given.array->values.empty()))
-        throw Error("a shape or an axis that the file does not give as numbers");
-    constexpr std::int64_t kMost = std::int64_t{1}
-                                   << 40;  // some programs mean "to the end" by the largest number
-    Shape found = given.array->whole;
-    for (auto& one : found) one = std::clamp(one, -kMost, kMost);
-    return found;
-}
+Shape OnnxReader::numbers(std::size_t i) const { return whole_numbers(input(i)); }
 
 std::span<const float> OnnxReader::array(std::size_t i) const {
     const ForeignTensor& given = input(i);

@@ -103,16 +103,7 @@ const ForeignTensor& TfliteReader::input(std::size_t i) const {
     return *value;
 }
 
-Shape TfliteReader::numbers(std::size_t i) const {
-    const ForeignTensor& given = input(i);
-    if (!given.is_constant() || given.array->whole.empty())
-        throw Error("a shape or an axis that the file does not give as numbers");
-    constexpr std::int64_t kMost = std::int64_t{1}
-                                   << 40;  // some programs mean "to the end" by the largest number
-    Shape found = given.array->whole;
-    for (auto& number : found) number = std::clamp(number, -kMost, kMost);
-    return found;
-}
+Shape TfliteReader::numbers(std::size_t i) const { return whole_numbers(input(i)); }
 
 std::int64_t TfliteReader::axis(std::int64_t given, const ForeignTensor& of) const {
     const auto dimensions = static_cast<std::int64_t>(of.shape.size());

@@ -52,8 +52,8 @@ struct EventChoice {
 /// the mean of itself and its neighbours with a slightly higher and lower threshold, less a little for
 /// thresholds far from 0.5, so that one lucky event does not decide; and, the fewer events there are the
 /// more, for each octave between it and what the lengths of the label's events suggest: a median of a quarter
-/// of the middle length, gaps of a fifth of it, and a shortest event of 0.4 of the length that a tenth fall
-/// short of. Labels without an event in the runs, and the background, keep their threshold and nothing else.
+/// of the middle length, gaps of a fifth of it, and a shortest event of 0.4 of the tenth percentile of the
+/// lengths. Labels without an event in the runs, and the background, keep their threshold and nothing else.
 ///
 /// With Objective::false_alarms, false alarms are counted over all the time of the runs, and no higher
 /// threshold of a choice may have too many either. If all have too many, that with the fewest is chosen. A

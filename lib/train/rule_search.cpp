@@ -24,7 +24,7 @@ constexpr std::array kShortest_s{0., .1, .25, .5, 1., 2.};
 constexpr std::array kCollars_s{.2, .5, 1.};
 constexpr double kOffsetShare = .2;  // of an event's length, as collar of its offset where that is more
 constexpr double kExtremity = .04;   // what a threshold of 0 or 1 must gain over one of 0.5, twice
-constexpr double kDoubt = .15;       // what a step of an octave away from Expected must gain with one event
+constexpr double kDoubt = .15;  // what an octave between a rule and Expected must gain, if there is one event
 
 struct Interval {
     double onset_s, offset_s;
@@ -118,14 +118,7 @@ class LabelTrack {
         psds.add({&events, 1}, sequence, hours() * 3600);
     }
 
-    void smooth(int windows) {
-        smoothed_.clear();
-        detect::MedianSmoother median(windows);
-        for (const float score : scores_) {
-            if (const auto value = median.push(score)) smoothed_.push_back(*value);
-        }
-        while (const auto value = median.drain()) smoothed_.push_back(*value);
-    }
+    void smooth(int windows) { smoothed_ = detect::smoothed(scores_, windows); }
 
     void cut(double on, double off) {
         runs_.clear();

@@ -1,42 +1,27 @@
 """Frames that a network of others makes: datagen --pretrained, train, detect."""
-import io
 import json
 import os
 import pathlib
 import unittest
-import warnings
 
 import numpy
 import torch
 from torch import nn
 
 from support.datasets import load
+from support.foreign_network import FRAMES, exported, network
 from support.sandbox import Sandbox, noise, sine, write_wav
 
-RATE, FRAMES, BANDS = 8000, 12, 16
+RATE, BANDS = 8000, 16
 INPUT = ["--front-end", "logmel", "--sample-rate", RATE, "--high", 3800, "--bins", BANDS]
 # Where the files of earshot-pretrained(7) are, for those who have them.
 PRETRAINED = pathlib.Path(os.environ.get("EARSHOT_PRETRAINED", "/nonexistent"))
 
 
-def network():
-    torch.manual_seed(5)
-    return nn.Sequential(nn.Conv1d(FRAMES, 6, 3, padding=1), nn.ReLU(), nn.Flatten(), nn.Linear(6 * BANDS, 8), nn.Tanh(), nn.Linear(8, 3))
-
-
-def exported(module):
-    file = io.BytesIO()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        torch.onnx.export(module.eval(), torch.zeros(1, FRAMES, BANDS), file, opset_version=13, input_names=["x"],
-                          dynamic_axes={"x": {0: "windows"}})
-    return file.getvalue()
-
-
 class Pretrained(Sandbox):
     def setUp(self):
         super().setUp()
-        (self.dir / "net.onnx").write_bytes(exported(network()))
+        (self.dir / "net.onnx").write_bytes(exported(network(BANDS), BANDS))
         for number in range(6):
             sound = noise(6, RATE, 0.003, number)
             for onset, hz in [(1, 500), (3, 1500)]:
@@ -58,7 +43,7 @@ class Pretrained(Sandbox):
         self.assertEqual([settings[key] for key in ["kind", "network", "file", "frames", "hop", "steps", "dimension"]],
                          ["embedding", "net", "net.onnx", FRAMES, 6, 1, 3])
         windows = numpy.stack([frames[at : at + FRAMES] for at in range(0, len(frames) - FRAMES + 1, 6)])
-        wanted = network().eval()(torch.tensor(windows)).detach().numpy()
+        wanted = network(BANDS).eval()(torch.tensor(windows)).detach().numpy()
         numpy.testing.assert_allclose(made["samples"], wanted, atol=2e-4)
         numpy.testing.assert_allclose(made["times"], 0.06 * numpy.arange(len(wanted)), atol=1e-9)
 
@@ -115,7 +100,7 @@ class Pretrained(Sandbox):
         self.datagen("--vector", "before Tanh", "--force", stderr=None)
         self.assertEqual(load(self.dir / "data/0.npz")["samples"].shape[1], 8)
         self.train()
-        (self.dir / "other.onnx").write_bytes(exported(nn.Sequential(nn.Flatten(), nn.Linear(FRAMES * BANDS, 3))))
+        (self.dir / "other.onnx").write_bytes(exported(nn.Sequential(nn.Flatten(), nn.Linear(FRAMES * BANDS, 3)), BANDS))
         self.earshot("datagen", "clips", "others", "--pretrained", "other.onnx", *INPUT, "-q")
         self.earshot("train", "data", "others", "-o", "both", "-q", status=1, stderr="different front ends")
         (self.dir / "others/other.ears").rename(self.dir / "data/net.ears")

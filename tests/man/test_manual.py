@@ -16,6 +16,7 @@ PREPARED = {"earshot-train": ["earshot datagen -q --front-end spectrum recording
                                  "mkdir models && cp -r model models/first && cp -r model models/second"],
             "earshot-detect": ["earshot datagen -q --front-end spectrum recordings/ dataset/", "earshot train -q dataset/ -o model/"],
             "earshot-export": ["earshot datagen -q --front-end spectrum recordings/ dataset/", "earshot train -q dataset/ -o model/"],
+            "earshot-pretrained": ["/usr/bin/python3 -m support.foreign_network net.onnx 40"],
             "earshot-locate": ["earshot datagen -q --front-end spectrum recordings/ dataset/", "earshot train -q dataset/ -o model/"]}
 
 

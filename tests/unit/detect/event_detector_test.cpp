@@ -213,19 +213,6 @@ TEST(EventDetector, gives_an_event_as_soon_as_no_continuation_can_change_it) {
     }
 }
 
-TEST(EventDetector, refined_times_are_where_a_straight_line_crosses_the_thresholds) {
-    EventRule rule{"a", 0.5, 0.3, 0, 0, 1};
-    // Scores of a sound that swells from 1.2 s and fades to nothing at 8.7 s, at the centres of the windows.
-    const auto score = [](double t_s) { return std::clamp(std::min(t_s - 1.2, 8.7 - t_s) / 3, 0.0, 1.0); };
-    Matrix scores;
-    for (int i = 0; i < 20; ++i) scores.push_back({static_cast<float>(score((i + 0.5) * 0.5))});
-    rule.refine = true;
-    const auto events = events_streamed(scores, {rule}, {0.5, 0.5}, 10);
-    ASSERT_EQ(events.size(), 1u);
-    EXPECT_NEAR(events[0].onset_s, 2.7, 1e-6);
-    EXPECT_NEAR(events[0].offset_s, 7.8, 1e-6);
-}
-
 TEST(EventDetector, at_once_gives_the_same_events_each_when_it_is_certain_itself) {
     std::mt19937 random(4);
     for (int round = 0; round < 50; ++round) {
