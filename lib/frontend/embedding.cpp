@@ -83,10 +83,12 @@ class Embedding final : public Frontend {
     double hop_s() const override {
         return static_cast<double>(settings_.hop) / static_cast<double>(settings_.steps) * input_->hop_s();
     }
-    /// Of one step's share of the window's frames.
+    /// Of the frames that one of the window's vectors covers if they begin hop / steps apart, the first with
+    /// the window, and the last ends with it.
     double window_s() const override {
-        const double frames = static_cast<double>(settings_.frames) / static_cast<double>(settings_.steps);
-        return (frames - 1) * input_->hop_s() + input_->window_s();
+        const std::int64_t frames =
+            settings_.frames - (settings_.steps - 1) * (settings_.hop / settings_.steps);
+        return static_cast<double>(frames - 1) * input_->hop_s() + input_->window_s();
     }
 
     void push(std::span<const float> samples, const FrameSink& sink) override {

@@ -11,8 +11,9 @@ namespace earshot::frontend {
 
 /// The front end `embedding`: what a network that others have trained makes of the frames of another front
 /// end. The network sees windows of `frames` of them, one every `hop`, and makes `steps` vectors of each, the
-/// frames of this front end. Windows are those that the sound fills; `pad_s` of silence before and after it
-/// make room for more, so that short sounds have a window too.
+/// frames of this front end: one every hop / steps frames, so that is how far apart they should lie within a
+/// window too (network::time_stride()). Windows are those that the sound fills; `pad_s` of silence before and
+/// after it make room for more, so that short sounds have a window too.
 ///
 /// Settings: {"kind": "embedding", "network" (a name), "file" (where it came from), "hash" (of that file),
 /// "result" (the value in it that the vectors are), "frames", "hop", "steps", "dimension", "pad_s", "input"

@@ -18,6 +18,18 @@ INPUT = ["--front-end", "logmel", "--sample-rate", RATE, "--high", 3800, "--bins
 PRETRAINED = pathlib.Path(os.environ.get("EARSHOT_PRETRAINED", "/nonexistent"))
 
 
+class Steps(nn.Module):
+    """Three numbers for every five frames, two frames apart."""
+
+    def __init__(self, padding=0):
+        super().__init__()
+        torch.manual_seed(8)
+        self.conv = nn.Conv1d(BANDS, 3, 5, stride=2, padding=padding)
+
+    def forward(self, x):
+        return self.conv(x.transpose(1, 2)).transpose(1, 2)
+
+
 class Pretrained(Sandbox):
     def setUp(self):
         super().setUp()
@@ -105,6 +117,28 @@ class Pretrained(Sandbox):
         self.earshot("train", "data", "others", "-o", "both", "-q", status=1, stderr="different front ends")
         (self.dir / "others/other.ears").rename(self.dir / "data/net.ears")
         self.train("--force", status=1, stderr="not the network that the datasets were made with")
+
+    def test_several_vectors_a_window_lie_where_their_frames_do(self):
+        self.earshot("datagen", "clips", "frames", *INPUT, "--unlabelled", "keep", "-q")
+        frames = load(self.dir / "frames/0.npz")["samples"]
+        for steps in [1, 4, 7]:
+            conv = Steps()
+            (self.dir / "steps.onnx").write_bytes(exported(conv, BANDS, 5 + 2 * (steps - 1)))
+            hop = ["--vector-hop", 0.02] if steps == 1 else []  # the others say it themselves
+            command = ["datagen", "clips", "steps", "--pretrained", "steps.onnx", *INPUT, "--unlabelled", "keep", "-q"]
+            self.earshot(*command, "--force", *hop, stderr=None)
+            made = load(self.dir / "steps/0.npz")
+            # The convolution over the whole recording, as far as there are windows.
+            wanted = conv.eval()(torch.tensor(frames[None]))[0].detach().numpy()
+            count = (len(frames) - 5 - 2 * (steps - 1)) // (2 * steps) * steps + steps
+            self.assertEqual(made["samples"].shape, (count, 3), steps)
+            numpy.testing.assert_allclose(made["samples"], wanted[:count], atol=1e-4)
+            numpy.testing.assert_allclose(made["times"], 0.02 * numpy.arange(count), atol=1e-9)
+        self.earshot(*command, "--vector-hop", 0.05, status=2, stderr="0.02 s apart")
+        self.earshot(*command, "--vector-hop", 0.02, "--force", stderr=None)
+        # Seven steps of the padded one would need 14 frames.
+        (self.dir / "steps.onnx").write_bytes(exported(Steps(padding=2), BANDS, 13))
+        self.earshot(*command, status=2, stderr="more than its 13 frames")
 
     def test_wrong_requests(self):
         self.earshot("datagen", "clips", "data", "--pretrained", "net.onnx", status=2, stderr="does not know this network")

@@ -19,11 +19,11 @@ def network(bands):
     return nn.Sequential(nn.Conv1d(FRAMES, 6, 3, padding=1), nn.ReLU(), nn.Flatten(), nn.Linear(6 * bands, 8), nn.Tanh(), nn.Linear(8, 3))
 
 
-def exported(module, bands):
+def exported(module, bands, frames=FRAMES):
     file = io.BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        torch.onnx.export(module.eval(), torch.zeros(1, FRAMES, bands), file, opset_version=13, input_names=["x"],
+        torch.onnx.export(module.eval(), torch.zeros(1, frames, bands), file, opset_version=13, input_names=["x"],
                           dynamic_axes={"x": {0: "windows"}})
     return file.getvalue()
 

@@ -10,6 +10,7 @@
 #include "dataset/content_hash.h"
 #include "exchange/read_network.h"
 #include "frontend/embedding.h"
+#include "network/time_stride.h"
 #include "support/error.h"
 #include "support/output.h"
 #include "tools/datagen/known_networks.h"
@@ -73,11 +74,25 @@ Json input_settings(const PretrainedOptions& options, const FrontendOptions& fro
     }
 }
 
-/// From one window to the next, in frames.
-std::int64_t hop_of(const PretrainedOptions& options, std::int64_t usual, std::int64_t steps,
+/// From one window to the next, in frames. A window's own vectors lie as far apart as the network's strides
+/// say, where these can be told, so that those of successive windows have to do so too.
+std::int64_t hop_of(const PretrainedOptions& options, std::int64_t usual, const network::Graph& graph,
                     double input_hop_s) {
-    if (options.hop_s) return std::max<std::int64_t>(1, std::llround(*options.hop_s / input_hop_s)) * steps;
-    return std::max(steps, usual / steps * steps);
+    const std::int64_t steps = graph.shape()[0];
+    const auto stride = steps > 1 ? network::time_stride(graph) : std::nullopt;
+    if (stride && steps * *stride > graph.frames())
+        throw UsageError(fmt::format(
+            "{}: {} vectors a window, {} frames apart, are more than its {} frames have room for (choose "
+            "another --vector)",
+            options.file, steps, *stride, graph.frames()));
+    if (!options.hop_s) return stride ? steps * *stride : std::max(steps, usual / steps * steps);
+    const auto hop = std::max<std::int64_t>(1, std::llround(*options.hop_s / input_hop_s));
+    if (stride && hop != *stride)
+        throw UsageError(fmt::format(
+            "--vector-hop {:g}s: the {} vectors of a window are {:g} s apart, and so must be those of the "
+            "next (leave it out)",
+            *options.hop_s, steps, static_cast<double>(*stride) * input_hop_s));
+    return hop * steps;
 }
 
 }  // namespace
@@ -127,7 +142,7 @@ void PretrainedSource::read_foreign(const PretrainedOptions& options, const Fron
                  {"hash", dataset::file_hash(path_)},
                  {"result", network.result},
                  {"frames", sizes.frames},
-                 {"hop", hop_of(options, vector.hop, steps, input_hop_s)},
+                 {"hop", hop_of(options, vector.hop, network.graph, input_hop_s)},
                  {"steps", steps},
                  {"dimension", network.graph.shape()[1]},
                  {"pad_s", vector.pad_s},

@@ -130,6 +130,16 @@ TEST(Embedding, vectors_are_those_of_every_window_by_itself) {
     }
 }
 
+TEST(Embedding, a_vector_covers_what_the_window_has_besides_the_others) {
+    const double hop_s = 0.01, frame_s = 0.025;
+    for (const auto& [hop, steps, frames] : {std::tuple<std::int64_t, std::int64_t, int>{2, 1, 6},
+                                             {6, 3, 2},     // of three: 0-1, 2-3, 4-5
+                                             {4, 2, 4},     // of two: 0-3, 2-5
+                                             {3, 3, 4}}) {  // of three: 0-3, 1-4, 2-5
+        EXPECT_NEAR(make_frontend(settings(hop, steps))->window_s(), (frames - 1) * hop_s + frame_s, 1e-9);
+    }
+}
+
 TEST(Embedding, blocks_make_no_difference_to_a_bit) {
     const auto samples = white_noise(5000);
     const Json json = settings(4, 2, 0.03);
