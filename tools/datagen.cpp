@@ -354,6 +354,7 @@ Runner declare(CLI::App& app) {
     add_frontend(app, options->frontend);
     add_pretrained(app, options->pretrained);
     add_source(app, options->source);
+    app.get_option("--raw")->group(kMoreOptions);
     app.add_flag("--skip-bad", options->skip_bad, "Skip unusable waveforms of a JSON file")
         ->group(kMoreOptions);
     app.add_option("--dtype", options->dtype, "Store frames as float32, or as float16 (half the size)")

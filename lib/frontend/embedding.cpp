@@ -16,10 +16,14 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+/// The key that files without rounded weights leave out.
+constexpr const char* kWeights = "weights";
+
 struct EmbeddingSettings {
     std::string network, file, hash, result;
     std::int64_t frames = 0, hop = 0, steps = 0, dimension = 0;
     double pad_s = 0;
+    network::Precision weights = network::Precision::float32;
     Json input;
 };
 
@@ -34,7 +38,8 @@ std::vector<Setting> settings_of(EmbeddingSettings& s) {
             {"hop", whole_in(s.hop, 1, kMost), "", ""},
             {"steps", whole_in(s.steps, 1, kMost), "", ""},
             {"dimension", whole_in(s.dimension, 1, kMost), "", ""},
-            {"pad_s", number_in(s.pad_s, 0, 60), "", ""}};
+            {"pad_s", number_in(s.pad_s, 0, 60), "", ""},
+            {kWeights, network::precision_in(s.weights), "", ""}};
 }
 
 /// The name is that of a file, and beside a dataset others have written it.
@@ -52,6 +57,7 @@ EmbeddingSettings read_embedding(const Json& json) {
     EmbeddingSettings s;
     Json others = json;
     others.erase("input");
+    if (!others.contains(kWeights)) others[kWeights] = "float32";
     read_frontend(others, settings_of(s));
     s.input = json.at("input");
     check_network_name(s.network);
@@ -123,6 +129,7 @@ class Embedding final : public Frontend {
     Json settings() const override {
         auto s = settings_;
         Json json = frontend_json("embedding", settings_of(s));
+        if (s.weights == network::Precision::float32) json.erase(kWeights);
         json["input"] = settings_.input;
         return json;
     }
@@ -216,7 +223,8 @@ std::unique_ptr<Frontend> make_embedding(const Json& settings, std::shared_ptr<c
 EmbeddingShape embedding_shape(const Json& settings) {
     if (!is_embedding(settings)) throw Error("front end: not an embedding");
     const EmbeddingSettings s = read_embedding(settings);
-    return {s.frames, static_cast<std::int64_t>(make_frontend(s.input)->dimension()), s.steps, s.dimension};
+    return {s.frames, static_cast<std::int64_t>(make_frontend(s.input)->dimension()), s.steps, s.dimension,
+            s.weights};
 }
 
 }  // namespace earshot::frontend

@@ -6,6 +6,7 @@
 
 #include "frontend/frontend.h"
 #include "frontend/pretrained.h"
+#include "network/weights.h"
 
 namespace earshot::frontend {
 
@@ -16,8 +17,9 @@ namespace earshot::frontend {
 /// after it make room for more, so that short sounds have a window too.
 ///
 /// Settings: {"kind": "embedding", "network" (a name), "file" (where it came from), "hash" (of that file),
-/// "result" (the value in it that the vectors are), "frames", "hop", "steps", "dimension", "pad_s", "input"
-/// (settings of the other front end)}
+/// "result" (the value in it that the vectors are), "frames", "hop", "steps", "dimension", "pad_s", "weights"
+/// (network::Precision to which they were rounded; float32 where not given), "input" (settings of the other
+/// front end)}
 ///
 /// @param pretrained  of the same settings; without it the front end has a shape and takes no sound
 std::unique_ptr<Frontend> make_embedding(const nlohmann::ordered_json& settings,
@@ -26,6 +28,7 @@ std::unique_ptr<Frontend> make_embedding(const nlohmann::ordered_json& settings,
 /// What a network takes and makes.
 struct EmbeddingShape {
     std::int64_t frames, bands, steps, dimension;
+    network::Precision weights;
 };
 /// @throws Error for settings that are no embedding's
 EmbeddingShape embedding_shape(const nlohmann::ordered_json& settings);

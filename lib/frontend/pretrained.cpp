@@ -64,7 +64,7 @@ void save_pretrained(const std::string& path, const Json& settings, const networ
     npz::NpzWriter writer(*output, false);
     const Json json{{"format_version", kEarsVersion}, {"frontend", settings}, {"graph", graph.json()}};
     writer.add_text(kDescription, json.dump(-1, ' ', false, Json::error_handler_t::replace));
-    network::add_weights(writer, graph, weights, network::Precision::float32);
+    network::add_weights(writer, graph, weights, embedding_shape(settings).weights);
     writer.finish();
     output->close();
 }

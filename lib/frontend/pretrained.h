@@ -45,6 +45,8 @@ class Pretrained {
 };
 
 /// Writes a .ears file, whole or not at all.
+/// @param settings  of the front end `embedding`, which say how weights are rounded
+/// @param weights  as they were before that
 void save_pretrained(const std::string& path, const nlohmann::ordered_json& settings,
                      const network::Graph& graph, const network::Weights& weights);
 

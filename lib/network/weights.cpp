@@ -140,6 +140,15 @@ std::vector<float> rounded(const WeightSpec& spec, std::span<const float> values
     return back;
 }
 
+Weights rounded(const Graph& graph, const Weights& weights, Precision precision) {
+    Weights back;
+    for (const WeightSpec& spec : graph.weights()) {
+        if (spec.kind != WeightSpec::Kind::counter)
+            back.set(spec.name, rounded(spec, weights[spec.name], precision));
+    }
+    return back;
+}
+
 void check_weights(const npz::NpzReader& file, std::span<const WeightSpec> specs, std::string_view other) {
     std::set<std::string> left;
     for (const std::string& name : file.array_names()) {

@@ -67,6 +67,9 @@ void add_weights(npz::NpzWriter& writer, const Graph& graph, const Weights& weig
 /// An array as it comes back once save_weights() wrote it.
 std::vector<float> rounded(const WeightSpec& spec, std::span<const float> values, Precision precision);
 
+/// The same of all parameters and statistics of a graph. @throws Error if the weights lack one
+Weights rounded(const Graph& graph, const Weights& weights, Precision precision);
+
 /// Checks that a file has exactly the arrays of a graph, with their types and shapes.
 /// @param other  one that it has beside them; empty if there is none
 /// @throws Error as Weights::read

@@ -107,6 +107,24 @@ class Pretrained(Sandbox):
         self.assertTrue((self.dir / "again/net.ears").is_file())
         self.earshot("datagen", "clips", "more", "--pretrained", "kept.ears", "--vector", "x", status=2, stderr="says itself")
 
+    def test_rounded_weights_take_less_space_and_give_the_same_vectors_everywhere(self):
+        self.datagen("--unlabelled", "keep")
+        exact, size = load(self.dir / "data/0.npz")["samples"], (self.dir / "data/net.ears").stat().st_size
+        for type_, name, most in [("float16", "float16", 0.01), ("int8", "int8", 0.1)]:
+            self.datagen("--unlabelled", "keep", "--weights", type_, "--force", stderr=None)
+            made = load(self.dir / "data/0.npz")
+            self.assertEqual(json.loads(str(made["frontend"]))["weights"], name)
+            self.assertLess((self.dir / "data/net.ears").stat().st_size, size)
+            with numpy.load(self.dir / "data/net.ears") as file:
+                self.assertIn(numpy.dtype(name), {file[array].dtype for array in file.files})
+            numpy.testing.assert_allclose(made["samples"], exact, atol=most)
+            self.assertFalse(numpy.array_equal(made["samples"], exact))
+            self.earshot("datagen", "clips", "again", "--pretrained", "data/net.ears", "--unlabelled", "keep", "--force", "-q", stderr=None)
+            numpy.testing.assert_array_equal(load(self.dir / "again/0.npz")["samples"], made["samples"])
+        self.datagen("--weights", "int8", "--force", stderr=None)
+        self.train()
+        self.assertEqual(len(self.earshot("detect", "model", "clips/5.wav", "-q").rows()), 2)
+
     def test_another_network_is_noticed(self):
         self.datagen()
         self.datagen("--vector", "before Tanh", "--force", stderr=None)

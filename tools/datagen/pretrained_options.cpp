@@ -105,6 +105,8 @@ void add_pretrained(CLI::App& app, PretrainedOptions& options) {
         ->type_name("NAME")
         ->group(kMoreOptions);
     add_time(app, "--vector-hop", options.hop_s, "From one vector to the next")->group(kMoreOptions);
+    add_settings(app, {Setting("weights", network::precision_in(options.weights), "TYPE",
+                               "Type of the network's weights, which are written beside the dataset")});
 }
 
 PretrainedSource::PretrainedSource(const PretrainedOptions& options, const FrontendOptions& frontend)
@@ -113,12 +115,12 @@ PretrainedSource::PretrainedSource(const PretrainedOptions& options, const Front
         read_foreign(options, frontend);
         return;
     }
-    if (!options.vector.empty() || options.hop_s || frontend.kind != FrontendOptions().kind ||
-        !frontend.named.empty() || !frontend.others.empty())
-        throw UsageError(
-            fmt::format("{} says itself how its vectors are made (leave out --vector, --vector-hop and "
-                        "options of front ends)",
-                        path_));
+    if (!options.vector.empty() || options.hop_s || options.weights != PretrainedOptions().weights ||
+        frontend.kind != FrontendOptions().kind || !frontend.named.empty() || !frontend.others.empty())
+        throw UsageError(fmt::format(
+            "{} says itself how its vectors are made (leave out --vector, --vector-hop, --weights "
+            "and options of front ends)",
+            path_));
     pretrained_ = Pretrained::open(path_);
     settings_ = pretrained_->settings();
 }
@@ -128,6 +130,7 @@ void PretrainedSource::read_foreign(const PretrainedOptions& options, const Fron
     const auto known = find_known_network(sizes.frames, sizes.bands, sizes.classes);
     const Json input = input_settings(options, frontend, known, sizes);
     const auto vector = choose_vector(options, known, sizes.frames);
+    network::Precision weights = options.weights;
     exchange::ReadOptions reading{.result = vector.result};
     if (known) {
         reading.scale = known->scale;
@@ -146,13 +149,16 @@ void PretrainedSource::read_foreign(const PretrainedOptions& options, const Fron
                  {"steps", steps},
                  {"dimension", network.graph.shape()[1]},
                  {"pad_s", vector.pad_s},
+                 {"weights", network::precision_in(weights).text()},
                  {"input", input}};
     try {
         settings_ = frontend::make_frontend(settings_)->settings();
     } catch (const Error& error) {
         throw UsageError(error.what());
     }
-    pretrained_ = std::make_shared<const Pretrained>(settings_, network.graph, network.weights);
+    // As they come back from the file.
+    pretrained_ = std::make_shared<const Pretrained>(
+        settings_, network.graph, network::rounded(network.graph, network.weights, weights));
     graph_ = std::move(network.graph);
     weights_ = std::move(network.weights);
 }

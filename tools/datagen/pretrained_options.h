@@ -16,6 +16,7 @@ struct PretrainedOptions {
     std::string file;    // .onnx, .tflite or .ears; empty: none
     std::string vector;  // which of its values: one that share/pretrained names, or a name in the file
     std::optional<double> hop_s;
+    network::Precision weights = network::Precision::float32;  // as they are written, and so used
 };
 
 void add_pretrained(CLI::App& app, PretrainedOptions& options);

@@ -7,7 +7,9 @@
 #include <fstream>
 #include <random>
 
+#include "npz/npz.h"
 #include "support/error.h"
+#include "support/output.h"
 #include "unit/frontend/oracle.h"
 
 namespace earshot::frontend {
@@ -187,6 +189,7 @@ TEST(Embedding, settings_of_strangers_are_checked) {
     expect_refused("pad_s", 0.08, "pad_s is 0.08");
     expect_refused("input", settings(2, 1), "embedding itself");
     expect_refused("input", 5, "settings must be an object");
+    expect_refused("weights", "int4", "weights is \"int4\"");
     expect_refused("more", 5, "unknown setting");
     Json json = settings(2, 1);
     json.erase("input");
@@ -221,12 +224,43 @@ TEST_F(PretrainedFile, holds_all_that_makes_the_vectors) {
               made_by(*make_frontend(settings(4, 2), network_of(settings(4, 2), 2)), samples, 500).values);
 }
 
+TEST_F(PretrainedFile, may_have_rounded_weights) {
+    using network::Precision;
+    const Tiny made = tiny(2);
+    const auto samples = white_noise(3000);
+    for (const auto& [name, precision] :
+         {std::pair{"float16", Precision::float16}, std::pair{"int8", Precision::int8}}) {
+        Json json = settings(4, 2);
+        json["weights"] = name;
+        json = make_frontend(json)->settings();  // in the usual order
+        save_pretrained(path_, json, made.graph, made.weights);
+        const auto opened = Pretrained::open(path_);
+        EXPECT_EQ(opened->settings(), json);
+        const auto rounded = std::make_shared<const Pretrained>(
+            json, made.graph, network::rounded(made.graph, made.weights, precision));
+        const auto found = made_by(*make_frontend(json, opened), samples, 500).values;
+        EXPECT_EQ(found, made_by(*make_frontend(json, rounded), samples, 500).values) << name;
+        EXPECT_NE(
+            found,
+            made_by(*make_frontend(settings(4, 2), network_of(settings(4, 2), 2)), samples, 500).values);
+        // Vectors of other weights are another network's.
+        EXPECT_THAT([&] { make_frontend(settings(4, 2), opened); },
+                    ThrowsMessage<Error>(HasSubstr("weights")));
+    }
+}
+
 TEST_F(PretrainedFile, of_a_stranger_is_checked) {
     const Tiny made = tiny(1);
     save_pretrained(path_, settings(4, 2), made.graph, made.weights);  // settings that do not fit
     EXPECT_THAT([&] { Pretrained::open(path_); },
                 ThrowsMessage<Error>(HasSubstr("tiny.ears: its network makes 1")));
-    save_pretrained(path_, Json(), made.graph, made.weights);
+    const auto output = open_output(path_);
+    npz::NpzWriter writer(*output, false);
+    writer.add_text("pretrained",
+                    Json{{"format_version", 1}, {"frontend", Json()}, {"graph", made.graph.json()}}.dump());
+    network::add_weights(writer, made.graph, made.weights, network::Precision::float32);
+    writer.finish();
+    output->close();
     EXPECT_THAT([&] { Pretrained::open(path_); }, ThrowsMessage<Error>(HasSubstr("not an embedding")));
     std::ofstream(path_) << "PK no";
     EXPECT_THAT([&] { Pretrained::open(path_); }, ThrowsMessage<Error>(HasSubstr("tiny.ears")));
