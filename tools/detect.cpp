@@ -61,6 +61,38 @@ void declare_live(CLI::App& app, LiveOptions& live) {
     app.add_flag("--no-reconnect", live.no_reconnect, "Exit when the device is lost");
 }
 
+void declare_tags(CLI::App& app, TagOptions& tags) {
+    app.add_option("--pretrained", tags.network,
+                   "Report the classes of this network instead of a model's labels")
+        ->type_name("FILE");
+    app.add_option("--tags", tags.class_map, "Names of its classes (default: the class map beside it)")
+        ->type_name("FILE");
+    app.add_option("--group", tags.groups, "Report these of its classes as one label: \"dog=Dog,Bark,Howl\"")
+        ->type_name("L=CLASS,...")
+        ->allow_extra_args(false);
+}
+
+/// With --pretrained, all words are inputs.
+void take_model(DetectOptions& options) {
+    const TagOptions& tags = options.tags;
+    if (tags.network.empty()) {
+        if (!tags.class_map.empty() || !tags.groups.empty())
+            throw UsageError(
+                "--tags and --group are about the classes of a network (give --pretrained FILE)");
+        if (options.model.empty())
+            throw UsageError(
+                "no model (name its directory, or give a network that others have trained: "
+                "--pretrained FILE)");
+        return;
+    }
+    if (options.overlap > 0)
+        throw UsageError(
+            "--overlap cannot be combined with --pretrained (a .ears file made with datagen "
+            "--vector-hop has windows closer to each other)");
+    if (!options.model.empty()) options.inputs.insert(options.inputs.begin(), options.model);
+    options.model = tags.network;
+}
+
 void refuse_what_is_live(const LiveOptions& live) {
     const auto refuse = [](bool given, const char* what) {
         if (given)
@@ -75,8 +107,7 @@ void refuse_what_is_live(const LiveOptions& live) {
 
 Runner declare(CLI::App& app) {
     auto options = std::make_shared<DetectOptions>();
-    app.add_option("MODEL", options->model, "Model directory, made by earshot train")
-        ->required()
+    app.add_option("MODEL", options->model, "Model directory, made by earshot train; none with --pretrained")
         ->type_name("")
         ->configurable(false);
     app.add_option("INPUT", options->inputs, "Files, directories, @lists, URLs or - (stdin)")
@@ -107,12 +138,15 @@ Runner declare(CLI::App& app) {
     app.add_flag("--exit-status", options->exit_status, "Exit with status 4 if nothing was detected");
     add_shard(app, options->shard);
     declare_live(app, options->live);
+    declare_tags(app, options->tags);
     for (const char* name :
-         {"--cool-down", "--confirm", "--suppress", "--rejected", "--min-level", "--overlap", "--raw",
-          "--unbuffered", "--partial", "--on-event", "--save-clips", "--pre", "--post", "--stats", "--view",
-          "--no-reconnect", "--shard", "--exit-status"})
+         {"--cool-down",  "--confirm",    "--suppress", "--rejected",     "--min-level",  "--overlap",
+          "--raw",        "--unbuffered", "--partial",  "--on-event",     "--save-clips", "--pre",
+          "--post",       "--stats",      "--view",     "--no-reconnect", "--shard",      "--exit-status",
+          "--pretrained", "--tags",       "--group"})
         app.get_option(name)->group(kMoreOptions);
     return [options](Context& context) {
+        take_model(*options);
         if (options->with_scores && options->scores.empty() && !options->per_recording)
             throw UsageError(
                 "--scores needs a destination (write --scores=FILE, --scores=DIR/ or --scores=-)");
@@ -129,7 +163,7 @@ Runner declare(CLI::App& app) {
 const Tool tool{"detect", "Find events in recordings.",
                 "Examples:\n"
                 "  earshot detect model/ night.mp3\n"
-                "  earshot detect model/ recordings/ -o events/ --format audacity\n"
+                "  earshot detect --pretrained yamnet_spectra_in.tflite night.mp3\n"
                 "  earshot detect model/ --device default",
                 declare};
 

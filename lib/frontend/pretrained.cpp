@@ -19,6 +19,23 @@ using Json = nlohmann::ordered_json;
 constexpr const char* kDescription = "pretrained";  // the array that is no weight
 constexpr int kEarsVersion = 1;
 
+/// Whether the result is that of a sigmoid or a softmax, perhaps in another shape.
+bool ends_in_probabilities(const network::Graph& graph) {
+    namespace op = network::op;
+    const auto keeps_them = [](const network::Op& operation) {
+        if (const auto* affine = std::get_if<op::Affine>(&operation))
+            return affine->scale == 1 && affine->offset == 0;
+        return std::holds_alternative<op::Reshape>(operation) ||
+               std::holds_alternative<op::Transpose>(operation) ||
+               std::holds_alternative<op::Slice>(operation);
+    };
+    const network::Node* node = &graph[graph.last()];
+    while (keeps_them(node->op)) node = &graph[node->inputs[0]];
+    const auto* pointwise = std::get_if<op::Pointwise>(&node->op);
+    return std::holds_alternative<op::Softmax>(node->op) ||
+           (pointwise != nullptr && pointwise->function == op::Pointwise::Function::sigmoid);
+}
+
 }  // namespace
 
 std::shared_ptr<const Pretrained> Pretrained::open(const std::string& path) {
@@ -40,7 +57,7 @@ std::shared_ptr<const Pretrained> Pretrained::open(const std::string& path) {
 }
 
 Pretrained::Pretrained(Json settings, const network::Graph& graph, const network::Weights& weights)
-    : settings_(std::move(settings)) {
+    : settings_(std::move(settings)), gives_probabilities_(ends_in_probabilities(graph)) {
     const EmbeddingShape wanted = embedding_shape(settings_);
     const network::Shape result{wanted.steps, wanted.dimension};
     if (graph.frames() != wanted.frames || graph.bands() != wanted.bands || graph.shape() != result)

@@ -35,6 +35,8 @@ class Pretrained {
     Pretrained& operator=(const Pretrained&) = delete;
 
     const nlohmann::ordered_json& settings() const { return settings_; }
+    /// The last thing that it does is a sigmoid or a softmax, so that its vectors can be scores as they are.
+    bool gives_probabilities() const { return gives_probabilities_; }
     /// @param windows  count windows of frames
     /// @param vectors  count times `steps` vectors
     void run(std::span<const float> windows, std::size_t count, std::span<float> vectors) const;
@@ -42,6 +44,7 @@ class Pretrained {
  private:
     nlohmann::ordered_json settings_;
     std::unique_ptr<network::engine::Engine> engine_;
+    bool gives_probabilities_;
 };
 
 /// Writes a .ears file, whole or not at all.

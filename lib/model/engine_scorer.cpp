@@ -37,11 +37,15 @@ class EngineScorer : public Scorer {
 
 }  // namespace
 
+std::unique_ptr<Scorer> make_scorer(const network::Graph& graph, const network::Weights& weights) {
+    return std::make_unique<EngineScorer>(graph, weights);
+}
+
 std::unique_ptr<Scorer> open_scorer(const std::string& directory, const ModelFile& model) {
     const auto graph = of_model_json(directory, [&] { return graph_of(model); });
     const auto weights =
         network::Weights::read(graph, (std::filesystem::path(directory) / "weights.npz").string());
-    auto scorer = std::make_unique<EngineScorer>(graph, weights);
+    auto scorer = make_scorer(graph, weights);
     const std::size_t known = model.labels.size() - (model.unknown.empty() ? 0 : 1);
     if (scorer->classes() != known) {
         throw Error(fmt::format("{}/model.json: {} labels{}, but its network has {} classes", directory,

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "model/model_file.h"
+#include "network/weights.h"
 
 namespace earshot::model {
 
@@ -22,6 +23,9 @@ class Scorer {
     /// @param scores   count x steps() x classes(), probabilities
     virtual void score(std::span<const float> windows, std::size_t count, std::span<float> scores) const = 0;
 };
+
+/// Scores by a network that is there already: from windows [K, D] to [steps, classes].
+std::unique_ptr<Scorer> make_scorer(const network::Graph& graph, const network::Weights& weights);
 
 /// @throws Error if weights and architecture do not fit each other; sizes are checked before memory is taken
 std::unique_ptr<Scorer> open_scorer(const std::string& directory, const ModelFile& model);

@@ -7,14 +7,14 @@
 #include <cmath>
 #include <filesystem>
 
-#include "dataset/content_hash.h"
 #include "exchange/read_network.h"
 #include "frontend/embedding.h"
 #include "network/time_stride.h"
 #include "support/error.h"
 #include "support/output.h"
-#include "tools/datagen/known_networks.h"
+#include "tools/foreign_embedding.h"
 #include "tools/help.h"
+#include "tools/known_networks.h"
 #include "tools/options.h"
 #include "tools/setting_options.h"
 
@@ -74,8 +74,7 @@ Json input_settings(const PretrainedOptions& options, const FrontendOptions& fro
     }
 }
 
-/// From one window to the next, in frames. A window's own vectors lie as far apart as the network's strides
-/// say, where these can be told, so that those of successive windows have to do so too.
+/// From one window to the next, in frames.
 std::int64_t hop_of(const PretrainedOptions& options, std::int64_t usual, const network::Graph& graph,
                     double input_hop_s) {
     const std::int64_t steps = graph.shape()[0];
@@ -85,7 +84,7 @@ std::int64_t hop_of(const PretrainedOptions& options, std::int64_t usual, const 
             "{}: {} vectors a window, {} frames apart, are more than its {} frames have room for (choose "
             "another --vector)",
             options.file, steps, *stride, graph.frames()));
-    if (!options.hop_s) return stride ? steps * *stride : std::max(steps, usual / steps * steps);
+    if (!options.hop_s) return window_hop(graph, usual);
     const auto hop = std::max<std::int64_t>(1, std::llround(*options.hop_s / input_hop_s));
     if (stride && hop != *stride)
         throw UsageError(fmt::format(
@@ -130,35 +129,22 @@ void PretrainedSource::read_foreign(const PretrainedOptions& options, const Fron
     const auto known = find_known_network(sizes.frames, sizes.bands, sizes.classes);
     const Json input = input_settings(options, frontend, known, sizes);
     const auto vector = choose_vector(options, known, sizes.frames);
-    network::Precision weights = options.weights;
     exchange::ReadOptions reading{.result = vector.result};
     if (known) {
         reading.scale = known->scale;
         reading.offset = known->offset;
     }
     auto network = exchange::read_network(path_, reading);
-    const std::int64_t steps = network.graph.shape()[0];
     const double input_hop_s = frontend::make_frontend(input)->hop_s();
-    settings_ = {{"kind", "embedding"},
-                 {"network", known ? known->name : name_for(path_)},
-                 {"file", fs::path(path_).filename().string()},
-                 {"hash", dataset::file_hash(path_)},
-                 {"result", network.result},
-                 {"frames", sizes.frames},
-                 {"hop", hop_of(options, vector.hop, network.graph, input_hop_s)},
-                 {"steps", steps},
-                 {"dimension", network.graph.shape()[1]},
-                 {"pad_s", vector.pad_s},
-                 {"weights", network::precision_in(weights).text()},
-                 {"input", input}};
-    try {
-        settings_ = frontend::make_frontend(settings_)->settings();
-    } catch (const Error& error) {
-        throw UsageError(error.what());
-    }
+    settings_ = embedding_settings(path_, network,
+                                   {.name = known ? known->name : name_for(path_),
+                                    .hop = hop_of(options, vector.hop, network.graph, input_hop_s),
+                                    .pad_s = vector.pad_s,
+                                    .weights = options.weights,
+                                    .input = input});
     // As they come back from the file.
     pretrained_ = std::make_shared<const Pretrained>(
-        settings_, network.graph, network::rounded(network.graph, network.weights, weights));
+        settings_, network.graph, network::rounded(network.graph, network.weights, options.weights));
     graph_ = std::move(network.graph);
     weights_ = std::move(network.weights);
 }

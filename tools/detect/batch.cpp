@@ -20,6 +20,7 @@
 #include "tools/batch_status.h"
 #include "tools/detect/destination.h"
 #include "tools/detect/inputs.h"
+#include "tools/detect/open_model.h"
 #include "tools/detect/resume.h"
 #include "tools/options.h"
 
@@ -36,7 +37,7 @@ class EventBatch {
     EventBatch(const DetectOptions& options, Context& context)
         : options_(options),
           context_(context),
-          opened_(model::Model::open(options.model)),
+          opened_(open_model(options)),
           model_(opened_->file()),
           all_(checked_inputs(options.inputs)),
           found_inputs_(batch::part_of(all_, options.shard)),
@@ -113,7 +114,7 @@ class EventBatch {
         auto settings = event_settings(options_);
         if (events_.is_directory() || scores_.is_directory() || rejected_.is_directory())
             settings["names"] = dataset::content_hash(fmt::format("{}", fmt::join(names_, "\n")));
-        open_journal(journal_, options_, settings);
+        open_journal(journal_, opened_->hashes(), options_, settings);
         if (!journal_) return;
         batch_.use_journal(*journal_, [&](std::size_t i) {
             return events_.has(i) && scores_.has(i) && (!writes_rejected() || rejected_.has(i));

@@ -21,9 +21,17 @@ struct LiveOptions {
     std::string view = "auto";  // always, never; auto: if standard output is a terminal
 };
 
+/// The classes of a pretrained network instead of a model.
+struct TagOptions {
+    std::string network;              // ONNX, TFLite or .ears; empty: a model
+    std::string class_map;            // names of the classes; empty: the file beside the network
+    std::vector<std::string> groups;  // "dog=Dog,Bark"
+};
+
 /// The command line of earshot detect.
 struct DetectOptions {
-    std::string model;
+    std::string model;  // its directory, or the network's file
+    TagOptions tags;
     std::vector<std::string> inputs;
     audio::SourceOptions source;
     detect::EventRuleOptions rules;

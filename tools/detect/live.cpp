@@ -17,6 +17,7 @@
 #include "support/interrupt.h"
 #include "tools/detect/event_feed.h"
 #include "tools/detect/event_programs.h"
+#include "tools/detect/open_model.h"
 #include "view/live_view.h"
 #include "view/terminal.h"
 
@@ -111,7 +112,7 @@ class Live : public live::LiveSink, public view::ViewControl {
     };
 
     Opened open_model() const {
-        const auto model = model::Model::open(options_.model, model::Model::Use::live);
+        const auto model = tools::open_model(options_, model::Model::Use::live);
         const double overlap = model->event_overlap(options_.overlap);
         auto rules = detect::make_event_rules(model->file(), options_.rules, model->grid(overlap).hop_s);
         Opened opened{nullptr, model->file().labels, rules.classes, 0};

@@ -16,6 +16,7 @@
 #include "tools/batch_status.h"
 #include "tools/detect/destination.h"
 #include "tools/detect/inputs.h"
+#include "tools/detect/open_model.h"
 #include "tools/detect/resume.h"
 #include "tools/options.h"
 
@@ -29,7 +30,7 @@ class PerRecording {
     PerRecording(const DetectOptions& options, Context& context)
         : options_(options),
           context_(context),
-          opened_(model::Model::open(options.model)),
+          opened_(open_model(options)),
           model_(opened_->file()),
           all_(batch::names_of(checked_inputs(options.inputs), &audio::Input::path)),
           inputs_(batch::part_of(all_, options.shard)),
@@ -76,7 +77,7 @@ class PerRecording {
 
     /// Scores depend neither on rules nor on what is written of them, so that a rerun may change these.
     void resume() {
-        open_journal(journal_, options_, {{"what", "recordings"}});
+        open_journal(journal_, opened_->hashes(), options_, {{"what", "recordings"}});
         if (!journal_) return;
         batch_.use_journal(*journal_, [](std::size_t) { return true; });
         if (batch_.done_before() > 0)

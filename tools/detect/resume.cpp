@@ -4,8 +4,6 @@
 
 #include <filesystem>
 
-#include "dataset/content_hash.h"
-
 namespace earshot::tools {
 namespace {
 
@@ -25,10 +23,6 @@ std::optional<std::string> journal_path(const DetectOptions& options) {
     return (output / fmt::format(".earshot-detect{}.journal", part)).string();
 }
 
-std::string hash_in(const std::string& directory, const char* name) {
-    return dataset::file_hash((fs::path(directory) / name).string());
-}
-
 Json source_settings(const audio::SourceOptions& source) {
     Json settings{{"start", source.start_s},
                   {"channels", {static_cast<int>(source.channels.kind), source.channels.index}}};
@@ -42,13 +36,13 @@ Json given(const std::optional<double>& time_s) { return time_s ? Json(*time_s) 
 
 }  // namespace
 
-void open_journal(std::optional<batch::Journal>& journal, const DetectOptions& options,
-                  const Json& settings) {
+void open_journal(std::optional<batch::Journal>& journal, const model::ModelHashes& model,
+                  const DetectOptions& options, const Json& settings) {
     const auto path = journal_path(options);
     if (!path) return;
     Json all{{"earshot", EARSHOT_VERSION},
-             {"model", hash_in(options.model, "model.json")},
-             {"weights", hash_in(options.model, "weights.npz")},
+             {"model", model.description},
+             {"weights", model.weights},
              {"overlap", options.overlap},
              {"source", source_settings(options.source)}};
     all.update(settings);

@@ -1,4 +1,4 @@
-#include "tools/datagen/known_networks.h"
+#include "tools/known_networks.h"
 
 #include <fmt/format.h>
 
