@@ -97,6 +97,7 @@ class NetworkWriter {
     Value value(const op::Attention& attention);
     Value value(const op::Softmax& softmax) { return b_.node("Softmax", {x_}, {{"axis", softmax.axis + 1}}); }
     Value value(const op::Concat& concat);
+    Value value(const op::TopMean& top);
     Value value(const op::Slice& slice) { return b_.slice(x_, slice.axis + 1, slice.begin, slice.end); }
     Value value(const op::Reshape& reshape) { return b_.reshape(x_, with_windows(reshape.shape)); }
     Value value(const op::Transpose& transpose);
@@ -344,6 +345,20 @@ Value NetworkWriter::value(const op::Concat& concat) {
     std::vector<Value> parts;
     for (const auto input : node_->inputs) parts.push_back(values_[input]);
     return b_.concat(parts, concat.axis + 1);
+}
+
+Value NetworkWriter::value(const op::TopMean& top) {
+    const std::int64_t axis = in_size();
+    std::vector<Value> means;
+    std::int64_t first = 0;
+    for (const auto size : top.sizes) {
+        const Value group = b_.slice(x_, axis, first, first + size);
+        const Value most =
+            b_.nodes("TopK", {group, b_.whole({std::min(size, top.count)})}, 2, {{"axis", axis}})[0];
+        means.push_back(b_.mean(most, {axis}));
+        first += size;
+    }
+    return b_.concat(means, axis);
 }
 
 Value NetworkWriter::value(const op::Transpose& transpose) {

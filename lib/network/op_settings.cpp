@@ -166,6 +166,11 @@ std::vector<Setting> settings_of(op::Views& views) {
             field("pitches", number_in(views.pitches, 0, 0.5)).sparse()};
 }
 
+std::vector<Setting> settings_of(op::TopMean& top) {
+    return {field("sizes", list_in(top.sizes, 1, std::size_t{1} << 16, 1, Graph::kMaxValues)),
+            field("count", whole_in(top.count, 1, Graph::kMaxValues))};
+}
+
 std::vector<Setting> settings_of(op::MergeViews& merge) {
     using K = op::MergeViews::Kind;
     return {field("kind", choice_of<K>(merge.kind, {{"mean", K::mean}, {"max", K::max}}))};
@@ -178,7 +183,7 @@ const char* name_of(const Op& op) {
         "input",         "pointwise",   "affine",  "binary",      "linear",   "conv",      "batch_norm",
         "layer_norm",    "group_norm",  "pool",    "reduce",      "gru",      "attention", "softmax",
         "concat",        "slice",       "reshape", "transpose",   "repeat",   "dropout",   "noise_floor",
-        "time_features", "standardise", "views",   "merge_views", "weighted", "matmul"};
+        "time_features", "standardise", "views",   "merge_views", "weighted", "matmul",    "top_mean"};
     static_assert(std::size(kNames) == std::variant_size_v<Op>);
     return kNames[op.index()];
 }

@@ -147,6 +147,13 @@ struct Softmax {
     std::int64_t axis = 0;
 };
 
+/// The mean of the `count` largest numbers of each group along the last dimension, of all where a group has
+/// fewer. Groups lie one after the other.
+struct TopMean {
+    Shape sizes{};  // of the groups
+    std::int64_t count = 1;
+};
+
 /// Several values along one dimension; all others are equal.
 struct Concat {
     std::int64_t axis = 0;
@@ -215,11 +222,11 @@ struct MergeViews {
 
 }  // namespace op
 
-using Op =
-    std::variant<op::Input, op::Pointwise, op::Affine, op::Binary, op::Linear, op::Conv, op::BatchNorm,
-                 op::LayerNorm, op::GroupNorm, op::Pool, op::Reduce, op::Gru, op::Attention, op::Softmax,
-                 op::Concat, op::Slice, op::Reshape, op::Transpose, op::Repeat, op::Dropout, op::NoiseFloor,
-                 op::TimeFeatures, op::Standardise, op::Views, op::MergeViews, op::Weighted, op::MatMul>;
+using Op = std::variant<op::Input, op::Pointwise, op::Affine, op::Binary, op::Linear, op::Conv, op::BatchNorm,
+                        op::LayerNorm, op::GroupNorm, op::Pool, op::Reduce, op::Gru, op::Attention,
+                        op::Softmax, op::Concat, op::Slice, op::Reshape, op::Transpose, op::Repeat,
+                        op::Dropout, op::NoiseFloor, op::TimeFeatures, op::Standardise, op::Views,
+                        op::MergeViews, op::Weighted, op::MatMul, op::TopMean>;
 
 /// Its name in files and messages: "conv".
 const char* name_of(const Op& op);

@@ -213,6 +213,15 @@ Shape shape_after(op::Concat& concat, Inputs in) {
     return shape;
 }
 
+Shape shape_after(op::TopMean& top, Inputs in) {
+    Shape shape = *in[0];
+    const auto numbers = std::accumulate(top.sizes.begin(), top.sizes.end(), std::int64_t{0});
+    if (numbers != shape.back())
+        throw Error(fmt::format("groups of {} numbers in all, but there are {}", numbers, shape.back()));
+    shape.back() = static_cast<std::int64_t>(top.sizes.size());
+    return shape;
+}
+
 Shape shape_after(op::Slice& slice, Inputs in) {
     Shape shape = *in[0];
     expect_axis(slice.axis, shape);

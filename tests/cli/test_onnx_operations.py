@@ -127,6 +127,11 @@ class Operations(Sandbox):
             self.check([{"op": "reduce", "kind": kind, "axes": [0], "keep": True}], x, function(x, 1, keepdims=True))
             self.check([{"op": "reduce", "kind": kind, "axes": [0, 1]}], x, function(x, (1, 2))[:, None])
 
+    def test_means_of_the_largest(self):
+        x = random(2, 3, 8)
+        most = [-numpy.sort(-group, axis=-1)[..., :3].mean(-1) for group in numpy.split(x, [1, 6], axis=-1)]
+        self.check([{"op": "top_mean", "sizes": [1, 5, 2], "count": 3}], x, numpy.stack(most, -1))
+
     def test_sequences(self):
         x = random(3, 7, 4)
         for both in [False, True]:

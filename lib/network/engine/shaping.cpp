@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
+#include <numeric>
 
 #include "network/engine/step.h"
 
@@ -122,6 +124,31 @@ StepPointer make_concat(const op::Concat& concat, const Shapes& shapes) {
     });
 }
 
+class TopMeanStep : public Step {
+ public:
+    TopMeanStep(const op::TopMean& top, const Shape& in)
+        : sizes_(top.sizes), count_(top.count), rows_(values_of(in) / in.back()) {}
+
+    std::size_t scratch_values() const override { return static_cast<std::size_t>(std::ranges::max(sizes_)); }
+    void run(std::span<const float* const> in, float* out, std::int64_t windows,
+             float* scratch) const override {
+        const float* x = in[0];
+        for (std::int64_t row = 0; row < windows * rows_; ++row) {
+            for (const std::int64_t size : sizes_) {
+                const std::int64_t count = std::min(count_, size);
+                std::copy_n(x, size, scratch);
+                std::nth_element(scratch, scratch + count - 1, scratch + size, std::greater());
+                *out++ = std::accumulate(scratch, scratch + count, 0.0F) / static_cast<float>(count);
+                x += size;
+            }
+        }
+    }
+
+ private:
+    Shape sizes_;
+    std::int64_t count_, rows_;
+};
+
 StepPointer make_slice(const op::Slice& slice, const Shape& in) {
     const Around around(in, slice.axis);
     const std::int64_t skip = slice.begin * around.inner, run = (slice.end - slice.begin) * around.inner;
@@ -168,13 +195,15 @@ StepPointer make_repeat(const op::Repeat& repeat, const Shape& in) {
 StepPointer make_shaping(const Node& node, const Shapes& shapes) {
     const Shape& in = *shapes.in[0];
     return std::visit(
-        Overloaded{[&](const op::Pool& pool) { return make_pool(pool, shapes); },
-                   [&](const op::Reduce& reduce) { return make_reduce(reduce, in); },
-                   [&](const op::Concat& concat) { return make_concat(concat, shapes); },
-                   [&](const op::Slice& slice) { return make_slice(slice, in); },
-                   [&](const op::Transpose& transpose) { return make_transpose(transpose, shapes); },
-                   [&](const op::Repeat& repeat) { return make_repeat(repeat, in); },
-                   [](const auto&) { return StepPointer(); }},
+        Overloaded{
+            [&](const op::Pool& pool) { return make_pool(pool, shapes); },
+            [&](const op::Reduce& reduce) { return make_reduce(reduce, in); },
+            [&](const op::Concat& concat) { return make_concat(concat, shapes); },
+            [&](const op::Slice& slice) { return make_slice(slice, in); },
+            [&](const op::TopMean& top) -> StepPointer { return std::make_unique<TopMeanStep>(top, in); },
+            [&](const op::Transpose& transpose) { return make_transpose(transpose, shapes); },
+            [&](const op::Repeat& repeat) { return make_repeat(repeat, in); },
+            [](const auto&) { return StepPointer(); }},
         node.op);
 }
 

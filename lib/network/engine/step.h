@@ -57,7 +57,7 @@ StepPointer make_elementwise(const Node& node, const Shapes& shapes, const Weigh
 StepPointer make_matmul(const Shapes& shapes);
 /// Batch, layer and group normalisation.
 StepPointer make_norm(const Node& node, const Shape& in, const Weights& weights);
-/// Of places alone: pool, reduce, concat, slice, transpose, repeat.
+/// Of places alone: pool, reduce, top mean, concat, slice, transpose, repeat.
 StepPointer make_shaping(const Node& node, const Shapes& shapes);
 /// What prepares frames: noise floor, time features, standardise, views, merge views.
 /// @param views  of MergeViews: how many there are

@@ -4,6 +4,7 @@
 #include <limits>
 #include <vector>
 
+#include "network/torch/nearest_examples.h"
 #include "support/error.h"
 
 namespace earshot::network {
@@ -212,6 +213,12 @@ Tensor apply_to(const op::Softmax& softmax, const Operands& on) {
 
 Tensor apply_to(const op::Concat& concat, const Operands& on) {
     return torch::cat(at::TensorList(on.inputs.data(), on.inputs.size()), concat.axis + 1);
+}
+
+Tensor apply_to(const op::TopMean& top, const Operands& on) {
+    const Tensor& x = on.inputs[0];
+    Sizes sizes = with_windows(x.size(0), on.shape);
+    return mean_of_largest(x.flatten(0, -2), top.sizes, top.count).view(sizes);
 }
 
 Tensor apply_to(const op::Slice& slice, const Operands& on) {

@@ -180,6 +180,14 @@ std::vector<Case> layer_cases() {
          op::Reduce{K::sum, {0}},
          {{4}},
          [](const Tensors& in, const Tensors&) { return in[0].sum().view({1}); }},
+        {"top_mean",
+         op::TopMean{{1, 4, 2}, 3},
+         {{2, 7}},
+         [](const Tensors& in, const Tensors&) {
+             const auto sorted = std::get<0>(in[0].slice(1, 1, 5).sort(1, true));
+             return torch::stack(
+                 {in[0].select(1, 0), sorted.slice(1, 0, 3).mean(1), in[0].slice(1, 5, 7).mean(1)}, 1);
+         }},
         {"concat",
          op::Concat{1},
          {{2, 3}, {2, 1}, {2, 2}},
