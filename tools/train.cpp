@@ -14,6 +14,7 @@
 #include "tools/options.h"
 #include "tools/tool.h"
 #include "tools/train/training_run.h"
+#include "train/penalty_choice.h"
 #include "windows/window_grid.h"
 
 namespace earshot::tools {
@@ -83,22 +84,12 @@ void check_augmentation(const train::AugmentOptions& options, const train::Train
             "--overlay: no background label, so nothing is mixed into windows (give --background LABEL)");
 }
 
-/// How many parts to cross-validate in: none if there is a single recording to learn events from, and no more
-/// than there are recordings, since the recipe asks for it and not the user.
-int folds_of(const TrainingRun& run) {
-    const int asked = run.options.folds;
-    if (asked == 0 || run.set.target != model::Target::events || run.options.by_frame) return asked;
-    const auto groups = static_cast<int>(run.set.training_groups());
-    return groups < 2 ? 0 : std::min(asked, groups);
-}
-
-void cross_validate(TrainingRun& run, int folds) {
-    const auto split = train::cross_validation_folds(run.set, split_by(run.options), folds, run.fit.seed);
+void cross_validate(TrainingRun& run, const std::vector<train::Fold>& split) {
     int epochs = 0;
     for (const train::Fold& fold : split)
         epochs = std::max(epochs, train::epochs_of(run.fit, fold.train.size()));
     auto& console = run.context.console;
-    console.start_progress("cross-validation", folds * epochs);
+    console.start_progress("cross-validation", static_cast<double>(split.size()) * epochs);
     run.crossed = earshot::train::cross_validate(
         run.set, run.architecture, split, run.fit, [&](std::size_t fold, const train::Epoch& epoch) {
             console.progress(static_cast<double>(fold) * epochs + epoch.number, describe(epoch));
@@ -109,20 +100,60 @@ void cross_validate(TrainingRun& run, int folds) {
     run.fit.min_steps = 0;
 }
 
+/// The same where nothing is learnt but the last layer, with a penalty of which it is the best.
+void choose_penalty(TrainingRun& run, const std::vector<train::Fold>& split) {
+    auto& console = run.context.console;
+    console.start_progress("cross-validation", std::nullopt);
+    auto choice =
+        train::choose_penalty(run.set, run.architecture, split, run.fit, [&](double penalty, double loss) {
+            console.detail(fmt::format("penalty {:.3g}  loss {:.4f} on held-out data", penalty, loss));
+        });
+    console.end_progress();
+    run.architecture["penalty"] = choice.penalty;
+    run.crossed = std::move(choice.crossed);
+}
+
+/// Folds of the examples that are to be learnt, in as many parts as were asked for.
+std::vector<train::Fold> folds_of(const TrainingRun& run, int folds) {
+    // For events, the recipe asks for folds and not the user.
+    const bool asked = run.options.folds > 0 && run.set.target != model::Target::events;
+    auto split = train::cross_validation_folds(run.set, split_by(run.options), folds, run.fit.seed,
+                                               asked ? train::Scarce::refuse : train::Scarce::learn);
+    const auto learnt = [&](train::Rows& rows) {
+        std::erase_if(rows, [&](auto row) { return !std::ranges::binary_search(run.fold.train, row); });
+    };
+    for (train::Fold& fold : split) {
+        learnt(fold.train);
+        learnt(fold.validation);
+    }
+    std::erase_if(split, [](const train::Fold& fold) { return fold.validation.empty(); });
+    return split;
+}
+
 /// Who learns and who judges.
 void choose_fold(TrainingRun& run) {
     const TrainOptions& options = run.options;
     if (options.test_share > 0) train::set_aside_test(run.set, options.test_share, run.fit.seed);
-    if (!options.data.validation.empty()) {
+    const bool linear = run.architecture["kind"] == "linear";
+    const bool at_once = linear || run.architecture["kind"] == "neighbours";
+    const bool apart = !options.data.validation.empty();
+    const double share =
+        options.folds > 0 || (at_once && !options.validation_given) ? 0 : options.validation_share;
+    if (apart) {
         run.fold = {run.set.labelled_rows(train::Role::train),
                     run.set.labelled_rows(train::Role::validation)};
-    } else if (const int folds = folds_of(run); folds > 0) {
-        cross_validate(run, folds);
-        run.fold.train = run.set.labelled_rows(train::Role::train);
     } else {
-        const double share = options.folds > 0 ? 0 : options.validation_share;
-        run.fold = train::hold_out(run.set, split_by(options), share, run.fit.seed);
+        run.fold = train::hold_out(run.set, split_by(options), share, run.fit.seed, train::Scarce::learn);
     }
+    const int folds = options.folds > 0 ? options.folds : at_once ? train::usual_folds(run.set) : 0;
+    if (folds == 0 || (apart && !linear)) return;
+    const auto split = folds_of(run, folds);
+    if (split.empty()) return;
+    if (linear)
+        choose_penalty(run, split);
+    else
+        cross_validate(run, split);
+    if (!run.fold.validation.empty()) run.crossed.reset();  // which judges better
 }
 
 train::TrainedModel save(const TrainingRun& run, train::Trainer& trainer, bool replace) {
@@ -187,8 +218,9 @@ train::TrainedModel train(const TrainingRun& run, train::Trainer& trainer) {
 
 /// The network that these options would train on this data.
 std::string described(const train::TrainingSet& set, const nlohmann::ordered_json& architecture) {
-    return network::card_text(network::card_of(network::make_graph(architecture),
-                                               windows::windows_per_s(set.frontend, set.windowing)));
+    return network::card_text(network::card_of(
+        network::make_graph(train::completed(architecture, set, set.labelled_rows(train::Role::train))),
+        windows::windows_per_s(set.frontend, set.windowing)));
 }
 
 Exit run(const TrainOptions& options, const std::string& recipe, Context& context) {
@@ -218,11 +250,13 @@ Exit run(const TrainOptions& options, const std::string& recipe, Context& contex
     return Exit::ok;
 }
 
-/// The recipe that the datasets were made with.
+/// The recipe that the datasets were made with, or the one for vectors.
 std::string default_recipe(const CLI::App& app) {
     for (const std::string& path : app.get_option("datasets")->results()) {
         const auto files = fs::is_directory(path) ? dataset::dataset_files(path) : std::vector{path};
-        return files.empty() ? "" : dataset::read_recipe(files.front());
+        if (files.empty()) return "";
+        const auto recipe = dataset::read_recipe(files.front());
+        return recipe.empty() && dataset::has_vectors(files.front()) ? "vectors" : recipe;
     }
     return "";
 }

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "dataset/recording_info.h"
+#include "frontend/embedding.h"
 #include "npz/npz.h"
 #include "support/error.h"
 
@@ -67,6 +68,14 @@ std::string read_recipe(const std::string& path) {
         return recipe_of(npz::NpzReader(path));
     } catch (const Error&) {
         return {};
+    }
+}
+
+bool has_vectors(const std::string& path) {
+    try {
+        return frontend::is_embedding(frontend_of(npz::NpzReader(path)));
+    } catch (const Error&) {
+        return false;
     }
 }
 

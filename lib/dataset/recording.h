@@ -82,6 +82,10 @@ std::string read_source_file(const std::string& path);
 /// or the file is unreadable.
 std::string read_recipe(const std::string& path);
 
+/// Whether the frames of a dataset file are vectors of a pretrained network, without reading them; false if
+/// unreadable.
+bool has_vectors(const std::string& path);
+
 /// All NPZs in a directory, sorted by name. @throws Error if there are none
 std::vector<std::string> dataset_files(const std::string& directory);
 

@@ -134,6 +134,8 @@ std::string source_file_of(const npz::NpzReader& npz) {
     return string_at(json_of(npz, "source"), "file", npz.name());
 }
 
+nlohmann::ordered_json frontend_of(const npz::NpzReader& npz) { return json_of(npz, "frontend"); }
+
 std::string recipe_of(const npz::NpzReader& npz) { return string_at(json_of(npz, "source"), "recipe", ""); }
 
 void read_info(const npz::NpzReader& npz, std::int64_t highest, RecordingInfo& info) {
@@ -151,7 +153,7 @@ void read_info(const npz::NpzReader& npz, std::int64_t highest, RecordingInfo& i
         info.low_hz = cutoff_hz[0];
         info.high_hz = cutoff_hz[1];
     }
-    info.frontend = json_of(npz, "frontend");
+    info.frontend = frontend_of(npz);
     const auto source = json_of(npz, "source");
     info.file = string_at(source, "file", npz.name());
     info.group = string_at(source, "group", info.file);

@@ -35,6 +35,9 @@ std::string source_file_of(const npz::NpzReader& npz);
 /// RecordingInfo::recipe.
 std::string recipe_of(const npz::NpzReader& npz);
 
+/// RecordingInfo::frontend.
+nlohmann::ordered_json frontend_of(const npz::NpzReader& npz);
+
 std::optional<std::string> content_hash_of(const npz::NpzReader& npz);
 
 }  // namespace earshot::dataset

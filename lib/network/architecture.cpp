@@ -94,6 +94,10 @@ std::vector<Setting> layer_settings(NetworkOptions& network) {
             .sparse(),
         {"shrinkage", number_in(network.shrinkage, 0, 1), "X",
          "Shrinkage of the covariance, for lda [estimated]"},
+        {"penalty", number_in(network.penalty, kLeastPenalty, kMostPenalty), "X",
+         "Penalty of large weights, for linear [by cross-validation]"},
+        {"nearest", whole_in(network.nearest, 1, 1 << 16), "N",
+         "Most similar examples of a label that count, for neighbours"},
     };
 }
 
@@ -105,11 +109,25 @@ Json describe_input(InputOptions input) {
 }
 
 bool is_discriminant(const NetworkOptions& options) { return options.kind == "lda" || options.head == "lda"; }
+bool is_likeness(const NetworkOptions& options) {
+    return is_discriminant(options) || options.kind == "neighbours";
+}
 
 void check(const NetworkOptions& options) {
-    if (is_discriminant(options) && options.answer.kind != "softmax") {
-        throw UsageError("--arch lda and --head lda tell labels from each other (leave --loss out)");
+    if (is_likeness(options) && options.answer.kind != "softmax") {
+        throw UsageError(
+            "--arch lda, --arch neighbours and --head lda tell labels from each other (leave --loss out)");
     }
+    const bool summarises = find_architecture(kind_in_files(options.kind)).summarises;
+    if (summarises && options.head != "dense")
+        throw UsageError(fmt::format("--head is for networks that learn, not for --arch {}", options.kind));
+    const bool by_window = options.input.standardise == "window" || options.input.standardise == "mean";
+    if (summarises && by_window && options.input.pool == 0) {
+        throw UsageError(
+            fmt::format("--arch {} needs --standardise data or none (or --pool, instead of mean and maximum)",
+                        options.kind));
+    }
+    if (options.penalty && options.kind != "linear") throw UsageError("--penalty is for --arch linear");
     const bool over_time = options.input.deltas > 0 || options.input.pool > 0 ||
                            options.input.standardise == "window" || options.input.standardise == "mean" ||
                            find_architecture(kind_in_files(options.kind)).needs_several_frames ||
@@ -144,6 +162,7 @@ void check_sizes(const NetworkOptions& options) {
     only_for(options.heads.has_value(), "heads");
     only_for(options.units.has_value(), "units");
     only_for(options.hidden.has_value(), "hidden");
+    only_for(options.nearest.has_value(), "nearest");
 }
 
 /// Sizes that were not asked for, as the kind has them.
@@ -179,6 +198,21 @@ std::string read_head(const Json& architecture) {
     if (head == "lda") return head;
     throw Error(
         fmt::format("architecture: no head '{}' (known: lda; perhaps a newer earshot wrote it)", head));
+}
+
+/// How many examples of each label neighbours remembers.
+std::vector<std::int64_t> read_examples(const Json& architecture, std::int64_t classes) {
+    constexpr std::int64_t kMost = std::int64_t{1} << 20;
+    std::vector<std::int64_t> examples;
+    const auto wrong =
+        list_in(examples, 1, kMaxClasses, 1, kMost).take(part(architecture, "examples"), "examples");
+    if (!wrong.empty()) throw Error("architecture: " + wrong);
+    if (static_cast<std::int64_t>(examples.size()) != classes) {
+        throw Error(
+            fmt::format("architecture: \"examples\" has {} numbers, should have {}, one for each class",
+                        examples.size(), classes));
+    }
+    return examples;
 }
 
 AnswerOptions read_answer(const Json& architecture) {
@@ -228,10 +262,12 @@ Json describe_network(const NetworkOptions& asked) {
     json["input"] = describe_input(options.input);
     if (options.layer_norm) json["layer_norm"] = true;
     json.update(settings_json(layer_settings(options)));
+    if (!options.examples.empty()) json["examples"] = options.examples;
     json["classes"] = options.answer.classes;
     if (discriminant) json["head"] = "lda";
-    json["answer"] = discriminant ? "likeness" : options.answer.kind;
-    if ((discriminant || options.answer.kind == "sigmoid") && options.answer.background >= 0) {
+    const bool likeness = is_likeness(options);
+    json["answer"] = likeness ? "likeness" : options.answer.kind;
+    if ((likeness || options.answer.kind == "sigmoid") && options.answer.background >= 0) {
         json["background"] = options.answer.background;
     }
     return json;
@@ -258,6 +294,7 @@ NetworkOptions read_network(const Json& architecture) {
     options.layer_norm = flag_setting(architecture, "layer_norm");
     options.head = read_head(architecture);
     options.answer = read_answer(architecture);
+    if (options.kind == "neighbours") options.examples = read_examples(architecture, options.answer.classes);
     return options;
 }
 

@@ -75,10 +75,16 @@ struct AnswerOptions {
     std::int64_t background = -1;  // index of that label; -1 if none
 };
 
+constexpr double kLeastPenalty = 1e-6, kMostPenalty = 1e9;
+
 struct NetworkOptions {
     /// mlp        dense layers, by default K·D -> 2 K·D -> 0.75 K·D -> outputs
     /// dnn        layer normalisation, then dense layers, by default of 512 and 256 units
     /// lda        no layer but the last, and that by linear discriminant analysis
+    /// linear     no layer but the last, over the mean and the maximum of each band, or over what the input
+    ///            has instead; fitted to the least penalised loss (logistic_regression.h)
+    /// neighbours the same features, and the cosines between them and those of each example; the answer is
+    ///            likeness, the mean of the largest cosines of each label
     /// cnn        convolutions over time and bands, halving both each time, and the maximum over time
     /// separable  as cnn, but each convolution in two: over time and bands, then over channels
     /// attention  convolutions over time, which shorten it (32 times by default), self-attention over what
@@ -101,8 +107,12 @@ struct NetworkOptions {
     double dropout = 0;       // fraction of hidden units dropped in training, [0, 1)
     /// dense  the last layer learns with the others
     /// lda    it is fitted by linear discriminant analysis afterwards; the answer is then likeness
+    ///        (linear fits it too, without that)
     std::string head = "dense";
-    std::optional<double> shrinkage;  // of its covariance, [0, 1]; estimated if not given
+    std::optional<double> shrinkage;      // of its covariance, [0, 1]; estimated if not given
+    std::optional<double> penalty;        // of linear, [kLeastPenalty, kMostPenalty]; chosen if not given
+    std::optional<std::int64_t> nearest;  // examples of a label that count, for neighbours
+    std::vector<std::int64_t> examples;   // of each label, that neighbours remembers; from the training data
     /// Fractions by which windows are also scored slower and faster, and lower and higher, after training. Of
     /// likeness without a background the highest logit of each label counts, else the mean.
     double paces = 0, pitches = 0;

@@ -1,3 +1,5 @@
+#include <numeric>
+
 #include "network/architecture.h"
 #include "network/architectures/architectures.h"
 #include "network/graph.h"
@@ -14,12 +16,24 @@ void add_compression(Graph& graph, const Compression& compression) {
     graph.then(op::Pointwise{log ? Function::log : Function::sqrt});
 }
 
+/// Frames [K, D] to their mean and their maximum, [2, 1, D].
+void add_summary(Graph& graph) {
+    const auto frames = graph.then(op::Reshape{{1, graph.frames(), graph.bands()}});
+    const auto mean = graph.then(op::Reduce{op::Reduce::Kind::mean, {1}, true});
+    const auto most = graph.add("", op::Reduce{op::Reduce::Kind::max, {1}, true}, {frames});
+    graph.add("", op::Concat{0}, {mean, most});
+}
+
 /// Frames [K, D] to features [planes, steps, D].
-void add_input(Graph& graph, const InputOptions& input) {
+/// @param summarise  Architecture::summarises
+void add_input(Graph& graph, const InputOptions& input, bool summarise) {
     add_compression(graph, input.compression);
     if (input.range.db > 0) graph.then(op::NoiseFloor{input.range.db, input.range.values});
     const std::int64_t frames = graph.frames(), steps = input.pool > 0 ? input.pool : frames;
-    if (steps == frames && input.deltas == 0 && !input.deviation) {
+    const bool whole = steps == frames && input.deltas == 0 && !input.deviation;
+    if (summarise && whole && frames > 1 && input.pool == 0) {
+        add_summary(graph);
+    } else if (whole) {
         graph.then(op::Reshape{{1, frames, graph.bands()}});
     } else {
         graph.then(op::TimeFeatures{input.deltas, steps, input.deviation});
@@ -89,9 +103,18 @@ Graph make_graph(const nlohmann::ordered_json& architecture) {
     Graph graph(options.frames, options.inputs);
     const bool has_views = options.paces > 0 || options.pitches > 0;
     if (has_views) graph.then(op::Views{options.paces, options.pitches});
-    add_input(graph, options.input);
-    find_architecture(options.kind).build(graph, options);
-    graph.then(op::Linear{outputs_of(options.answer)}, "output");
+    const Architecture& kind = find_architecture(options.kind);
+    add_input(graph, options.input, kind.summarises);
+    kind.build(graph, options);
+    if (options.kind == "neighbours") {
+        // A row of weights for each example, in place of one for each class.
+        graph.then(
+            op::Linear{std::accumulate(options.examples.begin(), options.examples.end(), std::int64_t{0})},
+            "output");
+        graph.then(op::TopMean{options.examples, *options.nearest});
+    } else {
+        graph.then(op::Linear{outputs_of(options.answer)}, "output");
+    }
     if (has_views) {
         // An unknown sound resembles a label in none of the views, so likeness takes the maximum. All else
         // takes the mean, and so does likeness with a background, or each further view would favour the other

@@ -3,6 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
 
 #include "dataset/split.h"
 #include "support/error.h"
@@ -82,29 +86,60 @@ bool sounds_in(const TrainingSet& set, const Rows& rows, std::size_t learnt) {
     });
 }
 
-void check_trainable(const TrainingSet& set, const Fold& fold, const char* remedy) {
-    const auto held_out = [&](std::size_t c) {
-        throw Error(fmt::format("all of '{}' would be held out, leaving none to train on ({})", set.labels[c],
-                                remedy));
-    };
-    for (std::size_t i = 0; set.target == model::Target::events && i < set.learnt(); ++i) {
-        if (!sounds_in(set, fold.train, i)) held_out(set.learnt_label(i));
+/// Labels to learn of which there is nothing in some rows.
+std::vector<std::size_t> labels_without(const TrainingSet& set, const Rows& rows) {
+    std::vector<std::size_t> missing;
+    if (set.target == model::Target::events) {
+        for (std::size_t i = 0; i < set.learnt(); ++i) {
+            if (!sounds_in(set, rows, i)) missing.push_back(set.learnt_label(i));
+        }
+        return missing;
     }
-    if (set.target == model::Target::events) return;
-    const auto counts = set.class_counts(fold.train);
+    const auto counts = set.class_counts(rows);
     for (std::size_t c = 0; c < counts.size(); ++c) {
-        if (counts[c] == 0) held_out(c);
+        if (counts[c] == 0) missing.push_back(c);
     }
+    return missing;
+}
+
+void check_trainable(const TrainingSet& set, const Fold& fold, const char* remedy) {
+    const auto missing = labels_without(set, fold.train);
+    if (missing.empty()) return;
+    throw Error(fmt::format("all of '{}' would be held out, leaving none to train on ({})",
+                            set.labels[missing.front()], remedy));
+}
+
+/// Moves what has labels that training lacks from validation to training: whole groups, or single rows.
+void learn_what_is_missing(const TrainingSet& set, SplitBy by, Fold& fold) {
+    const auto missing = labels_without(set, fold.train);
+    if (missing.empty()) return;
+    std::map<std::string, Rows> units;
+    for (const std::int64_t row : fold.validation) {
+        const bool alone = by == SplitBy::frame;
+        units[alone ? fmt::format("{}", row) : set.item_of(row).group].push_back(row);
+    }
+    fold.validation.clear();
+    for (auto& [name, rows] : units) {
+        const auto absent = labels_without(set, rows);
+        const bool needed = std::ranges::any_of(
+            missing, [&](std::size_t c) { return !std::ranges::binary_search(absent, c); });
+        auto& side = needed ? fold.train : fold.validation;
+        side.insert(side.end(), rows.begin(), rows.end());
+    }
+    std::ranges::sort(fold.train);
+    std::ranges::sort(fold.validation);
 }
 
 }  // namespace
 
-Fold hold_out(const TrainingSet& set, SplitBy by, double share, std::uint64_t seed) {
-    if (share <= 0) return {set.labelled_rows(Role::train), {}};
+Fold hold_out(const TrainingSet& set, SplitBy by, double share, std::uint64_t seed, Scarce scarce) {
+    const bool alone = scarce == Scarce::learn && by == SplitBy::group && set.training_groups() < 2;
+    if (share <= 0 || alone) return {set.labelled_rows(Role::train), {}};
     if (by == SplitBy::frame) return hold_out_frames(set, share, seed);
     const Units units = units_of(set);
     const dataset::Split split = dataset::split_by_group(units.items, share, seed);
     Fold fold{gather(units, split.train), gather(units, split.validation)};
+    if (scarce == Scarce::learn) learn_what_is_missing(set, by, fold);
     check_trainable(set, fold, "add recordings with it, lower --validation, or try another --seed");
     return fold;
 }
@@ -118,8 +153,13 @@ void set_aside_test(TrainingSet& set, double share, std::uint64_t seed) {
                     "add recordings with it, lower --test, or try another --seed");
 }
 
-std::vector<Fold> cross_validation_folds(const TrainingSet& set, SplitBy by, int folds, std::uint64_t seed) {
+std::vector<Fold> cross_validation_folds(const TrainingSet& set, SplitBy by, int folds, std::uint64_t seed,
+                                         Scarce scarce) {
     std::vector<Fold> result;
+    if (scarce == Scarce::learn && by == SplitBy::group) {
+        folds = std::min(folds, static_cast<int>(set.training_groups()));
+        if (folds < 2) return {};
+    }
     if (by == SplitBy::frame) {
         const auto hands = deal_frames(set, static_cast<std::size_t>(folds), seed);
         for (std::size_t held = 0; held < hands.size(); ++held) {
@@ -136,8 +176,26 @@ std::vector<Fold> cross_validation_folds(const TrainingSet& set, SplitBy by, int
             result.push_back({gather(units, split.train), gather(units, split.validation)});
         }
     }
+    if (scarce == Scarce::learn) {
+        for (Fold& fold : result) learn_what_is_missing(set, by, fold);
+        std::erase_if(result, [](const Fold& fold) { return fold.validation.empty(); });
+    }
     for (const Fold& fold : result) check_trainable(set, fold, "add recordings with it, or lower --folds");
     return result;
+}
+
+int usual_folds(const TrainingSet& set) {
+    constexpr int kUsual = 5;
+    constexpr std::size_t kFewGroups = 30, kFewRows = 1000;
+    const std::size_t groups = set.training_groups();
+    const bool few = groups <= kFewGroups && set.labelled_rows(Role::train).size() <= kFewRows;
+    return few ? static_cast<int>(groups) : kUsual;
+}
+
+std::size_t count_groups(const TrainingSet& set, const Rows& rows) {
+    std::set<std::string_view> groups;
+    for (const std::int64_t row : rows) groups.insert(set.item_of(row).group);
+    return groups.size();
 }
 
 }  // namespace earshot::train

@@ -162,8 +162,8 @@ EventChoice event_rules(const Training& training, const Trainer& trainer, Scored
 
 /// The network that listens: that of training, or where its answer has many steps, one of shorter windows, so
 /// that little time passes between a sound and its score.
-nlohmann::ordered_json listening(const Training& training, windows::Windowing& windowing) {
-    auto architecture = training.architecture;
+nlohmann::ordered_json listening(const Training& training, nlohmann::ordered_json architecture,
+                                 windows::Windowing& windowing) {
     if (!windowing.has_context()) return architecture;
     constexpr double kMost_s = 1;  // from a sound to its score
     const double hop_s = frontend::make_frontend(training.set.frontend)->hop_s();
@@ -176,14 +176,14 @@ nlohmann::ordered_json listening(const Training& training, windows::Windowing& w
     return architecture;
 }
 
-model::ModelFile file_of(const Training& training, const Thresholds& thresholds) {
+model::ModelFile file_of(const Training& training, const Trainer& trainer, const Thresholds& thresholds) {
     const TrainingSet& set = training.set;
     model::ModelFile file;
     file.recipe = training.recipe;
     file.frontend = set.frontend;
-    file.architecture = training.architecture;
+    file.architecture = trainer.architecture();
     auto windowing = set.windowing;
-    file.graph = network::make_graph(listening(training, windowing)).json();
+    file.graph = network::make_graph(listening(training, file.architecture, windowing)).json();
     if (windowing != windows::Windowing()) file.window = to_json(windowing);
     file.target = set.target;
     file.labels = set.labels;
@@ -203,7 +203,7 @@ TrainedModel describe_model(const Training& training, const Trainer& trainer) {
     const auto scored = score_validation(training, trainer);
     auto thresholds =
         fixes_thresholds(training) ? wanted_thresholds(training, scored) : best_thresholds(training, scored);
-    auto file = file_of(training, thresholds);
+    auto file = file_of(training, trainer, thresholds);
     auto choice = event_rules(training, trainer, scored, thresholds.values);
     file.events = std::move(choice.rules);
     if (!fixes_thresholds(training)) thresholds.missed = std::move(choice.missed);

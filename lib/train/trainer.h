@@ -78,6 +78,14 @@ int epochs_of(const FitOptions& options, std::size_t examples);
 void check_same_run(const nlohmann::ordered_json& theirs, const nlohmann::ordered_json& ours,
                     const std::string& directory);
 
+/// The examples that --arch neighbours remembers are no more than this: 32 MiB of weights for 2048 features.
+constexpr std::size_t kMostExamples = 4096;
+
+/// An architecture with what follows from the rows that it learns from: for --arch neighbours how many
+/// examples of each label there are, thinned() to kMostExamples. Others are complete.
+nlohmann::ordered_json completed(const nlohmann::ordered_json& architecture, const TrainingSet& set,
+                                 const Rows& rows);
+
 /// Fits a network to examples of a training set with Adam (Kingma and Ba 2015; weight decay after Loshchilov
 /// and Hutter 2019). Keeps the weights of the best epoch by validation, or of the last epoch if there is no
 /// validation. If examples are recordings, an output's answer is its maximum over the recording's windows
@@ -104,7 +112,10 @@ class Trainer {
     /// The epoch with the kept weights; 0 before the first.
     int best_epoch() const;
 
-    /// Fits the last layer of the kept weights by linear discriminant analysis, if the architecture says so.
+    /// The network, with what follows from the training rows: completed().
+    const nlohmann::ordered_json& architecture() const;
+
+    /// Fits the last layer of the kept weights, if it does not learn by gradient descent.
     void fit_output();
 
     /// Probabilities with the kept weights as save() writes them, rows.size() x steps x classes. Those of a

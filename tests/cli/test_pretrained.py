@@ -79,6 +79,20 @@ class Pretrained(Sandbox):
         judged = self.earshot("evaluate", "model", "elsewhere", "-q")
         self.assertIn("low", judged.text())
 
+    def test_vectors_are_learnt_by_the_recipe_for_them(self):
+        self.datagen()
+        words = ["train", "data", "-o", "model", "--background", "quiet", "--threads", 1]
+        said = self.earshot(*words, stderr="cross-validation over 6 recordings").err
+        self.assertIn("more recordings of each label", said)
+        model = json.loads((self.dir / "model/model.json").read_text())
+        self.assertEqual((model["recipe"], model["architecture"]["kind"]), ("vectors", "linear"))
+        heard = self.earshot("detect", "model", "clips/5.wav", "-q").rows()
+        self.assertEqual([event["label"] for event in heard], ["low", "high"])
+        self.earshot(*words, "--arch", "neighbours", "--force", "-q")
+        self.assertEqual([event["label"] for event in self.earshot("detect", "model", "clips/5.wav", "-q").rows()], ["low", "high"])
+        self.earshot(*words, "--recipe", "spectrum-mlp", "--epochs", 2, "--force", "-q")
+        self.assertEqual(json.loads((self.dir / "model/model.json").read_text())["architecture"]["kind"], "mlp")
+
     def test_a_smaller_model_has_the_network_too(self):
         self.datagen()
         self.train()

@@ -71,6 +71,7 @@ void write_architectures(const std::filesystem::path& directory) {
         if (has("units")) options.units = 4;
         if (has("dilations")) options.dilations = {2};
         if (has("hidden")) options.hidden = {5};
+        if (has("nearest")) options.examples = {2, 1, 3};
         write(directory, kind, make_graph(describe_network(options)));
     }
 }

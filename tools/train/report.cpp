@@ -2,7 +2,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <set>
 
+#include "metrics/proportion.h"
 #include "support/counted.h"
 #include "support/interrupt.h"
 #include "tools/train/training_run.h"
@@ -37,6 +39,57 @@ void describe_rates(const TrainingRun& run, const Json& measures, const std::str
     }
 }
 
+/// The fewest recordings, or groups of them, that a label has to learn from.
+std::size_t fewest_groups(const TrainingRun& run) {
+    std::vector<train::Rows> rows(run.set.labels.size());
+    for (const std::int64_t row : run.fold.train) {
+        if (const auto label = run.set.label_of(row)) rows[*label].push_back(row);
+    }
+    std::size_t fewest = SIZE_MAX;
+    for (const train::Rows& of_label : rows)
+        fewest = std::min(fewest, train::count_groups(run.set, of_label));
+    return fewest;
+}
+
+/// Says of which labels nothing is judged, since all of their recordings are needed to learn from.
+void describe_unjudged(const TrainingRun& run) {
+    const train::TrainingSet& set = run.set;
+    const bool wanted = run.options.validation_share > 0 || run.options.folds > 0;
+    if (!wanted || set.target == model::Target::events) return;
+    const auto judged = set.class_counts(run.crossed ? run.crossed->rows : run.fold.validation);
+    const auto known = set.class_counts(run.fold.train);
+    std::vector<std::string> missing;
+    for (std::size_t c = 0; c < judged.size(); ++c) {
+        if (judged[c] == 0 && known[c] > 0) missing.push_back(fmt::format("'{}'", set.labels[c]));
+    }
+    if (missing.size() == set.labels.size()) {
+        run.context.console.note(
+            "Too few recordings to hold any out: the figures below are of what was learnt, and say little "
+            "about other recordings (a second recording of each label would tell).");
+    } else if (!missing.empty()) {
+        run.context.console.note(fmt::format("Too few recordings to hold one out, so nothing judges {}.",
+                                             fmt::join(missing, ", ")));
+    }
+}
+
+/// What to expect, if that was measured on few recordings.
+void describe_expectation(const TrainingRun& run, const Json& metrics) {
+    constexpr std::size_t kFew = 8;  // recordings of a label, with which more of them help a lot
+    if (!run.crossed || run.set.target == model::Target::events) return;
+    const std::size_t groups = train::count_groups(run.set, run.crossed->rows);
+    std::set<std::size_t> recordings;
+    for (const std::int64_t row : run.crossed->rows) recordings.insert(run.set.item_of(row).recording);
+    const bool grouped = groups < recordings.size();
+    const double right = metrics["accuracy"].get<double>();
+    const auto [low, high] = earshot::metrics::wilson_interval(right, groups);
+    const std::string more =
+        fmt::format("; more {} of each label would help most", grouped ? "groups" : "recordings");
+    run.context.console.note(fmt::format("cross-validation over {}{}: {:.0f} % right ({:.0f} to {:.0f} %){}",
+                                         counted(groups, grouped ? "group" : "recording"),
+                                         grouped ? " of recordings" : "", 100 * right, 100 * low, 100 * high,
+                                         fewest_groups(run) <= kFew ? more : ""));
+}
+
 }  // namespace
 
 void describe_data(const TrainingRun& run) {
@@ -59,6 +112,7 @@ void describe_data(const TrainingRun& run) {
         console.note(fmt::format("{:<{}}  {:>8}  {:>10}{}", set.labels[c], width, train[c], validation[c],
                                  tested ? fmt::format("  {:>8}", test[c]) : ""));
     }
+    describe_unjudged(run);
     if (set.frontend.is_null()) {
         console.note(
             "The datasets do not say how their frames were made, so detect will refuse this model "
@@ -108,6 +162,7 @@ void describe_result(const TrainingRun& run, const model::ModelFile& model) {
                                  fmt::join(metrics["not_reached_by"].get<std::vector<std::string>>(), ", ")));
     }
     summary(metrics, metrics["data"]);
+    describe_expectation(run, metrics);
     if (metrics.contains("test")) summary(metrics["test"], "test");
     console.note(
         fmt::format("{}{}: weights of epoch {} of {}{}", interrupted() ? "Interrupted. " : "",

@@ -123,6 +123,7 @@ void check_train_options(TrainOptions& options, const CLI::App& app) {
             "--compute cuda and --autocast bfloat16 cannot be combined (CUDA runs train in float32)");
     check_thresholds(options);
     const auto given = [&](const char* name) { return app.get_option(name)->count() > 0; };
+    options.validation_given = given("--validation");
     if (options.output.empty() && !options.describe) throw UsageError("--output is required");
     if (options.output == "-") throw UsageError("a model is a directory and cannot go to standard output");
     if (options.folds == 1) throw UsageError("--folds 1: at least 2 are needed");

@@ -25,7 +25,8 @@ struct TrainOptions {
     std::string output, tensorboard;
     double validation_share = 0.3, test_share = 0;
     train::Objective objective = train::Objective::event_f1;
-    int folds = 0;  // 0: no cross-validation
+    int folds = 0;                  // 0: no cross-validation
+    bool validation_given = false;  // by the user or the recipe
     bool by_frame = false;
     int threads = 0;
     double save_every_s = 300;

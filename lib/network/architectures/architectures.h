@@ -26,6 +26,9 @@ struct Architecture {
     bool gains_from_bfloat16;
     bool needs_several_frames = false;
     std::int64_t frames_per_step = 0;  // 0: one answer for the whole window
+    /// Whether its features are the mean and the maximum of each band over the window (two planes of one
+    /// step) where InputOptions asks for no others.
+    bool summarises = false;
 };
 
 Architecture mlp_architecture();
@@ -33,6 +36,8 @@ Architecture cnn_architecture();
 Architecture separable_architecture();
 Architecture attention_architecture();
 Architecture tcn_architecture();
+Architecture linear_architecture();
+Architecture neighbours_architecture();
 
 /// All kinds.
 std::span<const Architecture> architectures();

@@ -8,9 +8,9 @@
 namespace earshot::network {
 
 std::span<const Architecture> architectures() {
-    static const std::vector<Architecture> kinds{mlp_architecture(), cnn_architecture(),
-                                                 separable_architecture(), attention_architecture(),
-                                                 tcn_architecture()};
+    static const std::vector<Architecture> kinds{
+        mlp_architecture(), cnn_architecture(),    separable_architecture(), attention_architecture(),
+        tcn_architecture(), linear_architecture(), neighbours_architecture()};
     return kinds;
 }
 

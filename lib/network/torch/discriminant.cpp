@@ -73,7 +73,8 @@ Discriminant fit_discriminant(const LabelledStream& rows, std::int64_t classes,
     const double count = means.counts.sum().item<double>();
     const Tensor priors =
         balanced ? torch::full_like(means.counts, 1 / static_cast<double>(classes)) : means.counts / count;
-    const Scatter scatter = scatter_of(rows, means, priors / means.counts);
+    Scatter scatter = scatter_of(rows, means, priors / means.counts);
+    if (scatter.fourth_moment == 0) scatter.covariance = torch::eye(means.means.size(1), torch::kFloat64);
 
     Discriminant result;
     result.class_means = means.means;

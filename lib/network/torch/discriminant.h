@@ -9,7 +9,7 @@
 
 namespace earshot::network {
 
-/// Receives rows of values [n, F] with their classes, int64 [n].
+/// Receives rows of values [n, F] with their classes, int64 [n], or states of each output, [n, outputs].
 using LabelledSink = std::function<void(const torch::Tensor& values, const torch::Tensor& classes)>;
 /// Passes all rows to a sink, batch by batch; the same rows in each call.
 using LabelledStream = std::function<void(const LabelledSink&)>;
@@ -29,7 +29,9 @@ struct Discriminant {
 ///   x^T S^-1 m_c - m_c^T S^-1 m_c / 2 + ln p_c,
 ///
 /// which depends on x only by its projections onto the C directions S^-1 m_c. S is shrunk towards a multiple
-/// of the identity matrix, (1 - g) S + g tr(S) / F I. Reads the rows twice; sums are in double precision.
+/// of the identity matrix, (1 - g) S + g tr(S) / F I. Where rows of a class don't differ at all, as if there
+/// is one of each, S is the identity matrix, so the nearest mean wins. Reads the rows twice; sums are in
+/// double precision.
 ///
 /// @param classes    C; each needs a row
 /// @param shrinkage  g from 0 to 1; if not given, the estimate of Ledoit and Wolf (J. Multivariate Analysis

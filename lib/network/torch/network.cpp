@@ -4,20 +4,34 @@
 #include <cmath>
 
 #include "network/architectures/architectures.h"
+#include "network/torch/nearest_examples.h"
 #include "support/error.h"
 
 namespace earshot::network {
 
 using Json = nlohmann::ordered_json;
 
+namespace {
+
+Network::Head head_of(const NetworkOptions& options) {
+    if (options.kind == "linear") return Network::Head::linear;
+    if (options.kind == "neighbours") return Network::Head::neighbours;
+    return options.head == "lda" ? Network::Head::lda : Network::Head::dense;
+}
+
+}  // namespace
+
 Network::Network(const Json& architecture) : Network(architecture, read_network(architecture)) {}
 
 Network::Network(const Json& architecture, const NetworkOptions& options)
     : Walker(make_graph(architecture)),
       answer_(options.answer),
-      discriminant_(options.head == "lda"),
+      head_(head_of(options)),
       gains_from_bfloat16_(find_architecture(options.kind).gains_from_bfloat16),
-      shrinkage_(options.shrinkage) {}
+      shrinkage_(options.shrinkage),
+      penalty_(options.penalty),
+      examples_(options.examples),
+      nearest_(options.nearest.value_or(1)) {}
 
 /// The last layer that learns.
 std::size_t Network::output_node() const {
@@ -27,7 +41,7 @@ std::size_t Network::output_node() const {
 }
 
 bool Network::learns() const {
-    return !discriminant_ || parameters().size() > weights_of(output_node()).size();
+    return head_ == Head::dense || parameters().size() > weights_of(output_node()).size();
 }
 
 void Network::fit_input(const TensorStream& windows) {
@@ -65,27 +79,79 @@ void Network::fit_input(const TensorStream& windows) {
     deviation.copy_(torch::where(constant, torch::ones_like(spread), spread));
 }
 
-void Network::fit_output(const LabelledStream& windows, bool balanced) {
+std::int64_t Network::features() const { return graph()[graph()[output_node()].inputs[0]].shape.back(); }
+
+torch::Tensor Network::features_of(const torch::Tensor& windows) const {
+    const torch::NoGradGuard no_gradients;
+    return value_of(graph()[output_node()].inputs[0], windows).to(torch::kCPU);
+}
+
+void Network::set_output(const LinearFunction& function) {
+    const torch::NoGradGuard no_gradients;
+    const auto layer = weights_of(output_node());
+    layer[0].copy_(function.weight);
+    layer[1].copy_(function.bias);
+}
+
+void Network::fit_output(const LabelledStream& windows, const torch::Tensor& weights, bool balanced) {
     const torch::NoGradGuard no_gradients;
     const bool training = is_training();
     eval();
-    const std::size_t output = output_node();
     const LabelledStream embedded = [&](const LabelledSink& sink) {
-        windows([&](const torch::Tensor& some, const torch::Tensor& classes) {
-            sink(value_of(graph()[output].inputs[0], some).to(torch::kCPU), classes);
-        });
+        windows(
+            [&](const torch::Tensor& some, const torch::Tensor& truth) { sink(features_of(some), truth); });
     };
-    const Discriminant fitted = fit_discriminant(embedded, answer_.outputs(), shrinkage_, balanced);
+    if (head_ == Head::lda)
+        fit_discriminant_to(embedded, balanced);
+    else if (head_ == Head::linear)
+        fit_linear_to(embedded, weights);
+    else
+        remember(embedded);
+    train(training);
+}
+
+void Network::fit_discriminant_to(const LabelledStream& features, bool balanced) {
+    const Discriminant fitted = fit_discriminant(features, answer_.outputs(), shrinkage_, balanced);
     // Discriminant functions (columns) at the mean of each class (rows).
     const auto means = fitted.class_means.mm(fitted.weight.t()) + fitted.bias;
     const auto own = means.diagonal();
     const auto other = means.clone().fill_diagonal_(-INFINITY).amax(1);
     const double middle = ((own + other) / 2).mean().item<double>();
     const double scale = 2 * kOwnClass / std::max((own - other).mean().item<double>(), 1e-6);
-    const auto layer = weights_of(output);
-    layer[0].copy_(fitted.weight * scale);
-    layer[1].copy_((fitted.bias - middle) * scale);
-    train(training);
+    set_output({fitted.weight * scale, (fitted.bias - middle) * scale});
+}
+
+void Network::fit_linear_to(const LabelledStream& features, const torch::Tensor& weights) {
+    std::vector<torch::Tensor> values, truths;
+    features([&](const torch::Tensor& some, const torch::Tensor& truth) {
+        values.push_back(some);
+        truths.push_back(truth);
+    });
+    const auto all = torch::cat(values);
+    values.clear();
+    const LogisticRegression regression(all, torch::cat(truths), answer_.outputs());
+    const auto rows = torch::ones({all.size(0)}, torch::kFloat64);
+    const double penalty = penalty_.value_or(usual_penalty(all.size(1)));
+    set_output(regression.linear(regression.fit(rows, weights, penalty, LogisticRegression::kFine)));
+}
+
+void Network::remember(const LabelledStream& features) {
+    std::vector<torch::Tensor> values, truths;
+    features([&](const torch::Tensor& some, const torch::Tensor& truth) {
+        values.push_back(some);
+        truths.push_back(truth);
+    });
+    const auto classes = torch::cat(truths);
+    const auto order = std::get<1>(at::sort(classes, c10::optional<bool>(true), 0));  // stable
+    const auto examples = torch::cat(values).index_select(0, order);
+    if (!torch::equal(torch::bincount(classes, {}, answer_.classes()), torch::tensor(examples_)))
+        throw Error("the examples are not as many of each label as the network has room for");
+    const auto [own, other] = typical_likeness(examples, examples_, nearest_);
+    constexpr double kLeastApart =
+        0.1;  // cosines that differ less say little, and scores should not say more
+    const double scale = 2 * kOwnClass / std::max(own - other, kLeastApart);
+    const double middle = (own + other) / 2;
+    set_output({examples * scale, torch::full({examples.size(0)}, -middle * scale)});
 }
 
 }  // namespace earshot::network

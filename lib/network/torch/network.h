@@ -8,6 +8,7 @@
 #include "network/architecture.h"
 #include "network/torch/answer.h"
 #include "network/torch/discriminant.h"
+#include "network/torch/logistic_regression.h"
 #include "network/torch/walker.h"
 
 namespace earshot::network {
@@ -33,23 +34,53 @@ class Network : public Walker {
     /// amplified noise. Does nothing if each window is standardised by itself.
     void fit_input(const TensorStream& windows);
 
-    /// Whether linear discriminant analysis fits the last layer after the others are trained.
-    bool discriminant() const { return discriminant_; }
+    /// How the last layer comes about.
+    enum class Head {
+        dense,      // it learns with the others
+        lda,        // linear discriminant analysis of what the others give once they are trained
+        linear,     // logistic regression
+        neighbours  // the examples themselves
+    };
+    Head head() const { return head_; }
     /// Whether any layer learns by gradient descent.
     bool learns() const;
-    /// Fits the last layer to windows and their classes. Its outputs become the discriminant functions, all
-    /// with the same shift and scale. On average over the classes, the output for a window of the class is
-    /// kOwnClass, and that for a window of the most similar other class is -kOwnClass.
-    void fit_output(const LabelledStream& windows, bool balanced);
+    /// Fits a last layer that does not learn by gradient descent to windows and what they are: their classes,
+    /// int64 [n], or states of each output, as Answer::loss() compares with.
+    ///
+    /// With Head::lda, outputs become the discriminant functions, all with the same shift and scale. On
+    /// average over the classes, the output for a window of the class is kOwnClass, and that for a window of
+    /// the most similar other class is -kOwnClass.
+    ///
+    /// With Head::linear, they become the logarithms of odds. The penalty is that of the architecture, or
+    /// usual_penalty().
+    /// With Head::neighbours, windows must be as many of each class as the architecture says; their features
+    /// become its rows, shifted and scaled as for lda, but as if cosines with examples of the own and of the
+    /// other class differed by 0.1 at least.
+    /// @param weights   of the loss, Answer::loss_weights()
+    /// @param balanced  for lda: as fit_discriminant()
+    void fit_output(const LabelledStream& windows, const torch::Tensor& weights, bool balanced);
     static constexpr double kOwnClass = 2;  // a score of 0.88
+
+    /// What the last layer sees of windows: float32 [n, features()], on the CPU.
+    torch::Tensor features_of(const torch::Tensor& windows) const;
+    std::int64_t features() const;
+    /// Writes the last layer.
+    void set_output(const LinearFunction& function);
 
  private:
     Network(const nlohmann::ordered_json& architecture, const NetworkOptions& options);
     std::size_t output_node() const;
+    void fit_discriminant_to(const LabelledStream& features, bool balanced);
+    void fit_linear_to(const LabelledStream& features, const torch::Tensor& weights);
+    void remember(const LabelledStream& features);
 
     Answer answer_;
-    bool discriminant_, gains_from_bfloat16_;
+    Head head_;
+    bool gains_from_bfloat16_;
     std::optional<double> shrinkage_;  // none: estimated
+    std::optional<double> penalty_;
+    std::vector<std::int64_t> examples_;  // of each class, for neighbours
+    std::int64_t nearest_;
 };
 
 }  // namespace earshot::network

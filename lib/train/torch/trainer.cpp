@@ -18,6 +18,7 @@
 #include "train/torch/adam.h"
 #include "train/torch/kept_weights.h"
 #include "train/torch/mixture.h"
+#include "train/torch/scoring.h"
 #include "train/torch/truth.h"
 #include "train/window_loader.h"
 
@@ -26,16 +27,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
-
-constexpr std::size_t kScoringValues = std::size_t{1} << 20;  // in a batch without gradients
-constexpr std::size_t kScoringWindows = 4096;                 // at most
-
-torch::Tensor windows_of(const WindowBatch& batch) {
-    const auto count = static_cast<std::int64_t>(batch.count());
-    // from_blob needs a non-const pointer; networks only read their input.
-    return torch::from_blob(const_cast<float*>(batch.values.data()),
-                            {count, static_cast<std::int64_t>(batch.values.size()) / count});
-}
 
 /// [n x steps, classes]; most networks have one step a window.
 torch::Tensor probabilities_of(const network::Network& network, const torch::Tensor& logits) {
@@ -67,7 +58,7 @@ struct Trainer::State {
     State(const TrainingSet& data, const Json& description, Rows train, Rows validation,
           const FitOptions& fit)
         : set(data),
-          architecture(description),
+          architecture(completed(description, data, train)),
           train_rows(std::move(train)),
           validation_rows(std::move(validation)),
           options(fit),
@@ -77,8 +68,10 @@ struct Trainer::State {
         torch::manual_seed(epoch_seed(options.seed, 0));
         network = std::make_unique<network::Network>(architecture);
         best = std::make_unique<network::Network>(architecture);
-        if (set.target == model::Target::recording && network->discriminant()) {
-            throw UsageError("linear discriminant analysis needs a label for each window (--target frame)");
+        if (set.target == model::Target::recording && network->head() != network::Network::Head::dense) {
+            throw UsageError(
+                "--target recording is for networks that learn: --arch linear and lda need a label for each "
+                "window (--target frame, or --arch mlp)");
         }
         if (set.target == model::Target::recording && !network->answer().independent()) {
             throw UsageError("labels of whole recordings need independent outputs (--loss sigmoid)");
@@ -88,12 +81,7 @@ struct Trainer::State {
         const auto counts = independent() ? set.sounding_counts(train_rows) : set.class_counts(train_rows);
         weights =
             network->answer().loss_weights(counts, train_rows.size(), options.balance == Balance::weights);
-        const auto plan = all_windows(set, train_rows);
-        WindowLoader loader(set, plan, scoring_windows());
-        network->fit_input([&]() -> torch::Tensor {
-            const auto* batch = loader.next();
-            return batch ? windows_of(*batch) : torch::Tensor();
-        });
+        fit_input(set, train_rows, *network);
         network::copy_tensors(network->tensors(), best->tensors());
         if (options.compute == Compute::cuda) {
             network->move_to(torch::kCUDA);
@@ -101,11 +89,6 @@ struct Trainer::State {
         }
         optimizer = std::make_unique<Adam>(network->parameters(), options.weight_decay);
         before = network::clone_tensors(progress());
-    }
-
-    std::size_t scoring_windows() const {
-        const auto fitting = kScoringValues / static_cast<std::size_t>(network->window_values());
-        return std::clamp(fitting, std::size_t{1}, kScoringWindows);
     }
 
     /// How many windows of an example an epoch learns.
@@ -130,14 +113,16 @@ struct Trainer::State {
 
     /// Fits the last layer to the training windows as they are.
     void fit_output(network::Network& fitted) const {
-        const auto plan = all_windows(set, train_rows);
+        const bool balanced = options.balance != Balance::none;
+        const Rows rows = rows_to_fit(set, train_rows, fitted);
+        const auto counts = independent() ? set.sounding_counts(rows) : set.class_counts(rows);
         fitted.fit_output(
             [&](const network::LabelledSink& sink) {
-                WindowLoader loader(set, plan, scoring_windows());
-                while (const auto* batch = loader.next())
-                    sink(windows_of(*batch), classes_of(set, batch->examples));
+                for_windows(set, rows, fitted, [&](const WindowBatch& batch, const torch::Tensor& windows) {
+                    sink(windows, truth_of(set, batch.examples, independent()).wanted());
+                });
             },
-            options.balance != Balance::none);
+            fitted.answer().loss_weights(counts, rows.size(), balanced), balanced);
     }
 
     bool learns_in_bfloat16() const {
@@ -216,7 +201,7 @@ struct Trainer::State {
         auto highest = torch::full({static_cast<std::int64_t>(rows.size()), outputs}, -INFINITY);
         float* row = highest.data_ptr<float>();
         const auto plan = all_windows(set, rows);
-        WindowLoader loader(set, plan, scoring_windows());
+        WindowLoader loader(set, plan, scoring_windows(*network));
         std::size_t example = 0;  // windows are ordered by example
         while (const auto* batch = loader.next()) {
             const auto windows = windows_of(*batch);
@@ -313,8 +298,12 @@ std::optional<Epoch> Trainer::run_epoch() {
     return epoch;
 }
 
+const Json& Trainer::architecture() const { return state_->architecture; }
+
 void Trainer::fit_output() {
-    if (state_->best->discriminant()) state_->fit_output(*state_->best);
+    State& s = *state_;
+    // Where nothing else learns, the only epoch has fitted it.
+    if (s.best->head() != network::Network::Head::dense && s.best->learns()) s.fit_output(*s.best);
 }
 
 const std::vector<Epoch>& Trainer::history() const { return state_->history.epochs(); }

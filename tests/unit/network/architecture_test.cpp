@@ -50,7 +50,9 @@ TEST(Architecture, sizes_that_nobody_chose_are_those_of_the_first_version) {
             "hidden": [512, 256], "answer": "softmax")"},
         {"tcn",
          R"("kind": "tcn", "channels": [16, 32, 64, 64], "units": 128, "dilations": [1, 2, 4, 8],
-            "answer": "softmax")"}};
+            "answer": "softmax")"},
+        {"linear", R"("kind": "linear", "answer": "softmax")"},
+        {"neighbours", R"("kind": "neighbours", "nearest": 5, "answer": "likeness")"}};
     for (const auto& [kind, own] : cases) {
         const nlohmann::json wanted = nlohmann::json::parse("{" + common + own + "}");
         EXPECT_EQ(nlohmann::json(describe_network(options_of(kind))), wanted) << kind;
@@ -91,6 +93,28 @@ TEST(Architecture, sizes_of_other_kinds_are_refused) {
     EXPECT_EQ(error("dnn", [](auto& o) { o.heads = 2; }), "--heads is for --arch attention");
     EXPECT_EQ(error("attention", [](auto& o) { o.units = 2; }), "--units is for --arch cnn, separable, tcn");
     EXPECT_EQ(error("lda", [](auto& o) { o.hidden = {2}; }), "--hidden is for --arch mlp, dnn, attention");
+    EXPECT_EQ(error("linear", [](auto& o) { o.nearest = 2; }), "--nearest is for --arch neighbours");
+    EXPECT_EQ(error("neighbours", [](auto& o) { o.penalty = 2; }), "--penalty is for --arch linear");
+    EXPECT_EQ(error("linear", [](auto& o) { o.head = "lda"; }),
+              "--head is for networks that learn, not for --arch linear");
+    EXPECT_EQ(error("linear", [](auto& o) { o.input.standardise = "window"; }),
+              "--arch linear needs --standardise data or none (or --pool, instead of mean and maximum)");
+}
+
+TEST(Architecture, neighbours_have_a_row_of_weights_for_each_example) {
+    auto options = options_of("neighbours");
+    options.examples = {4, 1};
+    EXPECT_EQ(shape_in(options, "output.weight"), (Shape{5, 24}));  // mean and maximum of 12 bands
+    auto json = describe_network(options);
+    EXPECT_EQ(read_network(json).examples, options.examples);
+    const auto with = [&](const Json& examples) {
+        json["examples"] = examples;
+        return error_of([&] { read_network(json); });
+    };
+    EXPECT_NE(with({4, 1, 2}).find("has 3 numbers, should have 2"), std::string::npos);
+    EXPECT_NE(with({4, 0}).find("\"examples\""), std::string::npos);
+    json.erase("examples");
+    EXPECT_NE(error_of([&] { read_network(json); }).find("\"examples\" is missing"), std::string::npos);
 }
 
 TEST(Architecture, reads_back_what_it_describes) {

@@ -46,6 +46,11 @@ std::vector<Kind> kinds() {
         if (kind.options.kind == "attention") kind.options.input.compression.kind = "none";
         kind.options.dropout = 0.3;
     }
+    made.push_back({"linear", options_of("linear", 9, 14)});
+    made.push_back({"linear of one frame", options_of("linear", 1, 14)});
+    auto neighbours = options_of("neighbours", 7, 12);
+    neighbours.examples = {9, 1, 3, 40};
+    made.push_back({"neighbours", neighbours});
     auto views = options_of("cnn", 40, 20);
     views.paces = 0.15;
     views.pitches = 0.07;

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "train/thinning.h"
 #include "unit/model/fixtures.h"
 
 namespace earshot::train {
@@ -97,6 +98,49 @@ TEST(Folds, a_class_must_not_vanish_from_training) {
     test::label_recordings(set, {0, 1});
     EXPECT_NE(error_of([&] { hold_out(set, SplitBy::group, 0.5, 1); }).find("would be held out"),
               std::string::npos);
+}
+
+TEST(Folds, what_is_scarce_is_learnt_and_not_held_out) {
+    TrainingSet set = make_set(5, 20, 2, 2);
+    test::label_recordings(set, {0, 0, 0, 0, 1});
+    const auto ones = [&](const Rows& rows) { return set.class_counts(rows)[1]; };
+    const auto folds = cross_validation_folds(set, SplitBy::group, 9, 1, Scarce::learn);
+    std::set<std::int64_t> held_out;
+    for (const Fold& fold : folds) {
+        EXPECT_EQ(ones(fold.train), 20);
+        EXPECT_EQ(together(fold), set.labelled_rows(Role::train));
+        for (const auto row : fold.validation) EXPECT_TRUE(held_out.insert(row).second);
+    }
+    EXPECT_EQ(held_out.size(), 80U);
+    for (std::uint64_t seed = 0; seed < 5; ++seed)
+        EXPECT_EQ(ones(hold_out(set, SplitBy::group, 0.3, seed, Scarce::learn).train), 20);
+}
+
+TEST(Folds, nothing_is_held_out_where_each_class_has_one_recording) {
+    TrainingSet set = make_set(2, 20, 2, 2);
+    test::label_recordings(set, {0, 1});
+    EXPECT_TRUE(cross_validation_folds(set, SplitBy::group, 2, 1, Scarce::learn).empty());
+    const Fold fold = hold_out(set, SplitBy::group, 0.5, 1, Scarce::learn);
+    EXPECT_EQ(fold.train, set.labelled_rows(Role::train));
+    EXPECT_TRUE(fold.validation.empty());
+    const TrainingSet one = make_set(1, 20, 2, 2);
+    EXPECT_TRUE(hold_out(one, SplitBy::group, 0.3, 1, Scarce::learn).validation.empty());
+}
+
+TEST(Thinning, labels_with_few_keep_all_and_the_others_share_the_rest) {
+    using Counts = std::vector<std::int64_t>;
+    EXPECT_EQ(thinned_counts(Counts{100, 3, 0, 40}, 20), (Counts{8, 3, 0, 8}));
+    EXPECT_EQ(thinned_counts(Counts{5, 4, 1}, 10), (Counts{5, 4, 1}));
+    EXPECT_EQ(thinned_counts(Counts{5, 5, 5}, 2), (Counts{1, 1, 1}));
+}
+
+TEST(Thinning, examples_are_spread_over_recordings) {
+    const TrainingSet set = make_set(10, 30, 3, 2);
+    const Rows all = set.labelled_rows(Role::train), some = thinned(set, all, 60);
+    EXPECT_EQ(set.class_counts(some), thinned_counts(set.class_counts(all), 60));
+    EXPECT_TRUE(std::ranges::is_sorted(some));
+    EXPECT_EQ(groups_of(set, some).size(), 10U);
+    EXPECT_EQ(thinned(set, all, 300), all);
 }
 
 TEST(Folds, each_frame_is_held_out_once) {
