@@ -239,7 +239,7 @@ std::vector<Setting> network_settings(NetworkOptions& options) {
     const auto kinds = kinds_with(nullptr);
     std::vector<Setting> settings{
         Setting("arch", one_of(options.kind, kinds), "KIND",
-                fmt::format("Network: {}", fmt::join(kinds, ", ")))
+                "Network: mlp, cnn, linear, lda ... (all: earshot-train(1))")
             .basic(),
         {"head", one_of(options.head, {"dense", "lda"}), "KIND",
          "Last layer: dense, or lda (linear discriminants)"},
