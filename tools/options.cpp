@@ -114,4 +114,6 @@ std::string share_directory() {
     return (prefix / "share" / "earshot").string();
 }
 
+std::string own_ears() { return share_directory() + "/ears/own.ears"; }
+
 }  // namespace earshot::tools

@@ -48,4 +48,7 @@ int effective_jobs(int jobs);
 /// share/earshot of the tree that this executable lives in (build tree or installed prefix).
 std::string share_directory();
 
+/// The file with earshot's own ears.
+std::string own_ears();
+
 }  // namespace earshot::tools

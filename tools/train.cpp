@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "dataset/recording.h"
+#include "frontend/pretrained.h"
 #include "model/model_directory.h"
 #include "model/scorer.h"
 #include "network/card.h"
@@ -55,12 +56,19 @@ nlohmann::ordered_json architecture_of(const train::TrainingSet& set, network::N
     return network::describe_network(network);
 }
 
+/// @param which  own, none or a file
+std::shared_ptr<const network::Weights> ears_for(const std::string& which) {
+    if (which == "none") return nullptr;
+    return std::make_shared<const network::Weights>(
+        frontend::read_pretrained_weights(which == "own" ? own_ears() : which));
+}
+
 /// How examples are cut: as the network needs them.
 train::ExampleOptions examples_of(const TrainOptions& options) {
     train::ExampleOptions examples = options.examples;
     const auto layout = network::step_layout(options.network);
     if ((layout.step_frames > 0) != (examples.target == model::Target::events))
-        throw UsageError("--target events and --arch tcn go together");
+        throw UsageError("--target events goes with --arch tcn or temporal, and they with it");
     examples.step_frames = layout.step_frames;
     examples.context_frames = layout.context_frames;
     return examples;
@@ -232,6 +240,7 @@ Exit run(const TrainOptions& options, const std::string& recipe, Context& contex
     TrainingRun run{{}, options, context, {}};
     run.recipe = recipe;
     run.fit = options.fit;
+    if (options.network.kind.starts_with("ears")) run.fit.start = ears_for(options.ears);
     run.thresholds = options.thresholds;
     run.objective = options.objective;
     run.set = train::load_training_set(options.data, examples_of(options));

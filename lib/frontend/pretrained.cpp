@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "frontend/embedding.h"
+#include "network/ears.h"
 #include "network/engine/engine.h"
 #include "npz/npz.h"
 #include "support/error.h"
@@ -18,6 +19,12 @@ using Json = nlohmann::ordered_json;
 
 constexpr const char* kDescription = "pretrained";  // the array that is no weight
 constexpr int kEarsVersion = 1;
+
+struct Read {
+    Json settings;
+    network::Graph graph;
+    network::Weights weights;
+};
 
 /// Whether the result is that of a sigmoid or a softmax, perhaps in another shape.
 bool ends_in_probabilities(const network::Graph& graph) {
@@ -36,9 +43,15 @@ bool ends_in_probabilities(const network::Graph& graph) {
            (pointwise != nullptr && pointwise->function == op::Pointwise::Function::sigmoid);
 }
 
-}  // namespace
+/// Either a graph of its own, or earshot's ears for windows as long as its settings say.
+network::Graph graph_of(const Json& json) {
+    if (json.contains("graph")) return network::Graph::from_json(json.at("graph"));
+    if (json.value("network", Json()) != "ears")
+        throw Error("its \"network\" should be ears, or it needs a \"graph\"");
+    return network::ears_graph(embedding_shape(json.value("frontend", Json())).frames);
+}
 
-std::shared_ptr<const Pretrained> Pretrained::open(const std::string& path) {
+Read read(const std::string& path) {
     const npz::NpzReader file(path);
     if (!file.contains(kDescription))
         throw Error(fmt::format("{}: not a pretrained network (datagen --pretrained writes them)", path));
@@ -46,15 +59,28 @@ std::shared_ptr<const Pretrained> Pretrained::open(const std::string& path) {
     try {
         if (!json.is_object() || json.value("format_version", Json()) != Json(kEarsVersion))
             throw Error("another version of the format (update earshot)");
-        const auto graph = network::Graph::from_json(json.value("graph", Json()));
-        const auto weights = network::Weights::read(graph, file, kDescription);
-        return std::make_shared<const Pretrained>(json.value("frontend", Json()), graph, weights);
+        auto graph = graph_of(json);
+        auto weights = network::Weights::read(graph, file, kDescription);
+        return {json.value("frontend", Json()), std::move(graph), std::move(weights)};
     } catch (const Error& error) {
         const std::string what = error.what();
         if (what.starts_with(path)) throw;
         throw Error(fmt::format("{}: {}", path, what));
     }
 }
+
+}  // namespace
+
+std::shared_ptr<const Pretrained> Pretrained::open(const std::string& path) {
+    Read file = read(path);
+    try {
+        return std::make_shared<const Pretrained>(std::move(file.settings), file.graph, file.weights);
+    } catch (const Error& error) {
+        throw Error(fmt::format("{}: {}", path, error.what()));
+    }
+}
+
+network::Weights read_pretrained_weights(const std::string& path) { return read(path).weights; }
 
 Pretrained::Pretrained(Json settings, const network::Graph& graph, const network::Weights& weights)
     : settings_(std::move(settings)), gives_probabilities_(ends_in_probabilities(graph)) {

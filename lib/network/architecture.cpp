@@ -139,7 +139,7 @@ void check(const NetworkOptions& options) {
             "of several frames (--window)");
     }
     if (options.input.pool > 0 && find_architecture(kind_in_files(options.kind)).frames_per_step > 0)
-        throw UsageError("--pool and --arch tcn cannot be combined (it answers for every two frames)");
+        throw UsageError("--pool cannot be combined with --arch tcn or temporal (they answer step by step)");
     if (options.input.deviation && options.input.pool == 0) {
         throw UsageError("--deviation needs --pool: of the frames of each step of time");
     }

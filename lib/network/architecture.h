@@ -91,6 +91,9 @@ struct NetworkOptions {
     ///            remains, the mean over time, and dense layers
     /// tcn        an answer every two frames: convolutions over time and bands, then over time alone, each of
     ///            which sees further; none pads time, so that a window's first and last frames are context
+    /// ears       earshot's own ears (network/ears.h), and a dense layer over the vectors' mean and maximum
+    /// ears-events  the same, an answer for each vector: layers as those of temporal
+    /// temporal   an answer for each frame: as tcn, but with a dense layer for the convolutions over bands
     std::string kind = "mlp";
     // Sizes of layers; as the kind has them where they are not given.
     std::optional<std::vector<std::int64_t>> channels;   // of each convolution

@@ -216,6 +216,11 @@ void save_weights(const Graph& graph, const Weights& weights, const std::string&
     output->close();
 }
 
+std::span<const float> Weights::find(std::string_view name) const {
+    const auto found = arrays_.find(name);
+    return found == arrays_.end() ? std::span<const float>() : found->second;
+}
+
 std::span<const float> Weights::operator[](std::string_view name) const {
     const auto found = arrays_.find(name);
     if (found == arrays_.end()) throw Error(fmt::format("weights: array '{}' is missing", name));

@@ -31,6 +31,8 @@ class Weights {
     static Weights read(const Graph& graph, const npz::NpzReader& file, std::string_view other);
 
     void set(std::string name, std::vector<float> values) { arrays_[std::move(name)] = std::move(values); }
+    /// Empty if there is no such array
+    std::span<const float> find(std::string_view name) const;
     /// @throws Error if there is no such array
     std::span<const float> operator[](std::string_view name) const;
 

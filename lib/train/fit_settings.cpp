@@ -53,6 +53,9 @@ std::vector<Setting> fit_settings(FitOptions& fit) {
          "WHAT", "What must improve: loss, score (false alarms and misses); none: keep the last epoch"},
         {"batch", whole_in(fit.batch, 1, 1 << 20), "N", "Frames or recordings per step"},
         {"learning-rate", number_in(fit.learning_rate, 1e-9, 10), "X", "Step size of Adam"},
+        Setting("ears-rate", number_in(fit.start_rate, 0, 10), "X",
+                "Learning rate of pretrained layers, a share of that of the others (0: frozen)")
+            .sparse(),
         {"schedule",
          choice_of<Schedule>(fit.schedule, {{"constant", Schedule::constant},
                                             {"cosine", Schedule::cosine},

@@ -63,6 +63,9 @@ struct FitOptions {
     network::Precision weights = network::Precision::float32;  // of the trained model
     Compute compute = Compute::cpu;
     AugmentOptions augment;
+    /// What layers begin with whose names and sizes are those of its arrays; the others at random.
+    std::shared_ptr<const network::Weights> start;
+    double start_rate = 0.25;  // their learning rate, as a share of that of the others; 0: they don't learn
     Criterion criterion = Criterion::loss;
     std::uint64_t seed = 0;
 };

@@ -74,7 +74,7 @@ class Bench:
 
     def monitor(self):
         root = self.data / "monitor"
-        for recipe in ("sounds", "spectrum-mlp"):
+        for recipe in ("sounds", "ears", "spectrum-mlp"):
             learnt = self.datagen(f"learnt-{recipe}", recipe, *(root / f"sample_{i}" for i in (1, 2, 3, 4)))
             judged = self.datagen(f"judged-{recipe}", recipe, *(root / f"sample_{i}" for i in (5, 6)))
             tests = [self.metrics(recipe, seed, learnt, "--test-data", judged)["test"] for seed in self.seeds()]
@@ -94,12 +94,14 @@ class Bench:
     def cry(self):
         whole = ("--window", "5s", "--overlay", 0)
         self.folds("cry", "sounds", "sounds", (), whole, 0.846)
+        self.folds("cry", "ears", "ears", (), whole[:2], 0.846)
         self.folds("cry", "attention", "sounds", (), (*whole, *self.ATTENTION), 0.846)
         self.folds("cry", "spectrum-mlp", "spectrum-mlp", ("--sample-duration", "5s"), (), 0.846)
 
     def esc10(self):
         whole = ("--window", "5s", "--overlay", 0, "--standardise", "data")
         self.folds("esc10", "sounds", "sounds", (), whole, 0.825)
+        self.folds("esc10", "ears", "ears", (), whole[:2], 0.825)
         self.folds("esc10", "attention", "sounds", (), (*whole, *self.ATTENTION), 0.825)
 
     def phrase(self, what, parts, reference):

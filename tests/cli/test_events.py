@@ -136,14 +136,14 @@ class EventsTest(Sandbox):
     def test_options_that_do_not_go_together(self):
         self.earshot("datagen", *FRAMES, "evenings", "frames", "-q")
         for words, said in (
-            (["--arch", "cnn"], "--target events and --arch tcn go together"),
-            (["--target", "frame"], "--target events and --arch tcn go together"),
+            (["--arch", "cnn"], "--target events goes with --arch tcn"),
+            (["--target", "frame"], "--target events goes with --arch tcn"),
             (["--padding", "mean"], "--target events and --padding edge go together"),
             (["--mixup", "0.3"], "--mixup 0"),
             (["--objective", "false-alarms"], "--objective false-alarms needs a limit (--false-alarms-per-week N)"),
             (["--precision", "0.9", "--false-alarms-per-week", "1"], "--false-alarms-per-week cannot be combined"),
             (["--false-alarms-per-hour", "1", "--false-alarms-per-week", "1"], "cannot be combined"),
             (["--target", "recording", "--objective", "false-alarms", "--false-alarms-per-week", "1"], "is for events"),
-            (["--pool", "5"], "--pool and --arch tcn cannot be combined"),
+            (["--pool", "5"], "--pool cannot be combined with --arch tcn"),
         ):
             self.earshot("train", "frames", "-o", "model", *words, status=2, stderr=said)

@@ -75,8 +75,9 @@ def make_recordings(directory):
 TRAINING = {"events": (["evenings"], ["--epochs", 3]),
             "spectrum-mlp": (["evenings"], ["--epochs", 5]),
             "sounds": (["evenings"], ["--epochs", 3]),
+            "ears": (["evenings"], ["--epochs", 2]),
             "open-set": (["evenings"], ["--epochs", 3, "--tags", "speech,drum"]),
-            "vectors": (["evenings"], ["--window", "4s"]),
+            "vectors": (["evenings"], ["--window", "1s"]),
             "phrase": (["clips", "--labels", "clips.csv"], ["--epochs", 3, "--test", 0]),
             "impact": (["seconds"], ["--epochs", 6, "--batch", 4]),
             "impact-waveform": (["seconds"], ["--epochs", 4, "--batch", 4, "--strides", "8,4,2"])}

@@ -1,4 +1,4 @@
-"""The recipe `sounds`, whole: labelled recordings in, events of a new one out."""
+"""The recipes `sounds` and `ears`, whole: labelled recordings in, events of a new one out."""
 import json
 
 import numpy
@@ -33,11 +33,15 @@ class SoundsTest(Sandbox):
             sound, labels, _ = evening(seed)
             write_wav(self.dir / f"evenings/{seed}/audio.wav", sound, RATE)
             (self.dir / f"evenings/{seed}/labels.json").write_text(json.dumps(labels))
-        low = ["--sample-rate", RATE, "--high", 7800]
-        self.earshot("datagen", "--recipe", "sounds", *low, "evenings", "frames", "-q")
-        self.earshot("train", "--recipe", "sounds", "frames", "-o", "model", "-q", "--epochs", 20, "--threads", 1)
+        for recipe, kind, made, epochs in [("ears", "ears", (), 6), ("sounds", "cnn", ("--sample-rate", RATE, "--high", 7800), 20)]:
+            with self.subTest(recipe=recipe):
+                self.learns_from_evenings(recipe, kind, made, epochs)
+
+    def learns_from_evenings(self, recipe, kind, made, epochs):
+        self.earshot("datagen", "--recipe", recipe, *made, "evenings", f"{recipe}-frames", "-q")
+        self.earshot("train", "--recipe", recipe, f"{recipe}-frames", "-o", "model", "-q", "--epochs", epochs, "--threads", 1, "--force")
         model = json.loads((self.dir / "model/model.json").read_text())
-        self.assertEqual((model["recipe"], model["architecture"]["kind"]), ("sounds", "cnn"))
+        self.assertEqual((model["recipe"], model["architecture"]["kind"]), (recipe, kind))
         self.assertEqual((model["labels"], model["background"]), (["background", "bird", "knock"], "background"))
         sound, _, truth = evening(100)
         write_wav(self.dir / "new.wav", sound, RATE)

@@ -109,7 +109,7 @@ void add_pretrained(CLI::App& app, PretrainedOptions& options) {
 }
 
 PretrainedSource::PretrainedSource(const PretrainedOptions& options, const FrontendOptions& frontend)
-    : path_(options.file) {
+    : path_(options.file == "own" ? own_ears() : options.file) {
     if (!path_.ends_with(Pretrained::kExtension)) {
         read_foreign(options, frontend);
         return;

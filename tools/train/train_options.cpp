@@ -57,7 +57,8 @@ void add_data(CLI::App& app, TrainOptions& options) {
     add_output(app, options.output, "Directory of the model (required)");
     add_force(app, options.force);
     add_list(app, "--validation-data", options.data.validation, "DATASET",
-             "Validate on these datasets instead (repeatable)");
+             "Validate on these datasets instead (repeatable)")
+        ->group(kMoreOptions);
     add_list(app, "--test-data", options.data.test, "DATASET", "Report on these datasets too (repeatable)")
         ->group(kMoreOptions);
     add_list(app, "--background", options.background, "WHAT",
@@ -70,6 +71,10 @@ void add_data(CLI::App& app, TrainOptions& options) {
     add_list(app, "--days", options.days, "A[..B]", "Use only recordings of these days (repeatable)")
         ->group(kMoreOptions);
     add_list(app, "--test-days", options.test_days, "A[..B]", "Test on recordings of these days (repeatable)")
+        ->group(kMoreOptions);
+    app.add_option("--ears", options.ears, "Begin --arch ears as: own, none or FILE.ears")
+        ->type_name("WHICH")
+        ->capture_default_str()
         ->group(kMoreOptions);
     app.add_flag("--link", options.link,
                  "Link to the pretrained network of the datasets instead of copying it")

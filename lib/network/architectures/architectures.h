@@ -36,6 +36,9 @@ Architecture cnn_architecture();
 Architecture separable_architecture();
 Architecture attention_architecture();
 Architecture tcn_architecture();
+Architecture temporal_architecture();
+Architecture ears_architecture();
+Architecture ears_events_architecture();
 Architecture linear_architecture();
 Architecture neighbours_architecture();
 
@@ -49,6 +52,11 @@ void add_dense_layers(Graph& graph, std::span<const std::int64_t> units, double 
 /// For a graph whose last node gives maps [channels, time, bands]: a dense layer over all bands of each step,
 /// and the maximum over time.
 void add_mix(Graph& graph, const NetworkOptions& options);
+/// From [values, steps]: a dense layer over all values of each step, then residual convolutions over three
+/// steps, `dilations` apart, to [steps, units].
+void add_over_time(Graph& graph, const NetworkOptions& options);
+/// Usual values of its settings.
+void fill_over_time(NetworkOptions& options);
 void add_dropout(Graph& graph, double fraction);
 void add_relu(Graph& graph);
 

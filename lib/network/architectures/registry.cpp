@@ -9,8 +9,9 @@ namespace earshot::network {
 
 std::span<const Architecture> architectures() {
     static const std::vector<Architecture> kinds{
-        mlp_architecture(), cnn_architecture(),    separable_architecture(), attention_architecture(),
-        tcn_architecture(), linear_architecture(), neighbours_architecture()};
+        mlp_architecture(),    cnn_architecture(),       separable_architecture(), attention_architecture(),
+        tcn_architecture(),    temporal_architecture(),  ears_architecture(),      ears_events_architecture(),
+        linear_architecture(), neighbours_architecture()};
     return kinds;
 }
 

@@ -18,9 +18,9 @@ void add_normalised(Graph& graph, const std::string& name, const op::Conv& conv)
 }
 
 /// A temporal convolutional network (Bai, Kolter and Koltun, 2018). Each of `channels` is a convolution 3 x 3
-/// with stride 2 over bands, the first over time too; then a dense layer over all bands of each step; then
-/// residual convolutions over three steps, `dilations` apart. None pads time: each step of the answer sees
-/// the same frames around it, wherever the window was cut, and a window has as many steps as that leaves.
+/// with stride 2 over bands, the first over time too; then layers over time. None pads time: each step of the
+/// answer sees the same frames around it, wherever the window was cut, and a window has as many steps as that
+/// leaves.
 void build_tcn(Graph& graph, const NetworkOptions& options) {
     int i = 0;
     for (const auto channels : *options.channels) {
@@ -35,9 +35,29 @@ void build_tcn(Graph& graph, const NetworkOptions& options) {
     const Shape maps = graph.shape();
     graph.then(op::Transpose{{0, 2, 1}});
     graph.then(op::Reshape{{maps[0] * maps[2], maps[1]}});
+    add_over_time(graph, options);
+}
+
+/// The same without convolutions over bands, an answer for each frame: for frames that are vectors of a
+/// network already, whose values are in no order.
+void build_temporal(Graph& graph, const NetworkOptions& options) {
+    const Shape features = graph.shape();  // [planes, frames, values]
+    graph.then(op::Transpose{{0, 2, 1}});
+    graph.then(op::Reshape{{features[0] * features[2], features[1]}});
+    add_over_time(graph, options);
+}
+
+}  // namespace
+
+void fill_over_time(NetworkOptions& options) {
+    if (!options.units) options.units = 64;
+    if (!options.dilations) options.dilations = {1, 2};
+}
+
+void add_over_time(Graph& graph, const NetworkOptions& options) {
     add_normalised(graph, "mix", {.channels = *options.units, .kernel = {1}, .bias = false});
     add_dropout(graph, options.dropout);
-    i = 0;
+    int i = 0;
     for (const auto dilation : *options.dilations) {
         const std::size_t before = graph.last();
         add_normalised(graph, fmt::format("time_{}", ++i),
@@ -51,10 +71,12 @@ void build_tcn(Graph& graph, const NetworkOptions& options) {
     graph.then(op::Transpose{{1, 0}});
 }
 
-}  // namespace
-
 Architecture tcn_architecture() {
     return {"tcn", {"channels", "units", "dilations", "dropout"}, fill_tcn, build_tcn, true, true, 2};
+}
+
+Architecture temporal_architecture() {
+    return {"temporal", {"units", "dilations", "dropout"}, fill_over_time, build_temporal, false, true, 1};
 }
 
 }  // namespace earshot::network

@@ -9,10 +9,12 @@ constexpr float kMeanDecay = 0.9F, kSquareDecay = 0.999F, kEpsilon = 1e-8F;
 
 }  // namespace
 
-Adam::Adam(const network::NamedTensors& parameters, double weight_decay)
+Adam::Adam(const network::NamedTensors& parameters, double weight_decay,
+           const std::function<double(const std::string&)>& share)
     : weight_decay_(weight_decay), step_(torch::zeros({}, torch::kInt64)) {
     for (const auto& [name, weights] : parameters)
-        moments_.push_back({name, weights, torch::zeros_like(weights), torch::zeros_like(weights)});
+        moments_.push_back(
+            {name, weights, torch::zeros_like(weights), torch::zeros_like(weights), share(name)});
 }
 
 void Adam::step(double weight, double learning_rate, double clip) {
@@ -32,11 +34,12 @@ void Adam::step(double weight, double learning_rate, double clip) {
     // Both means start at zero. Dividing by the total weight of what they have seen corrects for that.
     const double mean_seen = 1 - std::pow(static_cast<double>(kMeanDecay), steps);
     const double square_seen = 1 - std::pow(static_cast<double>(kSquareDecay), steps);
-    const Rates rates{.share = static_cast<float>(factor),
-                      .rate = static_cast<float>(learning_rate / mean_seen),
-                      .square_scale = static_cast<float>(1 / std::sqrt(square_seen)),
-                      .kept = static_cast<float>(1 - learning_rate * weight_decay_)};
     for (auto& moments : moments_) {
+        const double rate = learning_rate * moments.share;
+        const Rates rates{.share = static_cast<float>(factor),
+                          .rate = static_cast<float>(rate / mean_seen),
+                          .square_scale = static_cast<float>(1 / std::sqrt(square_seen)),
+                          .kept = static_cast<float>(1 - rate * weight_decay_)};
         auto& gradient = moments.weights.mutable_grad();
         if (!gradient.defined()) continue;  // the loss does not depend on it
         const bool in_reach = moments.weights.is_cpu() && moments.weights.scalar_type() == torch::kFloat32;

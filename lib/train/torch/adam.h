@@ -1,5 +1,8 @@
 #pragma once
 
+#include <functional>
+#include <string>
+
 #include "network/torch/tensors.h"
 
 namespace earshot::train {
@@ -10,7 +13,10 @@ namespace earshot::train {
 class Adam {
  public:
     /// @param parameters  to be learnt, with gradients
-    Adam(const network::NamedTensors& parameters, double weight_decay);
+    /// @param share  of the learning rate, for each parameter
+    Adam(
+        const network::NamedTensors& parameters, double weight_decay,
+        const std::function<double(const std::string&)>& share = [](const std::string&) { return 1.0; });
 
     /// Adds the gradient of a loss, a tensor with one element, to the gradient for the next step.
     static void add(const torch::Tensor& loss) { loss.backward(); }
@@ -27,6 +33,7 @@ class Adam {
     struct Moments {
         std::string name;
         torch::Tensor weights, mean, square;  // square: of the gradient, uncentred
+        double share;                         // of the learning rate
     };
     struct Rates {
         float share;         // factor for the gradient

@@ -78,6 +78,7 @@ struct Trainer::State {
         }
         if (of_events() && (!network->answer().independent() || options.mixup > 0))
             throw UsageError("--target events needs --loss sigmoid and --mixup 0 (--overlay mixes windows)");
+        if (options.start) begin_with(*options.start);
         const auto counts = independent() ? set.sounding_counts(train_rows) : set.class_counts(train_rows);
         weights =
             network->answer().loss_weights(counts, train_rows.size(), options.balance == Balance::weights);
@@ -87,8 +88,24 @@ struct Trainer::State {
             network->move_to(torch::kCUDA);
             best->move_to(torch::kCUDA);
         }
-        optimizer = std::make_unique<Adam>(network->parameters(), options.weight_decay);
+        optimizer = std::make_unique<Adam>(
+            network->parameters(), options.weight_decay, [this](const std::string& name) {
+                return options.start && !options.start->find(name).empty() ? options.start_rate : 1;
+            });
         before = network::clone_tensors(progress());
+    }
+
+    void begin_with(const network::Weights& start) {
+        const torch::NoGradGuard no_gradients;
+        bool any = false;
+        for (auto& [name, tensor] : network->parameters()) {
+            const auto values = start.find(name);
+            if (values.size() != static_cast<std::size_t>(tensor.numel())) continue;
+            std::copy(values.begin(), values.end(), tensor.data_ptr<float>());
+            if (options.start_rate == 0) tensor.set_requires_grad(false);
+            any = true;
+        }
+        if (!any) throw UsageError("--ears: none of its layers is in the network (--arch ears)");
     }
 
     /// How many windows of an example an epoch learns.

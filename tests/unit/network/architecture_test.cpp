@@ -91,7 +91,8 @@ TEST(Architecture, sizes_of_other_kinds_are_refused) {
               "--channels is for --arch cnn, separable, attention, tcn");
     EXPECT_EQ(error("cnn", [](auto& o) { o.strides = {1}; }), "--strides is for --arch attention");
     EXPECT_EQ(error("dnn", [](auto& o) { o.heads = 2; }), "--heads is for --arch attention");
-    EXPECT_EQ(error("attention", [](auto& o) { o.units = 2; }), "--units is for --arch cnn, separable, tcn");
+    EXPECT_EQ(error("attention", [](auto& o) { o.units = 2; }),
+              "--units is for --arch cnn, separable, tcn, temporal, ears-events");
     EXPECT_EQ(error("lda", [](auto& o) { o.hidden = {2}; }), "--hidden is for --arch mlp, dnn, attention");
     EXPECT_EQ(error("linear", [](auto& o) { o.nearest = 2; }), "--nearest is for --arch neighbours");
     EXPECT_EQ(error("neighbours", [](auto& o) { o.penalty = 2; }), "--penalty is for --arch linear");

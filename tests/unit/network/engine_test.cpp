@@ -136,15 +136,17 @@ TEST(Engine, a_window_has_the_same_scores_bit_for_bit_whatever_is_scored_with_it
     }
 }
 
-// A step of the answer sees the same frames wherever windows are cut, and is computed in the same way.
-TEST(Engine, steps_have_the_same_scores_bit_for_bit_however_long_the_window_is) {
+// A step of the answer sees the same frames wherever windows are cut, and is computed in the same way:
+// windows of so many steps give what the same steps have in a longer one.
+void expect_same_steps(const char* kind, std::int64_t bands, std::int64_t step_frames, std::int64_t all,
+                       std::initializer_list<std::int64_t> shorter_ones) {
     torch::manual_seed(5);
-    auto options = options_of("tcn", 0, 16);
+    auto options = options_of(kind, 0, bands);
     options.answer = {"sigmoid", 4, 2};
     options.input = {.compression = {"none"}, .standardise = "data"};
     const auto layout = step_layout(options);
-    EXPECT_EQ(layout.step_frames, 2);
-    options.frames = 2 * layout.context_frames + 60;
+    EXPECT_EQ(layout.step_frames, step_frames);
+    options.frames = 2 * layout.context_frames + all * step_frames;
     const Both longer(options);
     Weights weights;
     for (const auto& [name, tensor] : longer.network.tensors()) {
@@ -153,21 +155,28 @@ TEST(Engine, steps_have_the_same_scores_bit_for_bit_however_long_the_window_is) 
     }
     const auto windows = some_windows(longer.network, 3);
     const auto wanted = longer.scores(windows);
-    for (const std::int64_t steps : {1, 2, 5, 6, 15}) {
-        options.frames = 2 * (layout.context_frames + steps);
+    for (const std::int64_t steps : shorter_ones) {
+        options.frames = 2 * layout.context_frames + steps * step_frames;
         const engine::Engine shorter(make_graph(describe_network(options)), weights);
         std::vector<float> found;
         for (std::int64_t window = 0; window < 3; ++window) {
-            for (std::int64_t step = 0; step < 30; step += steps) {
+            for (std::int64_t step = 0; step < all; step += steps) {
+                const std::int64_t first = step * step_frames;
                 const auto part =
-                    windows[window].slice(0, 2 * step * 16, (2 * step + options.frames) * 16).contiguous();
+                    windows[window].slice(0, first * bands, (first + options.frames) * bands).contiguous();
                 std::vector<float> scores(shorter.scores_per_window());
                 shorter.run({part.data_ptr<float>(), static_cast<std::size_t>(part.numel())}, 1, scores);
                 found.insert(found.end(), scores.begin(), scores.end());
             }
         }
-        EXPECT_EQ(found, wanted) << steps;
+        EXPECT_EQ(found, wanted) << kind << ", " << steps;
     }
+}
+
+TEST(Engine, steps_have_the_same_scores_bit_for_bit_however_long_the_window_is) {
+    expect_same_steps("tcn", 16, 2, 30, {1, 2, 5, 6, 15});
+    expect_same_steps("temporal", 20, 1, 12, {1, 2, 6});
+    expect_same_steps("ears-events", 64, 16, 6, {1, 2, 3});
 }
 
 // Attention takes a sequence from before a transposition that turns it; this one leaves it as it is.

@@ -114,7 +114,7 @@ TEST(Registry, refuses_what_it_cannot_build_before_taking_memory) {
     const Json missing(Json::value_t::discarded);
     const std::vector<std::tuple<const char*, Json, std::string>> cases{
         {"kind", "transformer",
-         "architecture: no network of kind 'transformer' (known: mlp, cnn, separable, attention, tcn;"},
+         "architecture: no network of kind 'transformer' (known: mlp, cnn, separable, attention, tcn, "},
         {"kind", 7, "architecture: \"kind\" is 7, should be text"},
         {"kind", missing, "architecture: \"kind\" is missing"},
         {"inputs", 0, "\"inputs\" is 0, should be a whole number from 1 to"},

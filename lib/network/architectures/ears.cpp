@@ -1,0 +1,134 @@
+#include "network/ears.h"
+
+#include <fmt/format.h>
+
+#include "network/architectures/architectures.h"
+#include "support/error.h"
+
+namespace earshot::network {
+namespace {
+
+using Activation = op::Pointwise::Function;
+
+/// Over bands, and time where `taps` is 3, for each channel by itself; then over channels by two matrices, of
+/// which `rank` is the size between them.
+struct Block {
+    std::int64_t channels, stride, rank, taps;
+};
+constexpr Block kBlocks[] = {{64, 1, 8, 3},   {128, 2, 24, 3}, {128, 1, 16, 3},
+                             {256, 2, 48, 3}, {256, 1, 40, 3}, {512, 2, 80, 3},
+                             {512, 1, 64, 3}, {512, 1, 64, 1}, {512, 1, 64, 3}};
+constexpr std::size_t kWordsBranch = 5;  // blocks before it
+constexpr std::int64_t kTop = 320, kWords = 96, kWordsWidth = 128;
+static_assert(kTop + kWords == kEarsValues);
+
+void add_conv(Graph& graph, const std::string& name, const op::Conv& conv, Activation function) {
+    graph.then(conv, name);
+    graph.then(op::Pointwise{function});
+}
+
+void add_block(Graph& graph, const std::string& name, const Block& block) {
+    const std::int64_t inputs = graph.shape()[0];
+    // At stride 2 an even number of bands needs one more after them, as in the network that this one learnt
+    // from.
+    const Shape padding = block.stride == 2 ? Shape{0, 0, 0, 1} : Shape{0, 0, 1, 1};
+    add_conv(graph, name + "_depthwise",
+             {.channels = inputs,
+              .kernel = {block.taps, 3},
+              .stride = {block.stride, block.stride},
+              .padding = padding,
+              .groups = inputs},
+             Activation::relu6);
+    graph.then(op::Conv{.channels = block.rank, .kernel = {1, 1}, .bias = false}, name + "_thin");
+    add_conv(graph, name + "_wide", {.channels = block.channels, .kernel = {1, 1}}, Activation::relu6);
+}
+
+/// From maps every 8 frames to 96 values every 16: four residual convolutions over time.
+/// @param maps  the node that gives them
+void add_words(Graph& graph, std::size_t maps) {
+    const std::int64_t bands = graph[maps].shape[2];
+    graph.add("words_thin", op::Conv{.channels = 16, .kernel = {1, 1}}, {maps});
+    graph.then(op::Pointwise{Activation::relu});
+    add_conv(graph, "words_join", {.channels = kWordsWidth, .kernel = {1, bands}}, Activation::relu);
+    for (int i = 1; i <= 4; ++i) {
+        const std::int64_t stride = i == 4 ? 2 : 1;
+        // One frame less at the start puts the middle of what a vector hears where the other branch has it.
+        if (i == 4) graph.then(op::Slice{1, 1, graph.shape()[1]});
+        const std::size_t before = graph.last();
+        const std::int64_t frames = graph.shape()[1];
+        graph.then(
+            op::Conv{.channels = kWordsWidth, .kernel = {3, 1}, .stride = {stride, 1}, .groups = kWordsWidth},
+            fmt::format("words_{}_depthwise", i));
+        add_conv(graph, fmt::format("words_{}_wide", i), {.channels = kWordsWidth, .kernel = {1, 1}},
+                 Activation::relu);
+        const std::size_t heard = graph.last();
+        auto there = graph.add("", op::Slice{1, 1, frames - 1}, {before});
+        if (stride == 2) there = graph.add("", op::Pool{.kernel = {1, 1}, .stride = {2, 1}}, {there});
+        graph.add("", op::Binary{op::Binary::Function::add}, {there, heard});
+    }
+    graph.then(op::Conv{.channels = kWords, .kernel = {1, 1}}, "words");
+}
+
+void fill_ears(NetworkOptions&) {}
+
+/// The vectors' mean and maximum over time.
+void build_ears(Graph& graph, const NetworkOptions& options) {
+    add_ears(graph);
+    const std::size_t vectors = graph.last();
+    const auto mean = graph.add("", op::Reduce{op::Reduce::Kind::mean, {0}}, {vectors});
+    const auto highest = graph.add("", op::Reduce{op::Reduce::Kind::max, {0}}, {vectors});
+    graph.add("", op::Concat{0}, {mean, highest});
+    add_dropout(graph, options.dropout);
+}
+
+/// Of each vector, and of those around it.
+void build_ears_events(Graph& graph, const NetworkOptions& options) {
+    add_ears(graph);
+    graph.then(op::Transpose{{1, 0}});
+    add_over_time(graph, options);
+}
+
+}  // namespace
+
+void add_ears(Graph& graph) {
+    if (graph.shape() != Shape{1, graph.frames(), kEarsBands} || graph.frames() < kEarsFrames)
+        throw Error(
+            fmt::format("ears hear windows of at least {} frames of {} bands (datagen --recipe ears, "
+                        "--window 1.3s or longer)",
+                        kEarsFrames, kEarsBands));
+    add_conv(graph, "first", {.channels = 32, .kernel = {3, 3}, .stride = {2, 2}, .padding = {0, 0, 0, 1}},
+             Activation::relu6);
+    std::size_t words = 0;
+    for (std::size_t i = 0; i < std::size(kBlocks); ++i) {
+        if (i == kWordsBranch) words = graph.last();
+        add_block(graph, fmt::format("block_{}", i + 1), kBlocks[i]);
+    }
+    const std::int64_t channels = graph.shape()[0];
+    add_conv(graph, "bands", {.channels = channels, .kernel = {1, graph.shape()[2]}, .groups = channels},
+             Activation::relu);
+    add_conv(graph, "top", {.channels = kTop, .kernel = {1, 1}}, Activation::relu);
+    const std::size_t sounds = graph.last();
+    const std::int64_t steps = graph.shape()[1];
+    add_words(graph, words);
+    if (graph.shape()[1] > steps) graph.then(op::Slice{1, 0, steps});
+    const std::size_t spoken = graph.last();
+    graph.add("", op::Concat{0}, {sounds, spoken});
+    graph.then(op::Reshape{{kEarsValues, steps}});
+    graph.then(op::Transpose{{1, 0}});
+}
+
+Graph ears_graph(std::int64_t frames) {
+    Graph graph(frames, kEarsBands);
+    graph.then(op::Reshape{{1, frames, kEarsBands}});
+    add_ears(graph);
+    return graph;
+}
+
+Architecture ears_architecture() { return {"ears", {"dropout"}, fill_ears, build_ears, false, true}; }
+
+Architecture ears_events_architecture() {
+    return {"ears-events", {"units", "dilations", "dropout"}, fill_over_time, build_ears_events, false, true,
+            kEarsHop};
+}
+
+}  // namespace earshot::network
