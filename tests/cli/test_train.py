@@ -256,8 +256,9 @@ class Training(Sandbox):
             self.train("rare", "-o", "m", "-q", "--force", "--epochs", 1, "--seed", seed)
 
     def test_sounddetect_12_validation_is_never_training_data(self):
-        self.train("data/r0.npz", "-o", "m", "-q", status=1, stderr="--validation 0")
-        self.train("data", "-o", "m", "-q", "--validation-data", "data/r0.npz", status=1,
+        self.train("data/r0.npz", "-o", "m", "--epochs", 1, stderr="Too few recordings to hold any out")
+        self.assertEqual(self.model()["metrics"]["data"], "training")
+        self.train("data", "-o", "n", "-q", "--validation-data", "data/r0.npz", status=1,
                    stderr="the same recording is training data")
 
     def test_notebook_thresholds_are_not_chosen_on_the_data_that_report_the_score(self):
