@@ -118,6 +118,7 @@ ForeignTensor GraphMaker::binary(Combination function, const ForeignTensor& a, c
 }
 
 ForeignTensor GraphMaker::leaky(const ForeignTensor& x, const ForeignTensor& slope) {
+    if (!slope.is_constant()) throw Error("a slope that is not given as numbers of the file");
     // The larger of both where the slope is below 1.
     const bool below = std::ranges::all_of(slope.array->values, [](float value) { return value <= 1; });
     if (below) return binary(Combination::maximum, x, binary(Combination::multiply, x, slope));

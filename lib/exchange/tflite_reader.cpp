@@ -75,7 +75,7 @@ struct Quantisation {
     float value(std::int64_t whole, std::size_t i) const {
         const std::size_t index = scales.size() == 1 ? 0 : i / inner % scales.size();
         const std::int64_t zero = zeros.empty() ? 0 : zeros[zeros.size() == 1 ? 0 : index];
-        return static_cast<float>(static_cast<double>(whole - zero) * scales[index]);
+        return static_cast<float>((static_cast<double>(whole) - static_cast<double>(zero)) * scales[index]);
     }
 };
 

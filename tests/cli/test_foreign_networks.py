@@ -255,6 +255,20 @@ class Tflite(Networks):
         top, left = self.same(x.shape[2], kernel[0], stride, dilation), self.same(x.shape[3], kernel[1], stride, dilation)
         return functional.pad(x, (*left, *top), value=value)
 
+    def test_zero_points_that_no_difference_holds(self):
+        model = tflite.Model(1, 3, 2)
+        matrix = numpy.int8([[3, -5], [100, 0]])
+        vector = model.node(40, [model.input, model.array(numpy.int32([1]))], (1, 2), {0: False})
+        last = model.node(9, [vector, model.array(matrix, [1e-18], [-(2**63)]), -1], (1, 2), {0: False})
+        x = random(1, 3, 2)
+        wanted = x.mean(1) @ (matrix + 2.0**63).T * 1e-18
+        numpy.testing.assert_allclose(self.run_file(model.file(last), x)[:, 0], wanted, rtol=1e-4)
+
+    def test_a_slope_that_is_computed_is_refused(self):
+        model = tflite.Model(1, 3, 2)
+        last = model.node(54, [model.input, model.input], (1, 3, 2))
+        self.fails(model.file(last), "PRELU", "a slope that is not given as numbers of the file")
+
     def test_convolutions_of_eight_bits(self):
         for channels_scales in [True, False]:
             model = tflite.Model(1, 12, 7)

@@ -2,19 +2,15 @@
 
 #include <xxhash.h>
 
-#include <cmath>
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 #include <optional>
 #include <random>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
-#include "network/engine/engine.h"
+#include "fuzz/run_graph.h"
 #include "network/graph.h"
 #include "network/weights.h"
 #include "support/error.h"
@@ -28,13 +24,6 @@ using namespace earshot;
 using Json = nlohmann::ordered_json;
 using Random = std::minstd_rand;
 
-constexpr std::int64_t kMaxValues = 2'000;  // and weights, of a graph that is run
-constexpr double kMaxWork = 2e4;            // multiplications
-
-void require(bool holds) {
-    if (!holds) std::abort();
-}
-
 /// What the mutation made last, so that it need not be parsed again.
 struct Made {
     std::string text;
@@ -45,16 +34,9 @@ std::optional<network::Graph> read(std::string_view text) {
     try {
         return network::Graph::from_json(text == made.text ? made.json : parse_json(text, "graph"));
     } catch (const Error& error) {
-        require(*error.what() != 0 && std::strpbrk(error.what(), "\n\r\033") == nullptr);
+        fuzz::check_message(error);
         return {};
     }
-}
-
-bool is_small(const network::Graph& graph) {
-    std::int64_t values = 0;
-    for (const network::Node& node : graph.nodes()) values += network::values_of(node.shape) * node.views;
-    for (const network::WeightSpec& spec : graph.weights()) values += spec.values();
-    return values < kMaxValues && graph.work() < kMaxWork;
 }
 
 void run(const network::Graph& graph, float weight) {
@@ -63,20 +45,7 @@ void run(const network::Graph& graph, float weight) {
         if (spec.kind != network::WeightSpec::Kind::counter)
             weights.set(spec.name, std::vector<float>(static_cast<std::size_t>(spec.values()), weight));
     }
-    const network::engine::Engine engine(graph, weights);
-    require(engine.scores_per_window() == static_cast<std::size_t>(network::values_of(graph.shape())));
-    std::vector<float> windows(2 * engine.window_values());
-    for (std::size_t i = 0; i < windows.size(); ++i)
-        windows[i] = static_cast<float>(i % engine.window_values()) * 0.01F;
-    const std::size_t count = engine.scores_per_window();
-    std::vector<float> alone(count), together(2 * count);
-    engine.run(std::span(windows).first(engine.window_values()), 1, alone);
-    engine.run(windows, 2, together);
-    // A window's scores don't depend on what is scored with it.
-    for (std::size_t i = 0; i < 2 * count; ++i) {
-        const float one = alone[i % count], other = together[i];
-        require(one == other || (std::isnan(one) && std::isnan(other)));
-    }
+    fuzz::run(graph, weights);
 }
 
 /// Changes one thing of a graph, so that what comes out is still JSON and often a graph.
@@ -167,9 +136,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const unsigned chance = XXH32(data, size, 0) % 8;
     if (chance < 2) {
         const Json json = graph->json();
-        require(network::Graph::from_json(json).json() == json);
+        fuzz::require(network::Graph::from_json(json).json() == json);
     }
-    if (chance % 2 == 0 && is_small(*graph)) run(*graph, chance < 4 ? 0 : 1);
+    if (chance % 2 == 0 && fuzz::is_small(*graph)) run(*graph, chance < 4 ? 0 : 1);
     return 0;
 }
 

@@ -1,0 +1,8 @@
+// An ONNX file as a stranger may have made it.
+
+#include "fuzz/foreign_network.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    earshot::fuzz::read_and_run(data, size, earshot::exchange::read_onnx, earshot::exchange::onnx_sizes);
+    return 0;
+}
