@@ -3,6 +3,7 @@
 #include <chrono>
 #include <filesystem>
 
+#include "dataset/content_hash.h"
 #include "dataset/recording.h"
 #include "frontend/pretrained.h"
 #include "model/model_directory.h"
@@ -57,10 +58,11 @@ nlohmann::ordered_json architecture_of(const train::TrainingSet& set, network::N
 }
 
 /// @param which  own, none or a file
-std::shared_ptr<const network::Weights> ears_for(const std::string& which) {
-    if (which == "none") return nullptr;
-    return std::make_shared<const network::Weights>(
-        frontend::read_pretrained_weights(which == "own" ? own_ears() : which));
+void begin_as_ears(const std::string& which, train::FitOptions& fit) {
+    if (which == "none") return;
+    const std::string path = which == "own" ? own_ears() : which;
+    fit.start = std::make_shared<const network::Weights>(frontend::read_pretrained_weights(path));
+    fit.start_hash = dataset::file_hash(path);
 }
 
 /// How examples are cut: as the network needs them.
@@ -68,7 +70,7 @@ train::ExampleOptions examples_of(const TrainOptions& options) {
     train::ExampleOptions examples = options.examples;
     const auto layout = network::step_layout(options.network);
     if ((layout.step_frames > 0) != (examples.target == model::Target::events))
-        throw UsageError("--target events goes with --arch tcn or temporal, and they with it");
+        throw UsageError("--target events goes with --arch tcn, temporal or ears-events, and they with it");
     examples.step_frames = layout.step_frames;
     examples.context_frames = layout.context_frames;
     return examples;
@@ -240,7 +242,7 @@ Exit run(const TrainOptions& options, const std::string& recipe, Context& contex
     TrainingRun run{{}, options, context, {}};
     run.recipe = recipe;
     run.fit = options.fit;
-    if (options.network.kind.starts_with("ears")) run.fit.start = ears_for(options.ears);
+    if (has_ears(options)) begin_as_ears(options.ears, run.fit);
     run.thresholds = options.thresholds;
     run.objective = options.objective;
     run.set = train::load_training_set(options.data, examples_of(options));

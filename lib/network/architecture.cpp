@@ -139,7 +139,8 @@ void check(const NetworkOptions& options) {
             "of several frames (--window)");
     }
     if (options.input.pool > 0 && find_architecture(kind_in_files(options.kind)).frames_per_step > 0)
-        throw UsageError("--pool cannot be combined with --arch tcn or temporal (they answer step by step)");
+        throw UsageError(
+            "--pool cannot be combined with --arch tcn, temporal or ears-events (they answer step by step)");
     if (options.input.deviation && options.input.pool == 0) {
         throw UsageError("--deviation needs --pool: of the frames of each step of time");
     }

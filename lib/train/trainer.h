@@ -65,6 +65,7 @@ struct FitOptions {
     AugmentOptions augment;
     /// What layers begin with whose names and sizes are those of its arrays; the others at random.
     std::shared_ptr<const network::Weights> start;
+    std::string start_hash;    // of the file that they are from
     double start_rate = 0.25;  // their learning rate, as a share of that of the others; 0: they don't learn
     Criterion criterion = Criterion::loss;
     std::uint64_t seed = 0;

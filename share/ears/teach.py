@@ -15,6 +15,7 @@ from teachers import Yamnet
 
 CLIPS, RATE, OWN_SHARE, WARM_UP, COOL_DOWN = 24, 1e-3, 0.5, 300, 0.3
 
+
 class Spread:
     """Mean and deviation of numbers. Half of YAMNet's hardly move on this sound and would drown the others, so that
     deviations have a floor."""

@@ -95,6 +95,7 @@ class Bench:
         whole = ("--window", "5s", "--overlay", 0)
         self.folds("cry", "sounds", "sounds", (), whole, 0.846)
         self.folds("cry", "ears", "ears", (), whole[:2], 0.846)
+        self.folds("cry", "vectors of the ears", "vectors", ("--pretrained", "own"), whole[:2], 0.846)
         self.folds("cry", "attention", "sounds", (), (*whole, *self.ATTENTION), 0.846)
         self.folds("cry", "spectrum-mlp", "spectrum-mlp", ("--sample-duration", "5s"), (), 0.846)
 
@@ -102,6 +103,7 @@ class Bench:
         whole = ("--window", "5s", "--overlay", 0, "--standardise", "data")
         self.folds("esc10", "sounds", "sounds", (), whole, 0.825)
         self.folds("esc10", "ears", "ears", (), whole[:2], 0.825)
+        self.folds("esc10", "vectors of the ears", "vectors", ("--pretrained", "own"), whole[:2], 0.825)
         self.folds("esc10", "attention", "sounds", (), (*whole, *self.ATTENTION), 0.825)
 
     def phrase(self, what, parts, reference):

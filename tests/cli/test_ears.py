@@ -112,6 +112,14 @@ class Ears(Sandbox):
         far = numpy.load(self.dir / "model/weights.npz")["top.weight"] - own["top.weight"].numpy()
         self.assertGreater(numpy.abs(far).mean(), 0.5 * own["top.weight"].abs().mean())
 
+    def test_a_run_goes_on_with_the_ears_that_it_began_with(self):
+        self.frames()
+        self.train()
+        began = json.loads((self.dir / "model/model.json").read_text())["provenance"]["ears"]
+        self.assertRegex(began, "^[0-9a-f]{32}$")
+        again = ["train", "--recipe", "ears", "frames", "-o", "model", "--epochs", 2, "--threads", 1, "--validation", 0, "-q", "--resume"]
+        self.earshot(*again, "--ears", "none", status=1, stderr="ears")
+
     def test_events_of_ears_learn_when_sounds_begin(self):
         self.clips()
         for number in range(8):
@@ -127,6 +135,7 @@ class Ears(Sandbox):
 
     def test_says_what_does_not_fit(self):
         self.frames()
+        self.train("--arch", "cnn", "--ears", "none", status=2, stderr="--ears is for --arch ears and ears-events")
         self.train("--ears", "none.ears", status=1, stderr="none.ears")
         self.earshot("train", "frames", "-o", "model", "--arch", "ears", "--window", "1s", "--threads", 1, "-q", status=1,
                      stderr="123 frames")

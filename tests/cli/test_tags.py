@@ -2,6 +2,7 @@
 import csv
 import os
 import pathlib
+import re
 import subprocess
 import time
 import unittest
@@ -17,6 +18,7 @@ from support.sandbox import EARSHOT, Sandbox, noise, sine, write_wav
 RATE, BANDS = 8000, 16
 INPUT = ["--front-end", "logmel", "--sample-rate", RATE, "--high", 3800, "--bins", BANDS, "--vector-hop", 0.06]
 CLASSES = ["Low", "High, shrill", "Noise", "Hum"]
+SOURCE = pathlib.Path(os.environ["EARSHOT_SOURCE"])
 PRETRAINED = pathlib.Path(os.environ.get("EARSHOT_PRETRAINED", "/nonexistent"))
 
 
@@ -140,6 +142,15 @@ class Yamnet(Sandbox):
         self.assertGreater(top[0]["score"], 0.9)
         heard = self.earshot("detect", "--pretrained", self.NETWORK, "a.wav", "--group", "dog=Dog,Bark", "--group", "voice=Speech,Singing", "-q").rows()
         self.assertEqual([event["label"] for event in heard], ["voice"])
+
+    def test_the_command_of_the_readme(self):
+        command = re.search(r"(?m)^    (earshot detect --pretrained .*)$", (SOURCE / "README.md").read_text()).group(1)
+        for name in ("yamnet_spectra_in.tflite", "yamnet_class_map.csv"):
+            (self.dir / name).symlink_to(PRETRAINED / name)
+        samples = numpy.frombuffer((PRETRAINED / "yamnet_test_audio.bin").read_bytes(), "<i2") / 32768
+        write_wav(self.dir / "night.wav", samples / abs(samples).max(), 16000)
+        (self.dir / "night.wav").rename(self.dir / "night.mp3")  # what a file is, its content says
+        self.assertIn('"label":"speech"', self.shell(command).text())
 
     def test_scores_are_those_of_its_last_layer(self):
         """The vector before the last layer is read by itself, so what is left is a product and a sigmoid."""

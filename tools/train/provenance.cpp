@@ -19,12 +19,14 @@ nlohmann::ordered_json provenance(const TrainingRun& run) {
     }
     Json libraries;
     for (const auto& [name, version] : library_versions()) libraries[name] = version;
-    return {{"command", run.context.command_line},
-            {"config", run.context.config_text},
-            {"seed", run.fit.seed},
-            {"earshot", EARSHOT_VERSION},
-            {"libraries", libraries},
-            {"data", data}};
+    Json json{{"command", run.context.command_line},
+              {"config", run.context.config_text},
+              {"seed", run.fit.seed},
+              {"earshot", EARSHOT_VERSION},
+              {"libraries", libraries},
+              {"data", data}};
+    if (run.fit.start) json["ears"] = run.fit.start_hash;
+    return json;
 }
 
 }  // namespace earshot::tools

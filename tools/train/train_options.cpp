@@ -129,6 +129,7 @@ void check_train_options(TrainOptions& options, const CLI::App& app) {
     check_thresholds(options);
     const auto given = [&](const char* name) { return app.get_option(name)->count() > 0; };
     options.validation_given = given("--validation");
+    if (!has_ears(options) && given("--ears")) throw UsageError("--ears is for --arch ears and ears-events");
     if (options.output.empty() && !options.describe) throw UsageError("--output is required");
     if (options.output == "-") throw UsageError("a model is a directory and cannot go to standard output");
     if (options.folds == 1) throw UsageError("--folds 1: at least 2 are needed");

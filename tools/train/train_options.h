@@ -36,6 +36,9 @@ struct TrainOptions {
     bool describe = false;  // print the card of the network, and train nothing
 };
 
+/// Whether the network has layers of earshot's ears.
+inline bool has_ears(const TrainOptions& options) { return options.network.kind.starts_with("ears"); }
+
 void add_train_options(CLI::App& app, TrainOptions& options);
 
 /// Checks options against each other, and takes apart those that hold several things.

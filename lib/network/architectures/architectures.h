@@ -57,6 +57,8 @@ void add_mix(Graph& graph, const NetworkOptions& options);
 void add_over_time(Graph& graph, const NetworkOptions& options);
 /// Usual values of its settings.
 void fill_over_time(NetworkOptions& options);
+/// Of a kind without settings that have usual values.
+void fill_nothing(NetworkOptions& options);
 void add_dropout(Graph& graph, double fraction);
 void add_relu(Graph& graph);
 

@@ -69,8 +69,6 @@ void add_words(Graph& graph, std::size_t maps) {
     graph.then(op::Conv{.channels = kWords, .kernel = {1, 1}}, "words");
 }
 
-void fill_ears(NetworkOptions&) {}
-
 /// The vectors' mean and maximum over time.
 void build_ears(Graph& graph, const NetworkOptions& options) {
     add_ears(graph);
@@ -124,7 +122,7 @@ Graph ears_graph(std::int64_t frames) {
     return graph;
 }
 
-Architecture ears_architecture() { return {"ears", {"dropout"}, fill_ears, build_ears, false, true}; }
+Architecture ears_architecture() { return {"ears", {"dropout"}, fill_nothing, build_ears, false, true}; }
 
 Architecture ears_events_architecture() {
     return {"ears-events", {"units", "dilations", "dropout"}, fill_over_time, build_ears_events, false, true,

@@ -3,8 +3,6 @@
 namespace earshot::network {
 namespace {
 
-void fill_nothing(NetworkOptions&) {}
-
 /// No layer but the last.
 void build_nothing(Graph& graph, const NetworkOptions&) {
     graph.then(op::Reshape{{values_of(graph.shape())}});

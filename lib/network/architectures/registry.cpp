@@ -25,6 +25,8 @@ const Architecture& find_architecture(std::string_view kind) {
         "architecture: no network of kind '{}' (known: {}; perhaps a newer earshot wrote it)", kind, known));
 }
 
+void fill_nothing(NetworkOptions&) {}
+
 void add_relu(Graph& graph) { graph.then(op::Pointwise{op::Pointwise::Function::relu}); }
 
 void add_dropout(Graph& graph, double fraction) {

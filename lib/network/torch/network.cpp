@@ -19,6 +19,16 @@ Network::Head head_of(const NetworkOptions& options) {
     return options.head == "lda" ? Network::Head::lda : Network::Head::dense;
 }
 
+/// All rows of a stream, and what they are.
+std::pair<torch::Tensor, torch::Tensor> gathered(const LabelledStream& features) {
+    std::vector<torch::Tensor> values, truths;
+    features([&](const torch::Tensor& some, const torch::Tensor& truth) {
+        values.push_back(some);
+        truths.push_back(truth);
+    });
+    return {torch::cat(values), torch::cat(truths)};
+}
+
 }  // namespace
 
 Network::Network(const Json& architecture) : Network(architecture, read_network(architecture)) {}
@@ -122,33 +132,22 @@ void Network::fit_discriminant_to(const LabelledStream& features, bool balanced)
 }
 
 void Network::fit_linear_to(const LabelledStream& features, const torch::Tensor& weights) {
-    std::vector<torch::Tensor> values, truths;
-    features([&](const torch::Tensor& some, const torch::Tensor& truth) {
-        values.push_back(some);
-        truths.push_back(truth);
-    });
-    const auto all = torch::cat(values);
-    values.clear();
-    const LogisticRegression regression(all, torch::cat(truths), answer_.outputs());
-    const auto rows = torch::ones({all.size(0)}, torch::kFloat64);
-    const double penalty = penalty_.value_or(usual_penalty(all.size(1)));
+    const auto [values, truths] = gathered(features);
+    const LogisticRegression regression(values, truths, answer_.outputs());
+    const auto rows = torch::ones({values.size(0)}, torch::kFloat64);
+    const double penalty = penalty_.value_or(usual_penalty(values.size(1)));
     set_output(regression.linear(regression.fit(rows, weights, penalty, LogisticRegression::kFine)));
 }
 
 void Network::remember(const LabelledStream& features) {
-    std::vector<torch::Tensor> values, truths;
-    features([&](const torch::Tensor& some, const torch::Tensor& truth) {
-        values.push_back(some);
-        truths.push_back(truth);
-    });
-    const auto classes = torch::cat(truths);
+    const auto [values, classes] = gathered(features);
     const auto order = std::get<1>(at::sort(classes, c10::optional<bool>(true), 0));  // stable
-    const auto examples = torch::cat(values).index_select(0, order);
+    const auto examples = values.index_select(0, order);
     if (!torch::equal(torch::bincount(classes, {}, answer_.classes()), torch::tensor(examples_)))
         throw Error("the examples are not as many of each label as the network has room for");
     const auto [own, other] = typical_likeness(examples, examples_, nearest_);
-    constexpr double kLeastApart =
-        0.1;  // cosines that differ less say little, and scores should not say more
+    // Cosines that differ less say little, and scores should not say more.
+    constexpr double kLeastApart = 0.1;
     const double scale = 2 * kOwnClass / std::max(own - other, kLeastApart);
     const double middle = (own + other) / 2;
     set_output({examples * scale, torch::full({examples.size(0)}, -middle * scale)});

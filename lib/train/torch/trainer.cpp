@@ -270,6 +270,7 @@ struct Trainer::State {
         json["window"] = to_json(set.windowing);
         json["training_data"] = set.data_hash(train_rows);
         json["validation_data"] = set.data_hash(validation_rows);
+        if (fit.start) json["ears"] = fit.start_hash;
         if (set.target != model::Target::recording) json.erase("windows_per_recording");
         const bool depends_on_length =
             fit.schedule == Schedule::cosine || fit.schedule == Schedule::one_cycle;
