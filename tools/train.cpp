@@ -57,10 +57,10 @@ nlohmann::ordered_json architecture_of(const train::TrainingSet& set, network::N
     return network::describe_network(network);
 }
 
-/// @param which  own, none or a file
+/// @param which  auto, own, none or a file
 void begin_as_ears(const std::string& which, train::FitOptions& fit) {
     if (which == "none") return;
-    const std::string path = which == "own" ? own_ears() : which;
+    const std::string path = which == "auto" || which == "own" ? own_ears() : which;
     fit.start = std::make_shared<const network::Weights>(frontend::read_pretrained_weights(path));
     fit.start_hash = dataset::file_hash(path);
 }

@@ -135,6 +135,9 @@ class Ears(Sandbox):
 
     def test_says_what_does_not_fit(self):
         self.frames()
+        mlp = self.earshot("train", "--arch", "mlp", "--dump-config").out
+        (self.dir / "mlp.toml").write_bytes(mlp)
+        self.train("--config", "mlp.toml", "--describe")  # what train writes down, it takes
         self.train("--arch", "cnn", "--ears", "none", status=2, stderr="--ears is for --arch ears and ears-events")
         self.train("--ears", "none.ears", status=1, stderr="none.ears")
         self.earshot("train", "frames", "-o", "model", "--arch", "ears", "--window", "1s", "--threads", 1, "-q", status=1,

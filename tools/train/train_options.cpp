@@ -72,7 +72,7 @@ void add_data(CLI::App& app, TrainOptions& options) {
         ->group(kMoreOptions);
     add_list(app, "--test-days", options.test_days, "A[..B]", "Test on recordings of these days (repeatable)")
         ->group(kMoreOptions);
-    app.add_option("--ears", options.ears, "Begin --arch ears as: own, none or FILE.ears")
+    app.add_option("--ears", options.ears, "Begin --arch ears as: auto (own), none or FILE.ears")
         ->type_name("WHICH")
         ->capture_default_str()
         ->group(kMoreOptions);
@@ -129,7 +129,8 @@ void check_train_options(TrainOptions& options, const CLI::App& app) {
     check_thresholds(options);
     const auto given = [&](const char* name) { return app.get_option(name)->count() > 0; };
     options.validation_given = given("--validation");
-    if (!has_ears(options) && given("--ears")) throw UsageError("--ears is for --arch ears and ears-events");
+    if (!has_ears(options) && options.ears != "auto")
+        throw UsageError("--ears is for --arch ears and ears-events");
     if (options.output.empty() && !options.describe) throw UsageError("--output is required");
     if (options.output == "-") throw UsageError("a model is a directory and cannot go to standard output");
     if (options.folds == 1) throw UsageError("--folds 1: at least 2 are needed");

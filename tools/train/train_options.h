@@ -25,8 +25,8 @@ struct TrainOptions {
     std::string output, tensorboard;
     double validation_share = 0.3, test_share = 0;
     train::Objective objective = train::Objective::event_f1;
-    std::string ears = "own";       // what a network with ears begins as: own, none, or a file
-    int folds = 0;                  // 0: no cross-validation
+    std::string ears = "auto";  // what a network begins as: own, none or a file; auto: own, if it has ears
+    int folds = 0;              // 0: no cross-validation
     bool validation_given = false;  // by the user or the recipe
     bool by_frame = false;
     int threads = 0;
