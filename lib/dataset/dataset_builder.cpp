@@ -78,7 +78,7 @@ BuildReport DatasetBuilder::build(const CatalogueEntry& entry, frontend::Fronten
     label::Timeline timeline = entry.timeline.value_or(label::Timeline{});
     const bool weak = timeline.is_weak();
     if (settings_.background) fill_gaps(timeline, *settings_.background);
-    FrameLabeller labeller(timeline, settings_.labels, frontend.hop_s());
+    FrameLabeller labeller(timeline, settings_.labels, frontend.hop_s(), frontend.window_s());
     RecordingWriter writer(frontend.dimension(), settings_.type);
     BuildReport report;
     report.class_frames.resize(settings_.labels.size());

@@ -56,7 +56,7 @@ Activity FrameActivity::of_events(const RecordingInfo& info, const OnsetStream& 
     if (!info.frontend.is_object() || !any_overlap(timeline)) return activity;
     const auto frontend = frontend::make_frontend(info.frontend);
     const double frame_s = frontend->window_s();
-    FrameLabeller labeller(timeline, info.labels, frontend->hop_s());
+    FrameLabeller labeller(timeline, info.labels, frontend->hop_s(), frame_s);
     std::int64_t row = 0;
     onsets([&](std::span<const double> onsets_s) {
         for (const double onset_s : onsets_s) {

@@ -30,8 +30,8 @@ std::span<const float> next_block(audio::Source& source, std::span<float> room,
 }  // namespace
 
 FrameLabeller::FrameLabeller(const label::Timeline& timeline, std::span<const std::string> labels,
-                             double hop_s)
-    : timeline_(timeline), labels_(labels), hop_s_(hop_s) {
+                             double hop_s, double window_s)
+    : timeline_(timeline), labels_(labels), hop_s_(hop_s), window_s_(window_s) {
     for (const auto& event : timeline.events) {
         if (!labels_.find(event.label)) {
             throw Error(fmt::format("label '{}' is not one of the classes", event.label));
@@ -40,7 +40,7 @@ FrameLabeller::FrameLabeller(const label::Timeline& timeline, std::span<const st
 }
 
 std::int64_t FrameLabeller::class_of(double onset_s, double offset_s) {
-    slot_ = windows::slot_within(onset_s, offset_s, hop_s_);
+    slot_ = windows::slot_within(onset_s, offset_s, window_s_, hop_s_);
     const double from_s = slot_.onset_s, to_s = slot_.offset_s;
     const auto& events = timeline_.events;
     for (; next_ < events.size() && events[next_].onset_s < to_s; ++next_)

@@ -21,10 +21,11 @@ class FrameLabeller {
  public:
     /// Keeps references to the timeline and the labels.
     /// @throws Error if the timeline has a label that is not in `labels`
-    FrameLabeller(const label::Timeline& timeline, std::span<const std::string> labels, double hop_s);
+    FrameLabeller(const label::Timeline& timeline, std::span<const std::string> labels, double hop_s,
+                  double window_s);
 
-    /// The class index of a frame that covers [onset_s, offset_s); -1 if no event reaches into its slot.
-    /// Onsets must not decrease.
+    /// The class index of a frame that begins at onset_s; -1 if no event reaches into its slot.
+    /// Onsets must not decrease. @param offset_s  its end, or the recording's, if that is before
     std::int64_t class_of(double onset_s, double offset_s);
     /// Where several events reach into the slot of the frame that class_of() was asked about last: the
     /// classes that cover more than half of it. Without overlaps, that is at most the answer of class_of().
@@ -33,7 +34,7 @@ class FrameLabeller {
  private:
     const label::Timeline& timeline_;
     label::LabelIndex labels_;
-    double hop_s_;
+    double hop_s_, window_s_;
     std::size_t next_ = 0;        // first event that has not begun
     label::Timeline current_;     // events that have begun and not ended
     windows::WindowSlot slot_{};  // of the last frame

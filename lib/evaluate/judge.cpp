@@ -322,7 +322,7 @@ void Judge::audio(const JudgedItem& item, audio::SourceOptions source, JudgedRec
     framing.name = entry.audio;
     framing.start_s = source.start_s;
     const auto grid = windows.grid().of_steps(session_.model().windowing().steps);
-    dataset::FrameLabeller labeller(timeline, labels, grid.hop_s);
+    dataset::FrameLabeller labeller(timeline, labels, grid.hop_s, grid.window_s);
     std::vector<Truths> steps;
     std::vector<std::optional<std::size_t>> sounding;
     const double heard_s = dataset::frame_recording(

@@ -47,8 +47,8 @@ SampleStretches overlapping_stretches(const FrameShape& frames, double overlap) 
     return stretches;
 }
 
-WindowSlot slot_within(double onset_s, double offset_s, double hop_s) {
-    const double centre_s = (onset_s + offset_s) / 2;
+WindowSlot slot_within(double onset_s, double offset_s, double window_s, double hop_s) {
+    const double centre_s = std::min(onset_s + window_s / 2, offset_s);
     return {std::max(onset_s, centre_s - hop_s / 2), std::min(offset_s, centre_s + hop_s / 2)};
 }
 

@@ -67,7 +67,9 @@ struct WindowSlot {
     double onset_s, offset_s;
 };
 
-/// The slot of a window that covers [onset_s, offset_s), which is shorter than others at the recording's end.
-WindowSlot slot_within(double onset_s, double offset_s, double hop_s);
+/// The slot of a window of window_s, or what the recording has of it: it ends at offset_s, which is less than
+/// a whole window after onset_s where the recording ends inside the window. Where that is before the window's
+/// centre, the slot is around the recording's last moment.
+WindowSlot slot_within(double onset_s, double offset_s, double window_s, double hop_s);
 
 }  // namespace earshot::windows

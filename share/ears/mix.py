@@ -20,20 +20,25 @@ PARTS = ("decoded", "synthesised")
 FIRST_PATCH, PATCH_HOP, PATCHES, FIRST_WORD, WORD_HOP, WORD_STEPS = 53, 48, 5, 24, 16, 18
 BATCH = 16
 UNKNOWN = 521  # the class of what YAMNet has no name for
+VOICES = ("espeak-ng", "flite", "festvox-", "klettres-data", "ktuberling-data", "asterisk-prompt-")
+MORE_VOICES = 4  # speech is one class among many, and words need many voices
 
 
 class Sources:
     """Draws a class by a low power of how many recordings it has, and a recording of it by one of its length."""
 
     def __init__(self, work, rng):
-        self.rng, self.sounds, classes = rng, [], []
+        self.rng, self.sounds, classes, voices = rng, [], [], []
         for part in PARTS:
-            self.sounds += [samples for _, _, samples in read_part(work, part)]
+            for package, _, samples in read_part(work, part):
+                self.sounds.append(samples)
+                voices.append(package.startswith(VOICES))
             logits = np.load(os.path.join(work, part + ".npy")).astype(np.float32)
             classes.append(np.where(logits.max(1) > np.log(0.1 / 0.9), logits.argmax(1), UNKNOWN))
         classes = np.concatenate(classes)
         seconds = np.array([len(samples) for samples in self.sounds]) / RATE_HZ
         weights = np.bincount(classes, minlength=UNKNOWN + 1)[classes] ** -0.6 * np.minimum(seconds, 20) ** 0.3
+        weights[voices] *= MORE_VOICES
         self.sums = np.cumsum(weights / weights.sum())
 
     def pick(self):

@@ -1,8 +1,9 @@
-"""Voices of espeak-ng and flite, instruments of the Fluid sound font, and sound that is computed:
+"""Voices of espeak-ng, flite and festival, instruments of the Fluid sound font, and sound that is computed:
 synthesise.py WORK -> synthesised.s16, synthesised.tsv"""
 
 import math
 import os
+import re
 import struct
 import subprocess
 import sys
@@ -15,10 +16,15 @@ from scipy.signal import butter, lfilter, resample_poly, sosfilt
 from sources import RATE_HZ, PartWriter
 
 rng = np.random.default_rng(1)
-SPOKEN_BY_ESPEAK, SPOKEN_BY_FLITE, COMPUTED = 1100, 300, 1320
+SPOKEN_BY_ESPEAK, SPOKEN_BY_FLITE, SPOKEN_BY_A_VOICE, COMPUTED = 2400, 600, 110, 1320
 SOUND_FONT = "root/fluid-soundfont-gm/usr/share/sounds/sf2/FluidR3_GM.sf2"
-VARIANTS = ["", "+m1", "+m3", "+m5", "+m7", "+f1", "+f2", "+f3", "+f4", "+f5", "+croak", "+whisper", "+klatt", "+klatt3",
-            "+Annie", "+Andy"]
+# Recorded from people: (package, name in festival). Each reads English words by the rules of its own language.
+VOICES = [("festvox-kallpc16k", "kal_diphone"), ("festvox-kdlpc16k", "ked_diphone"),
+          ("festvox-us-slt-hts", "cmu_us_slt_arctic_hts"), ("festvox-italp16k", "lp_diphone"),
+          ("festvox-itapc16k", "pc_diphone"), ("festvox-czech-dita", "czech_dita"), ("festvox-czech-krb", "czech_krb"),
+          ("festvox-czech-machac", "czech_machac"), ("festvox-czech-ph", "czech_ph"),
+          ("festvox-suopuhe-mv", "hy_fi_mv_diphone"), ("festvox-suopuhe-lj", "suo_fi_lj_diphone"),
+          ("festvox-ca-ona-hts", "upc_ca_ona_hts"), ("festvox-ru", "msu_ru_nsh_clunits")]
 WORDS = """zero one two three four five six seven eight nine ten yes no up down left right on off stop go start open close door
 window light lamp help alarm fire water hello goodbye please thanks listen record play pause house tree bird dog cat happy
 wow bed bee marvin sheila follow learn visual forward backward computer phone office number transfer operator press wait
@@ -39,26 +45,40 @@ def made_by(command, path):
     return resample_poly(samples.mean(1), RATE_HZ // common, rate // common)
 
 
+def espeak_lists(what, pattern):
+    listed = subprocess.run(["espeak-ng", what], capture_output=True, text=True, check=True).stdout
+    return sorted(set(re.findall(pattern, listed, re.MULTILINE)))
+
+
+def some_words():
+    return ". ".join(rng.choice(WORDS, rng.integers(3, 9)))
+
+
 def speak(part, path):
-    listed = subprocess.run(["espeak-ng", "--voices"], capture_output=True, text=True, check=True).stdout
-    languages = sorted({line.split()[1] for line in listed.splitlines()[1:]})
+    languages = espeak_lists("--voices", r"^ *[0-9]+ +([^ ]+)")
+    variants = ["", *("+" + name for name in espeak_lists("--voices=variant", r"!v/([^ ]+)"))]
     english = [language for language in languages if language.startswith("en")]
     for i in range(SPOKEN_BY_ESPEAK):
-        count = rng.integers(3, 9)
         if i % 2 == 0:
-            language, text = rng.choice(english), ". ".join(rng.choice(WORDS, count))
+            language, text = rng.choice(english), some_words()
         else:  # numbers are words in every language
             language = rng.choice(languages)
-            text = ". ".join(str(rng.integers(0, 10 if rng.random() < 0.6 else 2000)) for _ in range(count))
-        voice = language + rng.choice(VARIANTS)
+            text = ". ".join(str(rng.integers(0, 10 if rng.random() < 0.6 else 2000)) for _ in range(rng.integers(3, 9)))
+        voice = language + rng.choice(variants)
         command = ["espeak-ng", "-v", voice, "-s", str(rng.integers(110, 220)), "-p", str(rng.integers(5, 95)),
                    "-g", str(rng.integers(0, 30)), "-w", path, text]
         part.add("espeak-ng", f"{voice}: {text}", made_by(command, path))
     for i in range(SPOKEN_BY_FLITE):
-        voice, text = ["kal", "kal16", "awb", "rms", "slt"][i % 5], ". ".join(rng.choice(WORDS, rng.integers(3, 9)))
+        voice, text = ["kal", "kal16", "awb", "rms", "slt"][i % 5], some_words()
         command = ["flite", "-voice", voice, "--setf", f"duration_stretch={rng.uniform(0.75, 1.4):.2f}",
                    "--setf", f"int_f0_target_mean={rng.integers(70, 260)}", "-t", text, "-o", path]
         part.add("flite", f"{voice}: {text}", made_by(command, path))
+    for package, voice in VOICES:
+        for _ in range(SPOKEN_BY_A_VOICE):
+            text = some_words()
+            script = f"""(begin (voice_{voice}) (Parameter.set 'Duration_Stretch {rng.uniform(0.8, 1.4):.2f})
+                         (utt.save.wave (utt.synth (Utterance Text "{text}")) "{path}" 'riff))"""
+            part.add(package, text, made_by(["festival", "-b", script], path))
 
 
 def midi(notes, path):

@@ -93,6 +93,16 @@ class Ears(Sandbox):
         for name in sounds:
             self.assertGreater(alike((name, 1), (name, 0.02)), alike(("tone", 1), ("noise", 1)) + 0.1, name)
 
+    def test_a_word_shorter_than_a_vector_is_labelled(self):
+        for word, seconds in (("yes", 0.05), ("no", 0.3)):
+            write_wav(self.dir / f"words/{word}.wav", noise(seconds, RATE, 0.1, 1), RATE)
+        (self.dir / "words.csv").write_text("file,label\nyes.wav,yes\nno.wav,no\n")
+        self.earshot("datagen", "words", "vectors", "--labels", "words.csv", "--pretrained", "own", "-q")
+        for word in ("yes", "no"):
+            classes = load(self.dir / f"vectors/{word}.npz")["classes"]
+            self.assertGreater(len(classes), 0)
+            self.assertTrue((classes >= 0).all(), word)
+
     def train(self, *words, **expected):
         return self.earshot("train", "--recipe", "ears", "frames", "-o", "model", "--epochs", 1, "--threads", 1, "--validation", 0,
                             "--force", "-q", *words, **expected)

@@ -126,9 +126,9 @@ TEST(FrameLabeller, agrees_with_the_whole_timeline_at_every_frame) {
         }
         timeline.sort();
         const double hop_s = length(random) / 4, window_s = hop_s + (round % 2 ? length(random) / 2 : 0);
-        FrameLabeller labeller(timeline, labels, hop_s);
+        FrameLabeller labeller(timeline, labels, hop_s, window_s);
         for (double onset_s = 0; onset_s < 110; onset_s += hop_s) {
-            const double centre_s = (onset_s + (onset_s + window_s)) / 2;  // rounded as it must be
+            const double centre_s = onset_s + window_s / 2;
             const auto cover = timeline.dominant(std::max(onset_s, centre_s - hop_s / 2),
                                                  std::min(onset_s + window_s, centre_s + hop_s / 2));
             const auto expected = cover ? std::ranges::find(labels, cover->label) - labels.begin() : -1;
@@ -140,7 +140,7 @@ TEST(FrameLabeller, agrees_with_the_whole_timeline_at_every_frame) {
 TEST(FrameLabeller, gives_every_moment_to_one_of_the_frames_that_overlap) {
     const label::Timeline timeline{{{0, 1.0625, "a", {}}, {1.0625, 1.3125, "b", {}}, {1.3125, 9, "a", {}}}};
     const std::vector<std::string> labels{"a", "b"};
-    FrameLabeller labeller(timeline, labels, 0.125);
+    FrameLabeller labeller(timeline, labels, 0.125, 0.5);
     int frames = 0;
     for (int i = 0; i < 60; ++i) frames += labeller.class_of(i * 0.125, i * 0.125 + 0.5) == 1;
     EXPECT_EQ(frames, 2);  // 0.25 s
@@ -149,7 +149,7 @@ TEST(FrameLabeller, gives_every_moment_to_one_of_the_frames_that_overlap) {
 TEST(FrameLabeller, refuses_a_label_that_is_no_class) {
     const label::Timeline timeline{{{0, 1, "dog", {}}}};
     const std::vector<std::string> labels{"cat"};
-    EXPECT_THAT([&] { FrameLabeller(timeline, labels, 1); },
+    EXPECT_THAT([&] { FrameLabeller(timeline, labels, 1, 1); },
                 ThrowsMessage<Error>(HasSubstr("'dog' is not one")));
 }
 

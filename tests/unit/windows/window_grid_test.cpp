@@ -33,16 +33,25 @@ TEST(WindowGrid, slots_tile_the_recording) {
         const double centre_s = (grid.window_onset_s(i) + grid.window_offset_s(i)) / 2;
         EXPECT_NEAR(grid.slot_s(i), centre_s - grid.hop_s / 2, 1e-12);
         EXPECT_NEAR(grid.slot_s(i + 1), centre_s + grid.hop_s / 2, 1e-12);
-        const auto slot = slot_within(grid.window_onset_s(i), grid.window_offset_s(i), grid.hop_s);
+        const auto slot =
+            slot_within(grid.window_onset_s(i), grid.window_offset_s(i), grid.window_s, grid.hop_s);
         EXPECT_NEAR(slot.onset_s, grid.slot_s(i), 1e-12);
         EXPECT_NEAR(slot.offset_s, grid.slot_s(i + 1), 1e-12);
     }
 }
 
 TEST(WindowGrid, a_slot_lies_within_its_window) {
-    const auto slot = slot_within(4, 4.5, 1);  // the recording ends inside the window
+    const auto slot = slot_within(4, 4.5, 1, 1);  // the recording ends inside the window
     EXPECT_EQ(slot.onset_s, 4);
     EXPECT_EQ(slot.offset_s, 4.5);
+}
+
+TEST(WindowGrid, silence_before_a_short_recording_moves_no_slot) {
+    // 0.3 s of sound with 0.6 s of silence around it, windows of 1.24 s every 0.16 s
+    EXPECT_NEAR(slot_within(-0.6, 0.3, 1.24, 0.16).onset_s, 0.02 - 0.08, 1e-12);
+    EXPECT_NEAR(slot_within(-0.6, 0.3, 1.24, 0.16).offset_s, 0.02 + 0.08, 1e-12);
+    EXPECT_NEAR(slot_within(-0.44, 0.3, 1.24, 0.16).onset_s, 0.18 - 0.08, 1e-12);
+    EXPECT_NEAR(slot_within(-0.44, 0.3, 1.24, 0.16).offset_s, 0.18 + 0.08, 1e-12);
 }
 
 TEST(WindowGrid, refuses_what_overlaps_already_or_never_moves_on) {
