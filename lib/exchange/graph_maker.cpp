@@ -302,12 +302,15 @@ ForeignTensor GraphMaker::pad(const ForeignTensor& x, std::int64_t axis,
         const auto shifted = pad(affine(x, {.offset = -value}), axis, amount, kind, 0);
         return affine(shifted, {.offset = value});
     }
-    // A convolution of each row with 1, which pads as it likes.
-    const Shape parts = around(x.shape, axis);
+    // A convolution of each row with 1, which pads as it likes. The rows are no channels where that can be,
+    // so that there is one weight however many they are: they may be moments.
+    const Shape outer = around(x.shape, axis);
+    const bool last = outer[2] == 1;
+    const Shape parts = last ? Shape{1, outer[0], size} : outer;
     op::Conv one;
     one.channels = one.groups = parts[0];
     one.kernel = {1, 1};
-    one.padding = {before, after, 0, 0};
+    one.padding = last ? Shape{0, 0, before, after} : Shape{before, after, 0, 0};
     one.padding_kind = kind;
     one.bias = false;
     const std::vector<float> ones(static_cast<std::size_t>(parts[0]), 1.0F);
@@ -316,11 +319,23 @@ ForeignTensor GraphMaker::pad(const ForeignTensor& x, std::int64_t axis,
     return {std::move(shape), add(one, {as(x, parts)}, {ones})};
 }
 
+/// The map [values, 1, 1] that a vector was before it was reshaped, where time is still to be seen.
+std::optional<std::size_t> GraphMaker::only_step(const ForeignTensor& x) const {
+    if (!x.node) return {};
+    std::size_t node = *x.node;
+    while (std::holds_alternative<op::Reshape>(graph_[node].op)) node = graph_[node].inputs[0];
+    const bool is_map = graph_[node].shape == Shape{network::values_of(x.shape), 1, 1};
+    return is_map ? std::optional(node) : std::nullopt;
+}
+
 void GraphMaker::finish(const ForeignTensor& x) {
     const bool map = x.shape.size() == 4 && x.shape[0] == 1;
     const auto large = std::ranges::count_if(x.shape, [](std::int64_t size) { return size > 1; });
     std::size_t node = 0;
-    if (large <= 1) {
+    if (const auto step = large <= 1 ? only_step(x) : std::nullopt) {
+        const auto mean = add(op::Reduce{op::Reduce::Kind::mean, {2}}, {*step});
+        node = add(op::Transpose{{1, 0}}, {mean});
+    } else if (large <= 1) {
         node = as(x, {1, network::values_of(x.shape)});
     } else if (map) {
         const auto channels = map_of(x);

@@ -96,6 +96,7 @@ class GraphMaker {
     std::size_t plain(const ForeignTensor& x);
     /// A node with the numbers of x in this shape.
     std::size_t as(const ForeignTensor& x, const Shape& shape);
+    std::optional<std::size_t> only_step(const ForeignTensor& x) const;
     std::size_t reshaped(std::size_t node, const Shape& shape);
     /// A node [C, H, W] or [C, T].
     std::size_t map_of(const ForeignTensor& x);

@@ -101,7 +101,7 @@ class Embedding final : public Frontend {
         or_reset(*this, [&] {
             begin();
             input_->push(samples, collector());
-            give(sink);
+            if (windows_there() >= most_windows()) give(sink);
         });
     }
     void flush(const FrameSink& sink) override {
@@ -137,6 +137,11 @@ class Embedding final : public Frontend {
  private:
     static constexpr std::size_t kMostWindows = 64, kMostValues = std::size_t{1} << 22;  // at once
 
+    std::size_t windows_there() const {
+        const std::size_t rows = rows_.size() / values_, frames = static_cast<std::size_t>(settings_.frames);
+        return rows < frames ? 0 : (rows - frames) / static_cast<std::size_t>(settings_.hop) + 1;
+    }
+
     /// Windows at once, fewer where they or their vectors are large.
     std::size_t most_windows() const {
         const std::size_t values = static_cast<std::size_t>(settings_.frames) * values_;
@@ -164,28 +169,42 @@ class Embedding final : public Frontend {
 
     /// Gives the vectors of all windows that are whole.
     void give(const FrameSink& sink) {
-        const auto frames = static_cast<std::size_t>(settings_.frames),
-                   hop = static_cast<std::size_t>(settings_.hop);
+        const auto hop = static_cast<std::size_t>(settings_.hop);
         std::size_t first = 0;  // frame of the next window
-        const std::size_t there = rows_.size() / values_;
-        while (there >= first + frames) {
-            const std::size_t count = std::min(most_windows(), (there - first - frames) / hop + 1);
-            windows_of_rows_.resize(count * frames * values_);
-            for (std::size_t i = 0; i < count; ++i)
-                std::copy_n(rows_.data() + (first + i * hop) * values_, frames * values_,
-                            windows_of_rows_.data() + i * frames * values_);
+        for (std::size_t left = windows_there(); left > 0;) {
+            const std::size_t together = pretrained_->long_windows(left);
+            const std::size_t count = together > 0 ? together : std::min(most_windows(), left);
+            vectors_.resize(count * static_cast<std::size_t>(settings_.steps) * dimension());
+            if (together > 0)
+                pretrained_->run_long(rows_of(first, (count - 1) * hop), count, vectors_);
+            else
+                pretrained_->run(copied_windows(first, count), count, vectors_);
             give_vectors(count, sink);
             first += count * hop;
+            left -= count;
         }
-        const std::size_t gone = std::min(first, there);
+        const std::size_t gone = std::min(first, rows_.size() / values_);
         rows_.erase(rows_.begin(), rows_.begin() + static_cast<std::ptrdiff_t>(gone * values_));
         skip_ += static_cast<std::int64_t>(first - gone);
     }
 
+    /// A window's frames from `first` on, and so many more.
+    std::span<const float> rows_of(std::size_t first, std::size_t more) const {
+        return std::span(rows_).subspan(first * values_,
+                                        (static_cast<std::size_t>(settings_.frames) + more) * values_);
+    }
+
+    std::span<const float> copied_windows(std::size_t first, std::size_t count) {
+        windows_of_rows_.clear();
+        for (std::size_t i = 0; i < count; ++i) {
+            const auto window = rows_of(first + i * static_cast<std::size_t>(settings_.hop), 0);
+            windows_of_rows_.insert(windows_of_rows_.end(), window.begin(), window.end());
+        }
+        return windows_of_rows_;
+    }
+
     void give_vectors(std::size_t count, const FrameSink& sink) {
         const auto steps = static_cast<std::size_t>(settings_.steps), size = dimension();
-        vectors_.resize(count * steps * size);
-        pretrained_->run(windows_of_rows_, count, vectors_);
         for (std::size_t i = 0; i < count * steps; ++i) {
             const std::span<const float> vector = std::span(vectors_).subspan(i * size, size);
             const double onset =
@@ -223,8 +242,9 @@ std::unique_ptr<Frontend> make_embedding(const Json& settings, std::shared_ptr<c
 EmbeddingShape embedding_shape(const Json& settings) {
     if (!is_embedding(settings)) throw Error("front end: not an embedding");
     const EmbeddingSettings s = read_embedding(settings);
-    return {s.frames, static_cast<std::int64_t>(make_frontend(s.input)->dimension()), s.steps, s.dimension,
-            s.weights};
+    return {s.frames,    static_cast<std::int64_t>(make_frontend(s.input)->dimension()),
+            s.hop,       s.steps,
+            s.dimension, s.weights};
 }
 
 }  // namespace earshot::frontend

@@ -27,7 +27,7 @@ std::unique_ptr<Frontend> make_embedding(const nlohmann::ordered_json& settings,
 
 /// What a network takes and makes.
 struct EmbeddingShape {
-    std::int64_t frames, bands, steps, dimension;
+    std::int64_t frames, bands, hop, steps, dimension;
     network::Precision weights;
 };
 /// @throws Error for settings that are no embedding's

@@ -2,11 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "frontend/embedding.h"
 #include "network/ears.h"
 #include "network/engine/engine.h"
+#include "network/lengthen.h"
+#include "network/time_stride.h"
 #include "npz/npz.h"
 #include "support/error.h"
 #include "support/json.h"
@@ -19,6 +22,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr const char* kDescription = "pretrained";  // the array that is no weight
 constexpr int kEarsVersion = 1;
+constexpr std::size_t kLongWindows[] = {32, 8, 2};  // each has weights of its own in memory
 
 struct Read {
     Json settings;
@@ -93,12 +97,29 @@ Pretrained::Pretrained(Json settings, const network::Graph& graph, const network
             graph.shape().front(), graph.shape().back(), graph.frames(), graph.bands(), wanted.steps,
             wanted.dimension, wanted.frames, wanted.bands));
     engine_ = std::make_unique<network::engine::Engine>(graph, weights);
+    if (network::time_stride(graph) != wanted.hop / wanted.steps) return;
+    for (const std::size_t windows : kLongWindows) {
+        const auto count = static_cast<std::int64_t>(windows);
+        const auto longer = network::lengthened(graph, wanted.frames + (count - 1) * wanted.hop);
+        if (longer && longer->shape() == network::Shape{count * wanted.steps, wanted.dimension})
+            longer_.push_back({windows, std::make_unique<network::engine::Engine>(*longer, weights)});
+    }
 }
 
 Pretrained::~Pretrained() = default;
 
 void Pretrained::run(std::span<const float> windows, std::size_t count, std::span<float> vectors) const {
     engine_->run(windows, count, vectors);
+}
+
+std::size_t Pretrained::long_windows(std::size_t count) const {
+    const auto found =
+        std::ranges::find_if(longer_, [&](const Longer& longer) { return longer.windows <= count; });
+    return found == longer_.end() ? 0 : found->windows;
+}
+
+void Pretrained::run_long(std::span<const float> frames, std::size_t count, std::span<float> vectors) const {
+    std::ranges::find(longer_, count, &Longer::windows)->engine->run(frames, 1, vectors);
 }
 
 void save_pretrained(const std::string& path, const Json& settings, const network::Graph& graph,

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "network/graph.h"
 #include "network/weights.h"
@@ -41,9 +42,22 @@ class Pretrained {
     /// @param vectors  count times `steps` vectors
     void run(std::span<const float> windows, std::size_t count, std::span<float> vectors) const;
 
+    /// How many of the next `count` windows run_long() takes. 0: the network sees something else in a longer
+    /// window.
+    std::size_t long_windows(std::size_t count) const;
+    /// The same bits as run(), without computing anew what windows share.
+    /// @param frames  of so many windows, one every `hop`: each frame once
+    /// @param count  as long_windows() said
+    void run_long(std::span<const float> frames, std::size_t count, std::span<float> vectors) const;
+
  private:
     nlohmann::ordered_json settings_;
     std::unique_ptr<network::engine::Engine> engine_;
+    struct Longer {
+        std::size_t windows;
+        std::unique_ptr<network::engine::Engine> engine;
+    };
+    std::vector<Longer> longer_;  // the longest first
     bool gives_probabilities_;
 };
 

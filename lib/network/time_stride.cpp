@@ -7,12 +7,7 @@
 namespace earshot::network {
 namespace {
 
-/// Which dimension of a value is time, and the frames from one of its elements to the next.
-struct Time {
-    std::size_t axis;
-    std::int64_t stride;
-};
-using MaybeTime = std::optional<Time>;  // nothing: no dimension is, or nobody knows which
+using MaybeTime = std::optional<TimeAxis>;
 
 std::size_t at(std::int64_t axis) { return static_cast<std::size_t>(axis); }
 
@@ -22,7 +17,7 @@ class Follower {
     Follower(const Graph& graph, std::span<const MaybeTime> before, const Node& node)
         : graph_(graph), before_(before), node_(node) {}
 
-    MaybeTime operator()(const op::Input&) const { return Time{0, 1}; }
+    MaybeTime operator()(const op::Input&) const { return TimeAxis{0, 1}; }
     template <class Op>
     MaybeTime operator()(const Op&) const {
         return time(0);
@@ -63,7 +58,7 @@ class Follower {
     MaybeTime operator()(const op::Transpose& transpose) const {
         if (!time(0)) return {};
         const auto found = std::ranges::find(transpose.order, static_cast<std::int64_t>(time(0)->axis));
-        return Time{at(found - transpose.order.begin()), time(0)->stride};
+        return TimeAxis{at(found - transpose.order.begin()), time(0)->stride};
     }
     MaybeTime operator()(const op::Repeat& repeat) const {
         auto time = this->time(0);
@@ -110,7 +105,7 @@ class Follower {
         const auto [axis, stride] = *time(0);
         for (std::size_t d = 0; d < node_.shape.size(); ++d) {
             if (node_.shape[d] == shape(0)[axis] && before(node_.shape, d) == before(shape(0), axis))
-                return Time{d, stride};
+                return TimeAxis{d, stride};
         }
         return {};
     }
@@ -122,10 +117,14 @@ class Follower {
 
 }  // namespace
 
-std::optional<std::int64_t> time_stride(const Graph& graph) {
+std::vector<MaybeTime> time_axes(const Graph& graph) {
     std::vector<MaybeTime> times;
     for (const Node& node : graph.nodes()) times.push_back(std::visit(Follower(graph, times, node), node.op));
-    const MaybeTime& time = times.back();
+    return times;
+}
+
+std::optional<std::int64_t> time_stride(const Graph& graph) {
+    const MaybeTime time = time_axes(graph).back();
     return time && time->axis == 0 ? std::optional(time->stride) : std::nullopt;
 }
 

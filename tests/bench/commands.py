@@ -101,11 +101,11 @@ class Bench:
         return self.repeated(f"{self.hours}h.wav", self.recording("ten.wav", lambda path: self.ffmpeg(
             "-i", self.ten_minutes(), "-ac", "1", path)))
 
-    def datagen(self, jobs, *inputs, options=()):
+    def datagen(self, jobs, *inputs, recipe="spectrum-mlp", options=()):
         output = self.directory / "out"
         def run():
             shutil.rmtree(output, ignore_errors=True)
-            return Use([self.earshot, "datagen", *(path.parent for path in inputs), output, "--recipe", "spectrum-mlp", "-q", "-j", jobs, *options])
+            return Use([self.earshot, "datagen", *(path.parent for path in inputs), output, "--recipe", recipe, "-q", "-j", jobs, *options])
         return run
 
     # The comparisons.
@@ -274,9 +274,23 @@ class Bench:
         least = 1e6 * min(one["a frame"] for one in json.loads(run.stdout)["benchmarks"] if one["run_type"] == "iteration")
         self.line("log-mel, us a frame", f"{least:.2f} us", least, 1.3, True)
 
+    def vectors(self):
+        """Of the ears and of the networks in EARSHOT_PRETRAINED, from ten minutes of sound."""
+        recording, others = self.ten_minutes(), pathlib.Path(os.environ.get("EARSHOT_PRETRAINED", ""))
+        names = ["own"] + [path for path in (others / "yamnet_spectra_in.tflite", others / "embedding_model.onnx") if path.is_file()]
+        def vectors_of(name):
+            return self.datagen(1, recording, recipe="vectors", options=("--pretrained", name))
+        uses = self.runs(*map(vectors_of, names))
+        for name, use in zip(names, uses):
+            print(f"    vectors of {pathlib.Path(name).name:<26} {use.processor_s / 0.6:.1f} ms a second of sound, "
+                  f"{use.peak_mb:.0f} MB")
+        if len(uses) > 1:
+            self.line("vectors of the ears / of YAMNet, processor time", f"{uses[0].processor_s:.2f} / {uses[1].processor_s:.2f} s",
+                      uses[0].processor_s / uses[1].processor_s, 0.5, True)
+
     def run(self):
         for part in (self.starting, self.gemm, self.decoding, self.threads, self.detecting, self.memory, self.archive, self.logmel,
-                     self.phrases):
+                     self.vectors, self.phrases):
             if self.only in (None, part.__name__):
                 part()
         return 1 if self.missed else 0
@@ -287,8 +301,8 @@ def main():
     parser.add_argument("build")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--hours", type=int, default=10, help="length of the long recordings")
-    parser.add_argument("--only", help="starting, gemm, decoding, threads, detecting, memory, archive, logmel or "
-                        "phrases")
+    parser.add_argument("--only", help="starting, gemm, decoding, threads, detecting, memory, archive, logmel, "
+                        "vectors or phrases")
     parser.add_argument("--keep", metavar="DIR", help="make the recordings here and leave them")
     arguments = parser.parse_args()
     bench = Bench(arguments)
