@@ -1,8 +1,10 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <optional>
 
 #include "exchange/model_onnx.h"
+#include "frontend/embedding.h"
 #include "frontend/pretrained.h"
 #include "model/model_directory.h"
 #include "model/model_file.h"
@@ -41,6 +43,10 @@ std::string described(const ExportCommand& options, const model::ModelFile& mode
     return options.json ? network::card_json(card).dump(2) + "\n" : network::card_text(card);
 }
 
+fs::path pretrained_of(const std::string& model) {
+    return fs::path(model) / frontend::Pretrained::kFileInModel;
+}
+
 network::Weights weights_of(const ExportCommand& options, const network::Graph& graph) {
     return network::Weights::read(graph, (fs::path(options.model) / "weights.npz").string());
 }
@@ -53,7 +59,7 @@ void write_directory(const ExportCommand& options, const network::Graph& graph) 
     const fs::path place(directory.temporary_path());
     network::save_weights(graph, weights, (place / "weights.npz").string(), options.weights);
     write_text((place / "model.json").string(), description);
-    const fs::path pretrained = fs::path(options.model) / frontend::Pretrained::kFileInModel;
+    const fs::path pretrained = pretrained_of(options.model);
     if (std::error_code none; fs::exists(pretrained, none))
         write_text((place / pretrained.filename()).string(), read_text(pretrained.string()));
     directory.publish();
@@ -61,8 +67,12 @@ void write_directory(const ExportCommand& options, const network::Graph& graph) 
 
 void write_onnx(const ExportCommand& options, const model::ModelFile& model, const network::Graph& graph,
                 Output& out) {
-    const std::string bytes = exchange::onnx_model(model, graph, weights_of(options, graph),
-                                                   {options.frames, options.weights, EARSHOT_VERSION});
+    std::optional<frontend::PretrainedFile> pretrained;
+    if (!options.frames && frontend::is_embedding(model.frontend))
+        pretrained = frontend::read_pretrained(pretrained_of(options.model).string());
+    const std::string bytes = exchange::onnx_model(
+        model, graph, weights_of(options, graph),
+        {options.frames, options.weights, pretrained ? &*pretrained : nullptr, EARSHOT_VERSION});
     if (options.output == "-") return out.write(bytes);
     const auto file = open_text_output(options.output);
     file->write(bytes);

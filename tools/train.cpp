@@ -61,7 +61,7 @@ nlohmann::ordered_json architecture_of(const train::TrainingSet& set, network::N
 void begin_as_ears(const std::string& which, train::FitOptions& fit) {
     if (which == "none") return;
     const std::string path = which == "auto" || which == "own" ? own_ears() : which;
-    fit.start = std::make_shared<const network::Weights>(frontend::read_pretrained_weights(path));
+    fit.start = std::make_shared<const network::Weights>(frontend::read_pretrained(path).weights);
     fit.start_hash = dataset::file_hash(path);
 }
 

@@ -4,7 +4,9 @@
 #include <limits>
 #include <numbers>
 
+#include "exchange/network_nodes.h"
 #include "exchange/transform_nodes.h"
+#include "frontend/embedding.h"
 #include "frontend/frontend.h"
 #include "frontend/linear_bands.h"
 #include "frontend/mel_bank.h"
@@ -150,6 +152,20 @@ Value add_frontend(OnnxBuilder& onnx, const Json& settings, const Value& samples
     if (kind == "mfcc") return mfcc(onnx, checked, samples);
     if (kind == "waveform") return waveform(onnx, checked, samples);
     throw Error("the front end " + kind + " cannot be exported (leave it out with --frames)");
+}
+
+Value add_embedding(OnnxBuilder& onnx, const frontend::PretrainedFile& pretrained,
+                    network::Precision precision, const Value& samples) {
+    const Json& settings = pretrained.settings;
+    const auto shape = frontend::embedding_shape(settings);
+    const int rate_hz = frontend::make_frontend(settings)->rate_hz();
+    const std::int64_t pad = std::llround(settings.at("pad_s").get<double>() * rate_hz);
+    const Value padded = onnx.node("Pad", {samples, onnx.whole({pad, pad})});
+    const Value frames = add_frontend(onnx, settings.at("input"), padded);
+    const Value windows = framed(onnx, frames, shape.frames, shape.hop);
+    const Value vectors =
+        add_network(onnx, pretrained.graph, pretrained.weights, precision, windows, "pretrained.");
+    return onnx.reshape(vectors, {-1, shape.dimension});
 }
 
 namespace {

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "exchange/onnx_builder.h"
+#include "frontend/pretrained.h"
 #include "windows/windowing.h"
 
 namespace earshot::exchange {
@@ -14,6 +15,12 @@ namespace earshot::exchange {
 /// @return          frames [T, D]
 /// @throws Error    for wrong settings, and where a transform has no way into ONNX that is small enough
 Value add_frontend(OnnxBuilder& onnx, const nlohmann::ordered_json& settings, const Value& samples);
+
+/// The same for the front end `embedding`.
+/// @param pretrained  the network that makes its frames, and its settings
+/// @param precision   of the network's arrays
+Value add_embedding(OnnxBuilder& onnx, const frontend::PretrainedFile& pretrained,
+                    network::Precision precision, const Value& samples);
 
 /// Writes how windows are cut from frames, as Windowing says: one every hop, the last one where the frames
 /// end, and padding if there are fewer frames than in a window.

@@ -7,6 +7,7 @@
 #include "exchange/frontend_nodes.h"
 #include "exchange/network_nodes.h"
 #include "exchange/onnx_builder.h"
+#include "frontend/embedding.h"
 #include "frontend/frontend.h"
 #include "support/error.h"
 #include "windows/window_grid.h"
@@ -66,6 +67,15 @@ Parts parts_of(const model::ModelFile& model, const network::Graph& graph) {
     return parts;
 }
 
+/// [T, D], from samples.
+Value add_frames(OnnxBuilder& b, const model::ModelFile& model, const ExportOptions& options) {
+    const Value samples = b.input("samples", {"samples"});
+    if (!frontend::is_embedding(model.frontend)) return add_frontend(b, model.frontend, samples);
+    if (!options.pretrained || options.pretrained->settings != model.frontend)
+        throw Error("the network that makes its frames is another, or missing");
+    return add_embedding(b, *options.pretrained, options.weights, samples);
+}
+
 using Metadata = std::vector<std::pair<std::string, std::string>>;
 
 Metadata metadata_of(const model::ModelFile& model, const Parts& parts, const ExportOptions& options) {
@@ -108,8 +118,7 @@ std::string onnx_model(const model::ModelFile& model, const network::Graph& grap
     if (options.frames) {
         frames = b.input("frames", {"windows", graph.frames(), graph.bands()});
     } else {
-        const Value sound = add_frontend(b, model.frontend, b.input("samples", {"samples"}));
-        frames = add_windows(b, sound, parts.windowing);
+        frames = add_windows(b, add_frames(b, model, options), parts.windowing);
     }
     Value scores = add_network(b, graph, weights, options.weights, frames);
     if (!model.unknown.empty()) {

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "frontend/pretrained.h"
 #include "model/model_file.h"
 #include "network/graph.h"
 #include "network/weights.h"
@@ -11,7 +12,8 @@ namespace earshot::exchange {
 struct ExportOptions {
     bool frames = false;  // the front end is left out: frames in rather than samples
     network::Precision weights = network::Precision::float32;
-    std::string version;  // of earshot, for the metadata
+    const frontend::PretrainedFile* pretrained = nullptr;  // needed where its vectors are the model's frames
+    std::string version;                                   // of earshot, for the metadata
 };
 
 /// A model as an ONNX file (ModelProto, opset 13). Samples of a stretch of sound in, or the frames of

@@ -5,6 +5,7 @@
 #include <iterator>
 #include <numbers>
 #include <numeric>
+#include <utility>
 
 #include "exchange/frame_nodes.h"
 
@@ -31,8 +32,9 @@ Shape with_windows(const Shape& shape) {
 
 class NetworkWriter {
  public:
-    NetworkWriter(OnnxBuilder& onnx, const Graph& graph, const network::Weights& weights, Precision precision)
-        : b_(onnx), graph_(graph), weights_(weights), precision_(precision) {}
+    NetworkWriter(OnnxBuilder& onnx, const Graph& graph, const network::Weights& weights, Precision precision,
+                  std::string prefix)
+        : b_(onnx), graph_(graph), weights_(weights), precision_(precision), prefix_(std::move(prefix)) {}
 
     Value write(const Value& frames) {
         values_.push_back(frames);
@@ -48,13 +50,14 @@ class NetworkWriter {
     const Shape& in() const { return graph_[node_->inputs.front()].shape; }
     std::int64_t in_size() const { return static_cast<std::int64_t>(in().size()); }
 
+    std::string full_name(const char* name) const { return prefix_ + node_->name + "." + name; }
     std::span<const float> numbers(const char* name) const { return weights_[node_->name + "." + name]; }
     /// The value of a node, with as many dimensions as the result has.
     Value extended(std::size_t node);
     /// A weight as it is. @param shape  that it shall have
     Value weight(const char* name, const Shape& shape) { return array(numbers(name), shape, name); }
     Value array(std::span<const float> values, const Shape& shape, const char* name) {
-        const auto full = node_->name + "." + name;
+        const auto full = full_name(name);
         if (shape.size() < 2 || precision_ == Precision::float32) return b_.constant(values, shape, full);
         if (precision_ == Precision::float16) return b_.halves(values, shape, full);
         const auto whole = network::quantised(values, static_cast<std::size_t>(shape[0]));
@@ -126,6 +129,7 @@ class NetworkWriter {
     const Graph& graph_;
     const network::Weights& weights_;
     Precision precision_;
+    std::string prefix_;
     std::vector<Value> values_;
     const Node* node_ = nullptr;  // the current one
     Value x_;                     // its first input
@@ -378,8 +382,8 @@ Value NetworkWriter::value(const op::Standardise& standardise) {
     if (standardise.by != op::Standardise::By::data)
         return standardised_by_window(b_, x_, standardise.by == op::Standardise::By::mean);
     const Shape bands{in()[0], 1, in()[2]};
-    const Value centred = b_.subtract(x_, b_.constant(numbers("mean"), bands, node_->name + ".mean"));
-    return b_.divide(centred, b_.constant(numbers("deviation"), bands, node_->name + ".deviation"));
+    const Value centred = b_.subtract(x_, b_.constant(numbers("mean"), bands, full_name("mean")));
+    return b_.divide(centred, b_.constant(numbers("deviation"), bands, full_name("deviation")));
 }
 
 Value NetworkWriter::value(const op::MergeViews& merge) {
@@ -393,8 +397,8 @@ Value NetworkWriter::value(const op::MergeViews& merge) {
 }  // namespace
 
 Value add_network(OnnxBuilder& onnx, const Graph& graph, const network::Weights& weights, Precision precision,
-                  const Value& frames) {
-    return NetworkWriter(onnx, graph, weights, precision).write(frames);
+                  const Value& frames, const std::string& prefix) {
+    return NetworkWriter(onnx, graph, weights, precision, prefix).write(frames);
 }
 
 }  // namespace earshot::exchange

@@ -24,12 +24,6 @@ constexpr const char* kDescription = "pretrained";  // the array that is no weig
 constexpr int kEarsVersion = 1;
 constexpr std::size_t kLongWindows[] = {32, 8, 2};  // each has weights of its own in memory
 
-struct Read {
-    Json settings;
-    network::Graph graph;
-    network::Weights weights;
-};
-
 /// Whether the result is that of a sigmoid or a softmax, perhaps in another shape.
 bool ends_in_probabilities(const network::Graph& graph) {
     namespace op = network::op;
@@ -55,7 +49,9 @@ network::Graph graph_of(const Json& json) {
     return network::ears_graph(embedding_shape(json.value("frontend", Json())).frames);
 }
 
-Read read(const std::string& path) {
+}  // namespace
+
+PretrainedFile read_pretrained(const std::string& path) {
     const npz::NpzReader file(path);
     if (!file.contains(kDescription))
         throw Error(fmt::format("{}: not a pretrained network (datagen --pretrained writes them)", path));
@@ -73,18 +69,14 @@ Read read(const std::string& path) {
     }
 }
 
-}  // namespace
-
 std::shared_ptr<const Pretrained> Pretrained::open(const std::string& path) {
-    Read file = read(path);
+    PretrainedFile file = read_pretrained(path);
     try {
         return std::make_shared<const Pretrained>(std::move(file.settings), file.graph, file.weights);
     } catch (const Error& error) {
         throw Error(fmt::format("{}: {}", path, error.what()));
     }
 }
-
-network::Weights read_pretrained_weights(const std::string& path) { return read(path).weights; }
 
 Pretrained::Pretrained(Json settings, const network::Graph& graph, const network::Weights& weights)
     : settings_(std::move(settings)), gives_probabilities_(ends_in_probabilities(graph)) {

@@ -61,8 +61,14 @@ class Pretrained {
     bool gives_probabilities_;
 };
 
-/// The arrays of a .ears file, for a network that begins as the one in it. @throws Error as Pretrained::open
-network::Weights read_pretrained_weights(const std::string& path);
+/// What a .ears file holds.
+struct PretrainedFile {
+    nlohmann::ordered_json settings;  // of the front end `embedding`
+    network::Graph graph;
+    network::Weights weights;
+};
+/// @throws Error as Pretrained::open
+PretrainedFile read_pretrained(const std::string& path);
 
 /// Writes a .ears file, whole or not at all.
 /// @param settings  of the front end `embedding`, which say how weights are rounded

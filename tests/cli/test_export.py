@@ -77,7 +77,7 @@ TRAINING = {"events": (["evenings"], ["--epochs", 3]),
             "sounds": (["evenings"], ["--epochs", 3]),
             "ears": (["evenings"], ["--epochs", 2]),
             "open-set": (["evenings"], ["--epochs", 3, "--tags", "speech,drum"]),
-            "vectors": (["evenings"], ["--window", "1s"]),
+            "vectors": (["evenings", "--pretrained", "own"], ["--window", "2s", "--window-hop", "1s"]),
             "phrase": (["clips", "--labels", "clips.csv"], ["--epochs", 3, "--test", 0]),
             "impact": (["seconds"], ["--epochs", 6, "--batch", 4]),
             "impact-waveform": (["seconds"], ["--epochs", 4, "--batch", 4, "--strides", "8,4,2"])}
@@ -99,7 +99,8 @@ class Models(Sandbox):
     def sound(self, model, name, samples, rate=RATE):
         """Writes samples as a recording at the model's rate, in float32; (path, samples)."""
         import scipy.signal
-        wanted = json.loads((self.dir / model / "model.json").read_text())["frontend"]["rate_hz"]
+        frontend = json.loads((self.dir / model / "model.json").read_text())["frontend"]
+        wanted = frontend.get("input", frontend)["rate_hz"]
         common = numpy.gcd(rate, wanted)
         samples = scipy.signal.resample_poly(samples, wanted // common, rate // common).astype(numpy.float32)
         write_wav(self.dir / f"{name}.wav", samples, wanted, "FLOAT")
