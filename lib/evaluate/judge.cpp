@@ -54,7 +54,7 @@ Judge::Judge(std::shared_ptr<const model::Model> model, std::vector<std::string>
         wanted.push_back(!among(leave_out_) && (tags_.empty() || among(tags_)));
     }
     timelines_.emplace(session_.model(), std::move(wanted));
-    frame_s_ = windows::shape_of(*session_.model().frontend()).window_s;
+    frames_ = windows::shape_of(*session_.model().frontend());
 }
 
 std::optional<std::size_t> Judge::index_of(const std::string& label, const std::string& file) {
@@ -275,19 +275,19 @@ void Judge::dataset_windows(const std::string& path, const dataset::Recording& r
         rows = 0;
         for (std::int64_t i = 0; i < windowing.count(run.count); ++i)
             judge_window(run, windowing.start(i, run.count));
-        if (heard.timed && rows > 0) heard.add_stretch(recording.times, run, rows, frame_s_);
+        if (heard.timed && rows > 0) heard.add_stretch(recording.times, run, rows, frames_);
     }
     if (judges_recordings()) heard.whole = choice.all(activity.tally({0, count}));
 }
 
 /// The frames of a run. Those of the next one may begin before the last of them ends.
 void Judge::Heard::add_stretch(std::span<const double> times, const windows::RowSpan& run, std::size_t rows,
-                               double frame_s) {
+                               const windows::FrameShape& frames) {
     const auto first = static_cast<std::size_t>(run.first),
                end = static_cast<std::size_t>(run.first + run.count);
-    double end_s = times[end - 1] + frame_s;
-    if (end < times.size()) end_s = std::min(end_s, times[end]);
-    stretches.push_back({times[first], end_s, rows});
+    double end_s = times[end - 1] + frames.window_s - frames.lead_s;
+    if (end < times.size()) end_s = std::min(end_s, times[end] + frames.lead_s);
+    stretches.push_back({times[first] + frames.lead_s, end_s, rows});
 }
 
 bool Judge::check_frontend(const dataset::Recording& recording, const std::string& path) const {

@@ -90,7 +90,7 @@ class Judge {
 
         void take(const Truths& labels, double onset_s);
         void add_stretch(std::span<const double> times, const windows::RowSpan& run, std::size_t rows,
-                         double frame_s);
+                         const windows::FrameShape& frames);
     };
 
     /// The model's index for a label of the data; nothing if it is ignored.
@@ -124,8 +124,8 @@ class Judge {
     std::vector<std::string> leave_out_, tags_;
     std::set<std::string> unseen_;
     std::optional<TimelineMaker>
-        timelines_;       // unless the model is of recordings, or does not say when frames are
-    double frame_s_ = 0;  // length of a frame, if there are timelines
+        timelines_;               // unless the model is of recordings, or does not say when frames are
+    windows::FrameShape frames_;  // if there are timelines
 };
 
 }  // namespace earshot::evaluate

@@ -88,9 +88,9 @@ Metadata metadata_of(const model::ModelFile& model, const Parts& parts, const Ex
                   {"unknown", model.unknown}};
     if (!parts.frames) return data;
     auto grid = windows::make_grid(*parts.frames, parts.windowing);
-    // All that a window sees, context included.
-    grid.window_s =
-        static_cast<double>(parts.windowing.frames - 1) * parts.frames->hop_s + parts.frames->window_s;
+    // The sound that has one window: all that it sees, context included, but no silence before and after.
+    grid.window_s = static_cast<double>(parts.windowing.frames - 1) * parts.frames->hop_s +
+                    parts.frames->window_s - 2 * parts.frames->lead_s;
     if (!model.events.empty()) data.emplace_back("events", model::events_json(model).dump());
     const int rate = parts.frames->rate_hz;
     const auto samples = [&](double seconds) { return fmt::format("{}", std::llround(seconds * rate)); };

@@ -79,7 +79,7 @@ class Embedding final : public Frontend {
           input_(make_frontend(settings_.input)),
           values_(input_->dimension()),
           pad_(static_cast<std::size_t>(std::llround(settings_.pad_s * input_->rate_hz()))) {
-        if (static_cast<double>(pad_) / input_->rate_hz() >= window_s())
+        if (lead_s() >= window_s())
             throw Error(fmt::format("front end: pad_s is {}, must be less than the {} s of a vector",
                                     settings_.pad_s, window_s()));
     }
@@ -96,6 +96,8 @@ class Embedding final : public Frontend {
             settings_.frames - (settings_.steps - 1) * (settings_.hop / settings_.steps);
         return static_cast<double>(frames - 1) * input_->hop_s() + input_->window_s();
     }
+
+    double lead_s() const override { return static_cast<double>(pad_) / input_->rate_hz(); }
 
     void push(std::span<const float> samples, const FrameSink& sink) override {
         or_reset(*this, [&] {
@@ -209,7 +211,7 @@ class Embedding final : public Frontend {
             const std::span<const float> vector = std::span(vectors_).subspan(i * size, size);
             const double onset =
                 static_cast<double>(windows_ * settings_.steps + static_cast<std::int64_t>(i)) * hop_s() -
-                static_cast<double>(pad_) / input_->rate_hz();
+                lead_s();
             if (!std::ranges::all_of(vector, [](float value) { return std::isfinite(value); }))
                 throw Error(fmt::format("the network {} gives numbers that are not finite at {:.3f} s",
                                         settings_.network, std::max(onset, 0.0)));

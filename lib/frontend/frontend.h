@@ -20,10 +20,11 @@ class Frontend {
  public:
     virtual ~Frontend() = default;
 
-    virtual int rate_hz() const = 0;            // of the samples that push takes
-    virtual std::size_t dimension() const = 0;  // numbers a frame, D
-    virtual double hop_s() const = 0;           // from one frame's first sample to the next one's
-    virtual double window_s() const = 0;        // sound that one frame covers
+    virtual int rate_hz() const = 0;             // of the samples that push takes
+    virtual std::size_t dimension() const = 0;   // numbers a frame, D
+    virtual double hop_s() const = 0;            // from one frame's first sample to the next one's
+    virtual double window_s() const = 0;         // sound that one frame covers
+    virtual double lead_s() const { return 0; }  // silence before the recording, where its first frame begins
 
     /// May delay a few complete frames, to compute many at once.
     /// @throws Error for samples that have no spectrum (NaN, infinite). An exception here, in flush or in

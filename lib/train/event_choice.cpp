@@ -33,15 +33,16 @@ std::vector<HeldOutRun> held_out_runs(const TrainingSet& set, std::span<const st
         if (!said.timed || static_cast<std::int64_t>(end - begin) != item.count) continue;
         HeldOutRun run;
         run.grid = windows::make_grid(shape, set.windowing).of_steps(set.steps());
-        run.grid.start_s = item.onset_s;
-        run.end_s = item.onset_s + static_cast<double>(item.frames - 1) * shape.hop_s + shape.window_s;
+        run.grid.start_s = item.onset_s + shape.lead_s;
+        run.end_s =
+            item.onset_s + static_cast<double>(item.frames - 1) * shape.hop_s + shape.window_s - shape.lead_s;
         const auto part = scores.subspan(begin * values, (end - begin) * values);
         run.scores.assign(part.begin(), part.end());
         const auto there = static_cast<std::size_t>((item.frames + set.windowing.step_frames() - 1) /
                                                     set.windowing.step_frames());
         if (steps > 1) run.scores.resize(std::min(run.scores.size(), there * set.labels.size()));
         for (const label::Event& event : said.events) {
-            if (event.offset_s > item.onset_s && event.onset_s < run.end_s) run.events.push_back(event);
+            if (event.offset_s > run.grid.start_s && event.onset_s < run.end_s) run.events.push_back(event);
         }
         runs.push_back(std::move(run));
     }

@@ -11,13 +11,15 @@
 namespace earshot::windows {
 
 FrameShape shape_of(const frontend::Frontend& frontend) {
-    return {frontend.rate_hz(), frontend.dimension(), frontend.hop_s(), frontend.window_s()};
+    return {frontend.rate_hz(), frontend.dimension(), frontend.hop_s(), frontend.window_s(),
+            frontend.lead_s()};
 }
 
 WindowGrid make_grid(const FrameShape& frames, const Windowing& windowing) {
     if (!(windowing.overlap >= 0) || windowing.overlap >= 1)
         throw Error(fmt::format("an overlap of {:g} is not in [0, 1)", windowing.overlap));
     WindowGrid grid;
+    grid.lead_s = frames.lead_s;
     const std::int64_t covered = windowing.has_context() ? windowing.hop : windowing.frames;
     grid.window_s = static_cast<double>(covered - 1) * frames.hop_s + frames.window_s;
     if (windowing.overlaps_frames()) {

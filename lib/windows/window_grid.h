@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
@@ -15,6 +16,7 @@ struct FrameShape {
     int rate_hz = 0;            // of the samples
     std::size_t dimension = 0;  // numbers of a frame
     double hop_s = 0, window_s = 0;
+    double lead_s = 0;  // that the first one begins before the recording
 };
 
 FrameShape shape_of(const frontend::Frontend& frontend);
@@ -22,21 +24,25 @@ FrameShape shape_of(const frontend::Frontend& frontend);
 /// When the windows of a recording begin and end, and which part of it each of them decides.
 /// Where windows have context (Windowing::has_context), only the frames that they decide count as theirs.
 ///
-/// Window i covers window_s from start_s + i · hop_s on. Where windows overlap, each decides its slot: hop_s
-/// around its centre, since a label that covers most of a window covers its centre. The first window also
-/// decides what comes before its slot, so that the slots tile the recording.
+/// Window i covers window_s from start_s - lead_s + i · hop_s on, of which the recording has what comes after
+/// start_s. Where windows overlap, each decides its slot: hop_s around its centre, since a label that covers
+/// most of a window covers its centre. The first window also decides what comes before its slot, so that the
+/// slots tile the recording.
 struct WindowGrid {
     double hop_s = 1;
     double window_s = 1;
-    double start_s = 0;  // of window 0: above 0 where the beginning of the recording was skipped
+    double start_s = 0;  // of the sound: above 0 where the beginning of the recording was skipped
+    double lead_s = 0;   // that window 0 begins before it
     /// A window's score covers all of it, not only its slot. So a sound that several consecutive windows
     /// detect is where all of them overlap.
     bool anywhere = false;
 
-    double window_onset_s(std::int64_t i) const { return start_s + static_cast<double>(i) * hop_s; }
-    double window_offset_s(std::int64_t i) const { return window_onset_s(i) + window_s; }
+    double window_onset_s(std::int64_t i) const { return std::max(start_s, begin_s(i)); }
+    double window_offset_s(std::int64_t i) const { return begin_s(i) + window_s; }
     /// Beginning of the slot of window i, which is the end of the slot of window i - 1.
-    double slot_s(std::int64_t i) const { return window_onset_s(i) + (i == 0 ? 0 : (window_s - hop_s) / 2); }
+    double slot_s(std::int64_t i) const {
+        return i == 0 ? start_s : std::max(start_s, begin_s(i) + (window_s - hop_s) / 2);
+    }
     /// The grid of scores where each window has so many of them: step i is score i % steps of window i /
     /// steps.
     WindowGrid of_steps(std::int64_t steps) const {
@@ -45,6 +51,9 @@ struct WindowGrid {
         grid.window_s = window_s - hop_s + grid.hop_s;
         return grid;
     }
+
+ private:
+    double begin_s(std::int64_t i) const { return start_s - lead_s + static_cast<double>(i) * hop_s; }
 };
 
 /// @throws Error for an overlap that is not from 0 to below 1, and if frames shall overlap that do so already

@@ -130,11 +130,14 @@ class Ears(Sandbox):
         again = ["train", "--recipe", "ears", "frames", "-o", "model", "--epochs", 2, "--threads", 1, "--validation", 0, "-q", "--resume"]
         self.earshot(*again, "--ears", "none", status=1, stderr="ears")
 
-    def test_events_of_ears_learn_when_sounds_begin(self):
-        self.clips()
+    def say_when(self):
         for number in range(8):
             label = "low" if number % 2 else "high"
             (self.dir / f"clips/{number}.txt").write_text("".join(f"{at}\t{at + 0.6}\t{label}\n" for at in (0.5, 1.5, 2.5)))
+
+    def test_events_of_ears_learn_when_sounds_begin(self):
+        self.clips()
+        self.say_when()
         self.earshot("datagen", "--recipe", "ears", "clips", "frames", "--background", "background", "-q")
         self.earshot("train", "frames", "-o", "model", "--recipe", "events", "--arch", "ears-events", "--standardise", "none",
                      "--folds", 0, "--epochs", 8, "--batch", 4, "--overlay", 0, "--threads", 1, "-q", "--validation", 0)
@@ -142,6 +145,19 @@ class Ears(Sandbox):
         self.assertEqual([event["label"] for event in heard], ["low"] * 3)
         for event, onset in zip(heard, (0.5, 1.5, 2.5)):
             self.assertLess(abs(event["onset"] - onset), 0.25)
+
+    def test_events_of_vectors_are_where_the_sounds_are(self):
+        self.clips()
+        self.say_when()
+        self.earshot("datagen", "clips", "vectors", "--pretrained", "own", "--background", "background", "-q")
+        self.earshot("train", "vectors", "-o", "model", "--recipe", "events", "--arch", "temporal", "--overlay", 0, "--folds", 0,
+                     "--epochs", 30, "--stretch", 0, "--warp", 0, "--mask", 0, "--equalise", 0, "--gain-jitter", 0, "--threads", 1, "-q")
+        for number in (0, 1):
+            heard = self.earshot("detect", "model", f"clips/{number}.wav", "-q").rows()
+            self.assertEqual(len(heard), 3)
+            for event, onset in zip(heard, (0.5, 1.5, 2.5)):
+                self.assertLess(abs(event["onset"] - onset), 0.3)
+                self.assertLess(abs(event["offset"] - onset - 0.6), 0.3)
 
     def test_says_what_does_not_fit(self):
         self.frames()

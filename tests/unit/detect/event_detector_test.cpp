@@ -364,7 +364,7 @@ TEST(EventDetector, refuses_rules_out_of_bounds) {
 /// A window of 2.5 s every 0.1 s hears what lies in it as a whole: of any length and place, down to the hop.
 TEST(EventDetector, what_windows_hear_anywhere_in_them_lies_where_they_overlap) {
     constexpr double kHop = 0.1, kWindow = 2.5, kEnd = 20;
-    const windows::WindowGrid grid{kHop, kWindow, 0, true};
+    const windows::WindowGrid grid{.hop_s = kHop, .window_s = kWindow, .anywhere = true};
     for (const double onset_s : {3.02, 7.5, 12.34}) {
         for (const double length_s : {0.3, 0.81, 2.0}) {
             Matrix scores;

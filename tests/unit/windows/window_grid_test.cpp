@@ -54,6 +54,21 @@ TEST(WindowGrid, silence_before_a_short_recording_moves_no_slot) {
     EXPECT_NEAR(slot_within(-0.44, 0.3, 1.24, 0.16).offset_s, 0.18 + 0.08, 1e-12);
 }
 
+TEST(WindowGrid, windows_that_begin_before_the_recording_have_their_slots_in_it) {
+    FrameShape vectors{16000, 416, 0.16, 1.24};
+    vectors.lead_s = 0.6;
+    auto grid = make_grid(vectors, {1, 1});
+    EXPECT_EQ(grid.slot_s(0), 0);
+    EXPECT_NEAR(grid.slot_s(1), 0.02 + 0.08, 1e-12);  // the middle of window 0 is at 0.02 s
+    EXPECT_NEAR(grid.slot_s(2), grid.slot_s(1) + 0.16, 1e-12);
+    EXPECT_EQ(grid.window_onset_s(0), 0);
+    EXPECT_NEAR(grid.window_onset_s(4), 0.04, 1e-12);
+    EXPECT_NEAR(grid.window_offset_s(0), 0.64, 1e-12);
+    grid.start_s = 10;  // sound before it was skipped
+    EXPECT_EQ(grid.slot_s(0), 10);
+    EXPECT_NEAR(grid.slot_s(1), 10.1, 1e-12);
+}
+
 TEST(WindowGrid, refuses_what_overlaps_already_or_never_moves_on) {
     for (const double overlap : {1.0, -0.1}) {
         EXPECT_THROW(make_grid(kSpectrum, {1, 1, Padding::minimum, overlap}), Error);
