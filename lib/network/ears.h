@@ -19,7 +19,10 @@ constexpr std::int64_t kEarsValues = 416;  // of a vector: 320 of sounds in gene
 /// @throws Error if the features have another shape
 void add_ears(Graph& graph);
 
-/// The network by itself, from windows of so many frames.
-Graph ears_graph(std::int64_t frames);
+/// Which numbers of a vector.
+enum class EarsPart { all, sounds, words };
+
+/// The network by itself, from windows of so many frames; only the layers that the part needs.
+Graph ears_graph(std::int64_t frames, EarsPart part = EarsPart::all);
 
 }  // namespace earshot::network

@@ -93,6 +93,18 @@ class Ears(Sandbox):
         for name in sounds:
             self.assertGreater(alike((name, 1), (name, 0.02)), alike(("tone", 1), ("noise", 1)) + 0.1, name)
 
+    def test_sounds_and_words_are_parts_of_the_vectors(self):
+        write_wav(self.dir / "one.wav", noise(3, RATE, 0.1, 1), RATE)
+        vectors = {}
+        for part in ("", "sounds", "words"):
+            self.earshot("datagen", "one.wav", f"of{part}", "--unlabelled", "keep", "--pretrained", "own", "-q",
+                         *(("--vector", part) if part else ()))
+            vectors[part] = load(self.dir / f"of{part}/one.npz")["samples"]
+        numpy.testing.assert_array_equal(vectors["sounds"], vectors[""][:, :SOUNDS])
+        numpy.testing.assert_array_equal(vectors["words"], vectors[""][:, SOUNDS:])
+        self.assertLess((self.dir / "ofwords/own-words.ears").stat().st_size, EARS.stat().st_size / 2)
+        self.earshot("datagen", "one.wav", "-o", "x.npz", "--pretrained", "own", "--vector", "smells", status=2, stderr="sounds and words")
+
     def test_a_word_shorter_than_a_vector_is_labelled(self):
         for word, seconds in (("yes", 0.05), ("no", 0.3)):
             write_wav(self.dir / f"words/{word}.wav", noise(seconds, RATE, 0.1, 1), RATE)

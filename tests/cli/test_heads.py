@@ -113,10 +113,24 @@ class Linear(Recordings):
         self.fit("--arch", "linear", "--target", "recording", "--loss", "sigmoid", status=2, stderr="--target frame, or --arch mlp")
 
 
+def whitened(rows, truths, classes):
+    """So that the covariance within classes, shrunk as Ledoit and Wolf say, is the identity matrix."""
+    rows = numpy.asarray(rows, float)
+    means = numpy.stack([rows[truths == c].mean(0) for c in range(classes)])
+    apart = rows - means[truths]
+    weights = 1 / (classes * numpy.bincount(truths)[truths])
+    covariance = (apart * weights[:, None]).T @ apart
+    size, norm = len(covariance), (covariance ** 2).sum()
+    error = ((apart ** 2).sum(1) ** 2 * weights).sum() - norm
+    share = numpy.clip(error / len(rows) / (norm - numpy.trace(covariance) ** 2 / size), 0, 1)
+    shrunk = (1 - share) * covariance + share * numpy.trace(covariance) / size * numpy.eye(size)
+    return (rows - means.mean(0)) @ numpy.linalg.inv(numpy.linalg.cholesky(shrunk)).T
+
+
 class Neighbours(Recordings):
     def wanted(self, nearest, background=None):
         """Scores of the recordings, their likeness to themselves included."""
-        unit = pooled(self.recordings)
+        unit = whitened(pooled(self.recordings), self.truths, 3)
         unit /= numpy.linalg.norm(unit, axis=1, keepdims=True)
         cosines = unit @ unit.T
         likeness = largest(cosines, self.truths, 3, nearest)

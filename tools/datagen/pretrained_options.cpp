@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <map>
 
 #include "exchange/read_network.h"
 #include "frontend/embedding.h"
+#include "network/ears.h"
 #include "network/time_stride.h"
 #include "support/error.h"
 #include "support/output.h"
@@ -24,6 +26,9 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 using frontend::Pretrained;
+
+const std::map<std::string, network::EarsPart> kEarsParts{{"sounds", network::EarsPart::sounds},
+                                                          {"words", network::EarsPart::words}};
 
 /// A name for a network, from that of its file.
 std::string name_for(const std::string& path) {
@@ -110,18 +115,38 @@ void add_pretrained(CLI::App& app, PretrainedOptions& options) {
 
 PretrainedSource::PretrainedSource(const PretrainedOptions& options, const FrontendOptions& frontend)
     : path_(options.file == "own" ? own_ears() : options.file) {
-    if (!path_.ends_with(Pretrained::kExtension)) {
+    if (path_.ends_with(Pretrained::kExtension))
+        read_ears(options, frontend);
+    else
         read_foreign(options, frontend);
-        return;
-    }
-    if (!options.vector.empty() || options.hop_s || options.weights != PretrainedOptions().weights ||
+}
+
+void PretrainedSource::read_ears(const PretrainedOptions& options, const FrontendOptions& frontend) {
+    if (options.hop_s || options.weights != PretrainedOptions().weights ||
         frontend.kind != FrontendOptions().kind || !frontend.named.empty() || !frontend.others.empty())
         throw UsageError(fmt::format(
-            "{} says itself how its vectors are made (leave out --vector, --vector-hop, --weights "
-            "and options of front ends)",
+            "{} says itself how its vectors are made (leave out --vector-hop, --weights and options of front "
+            "ends)",
             path_));
-    pretrained_ = Pretrained::open(path_);
-    settings_ = pretrained_->settings();
+    if (options.vector.empty()) {
+        pretrained_ = Pretrained::open(path_);
+        settings_ = pretrained_->settings();
+        return;
+    }
+    auto file = frontend::read_pretrained(path_);
+    const auto found = kEarsParts.find(options.vector);
+    if (found == kEarsParts.end() || file.graph.json() != network::ears_graph(file.graph.frames()).json())
+        throw UsageError(
+            fmt::format("--vector {}: earshot's own ears have sounds and words, other .ears files have one "
+                        "kind of vector (leave it out)",
+                        options.vector));
+    graph_ = network::ears_graph(file.graph.frames(), found->second);
+    weights_ = std::move(file.weights);
+    settings_ = std::move(file.settings);
+    settings_["network"] = fmt::format("{}-{}", settings_.at("network").get<std::string>(), found->first);
+    settings_["result"] = found->first;
+    settings_["dimension"] = graph_->shape().back();
+    pretrained_ = std::make_shared<const Pretrained>(settings_, *graph_, weights_);
 }
 
 void PretrainedSource::read_foreign(const PretrainedOptions& options, const FrontendOptions& frontend) {

@@ -34,11 +34,12 @@ class PretrainedSource {
     std::shared_ptr<const frontend::Pretrained> pretrained() const { return pretrained_; }
 
  private:
+    void read_ears(const PretrainedOptions& options, const FrontendOptions& frontend);
     void read_foreign(const PretrainedOptions& options, const FrontendOptions& frontend);
 
     std::string path_;
     nlohmann::ordered_json settings_;
-    std::optional<network::Graph> graph_;  // of a file of another program
+    std::optional<network::Graph> graph_;  // where the file is not the one that is written
     network::Weights weights_;
     std::shared_ptr<const frontend::Pretrained> pretrained_;
 };

@@ -42,6 +42,9 @@ Architecture ears_events_architecture();
 Architecture linear_architecture();
 Architecture neighbours_architecture();
 
+/// The layer of neighbours that fit_whitening() makes.
+constexpr const char* kWhitening = "whitening";
+
 /// All kinds.
 std::span<const Architecture> architectures();
 /// @throws Error if there is no such kind

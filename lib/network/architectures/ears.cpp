@@ -69,6 +69,42 @@ void add_words(Graph& graph, std::size_t maps) {
     graph.then(op::Conv{.channels = kWords, .kernel = {1, 1}}, "words");
 }
 
+/// From maps of 512 channels to 320 values.
+void add_sounds(Graph& graph) {
+    const std::int64_t channels = graph.shape()[0];
+    add_conv(graph, "bands", {.channels = channels, .kernel = {1, graph.shape()[2]}, .groups = channels},
+             Activation::relu);
+    add_conv(graph, "top", {.channels = kTop, .kernel = {1, 1}}, Activation::relu);
+}
+
+void add_part(Graph& graph, EarsPart part) {
+    if (graph.shape() != Shape{1, graph.frames(), kEarsBands} || graph.frames() < kEarsFrames)
+        throw Error(
+            fmt::format("ears hear windows of at least {} frames of {} bands (datagen --recipe ears, "
+                        "--window 1.3s or longer)",
+                        kEarsFrames, kEarsBands));
+    const std::int64_t steps = 1 + (graph.frames() - kEarsFrames) / kEarsHop;
+    add_conv(graph, "first", {.channels = 32, .kernel = {3, 3}, .stride = {2, 2}, .padding = {0, 0, 0, 1}},
+             Activation::relu6);
+    const std::size_t blocks = part == EarsPart::words ? kWordsBranch : std::size(kBlocks);
+    std::size_t branch = 0, sounds = 0;
+    for (std::size_t i = 0; i < blocks; ++i) {
+        add_block(graph, fmt::format("block_{}", i + 1), kBlocks[i]);
+        if (i + 1 == kWordsBranch) branch = graph.last();
+    }
+    if (part != EarsPart::words) {
+        add_sounds(graph);
+        sounds = graph.last();
+    }
+    if (part != EarsPart::sounds) {
+        add_words(graph, branch);
+        if (graph.shape()[1] > steps) graph.then(op::Slice{1, 0, steps});
+    }
+    if (part == EarsPart::all) graph.add("", op::Concat{0}, {sounds, graph.last()});
+    graph.then(op::Reshape{{graph.shape()[0], steps}});
+    graph.then(op::Transpose{{1, 0}});
+}
+
 /// The vectors' mean and maximum over time.
 void build_ears(Graph& graph, const NetworkOptions& options) {
     add_ears(graph);
@@ -88,37 +124,12 @@ void build_ears_events(Graph& graph, const NetworkOptions& options) {
 
 }  // namespace
 
-void add_ears(Graph& graph) {
-    if (graph.shape() != Shape{1, graph.frames(), kEarsBands} || graph.frames() < kEarsFrames)
-        throw Error(
-            fmt::format("ears hear windows of at least {} frames of {} bands (datagen --recipe ears, "
-                        "--window 1.3s or longer)",
-                        kEarsFrames, kEarsBands));
-    add_conv(graph, "first", {.channels = 32, .kernel = {3, 3}, .stride = {2, 2}, .padding = {0, 0, 0, 1}},
-             Activation::relu6);
-    std::size_t words = 0;
-    for (std::size_t i = 0; i < std::size(kBlocks); ++i) {
-        if (i == kWordsBranch) words = graph.last();
-        add_block(graph, fmt::format("block_{}", i + 1), kBlocks[i]);
-    }
-    const std::int64_t channels = graph.shape()[0];
-    add_conv(graph, "bands", {.channels = channels, .kernel = {1, graph.shape()[2]}, .groups = channels},
-             Activation::relu);
-    add_conv(graph, "top", {.channels = kTop, .kernel = {1, 1}}, Activation::relu);
-    const std::size_t sounds = graph.last();
-    const std::int64_t steps = graph.shape()[1];
-    add_words(graph, words);
-    if (graph.shape()[1] > steps) graph.then(op::Slice{1, 0, steps});
-    const std::size_t spoken = graph.last();
-    graph.add("", op::Concat{0}, {sounds, spoken});
-    graph.then(op::Reshape{{kEarsValues, steps}});
-    graph.then(op::Transpose{{1, 0}});
-}
+void add_ears(Graph& graph) { add_part(graph, EarsPart::all); }
 
-Graph ears_graph(std::int64_t frames) {
+Graph ears_graph(std::int64_t frames, EarsPart part) {
     Graph graph(frames, kEarsBands);
     graph.then(op::Reshape{{1, frames, kEarsBands}});
-    add_ears(graph);
+    add_part(graph, part);
     return graph;
 }
 

@@ -1,6 +1,7 @@
 #include "network/torch/discriminant.h"
 
 #include <ATen/ops/linalg_cholesky_ex.h>
+#include <ATen/ops/linalg_eigh.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -64,6 +65,19 @@ double estimated_shrinkage(const Scatter& scatter, double rows) {
     return distance <= 0 ? 1 : std::clamp(error / distance, 0.0, 1.0);
 }
 
+/// (1 - g) S + g tr(S) / F I
+Tensor shrunk(const Tensor& covariance, double shrinkage) {
+    const std::int64_t values = covariance.size(0);
+    const double ridge = shrinkage * covariance.trace().item<double>() / static_cast<double>(values);
+    return (1 - shrinkage) * covariance + ridge * torch::eye(values, torch::kFloat64);
+}
+
+Scatter scatter_within(const LabelledStream& rows, const ClassMeans& means, const Tensor& priors) {
+    Scatter scatter = scatter_of(rows, means, priors / means.counts);
+    if (scatter.fourth_moment == 0) scatter.covariance = torch::eye(means.means.size(1), torch::kFloat64);
+    return scatter;
+}
+
 }  // namespace
 
 Discriminant fit_discriminant(const LabelledStream& rows, std::int64_t classes,
@@ -73,18 +87,12 @@ Discriminant fit_discriminant(const LabelledStream& rows, std::int64_t classes,
     const double count = means.counts.sum().item<double>();
     const Tensor priors =
         balanced ? torch::full_like(means.counts, 1 / static_cast<double>(classes)) : means.counts / count;
-    Scatter scatter = scatter_of(rows, means, priors / means.counts);
-    if (scatter.fourth_moment == 0) scatter.covariance = torch::eye(means.means.size(1), torch::kFloat64);
+    const Scatter scatter = scatter_within(rows, means, priors);
 
     Discriminant result;
     result.class_means = means.means;
     result.shrinkage = shrinkage.value_or(estimated_shrinkage(scatter, count));
-    const std::int64_t values = means.means.size(1);
-    const double ridge =
-        result.shrinkage * scatter.covariance.trace().item<double>() / static_cast<double>(values);
-    const Tensor shrunk =
-        (1 - result.shrinkage) * scatter.covariance + ridge * torch::eye(values, torch::kFloat64);
-    const auto [factor, failed] = at::linalg_cholesky_ex(shrunk);
+    const auto [factor, failed] = at::linalg_cholesky_ex(shrunk(scatter.covariance, result.shrinkage));
     // If a matrix is singular up to rounding, its last pivots are rounding errors too.
     const bool singular = failed.item<int>() != 0 || factor.diagonal().min().item<double>() <
                                                          1e-6 * factor.diagonal().max().item<double>();
@@ -95,6 +103,30 @@ Discriminant fit_discriminant(const LabelledStream& rows, std::int64_t classes,
     }
     result.weight = at::cholesky_solve(means.means.t(), factor).t().contiguous();
     result.bias = priors.log() - (result.weight * means.means).sum(1) / 2;
+    return result;
+}
+
+Whitening fit_whitening(const LabelledStream& rows, std::int64_t classes, std::int64_t directions) {
+    const torch::NoGradGuard no_gradients;
+    constexpr double kLeast = 1e-9;  // of the largest variance: less is rounding
+    const ClassMeans means = class_means(rows, classes);
+    const Tensor priors = torch::full_like(means.counts, 1 / static_cast<double>(classes));
+    const Scatter scatter = scatter_within(rows, means, priors);
+    const double shrinkage = estimated_shrinkage(scatter, means.counts.sum().item<double>());
+    const auto [variances, axes] = at::linalg_eigh(shrunk(scatter.covariance, shrinkage));
+    const Tensor whiten = axes / variances.clamp_min(kLeast * variances.max().item<double>()).sqrt();
+
+    const Tensor middle = means.means.mean(0), apart = means.means - middle;
+    const Tensor within =
+        scatter.fourth_moment == 0 ? torch::zeros_like(scatter.covariance) : scatter.covariance;
+    const Tensor all = within + apart.t().mm(apart) / static_cast<double>(classes);
+    const auto [spreads, turned] = at::linalg_eigh(whiten.t().mm(all).mm(whiten));  // the largest last
+    const std::int64_t kept = std::min(directions, spreads.size(0));
+    const Tensor used = (spreads > kLeast * spreads.max()).to(torch::kFloat64);
+    const Tensor last = (turned * used).narrow(1, spreads.size(0) - kept, kept);
+    Whitening result;
+    result.weight = whiten.mm(last).t().contiguous();
+    result.bias = -result.weight.mv(middle);
     return result;
 }
 

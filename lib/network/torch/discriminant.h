@@ -42,6 +42,19 @@ struct Discriminant {
 Discriminant fit_discriminant(const LabelledStream& rows, std::int64_t classes,
                               std::optional<double> shrinkage, bool balanced);
 
+/// A linear function to K values: values weight^T + bias.
+struct Whitening {
+    torch::Tensor weight, bias;  // float64 [K, F], [K]
+};
+
+/// Within-class covariance normalisation (Hatch, Kajarekar and Stolcke, Interspeech 2006): the covariance
+/// within classes becomes the identity matrix, so that what varies among examples of a class counts for
+/// little when rows are compared. Of the directions there, the K in which rows vary most are kept; where they
+/// vary in fewer, the others are 0. The mean of all classes becomes 0. Classes count the same, however many
+/// rows they have; shrinkage as in fit_discriminant().
+/// @throws Error as fit_discriminant()
+Whitening fit_whitening(const LabelledStream& rows, std::int64_t classes, std::int64_t directions);
+
 constexpr std::int64_t kMaxDiscriminantValues = 4096;
 
 }  // namespace earshot::network

@@ -51,6 +51,7 @@ std::size_t Network::output_node() const {
 }
 
 bool Network::learns() const {
+    if (head_ == Head::neighbours) return false;
     return head_ == Head::dense || parameters().size() > weights_of(output_node()).size();
 }
 
@@ -116,7 +117,7 @@ void Network::fit_output(const LabelledStream& windows, const torch::Tensor& wei
     else if (head_ == Head::linear)
         fit_linear_to(embedded, weights);
     else
-        remember(embedded);
+        remember(windows);
     train(training);
 }
 
@@ -139,10 +140,23 @@ void Network::fit_linear_to(const LabelledStream& features, const torch::Tensor&
     set_output(regression.linear(regression.fit(rows, weights, penalty, LogisticRegression::kFine)));
 }
 
-void Network::remember(const LabelledStream& features) {
-    const auto [values, classes] = gathered(features);
+void Network::remember(const LabelledStream& windows) {
+    const auto nodes = graph().nodes();
+    const auto whitening = std::ranges::find(nodes, kWhitening, &Node::name);
+    const auto [values, classes] = gathered([&](const LabelledSink& sink) {
+        windows([&](const torch::Tensor& some, const torch::Tensor& truth) {
+            sink(value_of(whitening->inputs[0], some).to(torch::kCPU), truth);
+        });
+    });
+    const Whitening fitted = fit_whitening([&](const LabelledSink& sink) { sink(values, classes); },
+                                           answer_.classes(), whitening->shape[0]);
+    const auto layer = weights_of(static_cast<std::size_t>(whitening - nodes.begin()));
+    layer[0].copy_(fitted.weight);
+    layer[1].copy_(fitted.bias);
+
     const auto order = std::get<1>(at::sort(classes, c10::optional<bool>(true), 0));  // stable
-    const auto examples = values.index_select(0, order);
+    const auto white = values.index_select(0, order).to(torch::kFloat64).mm(fitted.weight.t()) + fitted.bias;
+    const auto examples = (white / white.norm(2, 1, true).clamp_min(1e-6)).to(torch::kFloat32);
     if (!torch::equal(torch::bincount(classes, {}, answer_.classes()), torch::tensor(examples_)))
         throw Error("the examples are not as many of each label as the network has room for");
     const auto [own, other] = typical_likeness(examples, examples_, nearest_);

@@ -42,7 +42,7 @@ class Network : public Walker {
         neighbours  // the examples themselves
     };
     Head head() const { return head_; }
-    /// Whether any layer learns by gradient descent.
+    /// Whether any layer learns by gradient descent. With Head::neighbours, none does.
     bool learns() const;
     /// Fits a last layer that does not learn by gradient descent to windows and what they are: their classes,
     /// int64 [n], or states of each output, as Answer::loss() compares with.
@@ -53,9 +53,9 @@ class Network : public Walker {
     ///
     /// With Head::linear, they become the logarithms of odds. The penalty is that of the architecture, or
     /// usual_penalty().
-    /// With Head::neighbours, windows must be as many of each class as the architecture says; their features
-    /// become its rows, shifted and scaled as for lda, but as if cosines with examples of the own and of the
-    /// other class differed by 0.1 at least.
+    /// With Head::neighbours, the layer before it becomes that of fit_whitening(). Windows must be as many of
+    /// each class as the architecture says; their features become its rows, shifted and scaled as for lda,
+    /// but as if cosines with examples of the own and of the other class differed by 0.1 at least.
     /// @param weights   of the loss, Answer::loss_weights()
     /// @param balanced  for lda: as fit_discriminant()
     void fit_output(const LabelledStream& windows, const torch::Tensor& weights, bool balanced);
@@ -72,7 +72,7 @@ class Network : public Walker {
     std::size_t output_node() const;
     void fit_discriminant_to(const LabelledStream& features, bool balanced);
     void fit_linear_to(const LabelledStream& features, const torch::Tensor& weights);
-    void remember(const LabelledStream& features);
+    void remember(const LabelledStream& windows);
 
     Answer answer_;
     Head head_;
