@@ -63,7 +63,7 @@ void declare_live(CLI::App& app, LiveOptions& live) {
 
 void declare_tags(CLI::App& app, TagOptions& tags) {
     app.add_option("--pretrained", tags.network,
-                   "Report the classes of this network instead of a model's labels")
+                   "Report the classes of this network (own: of the ears), not a model's labels")
         ->type_name("FILE");
     app.add_option("--tags", tags.class_map, "Names of its classes (default: the class map beside it)")
         ->type_name("FILE");
@@ -81,8 +81,7 @@ void take_model(DetectOptions& options) {
                 "--tags and --group are about the classes of a network (give --pretrained FILE)");
         if (options.model.empty())
             throw UsageError(
-                "no model (name its directory, or give a network that others have trained: "
-                "--pretrained FILE)");
+                "no model (name its directory, or report what earshot's own ears know: --pretrained own)");
         return;
     }
     if (options.overlap > 0)

@@ -60,7 +60,9 @@ PretrainedFile read_pretrained(const std::string& path) {
         if (!json.is_object() || json.value("format_version", Json()) != Json(kEarsVersion))
             throw Error("another version of the format (update earshot)");
         auto graph = graph_of(json);
-        auto weights = network::Weights::read(graph, file, kDescription);
+        const bool own_graph = json.contains("graph");
+        auto weights =
+            network::Weights::read(own_graph ? graph : network::ears_file_graph(), file, kDescription);
         return {json.value("frontend", Json()), std::move(graph), std::move(weights)};
     } catch (const Error& error) {
         const std::string what = error.what();

@@ -19,10 +19,18 @@ constexpr std::int64_t kEarsValues = 416;  // of a vector: 320 of sounds in gene
 /// @throws Error if the features have another shape
 void add_ears(Graph& graph);
 
-/// Which numbers of a vector.
-enum class EarsPart { all, sounds, words };
+constexpr std::int64_t kEarsClasses = 521;     // of AudioSet, as YAMNet has them
+constexpr std::int64_t kEarsClassVectors = 6;  // whose mean tells classes: those within a patch of YAMNet
+constexpr std::int64_t kEarsClassHop = 3;      // vectors from one answer to the next
+constexpr std::int64_t kEarsClassFrames = kEarsFrames + (kEarsClassVectors - 1) * kEarsHop;
+
+/// All numbers of a vector, or one kind of them; or the logits of classes, [steps, kEarsClasses].
+enum class EarsPart { all, sounds, words, classes };
 
 /// The network by itself, from windows of so many frames; only the layers that the part needs.
 Graph ears_graph(std::int64_t frames, EarsPart part = EarsPart::all);
+
+/// A graph that needs all arrays that a file of the ears has.
+Graph ears_file_graph();
 
 }  // namespace earshot::network

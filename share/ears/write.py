@@ -20,16 +20,19 @@ SMALLEST_DEVIATION = 0.02  # of what is brought to a deviation of 1: some number
 
 @torch.no_grad()
 def standardise(student, work):
-    """Numbers of sounds get a deviation of 1 over the mixed clips, as those of words have. ReLU lets a scale through."""
+    """Numbers of sounds get a deviation of 1 over the mixed clips, as those of words have. ReLU lets a scale through.
+    Returns what they were divided by."""
     shard = open_shards(work)[0]
     heard = [student(frames_at(batch_of(shard, np.arange(at, at + 32))["energies"], usual_gains(32)))[..., :TOP]
              for at in range(0, 800, 32)]
     deviation = torch.cat(heard).reshape(-1, TOP).std(0).clamp(min=SMALLEST_DEVIATION)
     student.top.weight.div_(deviation[:, None, None, None])
     student.top.bias.div_(deviation)
+    return deviation
 
 
-def layers_of(student):
+def layers_of(net):
+    student = net.student
     yield "first", student.first
     for i, block in enumerate(student.blocks, 1):
         for part in ("depthwise", "thin", "wide"):
@@ -42,15 +45,16 @@ def layers_of(student):
         yield f"words_{i}_depthwise", depthwise
         yield f"words_{i}_wide", wide
     yield "words", student.words.last
+    yield "classes", net.classes
 
 
-def arrays_of(student):
+def arrays_of(net):
     arrays = {}
-    for name, layer in layers_of(student):
+    for name, layer in layers_of(net):
         weights = layer.weight.detach().numpy()
         scale = np.abs(weights).reshape(len(weights), -1).max(1) / 127
         scale[scale == 0] = 1
-        arrays[name + ".weight"] = np.rint(weights / scale[:, None, None, None]).astype(np.int8)
+        arrays[name + ".weight"] = np.rint(weights / scale.reshape(-1, *[1] * (weights.ndim - 1))).astype(np.int8)
         arrays[name + ".weight.scale"] = scale.astype(np.float32)
         if layer.bias is not None:
             arrays[name + ".bias"] = layer.bias.detach().numpy().astype(np.float32)
@@ -61,8 +65,9 @@ def main():
     work, path, out = sys.argv[1:]
     net = Taught()
     net.load_state_dict(torch.load(path))
-    standardise(net.student, work)
-    arrays = arrays_of(net.student)
+    with torch.no_grad():
+        net.classes.weight.mul_(standardise(net.student, work))
+    arrays = arrays_of(net)
     digest = hashlib.sha256(b"".join(arrays[name].tobytes() for name in sorted(arrays))).hexdigest()[:32]
     front_end = {"kind": "embedding", "network": "own", "file": "own.ears", "hash": digest, "result": "vectors",
                  "frames": FRAMES, "hop": STEP, "steps": 1, "dimension": TOP + WORDS, "pad_s": 0.6, "weights": "int8",

@@ -15,11 +15,15 @@ EARS = pathlib.Path(os.environ["EARSHOT_SOURCE"]) / "share/ears/own.ears"
 STRIDES = [1, 2, 1, 2, 1, 2, 1, 1, 1]  # of the blocks
 
 
+def scale_of(file, name):
+    """Of a matrix or kernels of 8 bits, one for each row."""
+    return file[name + ".scale"].reshape(-1, *[1] * (file[name].ndim - 1))
+
+
 def arrays_of(path):
     """The arrays of a .ears file as they are multiplied."""
     with numpy.load(path) as file:
-        return {name: torch.tensor(file[name] * (file[name + ".scale"][:, None, None, None] if name + ".scale" in file else 1),
-                                   dtype=torch.float32)
+        return {name: torch.tensor(file[name] * (scale_of(file, name) if name + ".scale" in file else 1), dtype=torch.float32)
                 for name in file.files if name != "pretrained" and not name.endswith(".scale")}
 
 
@@ -105,6 +109,28 @@ class Ears(Sandbox):
         self.assertLess((self.dir / "ofwords/own-words.ears").stat().st_size, EARS.stat().st_size / 2)
         self.earshot("datagen", "one.wav", "-o", "x.npz", "--pretrained", "own", "--vector", "smells", status=2, stderr="sounds and words")
 
+    def test_classes_are_told_by_six_vectors(self):
+        """A linear function of the mean of six vectors, every third vector, and a sigmoid."""
+        samples = noise(3.1, RATE, 0.1, 2)
+        write_wav(self.dir / "one.wav", samples, RATE)
+        self.earshot("detect", "--pretrained", "own", "one.wav", "--scores=s.tsv", "-q")
+        rows = [line.split("\t") for line in (self.dir / "s.tsv").read_text().splitlines()]
+        self.assertEqual(rows[0][2:4], ["Speech", "Child speech, kid speaking"])
+        padded = numpy.pad(samples, round(0.78 * RATE))
+        write_wav(self.dir / "padded.wav", padded, RATE)
+        self.earshot("datagen", "--recipe", "ears", "padded.wav", "frames", "--unlabelled", "keep", "-q")
+        arrays = arrays_of(EARS)
+        heard = vectors_of(load(self.dir / "frames/padded.npz")["samples"], arrays)[:, :SOUNDS]
+        means = numpy.stack([heard[at : at + 6].mean(0) for at in range(0, len(heard) - 5, 3)])
+        wanted = 1 / (1 + numpy.exp(-(means @ arrays["classes.weight"].numpy().T + arrays["classes.bias"].numpy())))
+        numpy.testing.assert_allclose(numpy.array(rows[1:], float)[:, 2:], wanted, atol=2e-3)
+
+    def test_the_first_minute(self):
+        write_wav(self.dir / "night.wav", noise(2, RATE, 0.1), RATE)
+        self.assertEqual(self.earshot("detect", "--pretrained", "own", "night.wav", "--group", "dog=Dog,Bark,Howl", "-q").rows(), [])
+        labels = {event["label"] for event in self.earshot("detect", "--pretrained", "own", "night.wav", "--threshold", 0.01, "-q").rows()}
+        self.assertTrue(labels & {"White noise", "Noise", "Static", "Hiss"}, labels)
+
     def test_a_word_shorter_than_a_vector_is_labelled(self):
         for word, seconds in (("yes", 0.05), ("no", 0.3)):
             write_wav(self.dir / f"words/{word}.wav", noise(seconds, RATE, 0.1, 1), RATE)
@@ -121,7 +147,7 @@ class Ears(Sandbox):
 
     def test_training_begins_with_them(self):
         self.frames()
-        own = arrays_of(EARS)
+        own = {name: values for name, values in arrays_of(EARS).items() if not name.startswith("classes")}
         self.train("--ears-rate", 0)
         learnt = numpy.load(self.dir / "model/weights.npz")
         for name, values in own.items():
@@ -150,9 +176,8 @@ class Ears(Sandbox):
     def test_events_of_ears_learn_when_sounds_begin(self):
         self.clips()
         self.say_when()
-        self.earshot("datagen", "--recipe", "ears", "clips", "frames", "--background", "background", "-q")
-        self.earshot("train", "frames", "-o", "model", "--recipe", "events", "--arch", "ears-events", "--standardise", "none",
-                     "--folds", 0, "--epochs", 8, "--batch", 4, "--overlay", 0, "--threads", 1, "-q", "--validation", 0)
+        self.earshot("datagen", "--recipe", "ears-events", "clips", "frames", "-q")
+        self.earshot("train", "frames", "-o", "model", "--folds", 0, "--epochs", 8, "--batch", 4, "--overlay", 0, "--threads", 1, "-q", "--validation", 0)
         heard = self.earshot("detect", "model", "clips/1.wav", "-q").rows()
         self.assertEqual([event["label"] for event in heard], ["low"] * 3)
         for event, onset in zip(heard, (0.5, 1.5, 2.5)):

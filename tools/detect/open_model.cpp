@@ -11,10 +11,12 @@
 #include "frontend/embedding.h"
 #include "label/class_map.h"
 #include "model/tagging.h"
+#include "network/ears.h"
 #include "support/error.h"
 #include "support/output.h"
 #include "tools/foreign_embedding.h"
 #include "tools/known_networks.h"
+#include "tools/options.h"
 
 namespace earshot::tools {
 namespace {
@@ -22,6 +24,8 @@ namespace {
 namespace fs = std::filesystem;
 using frontend::Pretrained;
 
+/// So that the first answer of the ears is about the first half second.
+constexpr double kClassPad_s = 0.78;
 constexpr std::size_t kMaxMapBytes = std::size_t{1} << 24;
 
 /// The network with its first result as vectors, which are the scores of its classes.
@@ -43,6 +47,20 @@ std::shared_ptr<const Pretrained> open_network(const std::string& path) {
                                               .pad_s = 0,
                                               .input = known->input});
     return std::make_shared<const Pretrained>(settings, network.graph, network.weights);
+}
+
+/// earshot's own ears with the layer that tells classes.
+std::shared_ptr<const Pretrained> open_own_classes(const std::string& path) {
+    const auto file = frontend::read_pretrained(path);
+    auto settings = file.settings;
+    settings["network"] = "own-classes";
+    settings["result"] = "classes";
+    settings["frames"] = network::kEarsClassFrames;
+    settings["hop"] = network::kEarsClassHop * network::kEarsHop;
+    settings["dimension"] = network::kEarsClasses;
+    settings["pad_s"] = kClassPad_s;
+    const auto graph = network::ears_graph(network::kEarsClassFrames, network::EarsPart::classes);
+    return std::make_shared<const Pretrained>(settings, graph, file.weights);
 }
 
 std::vector<std::string> read_class_map(const std::string& path) {
@@ -77,10 +95,11 @@ std::string find_class_map(const std::string& network, std::size_t classes) {
 }
 
 std::shared_ptr<const model::Model> open_tagging(const TagOptions& options) {
-    const auto network = open_network(options.network);
+    const bool own = options.network == "own";
+    const std::string path = own ? own_ears() : options.network;
+    const auto network = own ? open_own_classes(path) : open_network(path);
     const auto classes = static_cast<std::size_t>(frontend::embedding_shape(network->settings()).dimension);
-    const std::string map =
-        options.class_map.empty() ? find_class_map(options.network, classes) : options.class_map;
+    const std::string map = options.class_map.empty() ? find_class_map(path, classes) : options.class_map;
     const auto names = read_class_map(map);
     if (names.size() != classes)
         throw UsageError(fmt::format("{}: it names {} classes, but {} has {}", map, names.size(),
@@ -88,8 +107,8 @@ std::shared_ptr<const model::Model> open_tagging(const TagOptions& options) {
     std::vector<model::ClassGroup> groups;
     for (const std::string& group : options.groups) groups.push_back(model::parse_class_group(group, names));
     const std::string said = fmt::format("{}\n{}", fmt::join(names, "\n"), fmt::join(options.groups, "\n"));
-    return model::tagging_model(options.network, network, names, groups,
-                                {dataset::content_hash(said), dataset::file_hash(options.network)});
+    return model::tagging_model(path, network, names, groups,
+                                {dataset::content_hash(said), dataset::file_hash(path)});
 }
 
 }  // namespace

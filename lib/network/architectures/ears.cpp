@@ -69,6 +69,8 @@ void add_words(Graph& graph, std::size_t maps) {
     graph.then(op::Conv{.channels = kWords, .kernel = {1, 1}}, "words");
 }
 
+constexpr const char* kClasses = "classes";
+
 /// From maps of 512 channels to 320 values.
 void add_sounds(Graph& graph) {
     const std::int64_t channels = graph.shape()[0];
@@ -95,6 +97,14 @@ void add_part(Graph& graph, EarsPart part) {
     if (part != EarsPart::words) {
         add_sounds(graph);
         sounds = graph.last();
+    }
+    if (part == EarsPart::classes) {
+        graph.then(op::Pool{
+            .kind = op::Pool::Kind::mean, .kernel = {kEarsClassVectors, 1}, .stride = {kEarsClassHop, 1}});
+        graph.then(op::Reshape{{kTop, graph.shape()[1]}});
+        graph.then(op::Transpose{{1, 0}});
+        graph.then(op::Linear{kEarsClasses}, kClasses);
+        return;
     }
     if (part != EarsPart::sounds) {
         add_words(graph, branch);
@@ -130,6 +140,13 @@ Graph ears_graph(std::int64_t frames, EarsPart part) {
     Graph graph(frames, kEarsBands);
     graph.then(op::Reshape{{1, frames, kEarsBands}});
     add_part(graph, part);
+    return graph;
+}
+
+Graph ears_file_graph() {
+    Graph graph = ears_graph(kEarsFrames);
+    graph.then(op::Slice{1, 0, kTop});
+    graph.then(op::Linear{kEarsClasses}, kClasses);
     return graph;
 }
 
