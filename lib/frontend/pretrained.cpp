@@ -23,6 +23,8 @@ using Json = nlohmann::ordered_json;
 constexpr const char* kDescription = "pretrained";  // the array that is no weight
 constexpr int kEarsVersion = 1;
 constexpr std::size_t kLongWindows[] = {32, 8, 2};  // each has weights of its own in memory
+constexpr std::int64_t kMostLongWeights = std::int64_t{1} << 22;
+constexpr std::size_t kMostLongValues = std::size_t{1} << 24;  // that a thread needs for a long window
 
 /// Whether the result is that of a sigmoid or a softmax, perhaps in another shape.
 bool ends_in_probabilities(const network::Graph& graph) {
@@ -91,12 +93,15 @@ Pretrained::Pretrained(Json settings, const network::Graph& graph, const network
             graph.shape().front(), graph.shape().back(), graph.frames(), graph.bands(), wanted.steps,
             wanted.dimension, wanted.frames, wanted.bands));
     engine_ = std::make_unique<network::engine::Engine>(graph, weights);
-    if (network::time_stride(graph) != wanted.hop / wanted.steps) return;
+    std::int64_t values = 0;
+    for (const auto& array : graph.weights()) values += array.values();
+    if (values > kMostLongWeights || network::time_stride(graph) != wanted.hop / wanted.steps) return;
     for (const std::size_t windows : kLongWindows) {
         const auto count = static_cast<std::int64_t>(windows);
         const auto longer = network::lengthened(graph, wanted.frames + (count - 1) * wanted.hop);
-        if (longer && longer->shape() == network::Shape{count * wanted.steps, wanted.dimension})
-            longer_.push_back({windows, std::make_unique<network::engine::Engine>(*longer, weights)});
+        if (!longer || longer->shape() != network::Shape{count * wanted.steps, wanted.dimension}) continue;
+        auto engine = std::make_unique<network::engine::Engine>(*longer, weights);
+        if (engine->memory_values() <= kMostLongValues) longer_.push_back({windows, std::move(engine)});
     }
 }
 
