@@ -119,7 +119,8 @@ class Pretrained(Sandbox):
             numpy.testing.assert_array_equal(load(self.dir / "data/0.npz")[name], load(self.dir / "again/0.npz")[name])
         self.train(status=1, stderr="is not beside it")
         self.assertTrue((self.dir / "again/net.ears").is_file())
-        self.earshot("datagen", "clips", "more", "--pretrained", "kept.ears", "--vector", "x", status=2, stderr="says itself")
+        self.earshot("datagen", "clips", "more", "--pretrained", "kept.ears", "--vector", "x", status=2, stderr="one kind of vector")
+        self.earshot("datagen", "clips", "more", "--pretrained", "kept.ears", "--vector-hop", "1s", status=2, stderr="says itself")
 
     def test_rounded_weights_take_less_space_and_give_the_same_vectors_everywhere(self):
         self.datagen("--unlabelled", "keep")
