@@ -63,7 +63,7 @@ void declare_live(CLI::App& app, LiveOptions& live) {
 
 void declare_tags(CLI::App& app, TagOptions& tags) {
     app.add_option("--pretrained", tags.network,
-                   "Report the classes of this network (own: of the ears), not a model's labels")
+                   "Report the classes of a network instead of a model's labels: own (the ears), or a file")
         ->type_name("FILE");
     app.add_option("--tags", tags.class_map, "Names of its classes (default: the class map beside it)")
         ->type_name("FILE");

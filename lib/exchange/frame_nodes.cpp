@@ -132,4 +132,13 @@ Value frame_views(OnnxBuilder& b, const Value& x, const op::Views& views, const 
     return b.reshape(b.concat(all, 1), {-1, shape[0], shape[1]});
 }
 
+Value merged_views(OnnxBuilder& b, const Value& x, const network::op::MergeViews& merge, std::int64_t views,
+                   const Shape& shape) {
+    Shape apart{-1, views};
+    apart.insert(apart.end(), shape.begin(), shape.end());
+    const Value each = b.reshape(x, apart);
+    return merge.kind == network::op::MergeViews::Kind::max ? b.maximum(each, {1}, false)
+                                                            : b.mean(each, {1}, false);
+}
+
 }  // namespace earshot::exchange

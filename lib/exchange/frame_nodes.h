@@ -24,4 +24,9 @@ Value standardised_by_window(OnnxBuilder& b, const Value& x, bool even);
 /// @return       [windows views, K, D]
 Value frame_views(OnnxBuilder& b, const Value& x, const network::op::Views& views, const Shape& shape);
 
+/// @param x      [windows views, shape...]
+/// @return       [windows, shape...]
+Value merged_views(OnnxBuilder& b, const Value& x, const network::op::MergeViews& merge, std::int64_t views,
+                   const Shape& shape);
+
 }  // namespace earshot::exchange

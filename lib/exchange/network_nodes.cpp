@@ -387,11 +387,7 @@ Value NetworkWriter::value(const op::Standardise& standardise) {
 }
 
 Value NetworkWriter::value(const op::MergeViews& merge) {
-    Shape shape{-1, graph_[node_->inputs.front()].views};
-    shape.insert(shape.end(), in().begin(), in().end());
-    const Value views = b_.reshape(x_, shape);
-    return merge.kind == op::MergeViews::Kind::max ? b_.maximum(views, {1}, false)
-                                                   : b_.mean(views, {1}, false);
+    return merged_views(b_, x_, merge, graph_[node_->inputs.front()].views, in());
 }
 
 }  // namespace

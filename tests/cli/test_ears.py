@@ -135,6 +135,15 @@ class Ears(Sandbox):
         labels = {event["label"] for event in self.earshot("detect", "--pretrained", "own", "night.wav", "--threshold", 0.01, "-q").rows()}
         self.assertTrue(labels & {"White noise", "Noise", "Static", "Hiss"}, labels)
 
+    def test_attention_weighs_vectors(self):
+        self.clips()
+        self.earshot("datagen", "clips", "vectors", "--labels", "clips.csv", "--pretrained", "own", "-q")
+        self.earshot("train", "vectors", "-o", "model", "--arch", "attention", "--channels", 96, "--window", "4s", "--epochs", 8,
+                     "--standardise", "data", "--validation", 0, "--threads", 1, "-q")
+        for number, label in ((0, "high"), (1, "low")):
+            heard = self.earshot("detect", "model", f"clips/{number}.wav", "-q").rows()
+            self.assertEqual({event["label"] for event in heard}, {label})
+
     def test_a_word_shorter_than_a_vector_is_labelled(self):
         for word, seconds in (("yes", 0.05), ("no", 0.3)):
             write_wav(self.dir / f"words/{word}.wav", noise(seconds, RATE, 0.1, 1), RATE)

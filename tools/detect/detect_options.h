@@ -23,7 +23,7 @@ struct LiveOptions {
 
 /// The classes of a pretrained network instead of a model.
 struct TagOptions {
-    std::string network;              // ONNX, TFLite or .ears; empty: a model
+    std::string network;              // own, or ONNX, TFLite or .ears; empty: a model
     std::string class_map;            // names of the classes; empty: the file beside the network
     std::vector<std::string> groups;  // "dog=Dog,Bark"
 };
